@@ -1,0 +1,26 @@
+# `make` sets up the pinned environment and runs the whole study; `make test` does the same for the tests.
+PYTHON ?= python3
+CORES ?= all
+RUN = $(PYTHON) bootstrap.py
+
+.PHONY: study test lint lock clean
+
+study:
+	@$(RUN) snakemake --profile workflow/profiles/default --cores $(CORES)
+	@echo "The paper: $(CURDIR)/paper/paper.pdf"
+
+test:
+	@$(RUN) python -m pytest
+
+lint:
+	@$(RUN) ruff check .
+	@$(RUN) ruff format --check .
+	@$(RUN) snakefmt --check Snakefile workflow
+
+# Writes no package index into the lock; needs uv.
+lock:
+	uv pip compile requirements.in -o requirements.lock --generate-hashes --no-emit-index-url --python-version 3.11 --universal --no-annotate
+
+# Removes what the study made in data/processed and logs; figures and the paper are archived results and stay.
+clean:
+	rm -rf data/processed/sources data/processed/panels data/processed/estimates data/processed/facts data/processed/verdicts.parquet logs

@@ -1,0 +1,16 @@
+"""The study, from raw files to the paper: raw → clean → panel → estimate → exhibit → paper."""
+
+
+include: "workflow/rules/common.smk"
+include: "workflow/rules/clean.smk"
+include: "workflow/rules/panel.smk"
+include: "workflow/rules/estimate.smk"
+include: "workflow/rules/exhibit.smk"
+include: "workflow/rules/paper.smk"
+
+
+rule all:
+    default_target: True
+    input:
+        "paper/paper.pdf",
+        list(exhibit_files()),

@@ -1,0 +1,162 @@
+"""Table contracts: one grammar for raw files and for every table the pipeline makes.
+
+A contract is a YAML file that lists columns, their types, units and rules. `config/sources/` holds one
+for each raw file, `config/tables/` one for each table that is made. This module turns them into pandera
+schemas and turns pandera's findings into one-line errors that name file, row, column, value and rule.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pandera.pandas as pa
+
+TRUE_WORDS = {"1": True, "true": True, "yes": True}
+FALSE_WORDS = {"0": False, "false": False, "no": False}
+
+
+class DataError(ValueError):
+    """A table that breaks its contract; the message names file, row, column, value and rule."""
+
+
+def violation(where: object, rule: str, row: object = None, column: str | None = None, value: object = None) -> str:
+    """Return the one-line description of a broken rule. `row` is the line number in the file, header = 1."""
+    parts = [str(where)]
+    if row is not None:
+        parts.append(f"row {row}")
+    if column is not None:
+        parts.append(f"column '{column}'")
+    if value is not None:
+        parts.append(f"value {value!r}")
+    return ", ".join(parts) + f": {rule}"
+
+
+def check_header(found: list[str], contract: dict, where: object) -> None:
+    """Raise DataError unless the header holds exactly the contract's columns, each once (any order)."""
+    wanted = list(contract["columns"])
+    problems = [violation(where, "column appears twice", row=1, column=c) for c in sorted({c for c in found if found.count(c) > 1})]
+    problems += [violation(where, "required column is missing", row=1, column=c) for c in wanted if c not in found]
+    problems += [
+        violation(where, "unknown column; add it to the file's map in config/sources/ or remove it", row=1, column=c)
+        for c in found
+        if c not in wanted
+    ]
+    if problems:
+        raise DataError("\n".join(problems))
+
+
+def parse(raw: pd.DataFrame, contract: dict, where: object, first_row: int = 2) -> pd.DataFrame:
+    """Return `raw` (all text, blank = missing) with every column in its contract's type.
+
+    Raises DataError that lists every cell which is not of its type. `first_row` is the line of the first record.
+    """
+    check_header(list(raw.columns), contract, where)
+    parsed, problems = {}, []
+    for name, rule in contract["columns"].items():
+        text = raw[name].astype("string").str.strip()
+        text = text.mask(text == "")
+        values, bad, expected = _convert(text, rule["type"])
+        problems += [
+            violation(where, f"is not {expected}", row=position + first_row, column=name, value=text.iloc[position])
+            for position in bad
+        ]
+        parsed[name] = values
+    if problems:
+        raise DataError("\n".join(problems))
+    return pd.DataFrame(parsed, index=raw.index)
+
+
+def _convert(text: pd.Series, kind: str) -> tuple[pd.Series, list[int], str]:
+    """Return the converted column, the positions that could not be converted, and the expected form."""
+    if kind in ("number", "integer"):
+        values = pd.to_numeric(text, errors="coerce")
+        broken = values.isna() & text.notna()
+        if kind == "integer":
+            broken |= values.notna() & (values % 1 != 0)
+            values = values.mask(broken).astype("Int64")
+        else:
+            values = values.astype("float64")
+        return values, _positions(broken), f"a{'n' if kind == 'integer' else ''} {kind}"
+    if kind == "boolean":
+        values = text.str.lower().map({**TRUE_WORDS, **FALSE_WORDS}).astype("boolean")
+        return values, _positions(values.isna() & text.notna()), "one of 1, 0, true, false, yes, no"
+    if kind == "partial_date":
+        # Registers know some dates only to the month or the year; the known part is kept as text.
+        broken = text.notna() & ~text.str.fullmatch(r"\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?").fillna(False)
+        return text, _positions(broken), "a date YYYY, YYYY-MM or YYYY-MM-DD"
+    if kind == "text":
+        return text, [], "text"
+    raise ValueError(f"unknown column type '{kind}'")
+
+
+def _positions(mask: pd.Series) -> list[int]:
+    return [position for position, flag in enumerate(mask) if flag]
+
+
+def schema(contract: dict) -> pa.DataFrameSchema:
+    """Return the pandera schema of a contract: required, allowed, minimum, maximum, pattern, key."""
+    columns = {name: pa.Column(checks=list(_checks(rule)), nullable=True, required=True) for name, rule in contract["columns"].items()}
+    return pa.DataFrameSchema(columns, strict=True, name=contract.get("title"))
+
+
+def _checks(rule: dict):
+    if rule.get("required"):
+        yield pa.Check(lambda s: s.notna(), name="required: may not be blank", ignore_na=False)
+    if "allowed" in rule:
+        allowed = list(rule["allowed"])
+        yield pa.Check.isin(allowed, name=f"must be one of {', '.join(map(str, allowed))}")
+    if "minimum" in rule:
+        yield pa.Check.ge(rule["minimum"], name=f"must be at least {rule['minimum']}")
+    if "maximum" in rule:
+        yield pa.Check.le(rule["maximum"], name=f"must be at most {rule['maximum']}")
+    if "pattern" in rule:
+        yield pa.Check.str_matches(rule["pattern"], name=f"must match {rule['pattern']}")
+
+
+def check(table: pd.DataFrame, contract: dict, where: object, first_row: int = 2) -> pd.DataFrame:
+    """Return `table` in contract column order, or raise DataError listing every broken rule with its row.
+
+    Keys must be present and unique. `first_row` is the line number printed for the first record.
+    """
+    check_header(list(table.columns), contract, where)
+    table = table[list(contract["columns"])].reset_index(drop=True)
+    problems = []
+    try:
+        schema(contract).validate(table, lazy=True)
+    except pa.errors.SchemaErrors as errors:
+        for case in errors.failure_cases.drop_duplicates(["column", "check", "index"]).itertuples():
+            row = None if pd.isna(case.index) else int(case.index) + first_row
+            value = table[case.column].iloc[int(case.index)] if row is not None and case.column in table else case.failure_case
+            problems.append(violation(where, str(case.check), row=row, column=case.column, value="" if pd.isna(value) else value))
+    problems += _key_problems(table, contract, where, first_row)
+    if problems:
+        raise DataError("\n".join(problems))
+    return table
+
+
+def _key_problems(table: pd.DataFrame, contract: dict, where: object, first_row: int) -> list[str]:
+    key = contract["key"]
+    problems = []
+    for column in key:
+        problems += [violation(where, "key may not be blank", row=p + first_row, column=column) for p in _positions(table[column].isna())]
+    repeated = table.duplicated(key, keep="first") & table[key].notna().all(axis=1)
+    for position in _positions(repeated):
+        value = ", ".join(str(v) for v in table.loc[position, key])
+        first = _positions((table[key] == table.loc[position, key]).all(axis=1))[0]
+        problems.append(
+            violation(where, f"duplicated key, first seen in row {first + first_row}", row=position + first_row, column=", ".join(key), value=value)
+        )
+    return problems
+
+
+def read_raw(path: str | Path, contract: dict) -> pd.DataFrame:
+    """Return the raw CSV at `path`, typed and checked against its contract; raise DataError otherwise."""
+    path = Path(path)
+    try:
+        raw = pd.read_csv(path, dtype="string", keep_default_na=False, encoding="utf-8-sig", on_bad_lines="error")
+    except FileNotFoundError as error:
+        raise DataError(violation(path, "file not found")) from error
+    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
+        raise DataError(violation(path, f"cannot be read as a CSV file ({str(error).strip()})")) from error
+    return check(parse(raw, contract, path), contract, path)

@@ -1,0 +1,107 @@
+"""Rows of the Estimate contract (config/tables/estimate.yaml)."""
+
+from __future__ import annotations
+
+from importlib.metadata import PackageNotFoundError, version
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+NUMBERS = ("estimate", "std_error", "ci_low", "ci_high", "ci90_low", "ci90_high", "p_value", "mde80", "within_sd")
+COUNTS = ("cohort", "event_time", "n_obs", "n_units", "n_treated", "n_clusters", "n_treated_clusters", "seed", "draws")
+
+
+class NotIdentified(ValueError):
+    """The data cannot identify the parameter; `code` is a short reason code, the message explains it."""
+
+    def __init__(self, code: str, message: str):
+        super().__init__(message)
+        self.code = code
+
+
+def parameter(term: str, estimate: float, std_error: float = np.nan, *, inference: str, degrees: float = np.inf, **more) -> dict:
+    """Return one row: intervals and p-value from a t (or, with infinite `degrees`, normal) reference.
+
+    Any column of the contract given in `more` replaces the computed one (a bootstrap interval, say).
+    """
+    row = {"term": term, "estimate": float(estimate), "std_error": float(std_error), "inference": inference, "library": "analysis"}
+    if np.isfinite(std_error) and std_error > 0:
+        reference = stats.t(degrees) if np.isfinite(degrees) else stats.norm
+        row["p_value"] = float(2 * reference.sf(abs(estimate / std_error)))
+        for low, high, level in (("ci_low", "ci_high", 0.95), ("ci90_low", "ci90_high", 0.90)):
+            half = float(reference.ppf(0.5 + level / 2) * std_error)
+            row[low], row[high] = estimate - half, estimate + half
+        # Two-sided 5 % test with power 0.80: (t_0.975 + t_0.80) standard errors.
+        row["mde80"] = float((reference.ppf(0.975) + reference.ppf(0.80)) * std_error)
+    return {**row, **more}
+
+
+def refused(term: str, code: str, message: str, inference: str = "none") -> dict:
+    """Return the row that says why there is no number."""
+    return {"term": term, "inference": inference, "library": "analysis", "reason": f"{code}: {message}"}
+
+
+def complete(rows: list[dict], identity: dict, contract: dict) -> pd.DataFrame:
+    """Return the Estimate table of `rows`; `identity` fills model_id, outcome, estimand, estimator, sample, evidence."""
+    table = pd.DataFrame([{**identity, **row} for row in rows])
+    for name in contract["columns"]:
+        if name not in table:
+            table[name] = pd.NA
+    for name in NUMBERS:
+        table[name] = pd.to_numeric(table[name]).astype("float64")
+    for name in COUNTS:
+        table[name] = pd.to_numeric(table[name]).astype("Int64")
+    table["library_version"] = [_version(library) for library in table["library"]]
+    table["parameter"] = [_parameter_name(row) for row in table.to_dict("records")]
+    texts = [name for name in contract["columns"] if name not in NUMBERS + COUNTS]
+    table[texts] = table[texts].astype("string")
+    return table[list(contract["columns"])]
+
+
+def _parameter_name(row: dict) -> str:
+    inside = [f"g={row['cohort']}"] * pd.notna(row["cohort"]) + [f"e={row['event_time']}"] * pd.notna(row["event_time"])
+    return f"{row['term']}{'(' + ','.join(inside) + ')' if inside else ''}|{row['inference']}"
+
+
+def _version(library: str) -> str:
+    try:
+        return version(library)
+    except PackageNotFoundError:
+        return ""
+
+
+def within_sd(panel: pd.DataFrame, outcome: str, unit: str, time: str, untreated: pd.Series) -> float:
+    """Return the s.d. of the outcome within units net of period means, over untreated observations.
+
+    Source of the use: the smallest effect of interest is a tenth of it (config/claims.yaml).
+    """
+    data = panel.loc[untreated & panel[outcome].notna(), [outcome, unit, time]]
+    values = data[outcome].to_numpy(float)
+    units, _ = pd.factorize(data[unit])
+    times, _ = pd.factorize(data[time])
+    if len(values) <= len(np.unique(units)) + len(np.unique(times)):
+        return float("nan")
+    for _ in range(200):  # alternating projections; converges geometrically on connected panels
+        before = values
+        for codes in (units, times):
+            values = values - (np.bincount(codes, values) / np.bincount(codes))[codes]
+        if np.max(np.abs(values - before)) < 1e-12:
+            break
+    degrees = len(values) - len(np.unique(units)) - len(np.unique(times)) + 1
+    return float(np.sqrt(np.sum(values**2) / degrees))
+
+
+def find(estimates: pd.DataFrame, reference: dict, asked_by: str) -> pd.Series:
+    """Return the one row that a `reference` (outcome, term, cohort, event_time, inference) names.
+
+    Raises LookupError when there is none or more than one, with what there is.
+    """
+    rows = estimates
+    for key in ("outcome", "term", "cohort", "event_time", "inference"):
+        if key in reference:
+            rows = rows[(rows[key] == reference[key]).fillna(False)]
+    if len(rows) != 1:
+        offered = ", ".join(sorted(set((rows if len(rows) else estimates)["parameter"]))[:12])
+        raise LookupError(f"{asked_by}: {len(rows)} rows match {reference}. There are: {offered}")
+    return rows.iloc[0]

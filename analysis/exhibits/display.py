@@ -1,0 +1,134 @@
+"""How figures and tables look and are written; the only place that knows fonts, sizes and colours."""
+
+from __future__ import annotations
+
+import json
+import textwrap
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import matplotlib as mpl
+import matplotlib.pyplot
+import pandas as pd
+import seaborn as sns
+from matplotlib.figure import Figure
+
+from analysis.storage import atomic, write_text
+
+# Okabe-Ito: told apart by readers with any form of colour blindness, and by lightness in grey print.
+COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#F0E442"]
+MARKERS = ["o", "s", "^", "D", "v", "P", "X", "*"]
+WIDTH = 6.3  # inches: the paper's text width
+STYLE = {
+    "font.family": "DejaVu Sans",
+    "font.size": 8,
+    "axes.titlesize": 9,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "axes.labelsize": 8,
+    "legend.fontsize": 7.5,
+    "legend.frameon": False,
+    "xtick.labelsize": 7.5,
+    "ytick.labelsize": 7.5,
+    "axes.linewidth": 0.6,
+    "grid.linewidth": 0.4,
+    "grid.color": "#DDDDDD",
+    "lines.linewidth": 1.3,
+    "lines.markersize": 4,
+    "figure.dpi": 100,
+    "savefig.dpi": 200,
+    "svg.hashsalt": "ip-securitization",
+    "pdf.fonttype": 42,
+    "figure.constrained_layout.use": True,
+}
+
+
+def use_style() -> None:
+    """Set seaborn's theme and the fonts, sizes and colours of every figure."""
+    sns.set_theme(style="whitegrid", palette=COLOURS, rc=STYLE)
+
+
+use_style()
+
+
+@dataclass
+class Table:
+    """A table as laid out for print.
+
+    `frame` holds what is printed, one row a line, columns in print order; `formats` maps a column to a
+    Python format or a function of the cell; `widths` gives Typst column widths (default: auto for all);
+    `data`, if given, is written to the CSV instead of `frame` (unrounded values behind composed cells);
+    `rules` are the positions of rows that a thin rule precedes; `bold` rows are group headings.
+    """
+
+    frame: pd.DataFrame
+    formats: dict[str, str | Callable] = field(default_factory=dict)
+    widths: dict[str, str] = field(default_factory=dict)
+    data: pd.DataFrame | None = None
+    rules: tuple[int, ...] = ()
+    bold: tuple[int, ...] = ()
+
+    def printed(self) -> pd.DataFrame:
+        """Return the cells as text; a missing value prints as nothing."""
+        text = self.frame.astype(object)
+        for column in text:
+            style = self.formats.get(column, "{}")
+            apply = style if callable(style) else style.format
+            text[column] = ["" if pd.isna(value) else apply(value) for value in self.frame[column]]
+        return text.astype(str).map(minus)
+
+
+def minus(text: str) -> str:
+    """Return `text` with the hyphen of a negative number as a true minus sign."""
+    return text.replace("-", "\N{MINUS SIGN}") if text.lstrip("([+-").replace(".", "", 1)[:1].isdigit() and "-" in text and _numeric(text) else text
+
+
+def _numeric(text: str) -> bool:
+    return all(character in "0123456789.,+-()[]% eE*†‡" for character in text)
+
+
+def save_table(table: Table, paths: dict[str, str], evidence: str) -> None:
+    """Write a Table as csv, tex, html and json at `paths`; simulated evidence is marked in each of them."""
+    printed = table.printed()
+    data = (table.frame if table.data is None else table.data).copy()
+    if evidence == "simulated":
+        data.insert(0, "evidence", "SIMULATED")
+    write_text(data.to_csv(index=False, lineterminator="\n"), paths["csv"])
+    mark = "SIMULATED DATA. " if evidence == "simulated" else ""
+    numeric = [pd.api.types.is_numeric_dtype(table.frame[c]) or printed[c].map(lambda t: t == "" or _numeric(t.replace("\N{MINUS SIGN}", "-"))).all() for c in printed]
+    styler = printed.style.hide(axis="index")
+    tex = styler.format(escape="latex").to_latex(hrules=True, column_format="".join("r" if n else "l" for n in numeric))
+    write_text((f"% {mark}\n" if mark else "") + tex.replace("\N{MINUS SIGN}", "$-$"), paths["tex"])
+    write_text(styler.format(escape="html").set_caption(mark or None).to_html(table_uuid="t", doctype_html=False), paths["html"])
+    content = {
+        "columns": list(printed.columns),
+        "rows": printed.to_numpy().tolist(),
+        "align": ["right" if n else "left" for n in numeric],
+        "widths": [table.widths.get(c, "auto") for c in printed],
+        "rules": list(table.rules),
+        "bold": list(table.bold),
+        "evidence": evidence,
+    }
+    write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", paths["json"])
+
+
+def save_figure(figure: Figure, paths: list[str], evidence: str) -> None:
+    """Write a figure to each of `paths`; simulated evidence is printed across it."""
+    if evidence == "simulated":
+        figure.text(0.5, 0.5, "SIMULATED", fontsize=40, color="#999999", alpha=0.35, ha="center", va="center", rotation=25)
+    for path in paths:
+        with atomic(path) as temporary:
+            figure.savefig(temporary, format=str(path).rsplit(".", 1)[-1])
+    mpl.pyplot.close(figure)
+
+
+def placeholder_figure(reason: str) -> Figure:
+    """Return the figure that says which data are missing."""
+    figure = mpl.pyplot.figure(figsize=(WIDTH, 1.2))
+    figure.text(0.5, 0.5, textwrap.fill(f"Not drawn: data absent. {reason}", 105), ha="center", va="center", fontsize=7)
+    return figure
+
+
+def placeholder_table(reason: str) -> Table:
+    """Return the table that says which data are missing."""
+    return Table(pd.DataFrame({"Not available": [f"Data absent. {reason}"]}), widths={"Not available": "1fr"})

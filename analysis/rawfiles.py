@@ -1,0 +1,53 @@
+"""Where raw files are: in the repository, or in the folder that the environment variable IPS_DATA names."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from analysis.contracts import read_raw
+
+ROOT = Path(__file__).resolve().parent.parent
+BESIDE_CHECKOUT = Path("../shared/data")
+IN_REPOSITORY = Path("data/raw")
+
+
+@dataclass(frozen=True)
+class RawFiles:
+    """Raw files that one contract describes, for sources whose format needs code of its own."""
+
+    paths: dict[str, Path]
+    contract: dict
+
+
+def external_folder() -> Path:
+    """Return the folder of files that may not be committed: IPS_DATA, else ../shared/data, else data/raw."""
+    named = os.environ.get("IPS_DATA")
+    if named:
+        return Path(named)
+    return BESIDE_CHECKOUT if (ROOT / BESIDE_CHECKOUT).is_dir() else IN_REPOSITORY
+
+
+def locate(contract: dict) -> dict[str, Path]:
+    """Return label → path of a contract's files, present or not; relative to the repository where inside it."""
+    base = external_folder() if contract.get("external") else Path()
+    files = contract["files"] if "files" in contract else {"file": contract["file"]}
+    return {label: base / path for label, path in files.items()}
+
+
+def missing(contract: dict) -> str:
+    """Return one sentence that names the absent files and how to get them, or an empty string."""
+    absent = [path for path in locate(contract).values() if not (ROOT / path).exists()]
+    if not absent:
+        return ""
+    names = ", ".join(path.name for path in absent)
+    return f"{contract['title']}: not found in {absent[0].parent.as_posix()}: {names}. {contract.get('obtain', '')}".strip()
+
+
+def load(contract: dict) -> object:
+    """Return a checked table for a single CSV file with a column map, else the RawFiles."""
+    paths = {label: ROOT / path for label, path in locate(contract).items()}
+    if "columns" in contract and "file" in contract:
+        return read_raw(paths["file"], contract)
+    return RawFiles(paths, contract)

@@ -1,0 +1,20 @@
+"""Canonical tables → one panel."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from analysis.storage import absent_table, is_absent, read_table, write_table
+
+
+def build(name: str, inputs: dict[str, str], settings: dict | None, contract: dict, path: str) -> None:
+    """Build panel `name` from the tables at `inputs`; it is simulated if any of them is, absent if any is."""
+    tables = {label: read_table(source) for label, source in inputs.items()}
+    reasons = " ".join(dict.fromkeys(filter(None, map(is_absent, tables.values()))))
+    if reasons:
+        write_table(absent_table(contract, reasons), path, contract)
+        return
+    evidence = "simulated" if any(t.attrs["evidence"] == "simulated" for t in tables.values()) else "real"
+    module = import_module(f"analysis.panels.{name}")
+    extra = {} if settings is None else {"settings": settings}
+    write_table(module.build(**tables, **extra), path, contract, evidence)

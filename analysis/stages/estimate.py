@@ -1,0 +1,41 @@
+"""Panel + specification → Estimate rows."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from analysis.estimates import NotIdentified, complete, refused
+from analysis.specification import Specification, prepare
+from analysis.storage import is_absent, read_table, write_table
+
+LISTS = ("controls", "fixed_effects", "cluster")
+
+
+def estimate(name: str, settings: dict, outcome_name: str, outcome: dict | None, panel_path: str, contract: dict, path: str) -> None:
+    """Estimate specification `name` for one outcome. What cannot be identified becomes a row with its reason."""
+    panel = read_table(panel_path)
+    identity = {
+        "model_id": name,
+        "outcome": outcome_name,
+        "estimand": settings["estimand"],
+        "estimator": settings["estimator"],
+        "sample": settings["sample"],
+        "evidence": panel.attrs["evidence"],
+    }
+    specification = specify(name, settings, outcome_name)
+    if is_absent(panel):
+        rows = [refused("att", "ABSENT", is_absent(panel))]
+    else:
+        sample = prepare(panel, settings.get("where", {}), outcome, outcome_name)
+        try:
+            rows = import_module(f"analysis.estimators.{settings['estimator']}").estimate(sample, specification)
+        except NotIdentified as error:
+            rows = [refused("att", error.code, str(error))]
+    write_table(complete(rows, identity, contract), path, contract, identity["evidence"])
+
+
+def specify(name: str, settings: dict, outcome_name: str) -> Specification:
+    """Return the Specification of one outcome from its block in config/study.yaml."""
+    given = {key: settings[key] for key in ("unit", "time", "cohort", "treatment", "weights", "options", "seed") if key in settings}
+    given |= {key: tuple(settings.get(key, ())) for key in LISTS}
+    return Specification(name=name, estimator=settings["estimator"], outcome=outcome_name, **given)

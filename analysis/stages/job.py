@@ -1,0 +1,42 @@
+"""What every job does around its one function: die with its parent, log, and fail in one readable line."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import logging
+import os
+import signal
+import sys
+import traceback
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+
+from analysis.contracts import DataError
+from analysis.estimates import NotIdentified
+
+
+@contextlib.contextmanager
+def job(log: str) -> Iterator[None]:
+    """Run the block with output in `log`; a DataError ends the job with its message instead of a traceback."""
+    if sys.platform == "linux":
+        # A killed Snakemake would otherwise leave orphans that go on writing.
+        ctypes.CDLL(None).prctl(1, int(signal.SIGTERM))
+    Path(log).parent.mkdir(parents=True, exist_ok=True)
+    with open(log, "w", encoding="utf-8") as stream, contextlib.redirect_stdout(stream), contextlib.redirect_stderr(stream):
+        logging.basicConfig(stream=stream, level=logging.INFO, format="%(name)s: %(message)s", force=True)
+        warnings.simplefilter("default")
+        try:
+            yield
+        except (DataError, NotIdentified) as error:
+            message = str(error)
+        except Exception:
+            message = traceback.format_exc()
+        else:
+            return
+        print(message, file=stream)
+    print(message, file=sys.stderr)
+    # Not sys.exit: Snakemake would print a traceback of the script around the message.
+    sys.stderr.flush()
+    os._exit(1)

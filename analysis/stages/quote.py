@@ -1,0 +1,83 @@
+"""Estimates and facts → the numbers that the paper's sentences print."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pandas as pd
+
+from analysis.estimates import find
+from analysis.exhibits.display import minus
+from analysis.stages.exhibit import _absent_estimates
+from analysis.storage import read_table, write_text
+
+BOUNDS = {"above": lambda x, limit: x > limit, "below": lambda x, limit: x < limit, "equals": lambda x, limit: x == limit}
+NOT_AVAILABLE = "n/a"
+
+
+class FalseSentence(ValueError):
+    """The data no longer say what the paper says."""
+
+
+def quote(numbers: dict, exhibits: dict, estimates: dict[str, list[str]], facts: dict[str, str], path: str) -> None:
+    """Write `path` (JSON): every quoted number as text, and every exhibit's title and note with its numbers in place.
+
+    A number whose data are absent prints as 'n/a' and is listed under `absent`, so that the paper can say so.
+    """
+    read = {f"{name}": pd.concat([read_table(p) for p in paths], ignore_index=True) for name, paths in estimates.items()}
+    counted = {name: json.loads(open(p, encoding="utf-8").read()) for name, p in facts.items()}
+    absent = {name: _absent_estimates(table) for name, table in read.items()} | {name: f["absent"] for name, f in counted.items()}
+    texts, values = {}, {}
+    for name, number in numbers.items():
+        if absent[number["from"]]:
+            texts[name], values[name] = NOT_AVAILABLE, None
+            continue
+        value, p_value = _fact(name, number, counted) if number["from"] in counted else _estimate(name, number, read)
+        _hold(name, number, value, p_value)
+        texts[name], values[name] = _text(number, value), value
+    notes = {name: {k: _fill(v, texts, name) if isinstance(v, str) else v for k, v in exhibit.items()} for name, exhibit in exhibits.items()}
+    content = {"numbers": texts, "values": values, "exhibits": notes, "absent": {k: v for k, v in absent.items() if v}}
+    write_text(json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False, default=float) + "\n", path)
+
+
+def _fact(name: str, number: dict, counted: dict) -> tuple[object, float]:
+    facts = counted[number["from"]]["facts"]
+    if number["key"] not in facts:
+        raise LookupError(f"config/numbers.yaml: {name}: {number['from']} has no fact '{number['key']}'. Known: {', '.join(sorted(facts))}")
+    return facts[number["key"]], float("nan")
+
+
+def _estimate(name: str, number: dict, read: dict) -> tuple[object, float]:
+    row = find(read[number["from"]], number, f"config/numbers.yaml: {name}")
+    column = number.get("value", "estimate")
+    if pd.isna(row[column]):
+        raise LookupError(f"config/numbers.yaml: {name}: '{column}' is blank ({row['reason']})")
+    value = row[column]
+    return (value if isinstance(value, str) else float(value)), float(row["p_value"])
+
+
+def _hold(name: str, number: dict, value: object, p_value: float) -> None:
+    """Raise FalseSentence unless the sentence around the number is still true."""
+    for bound, limit in number.get("expect", {}).items():
+        if bound.startswith("p_value"):
+            holds, shown = BOUNDS[bound.removeprefix("p_value_")](p_value, limit), f"its p-value is {p_value:.4g}"
+        else:
+            holds, shown = BOUNDS[bound](value, limit), f"the value is {value}"
+        if not holds:
+            raise FalseSentence(f"The paper says '{number.get('says', name)}', but {shown}, not {bound.replace('_', ' ')} {limit} (config/numbers.yaml: {name}).")
+
+
+def _text(number: dict, value: object) -> str:
+    if isinstance(value, str):
+        return value
+    return minus(number.get("format", "{:g}").format(value * number.get("scale", 1)))
+
+
+def _fill(text: str, texts: dict[str, str], exhibit: str) -> str:
+    def put(match: re.Match) -> str:
+        if match[1] not in texts:
+            raise LookupError(f"config/study.yaml: exhibits → {exhibit}: no number '{match[1]}' in config/numbers.yaml")
+        return texts[match[1]]
+
+    return re.sub(r"\{(\w+)\}", put, text)

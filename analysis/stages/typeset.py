@@ -1,0 +1,14 @@
+"""Typst text → PDF, with the fonts that the compiler brings, so that the bytes are the same everywhere."""
+
+from __future__ import annotations
+
+import typst
+
+from analysis.rawfiles import ROOT
+from analysis.storage import atomic
+
+
+def typeset(text: str, path: str) -> None:
+    """Compile the Typst file `text` into the PDF `path`; a missing number or exhibit is an error."""
+    with atomic(path) as temporary:
+        temporary.write_bytes(typst.compile(str(ROOT / text), root=str(ROOT), ignore_system_fonts=True))

@@ -1,0 +1,191 @@
+"""The configuration: read, checked against its schemas and against the code, before any job starts."""
+
+from __future__ import annotations
+
+import difflib
+import zlib
+from pathlib import Path
+
+import yaml
+from jsonschema import Draft202012Validator
+
+from analysis.catalogue import ROOT, UnknownName, ingredients, module_of, modules, unknown
+
+CONFIG = ROOT / "config"
+SCHEMAS = ROOT / "workflow" / "schemas"
+
+# Arguments that stand for a section of the configuration instead of a product.
+SECTIONS = ("outcomes", "specifications", "claims", "contracts", "exhibits")
+VERDICTS = "verdicts"
+Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class ConfigError(ValueError):
+    """A configuration that breaks its schema or names something that does not exist."""
+
+
+class _UniqueKeys(Loader):
+    """YAML in which a repeated key is an error: the last one would win silently."""
+
+
+def _unique(loader, node, deep=False):
+    keys = [loader.construct_object(key, deep=deep) for key, _ in node.value]
+    repeated = sorted({str(key) for key in keys if keys.count(key) > 1})
+    if repeated:
+        raise ConfigError(f"{node.start_mark.name}, line {node.start_mark.line + 1}: repeated key {', '.join(repeated)}")
+    return {key: loader.construct_object(value, deep=True) for key, (_, value) in zip(keys, node.value, strict=True)}
+
+
+_UniqueKeys.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _unique)
+
+
+def read_yaml(path: Path, schema: str) -> dict:
+    """Return the YAML file at `path` after checking it against workflow/schemas/<schema>.yaml."""
+    try:
+        with path.open(encoding="utf-8") as stream:
+            content = yaml.load(stream, _UniqueKeys)
+    except yaml.YAMLError as error:
+        raise ConfigError(f"{_name(path)}: not valid YAML: {' '.join(str(error).split())}") from error
+    rules = yaml.load((SCHEMAS / f"{schema}.yaml").read_text(encoding="utf-8"), Loader)
+    errors = sorted(Draft202012Validator(rules).iter_errors(content), key=lambda e: list(map(str, e.path)))
+    if errors:
+        raise ConfigError("\n".join(f"{_name(path)}: {_readable(error)}" for error in errors))
+    return content
+
+
+def _name(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix() if path.is_relative_to(ROOT) else str(path)
+
+
+def _readable(error) -> str:
+    """Return a schema error as a sentence; a misspelt key comes with the nearest valid one."""
+    place = " → ".join(map(str, error.path)) or "top level"
+    if error.validator == "additionalProperties" and isinstance(error.instance, dict):
+        valid = list(error.schema.get("properties", {}))
+        strangers = [key for key in error.instance if key not in valid]
+        hints = []
+        for key in strangers:
+            near = difflib.get_close_matches(str(key), valid, n=1, cutoff=0.4)
+            hints.append(f"unknown key '{key}'" + (f"; did you mean '{near[0]}'?" if near else f"; valid: {', '.join(valid)}"))
+        return f"{place}: {'; '.join(hints)}"
+    if error.validator == "enum":
+        near = difflib.get_close_matches(str(error.instance), list(map(str, error.validator_value)), n=1, cutoff=0.4)
+        return f"{place}: '{error.instance}' is not valid" + (f"; did you mean '{near[0]}'?" if near else f"; valid: {error.validator_value}")
+    return f"{place}: {error.message}"
+
+
+def load(config: Path = CONFIG) -> dict:
+    """Return the checked configuration: study.yaml with `raw`, `contracts`, `claims` and `numbers` added.
+
+    Raises ConfigError or UnknownName that names the file, the place and the nearest valid name.
+    """
+    study = read_yaml(config / "study.yaml", "study")
+    study["raw"] = {path.stem: read_yaml(path, "source") for path in sorted((config / "sources").glob("*.yaml"))}
+    study["contracts"] = {path.stem: read_yaml(path, "table") for path in sorted((config / "tables").glob("*.yaml"))}
+    study["claims"] = read_yaml(config / "claims.yaml", "claims")["claims"]
+    study["numbers"] = read_yaml(config / "numbers.yaml", "numbers")["numbers"]
+    for name, specification in study["specifications"].items():
+        panel = study["panels"].get(specification["panel"], {})
+        for key in ("unit", "time", "cluster"):
+            specification.setdefault(key, panel.get(key, [] if key == "cluster" else ""))
+        specification["seed"] = zlib.crc32(f"{study['seed']} {name}".encode())
+    _check_products(study)
+    _check_specifications(study)
+    _check_exhibits(study)
+    _check_readers(study)
+    return study
+
+
+def products(study: dict) -> dict[str, str]:
+    """Return product name → kind, for everything that an argument may name."""
+    return {
+        **dict.fromkeys(modules("source"), "source"),
+        **dict.fromkeys(modules("panel"), "panel"),
+        **dict.fromkeys(study["specifications"], "estimates"),
+        **dict.fromkeys(modules("facts"), "facts"),
+        VERDICTS: "verdicts",
+    }
+
+
+def outcomes_of(specification: dict) -> list[str]:
+    """Return the outcomes of a specification; 'none' where the model has no outcome variable."""
+    return specification.get("outcomes") or ["none"]
+
+
+def _check_products(study: dict) -> None:
+    for kind, known, verb in (("source", set(study["raw"]), "clean"), ("panel", set(modules("source")) | set(modules("panel")), "build")):
+        for name, path in modules(kind).items():
+            if name not in study["contracts"]:
+                raise unknown(name, study["contracts"], f"{path} has no contract in config/tables/", "table")
+            for argument in ingredients(kind, name):
+                if argument not in known and not (kind == "panel" and argument == "settings"):
+                    raise unknown(argument, known, f"{path}: {verb}()", "raw file" if kind == "source" else "product")
+    taken = [set(modules("source")), set(modules("panel")), set(study["specifications"]), set(modules("facts"))]
+    for i, names in enumerate(taken):
+        for others in taken[i + 1 :]:
+            if names & others:
+                raise ConfigError(f"one name, two products: {', '.join(sorted(names & others))}")
+
+
+def _check_specifications(study: dict) -> None:
+    tables = {name: kind for name, kind in products(study).items() if kind in ("source", "panel")}
+    for name, specification in study["specifications"].items():
+        asked_by = f"config/study.yaml: specifications → {name}"
+        if specification["panel"] not in tables:
+            raise unknown(specification["panel"], tables, asked_by, "panel")
+        module_of("estimator", specification["estimator"], asked_by)
+        columns = study["contracts"][specification["panel"]]["columns"]
+        named = [specification.get(key) for key in ("unit", "time", "cohort", "treatment", "weights")]
+        named += specification.get("controls", []) + specification.get("fixed_effects", []) + specification["cluster"]
+        named += list(specification.get("where", {}))
+        for column in filter(None, named):
+            if column not in columns:
+                raise unknown(column, columns, f"{asked_by} (panel {specification['panel']})", "column")
+        for outcome in specification.get("outcomes", []):
+            if outcome not in study["outcomes"]:
+                raise unknown(outcome, study["outcomes"], asked_by, "outcome")
+            if study["outcomes"][outcome]["column"] not in columns:
+                place = f"config/study.yaml: outcomes → {outcome}, in panel {specification['panel']}"
+                raise unknown(study["outcomes"][outcome]["column"], columns, place, "column")
+
+
+def _check_exhibits(study: dict) -> None:
+    made = {**modules("figure"), **modules("table")}
+    for name in study["exhibits"]:
+        if name not in made:
+            raise unknown(name, made, "config/study.yaml: exhibits", "exhibit")
+    for name, path in made.items():
+        if name not in study["exhibits"]:
+            raise UnknownName(f"{path} is not listed in config/study.yaml under exhibits, so nothing would print it.")
+    known = set(products(study)) | set(SECTIONS)
+    for kind in ("figure", "table", "facts"):
+        for name, path in modules(kind).items():
+            for argument in ingredients(kind, name):
+                if argument not in known:
+                    raise unknown(argument, known, path, "product")
+
+
+def _check_readers(study: dict) -> None:
+    for name, claim in study["claims"].items():
+        for test in claim.get("tests", []) + claim.get("context", []):
+            _check_estimate_reference(study, test, f"config/claims.yaml: {name}")
+            if "honest" in test:
+                _check_estimate_reference(study, {**test, "from": test["honest"]}, f"config/claims.yaml: {name}: honest")
+    kinds = products(study)
+    for name, number in study["numbers"].items():
+        asked_by = f"config/numbers.yaml: {name}"
+        kind = kinds.get(number["from"])
+        if kind == "estimates":
+            _check_estimate_reference(study, number, asked_by)
+        elif kind not in ("facts", VERDICTS):
+            raise unknown(number["from"], [n for n, k in kinds.items() if k in ("estimates", "facts", "verdicts")], asked_by, "product")
+        elif "key" not in number:
+            raise ConfigError(f"{asked_by}: a number from {number['from']} needs 'key'")
+
+
+def _check_estimate_reference(study: dict, reference: dict, asked_by: str) -> None:
+    if reference["from"] not in study["specifications"]:
+        raise unknown(reference["from"], study["specifications"], asked_by, "specification")
+    offered = outcomes_of(study["specifications"][reference["from"]])
+    if reference.get("outcome", "none") not in offered:
+        raise unknown(reference.get("outcome", "none"), offered, f"{asked_by} ({reference['from']})", "outcome")

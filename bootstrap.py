@@ -1,0 +1,75 @@
+#!/usr/bin/env python3
+"""Create the pinned environment and run a program in it, with nothing but Python's standard library.
+
+    python3 bootstrap.py PROGRAM [arguments ...]
+
+The environment (.venv) is rebuilt whenever requirements.lock changes; otherwise this only sets the
+variables that make results repeatable and hands over to PROGRAM.
+"""
+
+import hashlib
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import venv
+
+ROOT = pathlib.Path(__file__).resolve().parent
+LOCK = ROOT / "requirements.lock"
+ENVIRONMENT = ROOT / ".venv"
+BIN = ENVIRONMENT / ("Scripts" if os.name == "nt" else "bin")
+STAMP = ENVIRONMENT / ".lock-sha256"
+SUPPORTED = ((3, 11), (3, 12), (3, 13))
+
+# Numerical libraries sum in a different order with more threads; Snakemake is what runs in parallel.
+REPEATABLE = {
+    "PYTHONHASHSEED": "0",
+    "SOURCE_DATE_EPOCH": "1767225600",
+    "OPENBLAS_NUM_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "NUMBA_NUM_THREADS": "1",
+    "POLARS_MAX_THREADS": "1",
+    "MPLBACKEND": "agg",
+}
+
+
+def install() -> None:
+    """Fill .venv from the lock, with uv where it is at hand and pip otherwise; both check every hash."""
+    if sys.version_info[:2] not in SUPPORTED:
+        wanted = " or ".join(".".join(map(str, version)) for version in SUPPORTED)
+        sys.exit(f"This project needs Python {wanted}; {sys.executable} is {sys.version.split()[0]}.")
+    print(f"Installing the pinned environment into {ENVIRONMENT.name} (about a minute, once) ...", flush=True)
+    shutil.rmtree(ENVIRONMENT, ignore_errors=True)
+    try:
+        venv.create(ENVIRONMENT, with_pip=True)
+    except subprocess.CalledProcessError:
+        sys.exit("Python's venv module is incomplete here (on Debian or Ubuntu: apt-get install python3-venv).")
+    python = str(BIN / "python")
+    pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"]
+    uv = shutil.which("uv")
+    sync = [uv, "pip", "sync", "--quiet", "--python", python] if uv else []
+    if not (sync and subprocess.call([*sync, "--require-hashes", str(LOCK)]) == 0):
+        subprocess.check_call([*pip, "--require-hashes", "-r", str(LOCK)])
+    STAMP.write_text(lock_hash())
+
+
+def lock_hash() -> str:
+    return hashlib.sha256(LOCK.read_bytes() + str(sys.version_info[:2]).encode()).hexdigest()
+
+
+def main(arguments: list[str]) -> None:
+    if not STAMP.exists() or STAMP.read_text() != lock_hash():
+        install()
+    for name, value in REPEATABLE.items():
+        os.environ.setdefault(name, value)
+    os.environ["PATH"] = f"{BIN}{os.pathsep}{os.environ['PATH']}"
+    os.environ["VIRTUAL_ENV"] = str(ENVIRONMENT)
+    if arguments:
+        sys.stdout.flush()
+        os.execv(BIN / arguments[0], [str(BIN / arguments[0]), *arguments[1:]])
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

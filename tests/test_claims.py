@@ -1,0 +1,100 @@
+"""The verdict rule on hand-made intervals, gates and combinations."""
+
+import math
+
+import pandas as pd
+import pytest
+
+from analysis.claims import Region, Verdict, combine, judge, read_interval, region_of
+
+# Cycle shortened by 20-30 %: log time ratio between log 0.70 and log 0.80.
+CYCLE = Region(math.log(0.70), math.log(0.80))
+RISE = Region(low=0.02)
+
+
+@pytest.mark.parametrize(
+    ("ci95", "ci90", "region", "verdict", "code"),
+    [
+        ((-0.37, -0.22), (-0.35, -0.23), CYCLE, "consistent", "strong"),
+        ((-0.50, -0.10), (-0.47, -0.13), CYCLE, "consistent", "compatible"),
+        ((-0.20, 0.05), (-0.18, 0.03), CYCLE, "not consistent", "smaller"),
+        ((0.05, 0.30), (0.07, 0.28), CYCLE, "not consistent", "opposite"),
+        ((-0.90, -0.40), (-0.86, -0.44), CYCLE, "not consistent", "larger"),
+        ((-0.40, 0.10), (-0.36, 0.06), CYCLE, "untestable", "INCONCLUSIVE"),
+        ((0.03, 0.30), (0.05, 0.28), RISE, "consistent", "strong"),
+        ((-0.10, 0.01), (-0.09, 0.005), RISE, "not consistent", "smaller"),
+    ],
+)
+def test_eight_intervals(ci95, ci90, region, verdict, code):
+    read = read_interval(ci95, ci90, region)
+    assert (read.verdict, read.code) == (verdict, code)
+
+
+def test_an_interval_with_zero_and_part_of_the_claim_is_never_consistent():
+    for high in (0.021, 0.1, 5.0):
+        assert read_interval((-0.01, high), (-0.005, high), RISE).verdict == "untestable"
+
+
+def row(**given) -> pd.Series:
+    base = {
+        "model_id": "m", "parameter": "att", "reason": pd.NA, "evidence": "real", "inference": "randomization_t", "n_treated_clusters": 7,
+        "estimate": 0.1, "ci_low": 0.05, "ci_high": 0.15, "ci90_low": 0.06, "ci90_high": 0.14, "mde80": 0.01, "within_sd": 0.2,
+    }  # fmt: skip
+    return pd.Series({**base, **given}, dtype=object)
+
+
+@pytest.mark.parametrize(
+    ("given", "code"),
+    [
+        ({"evidence": "simulated"}, "SIM"),
+        ({"n_treated_clusters": 4, "inference": "cluster"}, "FEWTREAT"),
+        ({"mde80": 0.03}, "POWER"),
+        ({"reason": "SUPPORT: no control province"}, "SUPPORT"),
+    ],
+)
+def test_gates_close_before_the_interval_is_read(given, code):
+    verdict, _ = judge(row(**given), RISE, power=True)
+    assert (verdict.verdict, verdict.code) == ("untestable", code)
+
+
+def test_few_treated_clusters_pass_with_randomization_inference():
+    assert judge(row(n_treated_clusters=4), RISE)[0].verdict == "consistent"
+
+
+def test_power_gate_does_not_apply_to_a_region_that_begins_at_zero():
+    assert judge(row(mde80=9.0), Region(low=0.0), power=True)[0].verdict == "consistent"
+
+
+def test_a_reading_undone_by_violations_of_parallel_trends_is_untestable():
+    fragile = row(ci_low=-0.2, ci_high=0.4)
+    sturdy = row(ci_low=0.03, ci_high=0.2)
+    assert judge(row(), RISE, honest=fragile)[0].code == "PRE"
+    assert judge(row(), RISE, honest=sturdy)[0].verdict == "consistent"
+
+
+def test_a_null_that_survives_honest_bounds_stays_a_null():
+    null = row(ci_low=-0.05, ci_high=0.01, ci90_low=-0.04, ci90_high=0.005)
+    assert judge(null, RISE, honest=row(ci_low=-0.06, ci_high=0.015))[0].verdict == "not consistent"
+
+
+def test_the_interval_alone_is_reported_beside_the_gate():
+    verdict, alone = judge(row(mde80=0.03), RISE, power=True)
+    assert verdict.code == "POWER"
+    assert alone == "consistent (strong)"
+
+
+def test_one_contradicted_part_contradicts_the_claim():
+    yes, no, unknown = Verdict("consistent", "strong", ""), Verdict("not consistent", "opposite", ""), Verdict("untestable", "FIELD", "")
+    assert combine([yes, unknown, no]) == no
+    assert combine([yes, unknown]) == unknown
+    assert combine([yes, Verdict("consistent", "compatible", "")]).code == "compatible"
+
+
+def test_smallest_effect_is_in_within_unit_standard_deviations():
+    region = region_of({"region": {"sign": "negative", "smallest_effect_sd": 0.1}}, row())
+    assert (region.low, region.high) == (-math.inf, pytest.approx(-0.02))
+
+
+def test_a_region_across_zero_is_refused():
+    with pytest.raises(ValueError, match="one side of zero"):
+        Region(-0.1, 0.1)

@@ -1,0 +1,29 @@
+"""Raw files → canonical tables.
+
+Needs: the files that config/sources/*.yaml describe (those present).
+Makes: data/processed/sources/<source>.parquet.
+"""
+
+
+def raw_files(wildcards):
+    return [
+        path.as_posix()
+        for raw in ingredients("source", wildcards.name)
+        for path in rawfiles.locate(STUDY["raw"][raw]).values()
+        if (rawfiles.ROOT / path).exists()
+    ]
+
+
+rule clean:
+    input:
+        raw=raw_files,
+        code=lambda w: code("clean", "source", w.name),
+    output:
+        "data/processed/sources/{name}.parquet",
+    log:
+        "logs/clean/{name}.log",
+    params:
+        raw=lambda w: {raw: STUDY["raw"][raw] for raw in ingredients("source", w.name)},
+        contract=lambda w: CONTRACTS[w.name],
+    script:
+        "../scripts/clean.py"

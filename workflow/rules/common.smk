@@ -1,0 +1,67 @@
+"""Reads and checks the configuration, and finds the file behind each product's name.
+
+Needs: config/*.yaml, workflow/schemas/*.yaml, the signatures in analysis/.
+Makes: nothing; the other rule files use what is defined here.
+"""
+
+import sys
+
+from analysis import catalogue, rawfiles
+from analysis.catalogue import ingredients, module_of, source_files
+from analysis.study import SECTIONS, ConfigError, load, outcomes_of, products
+
+try:
+    STUDY = load()
+except (ConfigError, catalogue.UnknownName) as error:
+    # The message says everything; a traceback would bury it. (Snakemake reports SystemExit as an error.)
+    print(f"\nConfiguration error\n{error}\n", file=sys.stderr)
+    sys.exit(1)
+
+CONTRACTS = STUDY["contracts"]
+KIND = products(STUDY)
+FILE = {
+    "source": "data/processed/sources/{}.parquet",
+    "panel": "data/processed/panels/{}.parquet",
+    "facts": "data/processed/facts/{}.json",
+    "verdicts": "data/processed/{}.parquet",
+}
+
+
+wildcard_constraints:
+    name=r"\w+",
+    outcome=r"\w+",
+    exhibit=r"\w+",
+
+
+def product_files(name):
+    """The file (or, for a specification, the list of files) that holds product `name`."""
+    if KIND[name] == "estimates":
+        return [
+            f"data/processed/estimates/{name}/{outcome}.parquet"
+            for outcome in outcomes_of(STUDY["specifications"][name])
+        ]
+    return FILE[KIND[name]].format(name)
+
+
+def inputs_of(kind, name):
+    """Argument → file of the products in the signature of the module that makes `name`."""
+    return {
+        argument: product_files(argument)
+        for argument in ingredients(kind, name)
+        if argument in KIND
+    }
+
+
+def sections_of(kind, name):
+    """Argument → section of the configuration, for arguments that name one."""
+    return {
+        argument: STUDY[argument]
+        for argument in ingredients(kind, name)
+        if argument in SECTIONS
+    }
+
+
+def code(stage, kind, name):
+    """Every source file that a job of `stage` runs: the stage's own and the module's import closure."""
+    roots = (f"analysis.stages.{stage}", "analysis.stages.job", module_of(kind, name, "workflow"))
+    return sorted({path for root in roots for path in source_files(root)})

@@ -1,0 +1,76 @@
+"""Products → figures, tables, facts and verdicts.
+
+Needs: the products in the signatures of analysis/exhibits/ and the tests in config/claims.yaml.
+Makes: figures/<figure>.{pdf,png}, paper/tables/<table>.{csv,tex,html,json}, data/processed/facts/<facts>.json,
+       data/processed/verdicts.parquet.
+"""
+
+TABLE_FORMATS = ("csv", "tex", "html", "json")
+
+
+rule draw:
+    input:
+        unpack(lambda w: inputs_of("figure", w.exhibit)),
+        code=lambda w: code("exhibit", "figure", w.exhibit),
+    output:
+        "figures/{exhibit}.pdf",
+        "figures/{exhibit}.png",
+    log:
+        "logs/draw/{exhibit}.log",
+    params:
+        sections=lambda w: sections_of("figure", w.exhibit),
+    script:
+        "../scripts/draw.py"
+
+
+rule layout:
+    input:
+        unpack(lambda w: inputs_of("table", w.exhibit)),
+        code=lambda w: code("exhibit", "table", w.exhibit),
+    output:
+        **{form: f"paper/tables/{{exhibit}}.{form}" for form in TABLE_FORMATS},
+    log:
+        "logs/layout/{exhibit}.log",
+    params:
+        sections=lambda w: sections_of("table", w.exhibit),
+    script:
+        "../scripts/layout.py"
+
+
+rule count:
+    input:
+        unpack(lambda w: inputs_of("facts", w.name)),
+        code=lambda w: code("exhibit", "facts", w.name),
+    output:
+        "data/processed/facts/{name}.json",
+    log:
+        "logs/count/{name}.log",
+    params:
+        sections=lambda w: sections_of("facts", w.name),
+    script:
+        "../scripts/count.py"
+
+
+CLAIM_ESTIMATES = sorted(
+    {
+        name
+        for claim in STUDY["claims"].values()
+        for test in claim.get("tests", []) + claim.get("context", [])
+        for name in (test["from"], test.get("honest", test["from"]))
+    }
+)
+
+
+rule judge:
+    input:
+        **{name: product_files(name) for name in CLAIM_ESTIMATES},
+        code=source_files("analysis.stages.judge") + source_files("analysis.stages.job"),
+    output:
+        "data/processed/verdicts.parquet",
+    log:
+        "logs/judge.log",
+    params:
+        claims=STUDY["claims"],
+        contract=lambda w: CONTRACTS["verdicts"],
+    script:
+        "../scripts/judge.py"

@@ -1,0 +1,24 @@
+"""Canonical tables → panels.
+
+Needs: the tables in the signature of analysis/panels/<panel>.py.
+Makes: data/processed/panels/<panel>.parquet.
+"""
+
+
+rule build:
+    input:
+        unpack(lambda w: inputs_of("panel", w.name)),
+        code=lambda w: code("build", "panel", w.name),
+    output:
+        "data/processed/panels/{name}.parquet",
+    log:
+        "logs/build/{name}.log",
+    params:
+        settings=lambda w: (
+            STUDY["panels"].get(w.name, {}).get("settings", {})
+            if "settings" in ingredients("panel", w.name)
+            else None
+        ),
+        contract=lambda w: CONTRACTS[w.name],
+    script:
+        "../scripts/build.py"

@@ -1,0 +1,50 @@
+"""Numbers, exhibits and text → the paper.
+
+Needs: paper/*.typ, every exhibit that they cite, every product that config/numbers.yaml quotes.
+Makes: paper/numbers.json, paper/paper.pdf.
+"""
+
+QUOTED = sorted({number["from"] for number in STUDY["numbers"].values()})
+PAPER_TEXT = sorted(path.relative_to(catalogue.ROOT).as_posix() for path in (catalogue.ROOT / "paper").rglob("*.typ"))
+
+
+def exhibit_files():
+    """Every file of every exhibit in the configuration."""
+    figures = catalogue.modules("figure")
+    for name in STUDY["exhibits"]:
+        if name in figures:
+            yield from (f"figures/{name}.pdf", f"figures/{name}.png")
+        else:
+            yield from (f"paper/tables/{name}.{form}" for form in TABLE_FORMATS)
+
+
+rule quote:
+    input:
+        **{name: product_files(name) for name in QUOTED},
+        code=source_files("analysis.stages.quote") + source_files("analysis.stages.job"),
+    output:
+        "paper/numbers.json",
+    log:
+        "logs/quote.log",
+    params:
+        numbers=STUDY["numbers"],
+        exhibits=STUDY["exhibits"],
+        estimates=[name for name in QUOTED if KIND[name] == "estimates"],
+        facts=[name for name in QUOTED if KIND[name] == "facts"],
+    script:
+        "../scripts/quote.py"
+
+
+rule typeset:
+    input:
+        text=PAPER_TEXT,
+        bibliography="paper/references.bib",
+        numbers="paper/numbers.json",
+        exhibits=list(exhibit_files()),
+        code=source_files("analysis.stages.typeset") + source_files("analysis.stages.job"),
+    output:
+        "paper/paper.pdf",
+    log:
+        "logs/typeset.log",
+    script:
+        "../scripts/typeset.py"

@@ -1,0 +1,15 @@
+"""Estimate one specification for one outcome."""
+
+from analysis.stages.estimate import estimate
+from analysis.stages.job import job
+
+with job(snakemake.log[0]):
+    estimate(
+        snakemake.wildcards.name,
+        snakemake.params.specification,
+        snakemake.wildcards.outcome,
+        snakemake.params.outcome or None,
+        snakemake.input.panel,
+        snakemake.params.contract,
+        snakemake.output[0],
+    )
