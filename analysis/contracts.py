@@ -7,6 +7,7 @@ schemas and turns pandera's findings into one-line errors that name file, row, c
 
 from __future__ import annotations
 
+import csv
 from pathlib import Path
 
 import pandas as pd
@@ -28,7 +29,7 @@ def violation(where: object, rule: str, row: object = None, column: str | None =
     if column is not None:
         parts.append(f"column '{column}'")
     if value is not None:
-        parts.append(f"value {value!r}")
+        parts.append(f"value '{value}'")
     return ", ".join(parts) + f": {rule}"
 
 
@@ -102,16 +103,16 @@ def schema(contract: dict) -> pa.DataFrameSchema:
 
 def _checks(rule: dict):
     if rule.get("required"):
-        yield pa.Check(lambda s: s.notna(), name="required: may not be blank", ignore_na=False)
+        yield pa.Check(lambda s: s.notna(), error="required: may not be blank", ignore_na=False)
     if "allowed" in rule:
         allowed = list(rule["allowed"])
-        yield pa.Check.isin(allowed, name=f"must be one of {', '.join(map(str, allowed))}")
+        yield pa.Check.isin(allowed, error=f"must be one of {', '.join(map(str, allowed))}")
     if "minimum" in rule:
-        yield pa.Check.ge(rule["minimum"], name=f"must be at least {rule['minimum']}")
+        yield pa.Check.ge(rule["minimum"], error=f"must be at least {rule['minimum']}")
     if "maximum" in rule:
-        yield pa.Check.le(rule["maximum"], name=f"must be at most {rule['maximum']}")
+        yield pa.Check.le(rule["maximum"], error=f"must be at most {rule['maximum']}")
     if "pattern" in rule:
-        yield pa.Check.str_matches(rule["pattern"], name=f"must match {rule['pattern']}")
+        yield pa.Check.str_matches(rule["pattern"], error=f"must match {rule['pattern']}")
 
 
 def check(table: pd.DataFrame, contract: dict, where: object, first_row: int = 2) -> pd.DataFrame:
@@ -153,10 +154,25 @@ def _key_problems(table: pd.DataFrame, contract: dict, where: object, first_row:
 def read_raw(path: str | Path, contract: dict) -> pd.DataFrame:
     """Return the raw CSV at `path`, typed and checked against its contract; raise DataError otherwise."""
     path = Path(path)
+    return check(parse(_read_text(path), contract, path), contract, path)
+
+
+def _read_text(path: Path) -> pd.DataFrame:
+    """Return a CSV file as text; pandas would shift or cut a row that is wider than the header."""
     try:
-        raw = pd.read_csv(path, dtype="string", keep_default_na=False, encoding="utf-8-sig", on_bad_lines="error")
+        with path.open(encoding="utf-8-sig", newline="") as stream:
+            header, *rows = csv.reader(stream, strict=True)
     except FileNotFoundError as error:
         raise DataError(violation(path, "file not found")) from error
-    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
-        raise DataError(violation(path, f"cannot be read as a CSV file ({str(error).strip()})")) from error
-    return check(parse(raw, contract, path), contract, path)
+    except ValueError as error:  # an empty file, or bytes that are not UTF-8
+        raise DataError(violation(path, "is empty or not UTF-8 text")) from error
+    except csv.Error as error:
+        raise DataError(violation(path, f"cannot be read as a CSV file ({error})")) from error
+    uneven = [
+        violation(path, f"has {len(cells)} cells where the header has {len(header)}", row=position + 2)
+        for position, cells in enumerate(rows)
+        if len(cells) != len(header)
+    ]
+    if uneven:
+        raise DataError("\n".join(uneven))
+    return pd.DataFrame(rows, columns=header, dtype="string")
