@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
+
+from analysis.catalogue import unknown
 
 # The closed list of transforms an outcome may name in config/study.yaml.
 TRANSFORMS = {
@@ -49,8 +52,12 @@ class Specification:
     options: dict = field(default_factory=dict)
     seed: int = 0
 
-    def option(self, name: str, default: object) -> object:
-        return self.options.get(name, default)
+    def read_options(self, **defaults: object) -> SimpleNamespace:
+        """Return the options over their `defaults`; an option that is not among them is refused."""
+        for name in self.options:
+            if name not in defaults:
+                raise unknown(name, defaults, f"config/study.yaml: specifications → {self.name} ({self.estimator})", "option")
+        return SimpleNamespace(**{**defaults, **self.options})
 
 
 def prepare(panel: pd.DataFrame, where: dict, outcome: dict | None, outcome_name: str) -> pd.DataFrame:

@@ -1,0 +1,51 @@
+"""Cells of result tables: estimates, intervals and p-values as printed."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from analysis.exhibits.display import minus
+
+
+def number(value: float, digits: int = 3) -> str:
+    """Return `value` with fixed decimals; nothing when it is missing."""
+    return "" if pd.isna(value) else minus(f"{value:.{digits}f}")
+
+
+def interval(low: float, high: float, digits: int = 3) -> str:
+    """Return '[low, high]'; nothing when either end is missing."""
+    return "" if pd.isna(low) or pd.isna(high) else f"[{number(low, digits)}, {number(high, digits)}]"
+
+
+def p_value(value: float) -> str:
+    """Return a p-value with three decimals, or '<0.001'."""
+    if pd.isna(value):
+        return ""
+    return "<0.001" if value < 0.001 else f"{value:.3f}"
+
+
+def labelled(outcomes: dict, name: str) -> str:
+    """Return an outcome's label with the unit of an effect on it."""
+    return f"{outcomes[name]['label']} ({outcomes[name]['unit']})"
+
+
+def pick(estimates: pd.DataFrame, **conditions) -> pd.DataFrame:
+    """Return the rows whose columns equal the given values."""
+    rows = estimates
+    for column, value in conditions.items():
+        rows = rows[(rows[column] == value).fillna(False)]
+    return rows
+
+
+def only(estimates: pd.DataFrame, **conditions) -> pd.Series:
+    """Return the one row that matches, or an empty row that prints as nothing with its reason."""
+    rows = pick(estimates, **conditions)
+    if len(rows) > 1:
+        raise LookupError(f"{len(rows)} rows match {conditions}")
+    return rows.iloc[0] if len(rows) else pd.Series(pd.NA, index=estimates.columns, dtype=object)
+
+
+def in_order(estimates: pd.DataFrame, outcomes: dict) -> list[str]:
+    """Return the outcomes of a table of estimates in the order of config/study.yaml."""
+    present = set(estimates["outcome"])
+    return [name for name in outcomes if name in present]

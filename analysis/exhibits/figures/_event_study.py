@@ -1,0 +1,49 @@
+"""Small multiples of event-study estimates, shared by the province and the firm study."""
+
+from __future__ import annotations
+
+import math
+
+import pandas as pd
+from matplotlib.figure import Figure
+from matplotlib.pyplot import subplots
+
+from analysis.exhibits.cells import in_order, labelled, number, only, p_value, pick
+from analysis.exhibits.display import COLOURS, WIDTH
+
+
+def event_study(estimates: pd.DataFrame, outcomes: dict, inference: str, overall: str, columns: int = 3) -> Figure:
+    """Return one panel an outcome: estimates by event time with 95 % intervals of `inference`.
+
+    The overall effect is printed in each panel with the p-value of the inference named `overall`.
+    """
+    names = in_order(estimates, outcomes)
+    rows = math.ceil(len(names) / columns)
+    figure, axes = subplots(rows, columns, figsize=(WIDTH, 1.85 * rows + 0.3), sharex=True, squeeze=False)
+    for axis, name in zip(axes.flat, names, strict=False):
+        _panel(axis, pick(estimates, outcome=name), name, outcomes, inference, overall)
+    for axis in axes.flat[len(names) :]:
+        axis.set_visible(False)
+    for column in range(columns):
+        last = max((r for r in range(rows) if r * columns + column < len(names)), default=0)
+        axes[last, column].set_xlabel("Years since first event")
+        axes[last, column].tick_params(labelbottom=True)
+    return figure
+
+
+def _panel(axis, estimates: pd.DataFrame, name: str, outcomes: dict, inference: str, overall: str) -> None:
+    events = pick(estimates, term="event", inference=inference).dropna(subset=["estimate"]).sort_values("event_time")
+    axis.axhline(0, color="black", linewidth=0.6)
+    axis.axvline(-0.5, color="#888888", linewidth=0.8, linestyle="--")
+    for after, colour, marker in ((False, COLOURS[7 - 1], "o"), (True, COLOURS[0], "s")):
+        part = events[(events["event_time"] >= 0) == after]
+        low, high = part["estimate"] - part["ci_low"], part["ci_high"] - part["estimate"]
+        axis.errorbar(
+            part["event_time"].astype(float), part["estimate"], yerr=[low.clip(lower=0), high.clip(lower=0)], fmt=marker, color=colour,
+            markersize=3.5, elinewidth=1, capsize=0, markerfacecolor="white" if not after else colour,
+        )  # fmt: skip
+    axis.set_title(labelled(outcomes, name).replace(" (", "\n("), fontsize=7.5)
+    row = only(estimates, term="att", inference=overall)
+    if pd.notna(row["estimate"]):
+        axis.text(0.03, 0.03, f"ATT {number(row['estimate'], 2)}, p = {p_value(row['p_value'])}", transform=axis.transAxes, fontsize=6.8)
+    axis.xaxis.get_major_locator().set_params(integer=True)

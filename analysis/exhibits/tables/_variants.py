@@ -1,0 +1,41 @@
+"""One estimand under several specifications, side by side."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from analysis.exhibits.cells import in_order, interval, labelled, number, only, p_value
+from analysis.exhibits.display import Table
+
+
+def variants(estimates: dict[str, pd.DataFrame], titles: dict[str, str], outcomes: dict, inference: str | dict[str, str]) -> Table:
+    """Return a block of rows an outcome, one row a specification; the first specification is the main one.
+
+    `inference` names the inference whose interval and p-value are printed, one for all or by specification.
+    """
+    first = next(iter(estimates.values()))
+    rows, rules, bold = [], [], []
+    for name in in_order(first, outcomes):
+        bold.append(len(rows))
+        rows.append({"Specification": labelled(outcomes, name)})
+        for key, table in estimates.items():
+            used = inference if isinstance(inference, str) else inference[key]
+            row = only(table, outcome=name, term="att", inference=used)
+            if pd.isna(row["term"]):
+                row = only(table[table["outcome"] == name].head(1))
+            rows.append(_line(titles[key], row))
+    data = pd.concat([table.assign(specification=titles[key]) for key, table in estimates.items()], ignore_index=True)
+    return Table(pd.DataFrame(rows), data=data, rules=tuple(rules), bold=tuple(bold), widths={"Specification": "1fr"})
+
+
+def _line(title: str, row: pd.Series) -> dict:
+    return {
+        "Specification": title,
+        "ATT": number(row["estimate"]) if pd.isna(row["reason"]) else "not identified",
+        "95 % interval": interval(row["ci_low"], row["ci_high"]),
+        "p": p_value(row["p_value"]),
+        "MDE": number(row["mde80"]),
+        "Treated": row["n_treated"],
+        "Units": row["n_units"],
+        "N": row["n_obs"],
+    }

@@ -1,0 +1,31 @@
+"""Effect of a province's first IP securitization: the main estimates with every inference."""
+
+import pandas as pd
+
+from analysis.exhibits.cells import in_order, interval, labelled, number, only, p_value
+from analysis.exhibits.display import Table
+
+
+def layout(province_att, outcomes):
+    """Return one row an outcome: estimate, randomization interval and p-values, analytic s.e., MDE, counts."""
+    rows = []
+    for name in in_order(province_att, outcomes):
+        primary = only(province_att, outcome=name, term="att", inference="randomization_t")
+        level = only(province_att, outcome=name, term="att", inference="randomization_beta")
+        analytic = only(province_att, outcome=name, term="att", inference="analytic")
+        rows.append(
+            {
+                "Outcome": labelled(outcomes, name),
+                "ATT": number(primary["estimate"]),
+                "95 % interval": interval(primary["ci_low"], primary["ci_high"]),
+                "p (RI, t)": p_value(primary["p_value"]),
+                "p (RI, ATT)": p_value(level["p_value"]),
+                "s.e.": number(analytic["std_error"]),
+                "p (analytic)": p_value(analytic["p_value"]),
+                "MDE": number(primary["mde80"]),
+                "s.d.": number(primary["within_sd"]),
+                "Treated": primary["n_treated"],
+                "N": primary["n_obs"],
+            }
+        )
+    return Table(pd.DataFrame(rows), data=province_att, widths={"Outcome": "1fr"})

@@ -1,0 +1,144 @@
+"""Group-time average effects without covariates as plain cohort means, fast enough to re-deal thousands of times.
+
+Callaway and Sant'Anna (2021, J. Econometrics 225: 200-230), unconditional parallel trends: equations 2.6-2.8
+without covariates reduce to differences of mean long differences; aggregations are their section 3, and the
+influence functions (with the estimation of cohort weights) their theorem 2 and corollary 2. Everything is linear
+in the outcome, so a second layer (the treated cells D) is carried along for inference.randomization.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from analysis.inference.randomization import Draws
+
+NEVER = np.inf
+
+
+@dataclass(frozen=True)
+class Panel:
+    """A units x periods panel: `outcome` (units, periods) with NaN, `cohort` (units,), `periods` (periods,)."""
+
+    outcome: np.ndarray
+    cohort: np.ndarray
+    periods: np.ndarray
+    units: np.ndarray
+
+    @property
+    def treated_cells(self) -> np.ndarray:
+        """One in the cells that the actual cohorts treat, zero elsewhere."""
+        return (self.periods[None, :] >= self.cohort[:, None]).astype(float)
+
+
+def panel_of(data: pd.DataFrame, outcome: str, unit: str, time: str, cohort: str) -> Panel:
+    """Return the Panel of a long table; cohorts after the last period are never treated within the window."""
+    wide = data.pivot(index=unit, columns=time, values=outcome)
+    first = data.groupby(unit)[cohort].first().reindex(wide.index).astype("float64")
+    periods = wide.columns.to_numpy(float)
+    cohorts = first.where(first <= periods.max()).fillna(NEVER).to_numpy()
+    return Panel(wide.to_numpy(float), cohorts, periods, wide.index.to_numpy())
+
+
+@dataclass(frozen=True)
+class Cells:
+    """Group-time cells: `cohort`, `period`, `base` and the long differences of Y and D, shape (2, cells, units)."""
+
+    cohort: np.ndarray
+    period: np.ndarray
+    base: np.ndarray
+    differences: np.ndarray
+    valid: np.ndarray
+
+    @property
+    def event_time(self) -> np.ndarray:
+        return (self.period - self.cohort).astype(int)
+
+
+def cells_of(panel: Panel, anticipation: int = 0, universal: bool = True) -> Cells:
+    """Return every cell whose base period is in the panel; cohorts without one have no cells.
+
+    The base is the last period before treatment (less `anticipation`); with `universal=False`, pre-treatment
+    cells compare with the period before them instead.
+    """
+    first = panel.periods[0]
+    rows = []
+    for g in np.unique(panel.cohort[np.isfinite(panel.cohort)]):
+        for t in panel.periods:
+            base = g - 1 - anticipation
+            if not universal and t < g - anticipation:
+                base = t - 1
+            if base in panel.periods and base != t and g > first:
+                rows.append((g, t, base))
+    g, t, b = (np.array(column) for column in zip(*rows, strict=True)) if rows else (np.array([]),) * 3
+    at = {period: index for index, period in enumerate(panel.periods)}
+    layers = np.stack([panel.outcome, np.where(np.isnan(panel.outcome), np.nan, panel.treated_cells)])
+    difference = np.stack([layers[:, :, at[ti]] - layers[:, :, at[bi]] for ti, bi in zip(t, b, strict=True)], axis=1) if rows else np.empty((2, 0, len(panel.units)))
+    valid = ~np.isnan(difference[0])
+    return Cells(g, t, b, np.where(valid, difference, 0.0), valid)
+
+
+@dataclass(frozen=True)
+class Estimates:
+    """Cell estimates: `effect` (2, cells), `influence` (2, cells, units), which cells exist, cohort shares."""
+
+    effect: np.ndarray
+    influence: np.ndarray
+    exists: np.ndarray
+    share: np.ndarray
+    share_influence: np.ndarray
+    n_treated: np.ndarray
+
+
+def evaluate(cells: Cells, cohort: np.ndarray, not_yet_treated: bool = False) -> Estimates:
+    """Return the cell estimates when units belong to `cohort` (units,), which may be re-dealt."""
+    member = cohort[None, :] == cells.cohort[:, None]
+    if not_yet_treated:
+        horizon = np.maximum(cells.period, cells.base)[:, None]
+        control = (cohort[None, :] > horizon) & ~member
+    else:
+        control = np.isinf(cohort)[None, :] & np.ones_like(member)
+    treated, control = member & cells.valid, control & cells.valid
+    n_treated, n_control = treated.sum(1), control.sum(1)
+    exists = (n_treated > 0) & (n_control > 0)
+    part_t = treated / np.maximum(n_treated, 1)[:, None]
+    part_c = control / np.maximum(n_control, 1)[:, None]
+    mean_t = np.einsum("lku,ku->lk", cells.differences, part_t)
+    mean_c = np.einsum("lku,ku->lk", cells.differences, part_c)
+    units = len(cohort)
+    influence = units * (part_t * (cells.differences - mean_t[..., None]) - part_c * (cells.differences - mean_c[..., None]))
+    share = member.mean(1)
+    return Estimates(mean_t - mean_c, influence, exists, share, member - share[:, None], n_treated)
+
+
+def aggregate(estimates: Estimates, selection: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the cohort-share weighted average of the selected cells and its influence function: (2,), (2, units).
+
+    Weights are estimated, and their influence is added (corollary 2).
+    """
+    chosen = selection & estimates.exists
+    if not chosen.any():
+        return np.full(2, np.nan), np.full((2, estimates.influence.shape[2]), np.nan)
+    share = estimates.share[chosen]
+    total = share.sum()
+    weight = share / total
+    effect = estimates.effect[:, chosen]
+    # d weight_k = d share_k / total - share_k / total^2 * sum_j d share_j
+    change = estimates.share_influence[chosen]
+    weight_influence = change / total - weight[:, None] * change.sum(0)[None, :] / total
+    influence = np.einsum("k,lku->lu", weight, estimates.influence[:, chosen]) + effect @ weight_influence
+    return effect @ weight, influence
+
+
+def draws_of(values: list[tuple[np.ndarray, np.ndarray]]) -> Draws:
+    """Return the Draws of (estimate (2,), influence (2, units)) pairs; variances are mean squares over units, over units."""
+    estimate = np.array([value for value, _ in values])
+    cross = np.array([influence @ influence.T / influence.shape[1] ** 2 for _, influence in values])
+    return Draws(estimate[:, 0], estimate[:, 1], cross[:, 0, 0], cross[:, 0, 1], cross[:, 1, 1])
+
+
+def deal(cohort: np.ndarray, draws: int, generator: np.random.Generator) -> np.ndarray:
+    """Return `draws` permutations of the cohort labels over units, shape (draws, units): cohort sizes are kept."""
+    return generator.permuted(np.tile(cohort, (draws, 1)), axis=1)
