@@ -1,0 +1,27 @@
+"""The province panel: outcomes, treatment timing and controls, 31 provinces by 16 years.
+
+Money is nominal: year effects take out national prices, not provincial ones.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+ONSET = ("province", "cohort_strict", "cohort_wide", "cohort_midyear", "status")
+
+
+def build(province_statistics: pd.DataFrame, province_onset: pd.DataFrame) -> pd.DataFrame:
+    """Return one row a province and year. Nothing is interpolated: a missing part leaves its ratio missing."""
+    panel = province_statistics.merge(province_onset[list(ONSET)], on="province", how="left", validate="many_to_one")
+    panel = panel.sort_values(["province", "year"], ignore_index=True)
+    panel["certain"] = panel.pop("status") != "uncertain"
+    panel["treated_strict"] = (panel["year"] >= panel["cohort_strict"]).fillna(False).astype(bool)
+    before = panel.groupby("province")[["rd_expenditure", "industrial_rd"]].shift()
+    panel["grants_per_rd"] = panel["invention_grants"] / before["rd_expenditure"]
+    panel["log_industrial_rd_lag1"] = np.log(before["industrial_rd"])
+    panel["log_gdp"] = np.log(panel["gdp"])
+    panel["log_gdp_per_capita"] = np.log(panel["gdp"] / panel["population"])
+    panel["secondary_share"] = panel["secondary_value_added"] / panel["gdp"]
+    panel["log_fiscal_expenditure"] = np.log(panel["fiscal_expenditure"])
+    return panel
