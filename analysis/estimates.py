@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from analysis.inference.absorb import codes_of, residualize
+
 NUMBERS = ("estimate", "std_error", "ci_low", "ci_high", "ci90_low", "ci90_high", "p_value", "mde80", "within_sd")
 COUNTS = ("cohort", "event_time", "n_obs", "n_units", "n_treated", "n_clusters", "n_treated_clusters", "seed", "draws")
 
@@ -77,18 +79,12 @@ def within_sd(panel: pd.DataFrame, outcome: str, unit: str, time: str, untreated
     Source of the use: the smallest effect of interest is a tenth of it (config/claims.yaml).
     """
     data = panel.loc[untreated & panel[outcome].notna(), [outcome, unit, time]]
-    values = data[outcome].to_numpy(float)
-    units, _ = pd.factorize(data[unit])
-    times, _ = pd.factorize(data[time])
-    if len(values) <= len(np.unique(units)) + len(np.unique(times)):
+    codes = codes_of(data, [unit, time])
+    n_units, n_times = (len(np.unique(effect)) for effect in codes.T) if len(data) else (0, 0)
+    if len(data) <= n_units + n_times:
         return float("nan")
-    for _ in range(200):  # alternating projections; converges geometrically on connected panels
-        before = values
-        for codes in (units, times):
-            values = values - (np.bincount(codes, values) / np.bincount(codes))[codes]
-        if np.max(np.abs(values - before)) < 1e-12:
-            break
-    degrees = len(values) - len(np.unique(units)) - len(np.unique(times)) + 1
+    values = residualize(data[outcome].to_numpy(float), codes)
+    degrees = len(values) - n_units - n_times + 1
     return float(np.sqrt(np.sum(values**2) / degrees))
 
 

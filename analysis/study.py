@@ -29,11 +29,12 @@ class _UniqueKeys(Loader):
 
 
 def _unique(loader, node, deep=False):
-    keys = [loader.construct_object(key, deep=deep) for key, _ in node.value]
+    keys = [loader.construct_object(key, deep=deep) for key, _ in node.value if key.value != "<<"]
     repeated = sorted({str(key) for key in keys if keys.count(key) > 1})
     if repeated:
         raise ConfigError(f"{node.start_mark.name}, line {node.start_mark.line + 1}: repeated key {', '.join(repeated)}")
-    return {key: loader.construct_object(value, deep=True) for key, (_, value) in zip(keys, node.value, strict=True)}
+    loader.flatten_mapping(node)  # `<<: *anchor` takes over another block, whose keys the block's own replace
+    return {loader.construct_object(key, deep=deep): loader.construct_object(value, deep=True) for key, value in node.value}
 
 
 _UniqueKeys.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _unique)

@@ -120,6 +120,7 @@ def _overall_and_parts(data: pd.DataFrame, specification, options, counts: dict)
     actual = _evaluate_all(cells, panel.cohort, options, selections)
     if not np.isfinite(actual[("att", None, None)][0][0]):
         raise NotIdentified("SUPPORT", "no treated cohort is observed both before and after treatment")
+    counts = counts | dict.fromkeys(("n_treated", "n_treated_clusters"), _contributing(panel, cells))
     rows = [refused("att_gt", "SUPPORT", f"cohort {g:.0f} has no observed base period") | {"cohort": int(g)} for g in _lost(panel, cells)]
     for (term, cohort, event_time), (value, influence) in actual.items():
         place = {"cohort": cohort, "event_time": event_time}
@@ -131,6 +132,12 @@ def _overall_and_parts(data: pd.DataFrame, specification, options, counts: dict)
     if options.honest:
         rows += _honest(cells, actual, options, counts)
     return rows
+
+
+def _contributing(panel, cells) -> int:
+    """Return how many treated units enter at least one effect."""
+    after = cells.event_time >= 0
+    return int((cells.valid[after] & (panel.cohort[None, :] == cells.cohort[after][:, None])).any(0).sum())
 
 
 def _lost(panel, cells) -> list[float]:

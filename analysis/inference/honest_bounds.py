@@ -14,8 +14,10 @@ from analysis.estimates import NotIdentified
 GRID_POINTS = 400
 
 
-def relative_magnitude(event_time: np.ndarray, effect: np.ndarray, covariance: np.ndarray, magnitude: float, level: float = 0.05) -> tuple[float, float]:
-    """Return the (1 - level) interval of the mean effect over event times >= 0.
+def relative_magnitude(
+    event_time: np.ndarray, effect: np.ndarray, covariance: np.ndarray, magnitude: float, level: float = 0.05, weights: np.ndarray | None = None
+) -> tuple[float, float]:
+    """Return the (1 - level) interval of the effect over event times >= 0, averaged with `weights` (equal by default).
 
     `event_time` (k,) sorted, without the reference period -1; `effect` (k,), `covariance` (k, k).
     Raises NotIdentified with fewer than two periods before treatment or an unusable covariance.
@@ -25,14 +27,14 @@ def relative_magnitude(event_time: np.ndarray, effect: np.ndarray, covariance: n
     before, after = int((event_time < -1).sum()), int((event_time >= 0).sum())
     if before < 2 or after < 1:
         raise NotIdentified("PRE", f"{before} pre-treatment and {after} post-treatment periods: violations cannot be gauged")
-    weights = np.full((after, 1), 1 / after)
-    spread = float(np.sqrt(weights[:, 0] @ covariance[-after:, -after:] @ weights[:, 0]))
-    centre = float(effect[-after:].mean())
+    weights = np.full(after, 1 / after) if weights is None else np.asarray(weights, dtype=float)
+    spread = float(np.sqrt(weights @ covariance[-after:, -after:] @ weights))
+    centre = float(weights @ effect[-after:])
     # Wide enough that the interval ends inside the grid: worst violations accumulate over the post periods.
     reach = 20 * spread + after * magnitude * 2 * float(np.max(np.abs(np.diff(effect[:before])), initial=np.abs(effect[:before]).max()))
     result = create_sensitivity_results_rm(
         betahat=effect, sigma=covariance, num_pre_periods=before, num_post_periods=after, m_bar_vec=[magnitude],
-        l_vec=weights, alpha=level, grid_points=GRID_POINTS, grid_lb=centre - reach, grid_ub=centre + reach,
+        l_vec=weights[:, None], alpha=level, grid_points=GRID_POINTS, grid_lb=centre - reach, grid_ub=centre + reach,
     )  # fmt: skip
     low, high = float(result["lb"][0]), float(result["ub"][0])
     if not (np.isfinite(low) and np.isfinite(high)):

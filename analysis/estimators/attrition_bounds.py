@@ -1,0 +1,98 @@
+"""Bounds on an effect when treated and control units stay in the data at different rates (Lee 2009, REStud 76: 1071-1102).
+
+Changes are taken net of the mean change of the controls of the same cell, so that trimming compares like with like.
+The group that stays more often is trimmed from below and from above by the excess share (Lee's equation 6); this
+bounds the effect on units that would stay either way, if treatment moves staying in one direction only.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from analysis.estimates import NotIdentified, parameter
+from analysis.inference.stacked_average import Stacks, stacks_of
+
+
+def estimate(panel: pd.DataFrame, specification) -> list[dict]:
+    """Return rows 'att_lower', 'att_upper', 'stay_treated' and 'stay_control' at each event time of `event_times`.
+
+    Intervals: percentiles of a bootstrap over units (95 %, each bound on its own side). Options: event_times,
+    reference, bootstrap_draws. Staying means: the outcome is observed at the event time, given the reference period.
+    """
+    options = specification.read_options(event_times=[1, 2, 3], reference=-1, bootstrap_draws=499)
+    data = panel.dropna(subset=[specification.outcome])
+    times = sorted({options.reference, *options.event_times})
+    stacks = stacks_of(data, specification.outcome, specification.unit, range(times[0], times[-1] + 1), options.reference, range(0, 1))
+    if not stacks.treated.any() or stacks.treated.all():
+        raise NotIdentified("SUPPORT", "no cell holds treated and control units")
+    rows = []
+    for event_time in options.event_times:
+        index = np.flatnonzero(stacks.event_time == event_time)
+        if len(index):
+            rows += _at(stacks, int(index[0]), event_time, options.bootstrap_draws, specification.seed)
+    return rows
+
+
+def _at(stacks: Stacks, index: int, event_time: int, draws: int, seed: int) -> list[dict]:
+    everyone = np.ones(len(stacks.cell))
+    low, high, stay_t, stay_c = bounds(stacks, index, everyone)
+    if not np.isfinite(low):
+        raise NotIdentified("SUPPORT", f"no treated unit is observed at event time {event_time}")
+    generator = np.random.default_rng(seed)
+    clusters = int(stacks.cluster.max()) + 1
+    resampled = np.array([bounds(stacks, index, np.bincount(generator.integers(0, clusters, clusters), minlength=clusters)[stacks.cluster])[:2] for _ in range(draws)])
+    ends = np.nanquantile(resampled, [0.025, 0.975], axis=0)
+    about = {
+        "event_time": event_time, "n_obs": int(stacks.valid[index].sum()), "n_units": clusters, "n_treated": int(stacks.treated.sum()),
+        "inference": "bootstrap", "draws": draws, "seed": seed,
+    }  # fmt: skip
+    return [
+        parameter("att_lower", low, ci_low=ends[0, 0], ci_high=ends[1, 0], **about),
+        parameter("att_upper", high, ci_low=ends[0, 1], ci_high=ends[1, 1], **about),
+        parameter("stay_treated", stay_t, **about),
+        parameter("stay_control", stay_c, **about),
+    ]
+
+
+def bounds(stacks: Stacks, index: int, weight: np.ndarray) -> tuple[float, float, float, float]:
+    """Return lower and upper bound and the staying shares of treated and controls; `weight` (units,) counts copies."""
+    treated, valid = stacks.treated, stacks.valid[index]
+    with_treated = np.bincount(stacks.cell, weight * treated, stacks.n_cells) > 0
+    comparable = with_treated[stacks.cell]
+    # Controls stand for the treated of their cell, so their share is weighted to the treated's mix of cells.
+    n_t = np.bincount(stacks.cell, weight * treated, stacks.n_cells)
+    n_c = np.bincount(stacks.cell, weight * ~treated * comparable, stacks.n_cells)
+    match = np.where(n_c > 0, n_t / np.maximum(n_c, 1), 0.0)[stacks.cell]
+    mass_t, mass_c = weight * treated, weight * ~treated * comparable * match
+    if mass_t.sum() == 0 or mass_c.sum() == 0:
+        return (np.nan,) * 4
+    stay_t, stay_c = (mass_t * valid).sum() / mass_t.sum(), (mass_c * valid).sum() / mass_c.sum()
+    if min(stay_t, stay_c) == 0:
+        return np.nan, np.nan, stay_t, stay_c
+    centre = _control_means(stacks, index, mass_c)
+    change = stacks.change[0, index] - centre
+    keep = valid & np.isfinite(change)
+    values = {"t": (change[keep], (mass_t)[keep]), "c": (change[keep], (mass_c)[keep])}
+    excess = {"t": max(1 - stay_c / stay_t, 0.0), "c": max(1 - stay_t / stay_c, 0.0)}
+    low_t, high_t = _trimmed(*values["t"], excess["t"])
+    low_c, high_c = _trimmed(*values["c"], excess["c"])
+    return low_t - high_c, high_t - low_c, stay_t, stay_c
+
+
+def _control_means(stacks: Stacks, index: int, mass: np.ndarray) -> np.ndarray:
+    """Return each unit's cell mean of the controls' change; missing where the cell has no control left."""
+    valid = mass * stacks.valid[index]
+    total = np.bincount(stacks.cell, valid, stacks.n_cells)
+    sums = np.bincount(stacks.cell, valid * stacks.change[0, index], stacks.n_cells)
+    return np.where(total > 0, sums / np.where(total > 0, total, 1), np.nan)[stacks.cell]
+
+
+def _trimmed(values: np.ndarray, mass: np.ndarray, share: float) -> tuple[float, float]:
+    """Return the means without the upper and without the lower `share` of the mass."""
+    order = np.argsort(values, kind="stable")
+    values, mass = values[order], mass[order]
+    kept = (1 - share) * mass.sum()
+    below = np.clip(kept - (np.cumsum(mass) - mass), 0, mass)
+    above = np.clip(kept - (np.cumsum(mass[::-1]) - mass[::-1]), 0, mass[::-1])[::-1]
+    return float(values @ below / below.sum()), float(values @ above / above.sum())

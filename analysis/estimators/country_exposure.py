@@ -1,0 +1,53 @@
+"""One exposed country against the others after a date: firm and year effects, randomized over countries.
+
+With one treated country no variance of its own can be estimated (Conley and Taber 2011, REStat 93: 113-125); the only
+honest reference is how often another country, given the same date, would show as large an effect. Anything else that
+changed in the exposed country on that date is in the estimate.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from analysis.estimates import NotIdentified, parameter
+from analysis.inference import randomization
+from analysis.inference.absorb import absorbed, codes_of
+from analysis.inference.single_regressor import evaluate
+
+
+def estimate(panel: pd.DataFrame, specification) -> list[dict]:
+    """Return 'att' by 'cluster' (firms; shown for its false precision) and by 'randomization_countries', and 'placebo:<country>'.
+
+    Options: country (column), exposed (its value), first (first exposed period), min_units (units that a placebo
+    country needs on both sides of the date).
+    """
+    options = specification.read_options(country="country", exposed="China", first=2019, min_units=10)
+    data = panel.dropna(subset=[specification.outcome]).reset_index(drop=True)
+    after = (data[specification.time] >= options.first).to_numpy()
+    countries = _countries(data, specification, options, after)
+    treatments = np.column_stack([(data[options.country] == country).to_numpy() & after for country in countries]).astype(float)
+    effects = codes_of(data, [specification.unit, specification.time])
+    clusters = effects[:, 0]
+    outcome = data[specification.outcome].to_numpy(float)
+    all_draws = evaluate(outcome, treatments[:, 0], treatments, effects, clusters, 1 + absorbed(effects, clusters))
+    actual, dealt = (randomization.Draws(*(getattr(all_draws, k)[part] for k in ("a", "b", "v_yy", "v_yd", "v_dd"))) for part in (slice(0, 1), slice(1, None)))
+    counts = {"n_obs": len(data), "n_units": data[specification.unit].nunique(), "n_treated": data.loc[treatments[:, 0] > 0, specification.unit].nunique()}
+    error = float(np.sqrt(actual.v_yy[0]))
+    rows = [parameter("att", actual.a[0], error, inference="cluster", degrees=len(np.unique(clusters)) - 1, n_clusters=len(np.unique(clusters)), n_treated_clusters=counts["n_treated"], **counts)]
+    p_value = randomization.p_value(0.0, actual, dealt, scaled=False)
+    rows.append(parameter("att", actual.a[0], inference="randomization_countries", p_value=p_value, draws=len(countries) - 1, n_clusters=len(countries), n_treated_clusters=1, **counts))
+    placebos = zip(countries[1:], dealt.a, np.sqrt(dealt.v_yy), strict=True)
+    return rows + [parameter(f"placebo:{country}", value, spread, inference="cluster", n_obs=len(data)) for country, value, spread in placebos]
+
+
+def _countries(data: pd.DataFrame, specification, options, after: np.ndarray) -> list[str]:
+    """Return the exposed country first, then every other with enough units on both sides of the date."""
+    sides = data.assign(after=after).groupby([options.country, specification.unit])["after"].nunique()
+    both = (sides == 2).groupby(level=0).sum()
+    if both.get(options.exposed, 0) < options.min_units:
+        raise NotIdentified("SUPPORT", f"{options.exposed} has fewer than {options.min_units} units before and after {options.first}")
+    others = sorted(country for country, n in both.items() if n >= options.min_units and country != options.exposed)
+    if not others:
+        raise NotIdentified("SUPPORT", "no other country has enough units")
+    return [options.exposed, *others]

@@ -1,0 +1,82 @@
+"""What units wrongly taken for never treated could do to the overall group-time effect.
+
+Published counts name more treated provinces than the registers do. Every choice of `n_hidden` of the untreated (or
+uncertain) units and of their cohorts is assigned in turn and the effect recomputed; the lowest and highest results
+bound it, whatever the hidden units are. Bounds by enumeration: Horowitz and Manski (1995, Econometrica 63: 281-302)
+on contaminated data, here with the number of contaminated labels known.
+"""
+
+from __future__ import annotations
+
+from itertools import combinations, product
+
+import numpy as np
+import pandas as pd
+
+from analysis.estimates import NotIdentified, parameter
+from analysis.inference import randomization
+from analysis.inference.cohort_average import NEVER, Panel, aggregate, cells_of, deal, draws_of, evaluate, panel_of
+
+
+def estimate(panel: pd.DataFrame, specification) -> list[dict]:
+    """Return terms 'att' (labels as found), 'att_lowest', 'att_median' and 'att_highest'; `sample` names the hidden units.
+
+    Options: n_hidden, hidden_cohorts, uncertain (boolean column that is False where a unit is left out unless it is
+    hidden), randomization_draws for the two extremes.
+    """
+    options = specification.read_options(n_hidden=2, hidden_cohorts=[2019, 2020, 2021], uncertain="", randomization_draws=0)
+    data = panel.dropna(subset=[specification.outcome])
+    full = panel_of(data, specification.outcome, specification.unit, specification.time, specification.cohort)
+    certain = np.ones(len(full.units), dtype=bool)
+    if options.uncertain:
+        certain = data.groupby(specification.unit)[options.uncertain].first().reindex(full.units).to_numpy(bool)
+    candidates = np.flatnonzero(np.isinf(full.cohort))
+    if len(candidates) <= options.n_hidden:
+        raise NotIdentified("SUPPORT", f"{len(candidates)} untreated units cannot hide {options.n_hidden}")
+    found = []
+    for units in combinations(candidates, options.n_hidden):
+        for cohorts in product(options.hidden_cohorts, repeat=options.n_hidden):
+            assigned = _assign(full, certain, units, cohorts)
+            found.append((_overall(assigned), units, cohorts))
+    found = sorted((row for row in found if np.isfinite(row[0])), key=lambda row: row[0])
+    base = _assign(full, certain, (), ())
+    picks = {"att_lowest": found[0], "att_median": found[len(found) // 2], "att_highest": found[-1]}
+    rows = [_row("att", _overall(base), base, "labels as found", specification.seed, 0)]
+    for term, (value, units, cohorts) in picks.items():
+        names = ", ".join(f"{full.units[unit]} {cohort}" for unit, cohort in zip(units, cohorts, strict=True))
+        draws = 0 if term == "att_median" else options.randomization_draws
+        rows.append(_row(term, value, _assign(full, certain, units, cohorts), f"hidden: {names}", specification.seed, draws))
+    negative = float(np.mean([value < 0 for value, _, _ in found]))
+    return [*rows, parameter("share_negative", negative, inference="enumeration", n_obs=len(found))]
+
+
+def _assign(full: Panel, certain: np.ndarray, units: tuple, cohorts: tuple) -> Panel:
+    """Return the panel with the hidden units treated and the other uncertain ones left out."""
+    cohort, keep = full.cohort.copy(), certain.copy()
+    for unit, year in zip(units, cohorts, strict=True):
+        cohort[unit], keep[unit] = year, True
+    keep |= np.isfinite(full.cohort)
+    return Panel(full.outcome[keep], cohort[keep], full.periods, full.units[keep])
+
+
+def _evaluate(panel: Panel, cells, cohort: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    return aggregate(evaluate(cells, cohort), cells.event_time >= 0)
+
+
+def _overall(panel: Panel) -> float:
+    return float(_evaluate(panel, cells_of(panel), panel.cohort)[0][0])
+
+
+def _row(term: str, value: float, panel: Panel, sample: str, seed: int, draws: int) -> dict:
+    treated = int(np.isfinite(panel.cohort).sum())
+    about = {"n_obs": int((~np.isnan(panel.outcome)).sum()), "n_units": len(panel.units), "n_treated": treated, "n_treated_clusters": treated, "sample": sample}
+    if not draws:
+        return parameter(term, value, inference="enumeration", **about)
+    cells = cells_of(panel)
+    generator = np.random.default_rng(seed)
+    dealt = draws_of([_evaluate(panel, cells, cohort) for cohort in deal(panel.cohort, draws, generator)])
+    result = randomization.test(draws_of([_evaluate(panel, cells, panel.cohort)]), dealt)
+    return parameter(
+        term, value, inference="randomization_t", p_value=result.p_value, ci_low=result.interval95[0], ci_high=result.interval95[1],
+        ci90_low=result.interval90[0], ci90_high=result.interval90[1], mde80=result.mde80, draws=result.draws, seed=seed, **about,
+    )  # fmt: skip

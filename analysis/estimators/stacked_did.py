@@ -1,0 +1,81 @@
+"""Stacked difference-in-differences within risk sets (inference.stacked_average has the estimator and its sources)."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from analysis.estimates import NotIdentified, parameter, within_sd
+from analysis.inference import randomization
+from analysis.inference.randomization import Draws
+from analysis.inference.stacked_average import Stacks, deal, evaluate, stacks_of
+
+
+def estimate(panel: pd.DataFrame, specification) -> list[dict]:
+    """Return 'att' (mean over `effect_window`) and 'event' rows; inference 'cluster' by unit, and randomization.
+
+    The panel has columns stack, cell, event_time, treated and the unit. Options: event_window, effect_window (first
+    and last event time), reference, randomization_draws. A placebo moves reference and effect_window before the event.
+    Raises NotIdentified when no cell holds treated and control units.
+    """
+    options = specification.read_options(event_window=[-5, 4], effect_window=[0, 4], reference=-1, randomization_draws=0)
+    data = panel.dropna(subset=[specification.outcome])
+    event_times = range(options.event_window[0], options.event_window[1] + 1)
+    effect = range(options.effect_window[0], options.effect_window[1] + 1)
+    if data.empty or options.reference not in set(data["event_time"]):
+        raise NotIdentified("SUPPORT", "the reference period is not observed")
+    stacks = stacks_of(data, specification.outcome, specification.unit, event_times, options.reference, effect)
+    selections = {("att", None): np.isin(stacks.event_time, list(effect))}
+    selections |= {("event", int(e)): stacks.event_time == e for e in stacks.event_time}
+    actual = {key: evaluate(stacks, stacks.treated, chosen) for key, chosen in selections.items()}
+    if not np.isfinite(actual[("att", None)][0][0]):
+        raise NotIdentified("SUPPORT", "no cell holds treated and control units")
+    counts = _counts(data, specification, stacks)
+    rows = [_clustered(key, value, counts) for key, value in actual.items() if np.isfinite(value[0][0])]
+    if options.randomization_draws:
+        rows += _randomized(stacks, selections[("att", None)], actual[("att", None)], specification.seed, options.randomization_draws, counts)
+    return rows
+
+
+def _counts(data: pd.DataFrame, specification, stacks: Stacks) -> dict:
+    """Return counts; firms in several stacks count once, and treated are those with both a reference and an effect period."""
+    unit = specification.unit
+    treated = len(np.unique(stacks.cluster[stacks.treated & stacks.valid.any(0)]))
+    once = data.drop_duplicates([unit, specification.time])
+    untreated = ~(once["treated"].astype(bool) & (once["event_time"] >= 0))
+    return {
+        "n_obs": int(stacks.valid.sum()),
+        "n_units": len(np.unique(stacks.cluster)),
+        "n_treated": treated,
+        "n_clusters": len(np.unique(stacks.cluster)),
+        "n_treated_clusters": treated,
+        "within_sd": within_sd(once, specification.outcome, unit, specification.time, untreated),
+    }
+
+
+def _clustered(key: tuple, value: tuple[np.ndarray, np.ndarray], counts: dict) -> dict:
+    effect, influence = value
+    clusters = counts["n_clusters"]
+    error = float(np.sqrt(clusters / (clusters - 1) * influence[0] @ influence[0]))
+    return parameter(key[0], effect[0], error, inference="cluster", event_time=key[1], degrees=clusters - 1, **counts)
+
+
+def _draws(values: list[tuple[np.ndarray, np.ndarray]]) -> Draws:
+    effect = np.array([value for value, _ in values])
+    cross = np.array([influence @ influence.T for _, influence in values])
+    return Draws(effect[:, 0], effect[:, 1], cross[:, 0, 0], cross[:, 0, 1], cross[:, 1, 1])
+
+
+def _randomized(stacks: Stacks, chosen: np.ndarray, actual: tuple, seed: int, draws: int, counts: dict) -> list[dict]:
+    generator = np.random.default_rng(seed)
+    dealt = _draws([evaluate(stacks, deal(stacks, generator), chosen) for _ in range(draws)])
+    rows = []
+    for scaled, name in ((True, "randomization_t"), (False, "randomization_beta")):
+        result = randomization.test(_draws([actual]), dealt, scaled)
+        rows.append(
+            parameter(
+                "att", actual[0][0], inference=name, p_value=result.p_value, ci_low=result.interval95[0], ci_high=result.interval95[1],
+                ci90_low=result.interval90[0], ci90_high=result.interval90[1], mde80=result.mde80, draws=result.draws, seed=seed, **counts,
+            )
+        )  # fmt: skip
+    return rows

@@ -1,0 +1,87 @@
+"""Stacked cohorts compared within risk sets: matched differences of means, fast enough to re-deal.
+
+A stack holds the firms treated in one year and the controls at risk in that year (Cengiz, Dube, Lindner and Zipperer
+2019, QJE 134: 1405-1454); cells split it by industry and country group. For event time e the effect in a cell is the
+mean change since the reference period of treated less control stack-units, and cells are averaged by their treated,
+so that weights are those of Wing, Freedman and Hollingsworth (2024, NBER 32054, equation 5) and no cohort is
+weighted twice through its controls. Residuals of treated units are taken around the overall effect: a cell with one
+treated unit has none around its own mean. Variances cluster by unit across stacks. All of it is linear in the
+outcome, as inference.randomization asks.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+
+@dataclass(frozen=True)
+class Stacks:
+    """Stack-units: changes of Y and D (2, events, units), which exist, the cell and the cluster of each, who is treated."""
+
+    change: np.ndarray
+    valid: np.ndarray
+    event_time: np.ndarray
+    cell: np.ndarray
+    cluster: np.ndarray
+    treated: np.ndarray
+
+    @property
+    def n_cells(self) -> int:
+        return int(self.cell.max()) + 1
+
+
+def stacks_of(data: pd.DataFrame, outcome: str, unit: str, event_times: range, reference: int, effect: range) -> Stacks:
+    """Return the Stacks of a long table with columns stack, cell, event_time, treated and `unit`.
+
+    Stack-units without the reference period are left out. D is one for treated units in the `effect` periods.
+    """
+    wide = data.pivot(index=["stack", unit], columns="event_time", values=outcome)
+    wide = wide.reindex(columns=[e for e in event_times if e in wide.columns])
+    base = wide[reference]
+    wide = wide[base.notna()]
+    about = data.drop_duplicates(["stack", unit]).set_index(["stack", unit]).loc[wide.index]
+    times = np.array([e for e in wide.columns if e != reference])
+    y = (wide[times].to_numpy(float) - wide[[reference]].to_numpy(float)).T
+    treated = about["treated"].to_numpy(bool)
+    in_force = np.isin(times, list(effect)).astype(float)[:, None] * treated[None, :]
+    valid = ~np.isnan(y)
+    change = np.where(valid, np.stack([y, in_force]), 0.0)
+    cell = pd.factorize(about["cell"].to_numpy(str), sort=True)[0]
+    cluster = pd.factorize(wide.index.get_level_values(unit), sort=True)[0]
+    return Stacks(change, valid, times, cell, cluster, treated)
+
+
+def evaluate(stacks: Stacks, treated: np.ndarray, selection: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the effect (2,) over the selected event times and its influence by cluster (2, clusters).
+
+    `treated` (units,) may be re-dealt; cells without treated or without controls at an event time do not count.
+    """
+    change, valid = stacks.change[:, selection], stacks.valid[selection]
+    cells = np.zeros((stacks.n_cells, len(treated)))
+    cells[stacks.cell, np.arange(len(treated))] = 1.0
+    part_t, part_c = valid * treated[None, :], valid * ~treated[None, :]
+    n_t, n_c = part_t @ cells.T, part_c @ cells.T  # (events, cells)
+    exists = (n_t > 0) & (n_c > 0)
+    mean_c = np.einsum("leu,cu->lec", change * part_c, cells, optimize=True) / np.maximum(n_c, 1)
+    used = part_t * exists[:, stacks.cell]
+    total = used.sum()
+    if total == 0:
+        return np.full(2, np.nan), np.full((2, int(stacks.cluster.max()) + 1), np.nan)
+    gap = change - mean_c[:, :, stacks.cell]
+    effect = (gap * used).sum((1, 2)) / total
+    share = np.where(exists, n_t / np.maximum(n_c, 1), 0.0)[:, stacks.cell]
+    influence = (used * (gap - effect[:, None, None]) - part_c * share * gap).sum(1) / total
+    by_cluster = np.stack([np.bincount(stacks.cluster, layer) for layer in influence])
+    return effect, by_cluster
+
+
+def deal(stacks: Stacks, generator: np.random.Generator) -> np.ndarray:
+    """Return treatment dealt anew among the stack-units of each cell, keeping how many it treats."""
+    order = np.lexsort((generator.random(len(stacks.cell)), stacks.cell))
+    sorted_treated = stacks.treated[np.lexsort((~stacks.treated, stacks.cell))]
+    dealt = np.empty(len(order), dtype=bool)
+    dealt[order] = sorted_treated
+    return dealt
