@@ -38,7 +38,7 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
         method="dr",
     )
     data = panel.dropna(subset=[specification.outcome])
-    counts = _counts(data, specification)
+    counts = _counts(data, specification, options.control_group)
     if specification.controls:
         return _with_covariates(data, specification, options, counts)
     rows = _overall_and_parts(data, specification, options, counts)
@@ -47,7 +47,7 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     return rows
 
 
-def _counts(data: pd.DataFrame, specification) -> dict:
+def _counts(data: pd.DataFrame, specification, control_group: str) -> dict:
     """Return what every row reports of the sample; raise NotIdentified where nothing can be compared."""
     unit, time, cohort = specification.unit, specification.time, specification.cohort
     first = data.groupby(unit)[cohort].first().astype("float64")
@@ -55,7 +55,7 @@ def _counts(data: pd.DataFrame, specification) -> dict:
     treated = first[(first <= last) & (first > begin)]
     if treated.empty:
         raise NotIdentified("SUPPORT", "no unit is first treated inside the observed periods")
-    if len(first) == (first <= last).sum():
+    if control_group == "never_treated" and len(first) == (first <= last).sum():
         raise NotIdentified("SUPPORT", "no unit is untreated throughout the observed periods")
     untreated = ~(data[time] >= data[cohort].astype("float64")).fillna(False)
     return {

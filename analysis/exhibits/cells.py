@@ -24,6 +24,11 @@ def p_value(value: float) -> str:
     return "<0.001" if value < 0.001 else f"{value:.3f}"
 
 
+def count(value: int) -> str:
+    """Return a count with separated thousands; nothing when it is missing."""
+    return "" if pd.isna(value) else f"{int(value):,}"
+
+
 def labelled(outcomes: dict, name: str) -> str:
     """Return an outcome's label with the unit of an effect on it."""
     return f"{outcomes[name]['label']} ({outcomes[name]['unit']})"

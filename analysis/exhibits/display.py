@@ -99,7 +99,8 @@ def save_table(table: Table, paths: dict[str, str], evidence: str) -> None:
     styler = printed.style.hide(axis="index")
     tex = styler.format(escape="latex").to_latex(hrules=True, column_format="".join("r" if n else "l" for n in numeric))
     write_text((f"% {mark}\n" if mark else "") + tex.replace("\N{MINUS SIGN}", "$-$"), paths["tex"])
-    write_text(styler.format(escape="html").set_caption(mark or None).to_html(table_uuid="t", doctype_html=False), paths["html"])
+    captioned = styler.format(escape="html").set_caption(mark) if mark else styler.format(escape="html")
+    write_text(captioned.to_html(table_uuid="t", doctype_html=False), paths["html"])
     content = {
         "columns": list(printed.columns),
         "rows": printed.to_numpy().tolist(),

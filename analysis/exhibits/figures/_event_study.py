@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.pyplot import subplots
 
-from analysis.exhibits.cells import in_order, labelled, number, only, p_value, pick
+from analysis.exhibits.cells import in_order, number, only, p_value, pick
 from analysis.exhibits.display import COLOURS, WIDTH
 
 
@@ -42,8 +42,9 @@ def _panel(axis, estimates: pd.DataFrame, name: str, outcomes: dict, inference: 
             part["event_time"].astype(float), part["estimate"], yerr=[low.clip(lower=0), high.clip(lower=0)], fmt=marker, color=colour,
             markersize=3.5, elinewidth=1, capsize=0, markerfacecolor="white" if not after else colour,
         )  # fmt: skip
-    axis.set_title(labelled(outcomes, name).replace(" (", "\n("), fontsize=7.5)
     row = only(estimates, term="att", inference=overall)
-    if pd.notna(row["estimate"]):
-        axis.text(0.03, 0.03, f"ATT {number(row['estimate'], 2)}, p = {p_value(row['p_value'])}", transform=axis.transAxes, fontsize=6.8)
+    average = "" if pd.isna(row["estimate"]) else f"average {number(row['estimate'], 2)}, p = {p_value(row['p_value'])}"
+    axis.set_title(outcomes[name]["label"], fontsize=7.5, pad=12)
+    axis.text(0, 1.02, average, transform=axis.transAxes, fontsize=6.8, va="bottom")
+    axis.set_ylabel(outcomes[name]["unit"].capitalize(), fontsize=7)
     axis.xaxis.get_major_locator().set_params(integer=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from analysis.exhibits.cells import in_order, interval, labelled, number, only, p_value
+from analysis.exhibits.cells import count, in_order, interval, labelled, number, only, p_value
 from analysis.exhibits.display import Table
 
 
@@ -35,7 +35,7 @@ def _line(title: str, row: pd.Series) -> dict:
         "95 % interval": interval(row["ci_low"], row["ci_high"]),
         "p": p_value(row["p_value"]),
         "MDE": number(row["mde80"]),
-        "Treated": row["n_treated"],
-        "Units": row["n_units"],
-        "N": row["n_obs"],
+        "Treated": count(row["n_treated"]),
+        "Units": count(row["n_units"]),
+        "N": count(row["n_obs"]),
     }

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from analysis.exhibits.cells import in_order, interval, labelled, number, only, p_value
+from analysis.exhibits.cells import count, in_order, interval, labelled, number, only, p_value
 from analysis.exhibits.display import Table
 
 
@@ -24,8 +24,8 @@ def layout(province_att, outcomes):
                 "p (analytic)": p_value(analytic["p_value"]),
                 "MDE": number(primary["mde80"]),
                 "s.d.": number(primary["within_sd"]),
-                "Treated": primary["n_treated"],
-                "N": primary["n_obs"],
+                "Treated": count(primary["n_treated"]),
+                "N": count(primary["n_obs"]),
             }
         )
     return Table(pd.DataFrame(rows), data=province_att, widths={"Outcome": "1fr"})

@@ -1,0 +1,39 @@
+"""Stacked risk sets for royalty monetisation in biopharma.
+
+A stack holds the firms whose first event falls in one year and the firms at risk with them. All of them, treated and
+controls alike, are listed in the year before and in the year of the event: a treated firm had to stay among the
+largest R&D investors until its event, so that controls which had left would give it immortal time. Controls never
+appear in the event list under any name, or (as their own kind) have their event later, and leave before it.
+"""
+
+from __future__ import annotations
+
+import pandas as pd
+
+COLUMNS = (
+    "stack", "firm_id", "fiscal_year", "event_time", "cell", "treated", "control_kind", "company", "country_group", "instrument_class",
+    "large_diversified", "close_to_securitization", "rd", "sales", "market_cap", "rd_to_sales", "rd_to_market_cap",
+)  # fmt: skip
+
+
+def build(firm_year: pd.DataFrame, settings: dict) -> pd.DataFrame:
+    """Return one row a stack, firm and fiscal year. Settings: industry, window (first and last event time)."""
+    industry = firm_year[firm_year["industry"] == settings["industry"]]
+    years = sorted(industry.loc[industry["eligible"], "cohort"].dropna().unique())
+    stacks = [_stack(industry, int(year), settings["window"]) for year in years]
+    return pd.concat(stacks, ignore_index=True)[list(COLUMNS)].astype({"stack": "Int64", "event_time": "Int64"})
+
+
+def _stack(firms: pd.DataFrame, year: int, window: list[int]) -> pd.DataFrame:
+    listed = firms.groupby("firm_id")["fiscal_year"].agg(set)
+    at_risk = set(listed.index[[{year - 1, year} <= years for years in listed]])
+    kind = pd.Series(pd.NA, index=firms.index, dtype="string")
+    kind[~firms["listed"]] = "never_listed"
+    later = firms["eligible"] & (firms["cohort"] > year)
+    kind[later.fillna(False)] = "not_yet_treated"
+    kind[(firms["eligible"] & (firms["cohort"] == year)).fillna(False)] = "treated"
+    event_time = firms["fiscal_year"] - year
+    keep = kind.notna() & firms["firm_id"].isin(at_risk) & event_time.between(*window)
+    keep &= ~((kind == "not_yet_treated") & (firms["fiscal_year"] >= firms["cohort"])).fillna(False)
+    stack = firms[keep].assign(stack=year, event_time=event_time[keep], control_kind=kind[keep])
+    return stack.assign(treated=stack["control_kind"] == "treated", cell=f"{year} " + stack["country_group"])
