@@ -43,8 +43,9 @@ def _at(stacks: Stacks, index: int, event_time: int, draws: int, seed: int) -> l
     clusters = int(stacks.cluster.max()) + 1
     resampled = np.array([bounds(stacks, index, np.bincount(generator.integers(0, clusters, clusters), minlength=clusters)[stacks.cluster])[:2] for _ in range(draws)])
     ends = np.nanquantile(resampled, [0.025, 0.975], axis=0)
+    published = (np.bincount(stacks.cell, stacks.valid[index], stacks.n_cells) > 0)[stacks.cell]
     about = {
-        "event_time": event_time, "n_obs": int(stacks.valid[index].sum()), "n_units": clusters, "n_treated": int(stacks.treated.sum()),
+        "event_time": event_time, "n_obs": int(stacks.valid[index].sum()), "n_units": clusters, "n_treated": int((stacks.treated & published).sum()),
         "inference": "bootstrap", "draws": draws, "seed": seed,
     }  # fmt: skip
     return [
@@ -58,6 +59,9 @@ def _at(stacks: Stacks, index: int, event_time: int, draws: int, seed: int) -> l
 def bounds(stacks: Stacks, index: int, weight: np.ndarray) -> tuple[float, float, float, float]:
     """Return lower and upper bound and the staying shares of treated and controls; `weight` (units,) counts copies."""
     treated, valid = stacks.treated, stacks.valid[index]
+    # Where nobody is observed the year itself is missing from the data: that is no exit.
+    published = np.bincount(stacks.cell, valid, stacks.n_cells) > 0
+    weight = weight * published[stacks.cell]
     with_treated = np.bincount(stacks.cell, weight * treated, stacks.n_cells) > 0
     comparable = with_treated[stacks.cell]
     # Controls stand for the treated of their cell, so their share is weighted to the treated's mix of cells.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -58,7 +59,8 @@ class Table:
     `frame` holds what is printed, one row a line, columns in print order; `formats` maps a column to a
     Python format or a function of the cell; `widths` gives Typst column widths (default: auto for all);
     `data`, if given, is written to the CSV instead of `frame` (unrounded values behind composed cells);
-    `rules` are the positions of rows that a thin rule precedes; `bold` rows are group headings.
+    `rules` are the positions of rows that a thin rule precedes; `bold` rows are group headings and `wide` rows plain
+    text, both across all columns.
     """
 
     frame: pd.DataFrame
@@ -67,6 +69,7 @@ class Table:
     data: pd.DataFrame | None = None
     rules: tuple[int, ...] = ()
     bold: tuple[int, ...] = ()
+    wide: tuple[int, ...] = ()
 
     def printed(self) -> pd.DataFrame:
         """Return the cells as text; a missing value prints as nothing."""
@@ -79,8 +82,8 @@ class Table:
 
 
 def minus(text: str) -> str:
-    """Return `text` with the hyphen of a negative number as a true minus sign."""
-    return text.replace("-", "\N{MINUS SIGN}") if text.lstrip("([+-").replace(".", "", 1)[:1].isdigit() and "-" in text and _numeric(text) else text
+    """Return `text` with the hyphen before a negative number as a true minus sign; dates and names keep theirs."""
+    return re.sub(r"(^|(?<=[\[(, ]))-(?=[\d.])", "\N{MINUS SIGN}", text)
 
 
 def _numeric(text: str) -> bool:
@@ -108,6 +111,7 @@ def save_table(table: Table, paths: dict[str, str], evidence: str) -> None:
         "widths": [table.widths.get(c, "auto") for c in printed],
         "rules": list(table.rules),
         "bold": list(table.bold),
+        "wide": list(table.wide),
         "evidence": evidence,
     }
     write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", paths["json"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import textwrap
 
 import pandas as pd
 from matplotlib.figure import Figure
@@ -44,7 +45,7 @@ def _panel(axis, estimates: pd.DataFrame, name: str, outcomes: dict, inference: 
         )  # fmt: skip
     row = only(estimates, term="att", inference=overall)
     average = "" if pd.isna(row["estimate"]) else f"average {number(row['estimate'], 2)}, p = {p_value(row['p_value'])}"
-    axis.set_title(outcomes[name]["label"], fontsize=7.5, pad=12)
+    axis.set_title("\n".join(textwrap.wrap(outcomes[name]["label"], 22)), fontsize=7.5, pad=12)
     axis.text(0, 1.02, average, transform=axis.transAxes, fontsize=6.8, va="bottom")
     axis.set_ylabel(outcomes[name]["unit"].capitalize(), fontsize=7)
     axis.xaxis.get_major_locator().set_params(integer=True)

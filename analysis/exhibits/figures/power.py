@@ -11,7 +11,7 @@ from analysis.exhibits.display import COLOURS, WIDTH
 def draw(province_att, royalty_stacked, outcomes):
     """Return the MDE at power 0.80 in within-unit s.d. for every outcome of both designs."""
     parts = []
-    for design, table in (("Provinces", province_att), ("Biopharma firms (royalties)", royalty_stacked)):
+    for design, table in (("Provinces", province_att), ("Firms", royalty_stacked)):
         rows = pick(table, term="att", inference="randomization_t").dropna(subset=["mde80"])
         rows = rows.set_index("outcome").loc[[name for name in in_order(rows, outcomes)]].reset_index()
         parts.append(
@@ -30,6 +30,6 @@ def draw(province_att, royalty_stacked, outcomes):
     axis.set_yticks(list(positions), data["Line"])
     axis.set_xlim(left=0)
     axis.set_xlabel("Within-unit standard deviations of the outcome")
-    axis.legend(loc="upper left", bbox_to_anchor=(0, -0.16), ncol=2)
+    axis.legend(loc="lower right", fontsize=7)
     sns.despine(ax=axis, left=True)
     return figure

@@ -1,0 +1,37 @@
+"""How concentrated deals are over places: Herfindahl-Hirschman index, Gini coefficient, share of the largest."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from analysis.estimates import NotIdentified, parameter
+
+
+def estimate(panel: pd.DataFrame, specification) -> list[dict]:
+    """Return 'hhi', 'gini' and 'top_share' of the unit column, with percentile intervals over resampled deals.
+
+    The Gini coefficient counts places without a deal: `n_places` of them in all. Options: n_places, bootstrap_draws.
+    """
+    options = specification.read_options(n_places=31, bootstrap_draws=999)
+    places = panel[specification.unit].dropna().to_numpy(str)
+    if len(places) < 2:
+        raise NotIdentified("SUPPORT", "fewer than two deals have a place")
+    codes = np.unique(places, return_inverse=True)[1]
+    generator = np.random.default_rng(specification.seed)
+    drawn = [indices(np.bincount(codes[generator.integers(0, len(codes), len(codes))]), options.n_places) for _ in range(options.bootstrap_draws)]
+    values = indices(np.bincount(codes), options.n_places)
+    about = {"inference": "bootstrap", "draws": options.bootstrap_draws, "seed": specification.seed, "n_obs": len(places), "n_units": len(np.unique(codes))}
+    rows = []
+    for position, term in enumerate(("hhi", "gini", "top_share")):
+        ends = np.quantile([draw[position] for draw in drawn], [0.025, 0.975, 0.05, 0.95])
+        rows.append(parameter(term, values[position], ci_low=ends[0], ci_high=ends[1], ci90_low=ends[2], ci90_high=ends[3], **about))
+    return rows
+
+
+def indices(counts: np.ndarray, n_places: int) -> tuple[float, float, float]:
+    """Return HHI, Gini coefficient and largest share of `counts` over `n_places` places."""
+    share = np.sort(np.concatenate([counts, np.zeros(max(n_places - len(counts), 0))])) / counts.sum()
+    n = len(share)
+    gini = float((2 * np.arange(1, n + 1) - n - 1) @ share / n)
+    return float((share**2).sum()), gini, float(share.max())

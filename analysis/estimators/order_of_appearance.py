@@ -1,0 +1,78 @@
+"""Did one class of assets come first, and has the mix widened?
+
+The order of first deals is a matter of dates, not of sampling: its interval is what the precision of the dates allows
+(a deal dated to the year may fall on any day of it). A register can miss earlier deals, so that a first date is an
+upper bound; that is a limit of the data and no interval repairs it. The entropy of the mix is a statistic of the
+deals, with a percentile bootstrap over them.
+"""
+
+from __future__ import annotations
+
+import calendar
+
+import numpy as np
+import pandas as pd
+
+from analysis.estimates import NotIdentified, parameter
+
+
+def estimate(panel: pd.DataFrame, specification) -> list[dict]:
+    """Return 'lead', 'first_year:<class>' and 'entropy_change'.
+
+    'lead' is the first date of class `first_class` less that of the earliest other class, in years: below zero it came
+    first. 'entropy_change' compares the Shannon entropy of classes (nats) in the later half of the deals with the
+    earlier half. Options: column, first_class, ignore (values that name no class), bootstrap_draws.
+    """
+    options = specification.read_options(column="underlying", first_class="patent", ignore=["not stated"], bootstrap_draws=999)
+    deals = panel[~panel[options.column].isin(options.ignore)].dropna(subset=[specification.time])
+    deals = deals.sort_values([specification.time, "date", "deal_id"])
+    if options.first_class not in set(deals[options.column]) or deals[options.column].nunique() < 2:
+        raise NotIdentified("SUPPORT", f"the register holds no '{options.first_class}', or nothing else")
+    classes = deals[options.column].to_numpy(str)
+    bounds = np.array([_bounds(date, year) for date, year in zip(deals["date"], deals[specification.time], strict=True)])
+    rows = [_lead(bounds, classes == options.first_class), _entropy_change(classes, options.bootstrap_draws, specification.seed)]
+    firsts = {name: bounds[classes == name, 0].min() for name in np.unique(classes)}
+    return rows + [parameter(f"first_year:{name}", np.floor(first), inference="dates", n_obs=int((classes == name).sum())) for name, first in firsts.items()]
+
+
+def _bounds(date: object, year: int) -> tuple[float, float]:
+    """Return the earliest and the latest moment, in years, that a date known to the day, month or year allows."""
+    if pd.isna(date):
+        return float(year), float(year) + 1
+    parts = [int(part) for part in str(date).split("-")]
+    if len(parts) == 1:
+        return float(parts[0]), float(parts[0]) + 1
+    days = 366 if calendar.isleap(parts[0]) else 365
+    before = sum(calendar.monthrange(parts[0], month)[1] for month in range(1, parts[1]))
+    first, length = (0, calendar.monthrange(parts[0], parts[1])[1]) if len(parts) == 2 else (parts[2] - 1, 1)
+    return parts[0] + (before + first) / days, parts[0] + (before + first + length) / days
+
+
+def _lead(bounds: np.ndarray, own: np.ndarray) -> dict:
+    """Return the lead with the interval that the precision of the dates allows."""
+    (own_low, own_high), (other_low, other_high) = bounds[own].min(0), bounds[~own].min(0)
+    low, high = own_low - other_high, own_high - other_low
+    return parameter("lead", (low + high) / 2, inference="dates", ci_low=low, ci_high=high, ci90_low=low, ci90_high=high, n_obs=len(bounds))
+
+
+def _entropy_change(classes: np.ndarray, draws: int, seed: int) -> dict:
+    generator = np.random.default_rng(seed)
+    # Sorted positions keep the order in time, so that halves stay earlier and later deals.
+    drawn = np.array([_change(classes[np.sort(generator.integers(0, len(classes), len(classes)))]) for _ in range(draws)])
+    ends = np.quantile(drawn, [0.025, 0.975, 0.05, 0.95])
+    p_value = min(1.0, 2 * (1 + min((drawn <= 0).sum(), (drawn >= 0).sum())) / (1 + draws))
+    return parameter(
+        "entropy_change", _change(classes), inference="bootstrap", p_value=p_value, ci_low=ends[0], ci_high=ends[1], ci90_low=ends[2],
+        ci90_high=ends[3], draws=draws, seed=seed, n_obs=len(classes),
+    )  # fmt: skip
+
+
+def _change(classes: np.ndarray) -> float:
+    middle = len(classes) // 2
+    return entropy(classes[middle:]) - entropy(classes[:middle])
+
+
+def entropy(classes: np.ndarray) -> float:
+    """Return the Shannon entropy of the shares of the classes, in nats."""
+    share = np.unique(classes, return_counts=True)[1] / len(classes)
+    return float(-(share * np.log(share)).sum())

@@ -1,0 +1,13 @@
+"""Numbers about countries that the text quotes."""
+
+
+def count(countries):
+    """Return the latest R&D intensities and IP receipts of the jurisdictions of the study."""
+    wide = countries.pivot(index=["iso3", "year"], columns="indicator", values="value")
+    latest = {code: wide.loc[code] for code in ("CHN", "USA", "JPN")}
+    facts = {}
+    for code, table in latest.items():
+        rd, receipts = table["rd_intensity"].dropna(), table["ip_receipts_to_gdp"].dropna()
+        facts |= {f"rd_{code.lower()}": float(rd.iloc[-1]), f"receipts_{code.lower()}": float(receipts.iloc[-1])}
+        facts |= {f"rd_year_{code.lower()}": int(rd.index[-1]), f"receipts_year_{code.lower()}": int(receipts.index[-1])}
+    return facts

@@ -1,0 +1,31 @@
+"""Numbers about firms that the text quotes."""
+
+
+def count(scoreboard, scoreboard_checks, event_matches, firm_stacks):
+    """Return counts of editions, firms, links, events and treated firms."""
+    first = event_matches[event_matches["first_event"]]
+    used = event_matches[event_matches["in_sample"]]
+    clean_list = first[first["reason"] != "an earlier event has no date"]
+    both_sides = clean_list[(clean_list["years_before"] >= 2) & (clean_list["years_after"] >= 2)]
+    kinds = firm_stacks.groupby("control_kind")["firm_id"].nunique()
+    links = int(scoreboard_checks["links"].sum())
+    return {
+        "n_editions": int(scoreboard["edition"].nunique()),
+        "n_firms": int(scoreboard["firm_id"].nunique()),
+        "n_rows": len(scoreboard),
+        "largest_difference_pct": float(scoreboard_checks["difference_pct"].abs().max()),
+        "n_links": links,
+        "share_links_hold": 1 - float(scoreboard_checks["links_suspect"].sum()) / links,
+        "n_event_rows": len(event_matches),
+        "n_event_firms": int(event_matches["company"].nunique()),
+        "n_dated_firms": len(first),
+        "n_treated_firms": int(used["company"].nunique()),
+        "n_two_years_both_sides": len(both_sides),
+        "n_never_listed": int(kinds["never_listed"]),
+        "n_notes_or_loan": int((used["instrument_class"] == "notes or loan").sum()),
+        "n_royalty_sale": int((used["instrument_class"] == "royalty sale").sum()),
+        "n_synthetic": int((used["instrument_class"] == "synthetic royalty").sum()),
+        "n_chinese_treated": int((used["country"] == "China").sum()),
+        "first_stack": int(firm_stacks["stack"].min()),
+        "last_stack": int(firm_stacks["stack"].max()),
+    }

@@ -1,0 +1,22 @@
+"""Numbers about provinces that the text quotes."""
+
+
+def count(province_year, national_checks):
+    """Return counts of provinces, years and cells, and the largest gaps of the published intensity."""
+    year_before = province_year[province_year["year"] == 2018].set_index("province")
+    gap = year_before["rd_intensity_published_pct"] - year_before["rd_intensity_revised_pct"]
+    treated = province_year.groupby("province")["cohort_strict"].first()
+    last = int(province_year["year"].max())
+    rd = national_checks[national_checks["variable"] == "rd_expenditure"]
+    return {
+        "n_provinces": int(province_year["province"].nunique()),
+        "first_year": int(province_year["year"].min()),
+        "last_year": last,
+        "n_treated_in_panel": int((treated <= last).fillna(False).sum()),
+        "n_treated_later": int((treated > last).fillna(False).sum()),
+        "n_certain": int(province_year.loc[province_year["certain"], "province"].nunique()),
+        "largest_gap_pp": float(gap.abs().max()),
+        "largest_gap_province": str(gap.abs().idxmax()),
+        "beijing_gap_pp": float(gap["Beijing"]),
+        "rd_sum_difference_pct": float(rd["difference_pct"].abs().max()),
+    }

@@ -1,0 +1,45 @@
+"""Why the published R&D intensity is no outcome: it changes its GDP in the year of the first treatment."""
+
+import seaborn as sns
+from matplotlib.pyplot import subplots
+
+from analysis.exhibits.display import COLOURS, WIDTH
+
+CENSUSES = {2018.5: "fourth census enters", 2023.5: "fifth census enters"}
+LABELLED = 6
+
+
+def draw(province_statistics, province_onset):
+    """Return published intensity less intensity on one vintage, a line a province; treated provinces in colour."""
+    data = province_statistics.assign(gap=province_statistics["rd_intensity_published_pct"] - province_statistics["rd_intensity_revised_pct"])
+    wide = data.pivot(index="year", columns="province", values="gap").dropna(how="all")
+    treated = set(province_onset.loc[province_onset["status"] == "treated", "province"])
+    figure, axis = subplots(figsize=(WIDTH, 3.3))
+    for province in wide:
+        own = province in treated
+        axis.plot(wide.index.astype(int), wide[province], color=COLOURS[0] if own else "#AAAAAA", linewidth=1.2 if own else 0.7, zorder=2 if own else 1)
+    axis.plot([], [], color=COLOURS[0], label="provinces with a confirmed first issue")
+    axis.plot([], [], color="#AAAAAA", label="other provinces")
+    bottom = float(wide.min().min())
+    for year, text in CENSUSES.items():
+        axis.axvline(year, color="black", linestyle="--", linewidth=0.8)
+        axis.text(year - 0.08, bottom, text, rotation=90, ha="right", va="bottom", fontsize=7)
+    axis.axvspan(2017.6, 2018.4, color=COLOURS[4], alpha=0.25, linewidth=0)
+    axis.text(2017.55, bottom, "first treatments", rotation=90, ha="right", va="bottom", fontsize=7)
+    _label(axis, wide)
+    axis.axhline(0, color="black", linewidth=0.6)
+    axis.set_xlim(2011, 2024.2)
+    axis.set_ylabel("Published less one vintage\n(percentage points of GDP)")
+    axis.legend(loc="lower right", bbox_to_anchor=(0.93, 0.02))
+    sns.despine(figure)
+    return figure
+
+
+def _label(axis, wide) -> None:
+    """Name the provinces with the largest gaps in the last year before the break, one below the other."""
+    last = wide.loc[2018].dropna()
+    names = last.abs().nlargest(LABELLED).index
+    at = None
+    for province in last[names].sort_values(ascending=False).index:
+        at = last[province] if at is None else min(last[province], at - 0.11)
+        axis.annotate(province, (2018, last[province]), xytext=(2018.75, at), fontsize=7, va="center", arrowprops={"arrowstyle": "-", "linewidth": 0.4})

@@ -1,0 +1,33 @@
+"""Every sourced firm that monetised royalties, its match, and whether it is in the sample."""
+
+import pandas as pd
+
+from analysis.exhibits.cells import count
+from analysis.exhibits.display import Table
+
+
+def layout(event_matches):
+    """Return one row a sourced first event; unsourced firms and later events are in the CSV."""
+    shown = event_matches[event_matches["first_event"]].sort_values(["in_sample", "event_year", "company"], ascending=[False, True, True])
+    rows, bold = [], []
+    for in_sample, heading in ((True, "In the sample"), (False, "Not in the sample")):
+        part = shown[shown["in_sample"] == in_sample]
+        bold.append(len(rows))
+        rows.append({"Company": f"{heading} ({len(part)} firms)"})
+        rows += [_row(row) for row in part.to_dict("records")]
+    widths = {"Company": "1.3fr", "Instrument": "1fr", "Buyer or lender": "1.2fr", "Why not": "1.2fr"}
+    return Table(pd.DataFrame(rows), data=event_matches, bold=tuple(bold), widths=widths)
+
+
+def _row(row: dict) -> dict:
+    amount = "" if pd.isna(row["amount_million"]) else f"{row['currency']} {count(row['amount_million'])}m"
+    years = f"{row['years_before']} / {row['years_after']}"
+    return {
+        "Company": row["company"],
+        "Year": str(row["event_year"]),
+        "Instrument": row["instrument"],
+        "Buyer or lender": "" if pd.isna(row["counterparty"]) else row["counterparty"],
+        "Amount": amount,
+        "Editions before / after": years,
+        "Why not": "" if pd.isna(row["reason"]) else row["reason"],
+    }
