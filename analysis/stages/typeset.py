@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import typst
 
+from analysis.contracts import DataError
 from analysis.rawfiles import ROOT
 from analysis.storage import atomic
 
 
 def typeset(text: str, path: str) -> None:
     """Compile the Typst file `text` into the PDF `path`; a missing number or exhibit is an error."""
+    try:
+        paper = typst.compile(str(ROOT / text), root=str(ROOT), ignore_system_fonts=True)
+    except typst.TypstError as error:
+        raise DataError(str(error.diagnostic or error)) from error  # the diagnostic names file, line and column
     with atomic(path) as temporary:
-        temporary.write_bytes(typst.compile(str(ROOT / text), root=str(ROOT), ignore_system_fonts=True))
+        temporary.write_bytes(paper)

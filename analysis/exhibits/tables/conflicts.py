@@ -12,7 +12,7 @@ def layout(issuances):
     rows = [
         {
             "Deal": row["deal_id"],
-            "Issuer": str(row["issuer"]).split(" (")[0],
+            "Issuer": _issuer(row),
             "Used": "" if pd.isna(row["size_million"]) else f"{row['currency']} {count(row['size_million'])}m",
             "Reported": _range(row),
             "What disagrees": row["source_def"],
@@ -20,6 +20,12 @@ def layout(issuances):
         for row in shown.to_dict("records")
     ]
     return Table(pd.DataFrame(rows), data=shown, widths={"Issuer": "1fr", "What disagrees": "1.6fr"})
+
+
+def _issuer(row: dict) -> str:
+    """Return the issuer, or the place of a deal whose name has no Latin form: the paper's fonts have no Chinese."""
+    name = str(row["issuer"]).split(" (")[0]
+    return name if name.isascii() else f"a deal of {row['province' if pd.isna(row['city']) else 'city']}"
 
 
 def _range(row: dict) -> str:
