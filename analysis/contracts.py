@@ -59,8 +59,7 @@ def parse(raw: pd.DataFrame, contract: dict, where: object, first_row: int = 2) 
         text = text.mask(text == "")
         values, bad, expected = _convert(text, rule["type"])
         problems += [
-            violation(where, f"is not {expected}", row=position + first_row, column=name, value=text.iloc[position])
-            for position in bad
+            violation(where, f"is not {expected}", row=position + first_row, column=name, value=text.iloc[position]) for position in bad
         ]
         parsed[name] = values
     if problems:
@@ -146,7 +145,13 @@ def _key_problems(table: pd.DataFrame, contract: dict, where: object, first_row:
         value = ", ".join(str(v) for v in table.loc[position, key])
         first = _positions((table[key] == table.loc[position, key]).all(axis=1))[0]
         problems.append(
-            violation(where, f"duplicated key, first seen in row {first + first_row}", row=position + first_row, column=", ".join(key), value=value)
+            violation(
+                where,
+                f"duplicated key, first seen in row {first + first_row}",
+                row=position + first_row,
+                column=", ".join(key),
+                value=value,
+            )
         )
     return problems
 

@@ -8,8 +8,6 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from analysis.inference.absorb import codes_of, residualize
-
 NUMBERS = ("estimate", "std_error", "ci_low", "ci_high", "ci90_low", "ci90_high", "p_value", "mde80", "within_sd")
 COUNTS = ("cohort", "event_time", "n_obs", "n_units", "n_treated", "n_clusters", "n_treated_clusters", "seed", "draws")
 
@@ -71,21 +69,6 @@ def _version(library: str) -> str:
         return version(library)
     except PackageNotFoundError:
         return ""
-
-
-def within_sd(panel: pd.DataFrame, outcome: str, unit: str, time: str, untreated: pd.Series) -> float:
-    """Return the s.d. of the outcome within units net of period means, over untreated observations.
-
-    Source of the use: the smallest effect of interest is a tenth of it (config/claims.yaml).
-    """
-    data = panel.loc[untreated & panel[outcome].notna(), [outcome, unit, time]]
-    codes = codes_of(data, [unit, time])
-    n_units, n_times = (len(np.unique(effect)) for effect in codes.T) if len(data) else (0, 0)
-    if len(data) <= n_units + n_times:
-        return float("nan")
-    values = residualize(data[outcome].to_numpy(float), codes)
-    degrees = len(values) - n_units - n_times + 1
-    return float(np.sqrt(np.sum(values**2) / degrees))
 
 
 def find(estimates: pd.DataFrame, reference: dict, asked_by: str) -> pd.Series:

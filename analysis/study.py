@@ -71,7 +71,9 @@ def _readable(error) -> str:
         return f"{place}: {'; '.join(hints)}"
     if error.validator == "enum":
         near = difflib.get_close_matches(str(error.instance), list(map(str, error.validator_value)), n=1, cutoff=0.4)
-        return f"{place}: '{error.instance}' is not valid" + (f"; did you mean '{near[0]}'?" if near else f"; valid: {error.validator_value}")
+        return f"{place}: '{error.instance}' is not valid" + (
+            f"; did you mean '{near[0]}'?" if near else f"; valid: {error.validator_value}"
+        )
     return f"{place}: {error.message}"
 
 

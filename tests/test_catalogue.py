@@ -29,7 +29,12 @@ def test_packages_import_nothing():
 def test_every_product_is_used():
     """A source, panel, specification or set of facts that nothing reads would be built for nobody."""
     study = load()
-    used = {argument for kind in ("source", "panel", "figure", "table", "facts") for name in modules(kind) for argument in ingredients(kind, name)}
+    used = {
+        argument
+        for kind in ("source", "panel", "figure", "table", "facts")
+        for name in modules(kind)
+        for argument in ingredients(kind, name)
+    }
     used |= {specification["panel"] for specification in study["specifications"].values()}
     used |= {number["from"] for number in study["numbers"].values()}
     for claim in study["claims"].values():

@@ -72,6 +72,8 @@ def test_an_absent_or_ragged_file_is_named(tmp_path):
 
 
 def test_made_tables_are_checked_too():
-    table = pd.DataFrame({"deal": ["a", "a"], "year": [2000, 2001], "size": [1.0, 2.0], "kind": ["patent"] * 2, "green": [True] * 2, "date": ["2000"] * 2})
+    table = pd.DataFrame(
+        {"deal": ["a", "a"], "year": [2000, 2001], "size": [1.0, 2.0], "kind": ["patent"] * 2, "green": [True] * 2, "date": ["2000"] * 2}
+    )
     with pytest.raises(DataError, match="duplicated key"):
         check(table, CONTRACT, "deals")

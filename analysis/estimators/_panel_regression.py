@@ -19,7 +19,7 @@ def sample(panel: pd.DataFrame, specification) -> tuple[pd.Series, pd.DataFrame]
     data = panel[named].dropna()
     if data[specification.unit].nunique() < 2:
         raise NotIdentified("SUPPORT", "fewer than two units have every variable")
-    data = data.astype({name: float for name in (specification.outcome, *regressors)})
+    data = data.astype(dict.fromkeys((specification.outcome, *regressors), float))
     numeric_time = data[specification.time].astype(int)
     indexed = data.assign(**{specification.time: numeric_time}).set_index([specification.unit, specification.time])
     if np.linalg.matrix_rank(indexed[regressors] - indexed[regressors].mean()) < len(regressors):
@@ -42,7 +42,9 @@ def counts(outcome: pd.Series, **more) -> dict:
 def rows(result, names, inference: str, scale: float = 1.0, degrees: float = np.inf, **more) -> list[dict]:
     """Return a row for each of the coefficients `names`; `scale` multiplies the library's standard errors."""
     return [
-        parameter(name, result.params[name], result.std_errors[name] * scale, inference=inference, degrees=degrees, library="linearmodels", **more)
+        parameter(
+            name, result.params[name], result.std_errors[name] * scale, inference=inference, degrees=degrees, library="linearmodels", **more
+        )
         for name in names
     ]
 

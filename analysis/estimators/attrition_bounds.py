@@ -41,7 +41,12 @@ def _at(stacks: Stacks, index: int, event_time: int, draws: int, seed: int) -> l
         raise NotIdentified("SUPPORT", f"no treated unit is observed at event time {event_time}")
     generator = np.random.default_rng(seed)
     clusters = int(stacks.cluster.max()) + 1
-    resampled = np.array([bounds(stacks, index, np.bincount(generator.integers(0, clusters, clusters), minlength=clusters)[stacks.cluster])[:2] for _ in range(draws)])
+    resampled = np.array(
+        [
+            bounds(stacks, index, np.bincount(generator.integers(0, clusters, clusters), minlength=clusters)[stacks.cluster])[:2]
+            for _ in range(draws)
+        ]
+    )
     ends = np.nanquantile(resampled, [0.025, 0.975], axis=0)
     published = (np.bincount(stacks.cell, stacks.valid[index], stacks.n_cells) > 0)[stacks.cell]
     about = {

@@ -24,7 +24,14 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     wide, narrow = test.proportion_ci(0.95), test.proportion_ci(0.90)
     rows = [
         parameter(
-            "share", hits / trials, inference="exact", n_obs=trials, ci_low=wide.low, ci_high=wide.high, ci90_low=narrow.low, ci90_high=narrow.high
+            "share",
+            hits / trials,
+            inference="exact",
+            n_obs=trials,
+            ci_low=wide.low,
+            ci_high=wide.high,
+            ci90_low=narrow.low,
+            ci90_high=narrow.high,
         )
     ]
     if benchmark:

@@ -11,8 +11,9 @@ import numpy as np
 import pandas as pd
 from diff_diff import CallawaySantAnna
 
-from analysis.estimates import NotIdentified, parameter, refused, within_sd
+from analysis.estimates import NotIdentified, parameter, refused
 from analysis.inference import randomization
+from analysis.inference.absorb import within_sd
 from analysis.inference.cohort_average import aggregate, cells_of, deal, draws_of, evaluate, panel_of
 from analysis.inference.honest_bounds import relative_magnitude
 
@@ -211,9 +212,13 @@ def _leave_one_out(data: pd.DataFrame, specification, options, counts: dict) -> 
     """Return the overall effect without each unit in turn, with its analytic standard error."""
     rows = []
     for unit in sorted(data[specification.unit].unique()):
-        panel = panel_of(data[data[specification.unit] != unit], specification.outcome, specification.unit, specification.time, specification.cohort)
+        panel = panel_of(
+            data[data[specification.unit] != unit], specification.outcome, specification.unit, specification.time, specification.cohort
+        )
         cells = cells_of(panel, options.anticipation)
-        value, influence = _evaluate_all(cells, panel.cohort, options, _selections(cells, options.aggregation, options.event_window))[("att", None, None)]
+        value, influence = _evaluate_all(cells, panel.cohort, options, _selections(cells, options.aggregation, options.event_window))[
+            ("att", None, None)
+        ]
         error = float(np.sqrt(influence[0] @ influence[0]) / influence.shape[1])
         rows.append(parameter(f"att_without:{unit}", value[0], error, inference="analytic", **{**counts, "n_units": len(panel.units)}))
     return rows
@@ -225,7 +230,9 @@ def _with_covariates(data: pd.DataFrame, specification, options, counts: dict) -
     sample["_cohort"] = sample[specification.cohort].astype("float64").fillna(0)
     model = CallawaySantAnna(control_group=options.control_group, estimation_method=options.method, anticipation=options.anticipation)
     try:
-        result = model.fit(sample, specification.outcome, specification.unit, specification.time, "_cohort", covariates=list(specification.controls))
+        result = model.fit(
+            sample, specification.outcome, specification.unit, specification.time, "_cohort", covariates=list(specification.controls)
+        )
     except (ValueError, np.linalg.LinAlgError) as error:
         raise NotIdentified("SUPPORT", f"diff-diff could not fit the covariates ({error})") from error
     counts = {**counts, "n_obs": len(sample), "n_units": sample[specification.unit].nunique()}

@@ -19,9 +19,17 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
         raise NotIdentified("SUPPORT", "fewer than two deals have a place")
     codes = np.unique(places, return_inverse=True)[1]
     generator = np.random.default_rng(specification.seed)
-    drawn = [indices(np.bincount(codes[generator.integers(0, len(codes), len(codes))]), options.n_places) for _ in range(options.bootstrap_draws)]
+    drawn = [
+        indices(np.bincount(codes[generator.integers(0, len(codes), len(codes))]), options.n_places) for _ in range(options.bootstrap_draws)
+    ]
     values = indices(np.bincount(codes), options.n_places)
-    about = {"inference": "bootstrap", "draws": options.bootstrap_draws, "seed": specification.seed, "n_obs": len(places), "n_units": len(np.unique(codes))}
+    about = {
+        "inference": "bootstrap",
+        "draws": options.bootstrap_draws,
+        "seed": specification.seed,
+        "n_obs": len(places),
+        "n_units": len(np.unique(codes)),
+    }
     rows = []
     for position, term in enumerate(("hhi", "gini", "top_share")):
         ends = np.quantile([draw[position] for draw in drawn], [0.025, 0.975, 0.05, 0.95])

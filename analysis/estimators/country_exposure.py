@@ -31,14 +31,45 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     clusters = effects[:, 0]
     outcome = data[specification.outcome].to_numpy(float)
     all_draws = evaluate(outcome, treatments[:, 0], treatments, effects, clusters, 1 + absorbed(effects, clusters))
-    actual, dealt = (randomization.Draws(*(getattr(all_draws, k)[part] for k in ("a", "b", "v_yy", "v_yd", "v_dd"))) for part in (slice(0, 1), slice(1, None)))
-    counts = {"n_obs": len(data), "n_units": data[specification.unit].nunique(), "n_treated": data.loc[treatments[:, 0] > 0, specification.unit].nunique()}
+    actual, dealt = (
+        randomization.Draws(*(getattr(all_draws, k)[part] for k in ("a", "b", "v_yy", "v_yd", "v_dd")))
+        for part in (slice(0, 1), slice(1, None))
+    )
+    counts = {
+        "n_obs": len(data),
+        "n_units": data[specification.unit].nunique(),
+        "n_treated": data.loc[treatments[:, 0] > 0, specification.unit].nunique(),
+    }
     error = float(np.sqrt(actual.v_yy[0]))
-    rows = [parameter("att", actual.a[0], error, inference="cluster", degrees=len(np.unique(clusters)) - 1, n_clusters=len(np.unique(clusters)), n_treated_clusters=counts["n_treated"], **counts)]
+    rows = [
+        parameter(
+            "att",
+            actual.a[0],
+            error,
+            inference="cluster",
+            degrees=len(np.unique(clusters)) - 1,
+            n_clusters=len(np.unique(clusters)),
+            n_treated_clusters=counts["n_treated"],
+            **counts,
+        )
+    ]
     p_value = randomization.p_value(0.0, actual, dealt, scaled=False)
-    rows.append(parameter("att", actual.a[0], inference="randomization_countries", p_value=p_value, draws=len(countries) - 1, n_clusters=len(countries), n_treated_clusters=1, **counts))
+    rows.append(
+        parameter(
+            "att",
+            actual.a[0],
+            inference="randomization_countries",
+            p_value=p_value,
+            draws=len(countries) - 1,
+            n_clusters=len(countries),
+            n_treated_clusters=1,
+            **counts,
+        )
+    )
     placebos = zip(countries[1:], dealt.a, np.sqrt(dealt.v_yy), strict=True)
-    return rows + [parameter(f"placebo:{country}", value, spread, inference="cluster", n_obs=len(data)) for country, value, spread in placebos]
+    return rows + [
+        parameter(f"placebo:{country}", value, spread, inference="cluster", n_obs=len(data)) for country, value, spread in placebos
+    ]
 
 
 def _countries(data: pd.DataFrame, specification, options, after: np.ndarray) -> list[str]:

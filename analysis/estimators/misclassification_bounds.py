@@ -15,7 +15,7 @@ import pandas as pd
 
 from analysis.estimates import NotIdentified, parameter
 from analysis.inference import randomization
-from analysis.inference.cohort_average import NEVER, Panel, aggregate, cells_of, deal, draws_of, evaluate, panel_of
+from analysis.inference.cohort_average import Panel, aggregate, cells_of, deal, draws_of, evaluate, panel_of
 
 
 def estimate(panel: pd.DataFrame, specification) -> list[dict]:
@@ -69,7 +69,13 @@ def _overall(panel: Panel) -> float:
 
 def _row(term: str, value: float, panel: Panel, sample: str, seed: int, draws: int) -> dict:
     treated = int(np.isfinite(panel.cohort).sum())
-    about = {"n_obs": int((~np.isnan(panel.outcome)).sum()), "n_units": len(panel.units), "n_treated": treated, "n_treated_clusters": treated, "sample": sample}
+    about = {
+        "n_obs": int((~np.isnan(panel.outcome)).sum()),
+        "n_units": len(panel.units),
+        "n_treated": treated,
+        "n_treated_clusters": treated,
+        "sample": sample,
+    }
     if not draws:
         return parameter(term, value, inference="enumeration", **about)
     cells = cells_of(panel)

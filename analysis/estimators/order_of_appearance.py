@@ -32,7 +32,10 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     bounds = np.array([_bounds(date, year) for date, year in zip(deals["date"], deals[specification.time], strict=True)])
     rows = [_lead(bounds, classes == options.first_class), _entropy_change(classes, options.bootstrap_draws, specification.seed)]
     firsts = {name: bounds[classes == name, 0].min() for name in np.unique(classes)}
-    return rows + [parameter(f"first_year:{name}", np.floor(first), inference="dates", n_obs=int((classes == name).sum())) for name, first in firsts.items()]
+    return rows + [
+        parameter(f"first_year:{name}", np.floor(first), inference="dates", n_obs=int((classes == name).sum()))
+        for name, first in firsts.items()
+    ]
 
 
 def _bounds(date: object, year: int) -> tuple[float, float]:

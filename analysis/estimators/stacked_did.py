@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from analysis.estimates import NotIdentified, parameter, within_sd
+from analysis.estimates import NotIdentified, parameter
 from analysis.inference import randomization
+from analysis.inference.absorb import within_sd
 from analysis.inference.randomization import Draws
 from analysis.inference.stacked_average import Stacks, deal, evaluate, stacks_of
 
@@ -33,7 +34,9 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     counts = _counts(data, specification, stacks)
     rows = [_clustered(key, value, counts) for key, value in actual.items() if np.isfinite(value[0][0])]
     if options.randomization_draws:
-        rows += _randomized(stacks, selections[("att", None)], actual[("att", None)], specification.seed, options.randomization_draws, counts)
+        rows += _randomized(
+            stacks, selections[("att", None)], actual[("att", None)], specification.seed, options.randomization_draws, counts
+        )
     return rows
 
 

@@ -12,9 +12,9 @@ import numpy as np
 import pandas as pd
 from linearmodels.panel import PanelOLS
 
-from analysis.estimates import NotIdentified, parameter, within_sd
+from analysis.estimates import NotIdentified, parameter
 from analysis.inference import randomization
-from analysis.inference.absorb import absorbed, codes_of
+from analysis.inference.absorb import absorbed, codes_of, within_sd
 from analysis.inference.single_regressor import evaluate
 
 
@@ -76,7 +76,7 @@ def _clustered(data: pd.DataFrame, specification, treated: np.ndarray, actual: r
 
 def _deal(data: pd.DataFrame, specification, draws: int) -> np.ndarray:
     """Return treatments (rows, draws) with the cohort labels permuted over units."""
-    units, codes = np.unique(data[specification.unit].to_numpy(str), return_inverse=True)
+    _units, codes = np.unique(data[specification.unit].to_numpy(str), return_inverse=True)
     first = data.groupby(codes)[specification.cohort].first().astype("float64").to_numpy()
     generator = np.random.default_rng(specification.seed)
     time = data[specification.time].to_numpy(float)

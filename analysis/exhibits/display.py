@@ -98,7 +98,11 @@ def save_table(table: Table, paths: dict[str, str], evidence: str) -> None:
         data.insert(0, "evidence", "SIMULATED")
     write_text(data.to_csv(index=False, lineterminator="\n"), paths["csv"])
     mark = "SIMULATED DATA. " if evidence == "simulated" else ""
-    numeric = [pd.api.types.is_numeric_dtype(table.frame[c]) or printed[c].map(lambda t: t == "" or _numeric(t.replace("\N{MINUS SIGN}", "-"))).all() for c in printed]
+    numeric = [
+        pd.api.types.is_numeric_dtype(table.frame[c])
+        or printed[c].map(lambda t: t == "" or _numeric(t.replace("\N{MINUS SIGN}", "-"))).all()
+        for c in printed
+    ]
     styler = printed.style.hide(axis="index")
     tex = styler.format(escape="latex").to_latex(hrules=True, column_format="".join("r" if n else "l" for n in numeric))
     write_text((f"% {mark}\n" if mark else "") + tex.replace("\N{MINUS SIGN}", "$-$"), paths["tex"])

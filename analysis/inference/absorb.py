@@ -35,3 +35,18 @@ def absorbed(codes: np.ndarray, clusters: np.ndarray | None) -> int:
         nested = clusters is not None and pd.DataFrame({"e": effect, "c": clusters}).groupby("e")["c"].nunique().max() == 1
         counts.append(1 if nested else len(np.unique(effect)))
     return sum(counts) - max(len(counts) - 1, 0)
+
+
+def within_sd(panel: pd.DataFrame, outcome: str, unit: str, time: str, untreated: pd.Series) -> float:
+    """Return the s.d. of the outcome within units net of period means, over untreated observations.
+
+    Source of the use: the smallest effect of interest is a tenth of it (config/claims.yaml).
+    """
+    data = panel.loc[untreated & panel[outcome].notna(), [outcome, unit, time]]
+    codes = codes_of(data, [unit, time])
+    n_units, n_times = (len(np.unique(effect)) for effect in codes.T) if len(data) else (0, 0)
+    if len(data) <= n_units + n_times:
+        return float("nan")
+    values = residualize(data[outcome].to_numpy(float), codes)
+    degrees = len(values) - n_units - n_times + 1
+    return float(np.sqrt(np.sum(values**2) / degrees))

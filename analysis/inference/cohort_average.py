@@ -75,7 +75,11 @@ def cells_of(panel: Panel, anticipation: int = 0, universal: bool = True) -> Cel
     g, t, b = (np.array(column) for column in zip(*rows, strict=True)) if rows else (np.array([]),) * 3
     at = {period: index for index, period in enumerate(panel.periods)}
     layers = np.stack([panel.outcome, np.where(np.isnan(panel.outcome), np.nan, panel.treated_cells)])
-    difference = np.stack([layers[:, :, at[ti]] - layers[:, :, at[bi]] for ti, bi in zip(t, b, strict=True)], axis=1) if rows else np.empty((2, 0, len(panel.units)))
+    difference = (
+        np.stack([layers[:, :, at[ti]] - layers[:, :, at[bi]] for ti, bi in zip(t, b, strict=True)], axis=1)
+        if rows
+        else np.empty((2, 0, len(panel.units)))
+    )
     valid = ~np.isnan(difference[0])
     return Cells(g, t, b, np.where(valid, difference, 0.0), valid)
 

@@ -15,7 +15,12 @@ GRID_POINTS = 400
 
 
 def relative_magnitude(
-    event_time: np.ndarray, effect: np.ndarray, covariance: np.ndarray, magnitude: float, level: float = 0.05, weights: np.ndarray | None = None
+    event_time: np.ndarray,
+    effect: np.ndarray,
+    covariance: np.ndarray,
+    magnitude: float,
+    level: float = 0.05,
+    weights: np.ndarray | None = None,
 ) -> tuple[float, float]:
     """Return the (1 - level) interval of the effect over event times >= 0, averaged with `weights` (equal by default).
 

@@ -16,7 +16,9 @@ from analysis.inference.randomization import Draws
 COLUMNS_AT_ONCE = 250
 
 
-def evaluate(outcome: np.ndarray, actual: np.ndarray, treatments: np.ndarray, effects: np.ndarray, clusters: np.ndarray, n_parameters: int) -> Draws:
+def evaluate(
+    outcome: np.ndarray, actual: np.ndarray, treatments: np.ndarray, effects: np.ndarray, clusters: np.ndarray, n_parameters: int
+) -> Draws:
     """Return the Draws of every column of `treatments` (rows, draws), with CR1 variances by `clusters`.
 
     `outcome` and `actual` (rows,) are the outcome and the treatment in force; `effects` (rows, effects) the codes to

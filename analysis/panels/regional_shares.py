@@ -11,7 +11,11 @@ def build(market_series: pd.DataFrame, province_statistics: pd.DataFrame) -> pd.
     """Return one row: deals of the place and of all on one provider's count, and the benchmark of the last year counted."""
     counted = market_series[market_series["basis"] == "cumulative"].set_index("scope")
     place = counted.loc[f"{PLACE} originators"]
-    everyone = market_series[(market_series["provider"] == place["provider"]) & (market_series["scope"] == "both exchanges") & (market_series["as_of"] == place["as_of"])].iloc[0]
+    everyone = market_series[
+        (market_series["provider"] == place["provider"])
+        & (market_series["scope"] == "both exchanges")
+        & (market_series["as_of"] == place["as_of"])
+    ].iloc[0]
     year = int(place["as_of"][:4])
     inventions = province_statistics[province_statistics["year"] == year].set_index("province")["inventions_in_force"]
     return pd.DataFrame(

@@ -27,7 +27,9 @@ def read_edition(path: Path, edition: str, about: dict, layout: dict) -> pd.Data
     where = f"{path}, sheet '{sheet}'"
     fields = _check_header(rows, about, layout, where)
     first = max(layout["rows"]) + 1
-    ranked = [(number, cells) for number, cells in enumerate(rows[first - 1 :], start=first) if _is_ranked(cells[fields.index("rank")], about)]
+    ranked = [
+        (number, cells) for number, cells in enumerate(rows[first - 1 :], start=first) if _is_ranked(cells[fields.index("rank")], about)
+    ]
     problems: list[str] = []
     table = pd.DataFrame({field: _column(ranked, fields, field, where, problems) for field in FIELDS if field in fields})
     table = table.reindex(columns=list(FIELDS))
@@ -96,11 +98,21 @@ def _column(ranked: list, fields: list[str], field: str, where: str, problems: l
 
 def _problems(table: pd.DataFrame, ranked: list, fields: list[str], about: dict, where: str) -> list[str]:
     """Return what is wrong with the firms as a whole."""
-    problems = [violation(where, "required: may not be blank", row=number, column=field) for field in REQUIRED for number in table.index[table[field].isna()]]
-    problems += [violation(where, "must be at least 0", row=number, column="rd", value=table.loc[number, "rd"]) for number in table.index[table["rd"] < 0]]
+    problems = [
+        violation(where, "required: may not be blank", row=number, column=field)
+        for field in REQUIRED
+        for number in table.index[table[field].isna()]
+    ]
+    problems += [
+        violation(where, "must be at least 0", row=number, column="rd", value=table.loc[number, "rd"])
+        for number in table.index[table["rd"] < 0]
+    ]
     repeated = table.duplicated(["company", "country"], keep="first") & table["company"].notna()
     same_again = repeated & table.duplicated(["company", "country", "rd"], keep="first")
-    problems += [violation(where, "duplicated key", row=number, column="company", value=table.loc[number, "company"]) for number in table.index[same_again]]
+    problems += [
+        violation(where, "duplicated key", row=number, column="company", value=table.loc[number, "company"])
+        for number in table.index[same_again]
+    ]
     if "fiscal_year" in fields:
         position = fields.index("fiscal_year")
         problems += [
@@ -109,5 +121,9 @@ def _problems(table: pd.DataFrame, ranked: list, fields: list[str], about: dict,
             if cells[position] != about["fiscal_year"]
         ]
     if len(table) < about["firms"]:
-        problems.append(violation(where, f"lists {len(table)} firms where the edition has {about['firms']}: cut short?", row=int(max(table.index, default=0))))
+        problems.append(
+            violation(
+                where, f"lists {len(table)} firms where the edition has {about['firms']}: cut short?", row=int(max(table.index, default=0))
+            )
+        )
     return problems

@@ -82,5 +82,7 @@ def _at_annual_rate(table: pd.DataFrame, exchange_rates: pd.DataFrame) -> pd.Ser
 
 def _pool_order(table: pd.DataFrame) -> pd.Series:
     """Return each issue's place in its pool by year, date and identifier."""
-    order = table.assign(when=table["year"].astype("Float64").fillna(9999), day=table["date"].fillna("")).sort_values(["when", "day", "deal_id"], kind="stable")
+    order = table.assign(when=table["year"].astype("Float64").fillna(9999), day=table["date"].fillna("")).sort_values(
+        ["when", "day", "deal_id"], kind="stable"
+    )
     return (order.groupby("collateral_pool").cumcount() + 1).reindex(table.index)

@@ -45,6 +45,9 @@ def _check_complete(table: pd.DataFrame, provinces: pd.DataFrame) -> None:
     found = pd.MultiIndex.from_frame(table[["province", "year"]])
     missing, strange = wanted.difference(found), found.difference(wanted)
     problems = [violation(FILE, "province and year without a row", column="province, year", value=f"{p}, {y}") for p, y in missing]
-    problems += [violation(FILE, "province is not in data/raw/statistics/provinces.csv", column="province", value=p) for p in sorted({p for p, _ in strange})]
+    problems += [
+        violation(FILE, "province is not in data/raw/statistics/provinces.csv", column="province", value=p)
+        for p in sorted({p for p, _ in strange})
+    ]
     if problems:
         raise DataError("\n".join(problems))

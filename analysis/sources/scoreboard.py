@@ -68,7 +68,11 @@ def _link_check(table: pd.DataFrame, suspect_gap: float) -> tuple[pd.Series, pd.
     before = table[["firm_id", "fiscal_year", "rd"]].assign(fiscal_year=table["fiscal_year"] + 1).rename(columns={"rd": "rd_before"})
     merged = table[["firm_id", "fiscal_year"]].merge(before, how="left", on=["firm_id", "fiscal_year"])
     implied = table["rd"].to_numpy() / (1 + table["rd_growth_pct"].to_numpy() / 100)
-    gap = pd.Series(implied / merged["rd_before"].to_numpy() - 1, index=table.index).replace([float("inf"), -float("inf")], pd.NA).astype(float)
+    gap = (
+        pd.Series(implied / merged["rd_before"].to_numpy() - 1, index=table.index)
+        .replace([float("inf"), -float("inf")], pd.NA)
+        .astype(float)
+    )
     return gap, gap.abs() > suspect_gap
 
 

@@ -14,7 +14,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from analysis.contracts import DataError
-from analysis.estimates import NotIdentified
 
 
 @contextlib.contextmanager
@@ -29,7 +28,7 @@ def job(log: str) -> Iterator[None]:
         warnings.simplefilter("default")
         try:
             yield
-        except (DataError, NotIdentified) as error:
+        except DataError as error:
             message = str(error)
         except Exception:
             message = traceback.format_exc()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 
 import pandas as pd
 
@@ -26,7 +27,7 @@ def quote(numbers: dict, exhibits: dict, estimates: dict[str, list[str]], facts:
     A number whose data are absent prints as 'n/a' and is listed under `absent`, so that the paper can say so.
     """
     read = {f"{name}": pd.concat([read_table(p) for p in paths], ignore_index=True) for name, paths in estimates.items()}
-    counted = {name: json.loads(open(p, encoding="utf-8").read()) for name, p in facts.items()}
+    counted = {name: json.loads(Path(p).read_text(encoding="utf-8")) for name, p in facts.items()}
     absent = {name: _absent_estimates(table) for name, table in read.items()} | {name: f["absent"] for name, f in counted.items()}
     texts, values = {}, {}
     for name, number in numbers.items():
@@ -36,7 +37,9 @@ def quote(numbers: dict, exhibits: dict, estimates: dict[str, list[str]], facts:
         value, p_value = _fact(name, number, counted) if number["from"] in counted else _estimate(name, number, read)
         _hold(name, number, value, p_value)
         texts[name], values[name] = _text(number, value), value
-    notes = {name: {k: _fill(v, texts, name) if isinstance(v, str) else v for k, v in exhibit.items()} for name, exhibit in exhibits.items()}
+    notes = {
+        name: {k: _fill(v, texts, name) if isinstance(v, str) else v for k, v in exhibit.items()} for name, exhibit in exhibits.items()
+    }
     content = {"numbers": texts, "values": values, "exhibits": notes, "absent": {k: v for k, v in absent.items() if v}}
     write_text(json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False, default=float) + "\n", path)
 
@@ -65,7 +68,9 @@ def _hold(name: str, number: dict, value: object, p_value: float) -> None:
         else:
             holds, shown = BOUNDS[bound](value, limit), f"the value is {value}"
         if not holds:
-            raise FalseSentence(f"The paper says '{number.get('says', name)}', but {shown}, not {bound.replace('_', ' ')} {limit} (config/numbers.yaml: {name}).")
+            raise FalseSentence(
+                f"The paper says '{number.get('says', name)}', but {shown}, not {bound.replace('_', ' ')} {limit} (config/numbers.yaml: {name})."
+            )
 
 
 def _text(number: dict, value: object) -> str:

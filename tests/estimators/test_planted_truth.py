@@ -41,7 +41,11 @@ def provinces(generator, effect=0.0, growing=False, cohorts=COHORTS):
     treated = since >= 0
     tau = np.where(treated, effect * (1 + since if growing else 1), 0.0)
     y = generator.normal(size=units)[:, None] * 2 + YEARS[None, :] * 0.1 + error * scale[:, None] + tau
-    long = pd.DataFrame(y, columns=YEARS).assign(unit=np.arange(units), cohort=cohort).melt(["unit", "cohort"], var_name="year", value_name="y")
+    long = (
+        pd.DataFrame(y, columns=YEARS)
+        .assign(unit=np.arange(units), cohort=cohort)
+        .melt(["unit", "cohort"], var_name="year", value_name="y")
+    )
     return long.astype({"year": int})
 
 
@@ -63,7 +67,9 @@ def test_randomization_holds_size_and_coverage_where_analytic_errors_do_not():
         errors.append(primary["estimate"] - 0.5)
         covered.append(primary["ci_low"] <= 0.5 <= primary["ci_high"])
         # Two treated units, each alone in its cohort, have no variance of their own: analytic errors collapse.
-        rows = callaway_santanna.estimate(provinces(generator, cohorts=[2019, 2021] + [np.nan] * 29), specification({"randomization_draws": 199}, seed))
+        rows = callaway_santanna.estimate(
+            provinces(generator, cohorts=[2019, 2021] + [np.nan] * 29), specification({"randomization_draws": 199}, seed)
+        )
         rejected.append([found(rows, "att", inference=name)["p_value"] <= 0.05 for name in ("randomization_t", "analytic")])
     assert abs(np.mean(errors)) < 3 * np.std(errors) / np.sqrt(len(errors))
     assert 0.91 <= np.mean(covered) <= 0.99
@@ -73,8 +79,25 @@ def test_randomization_holds_size_and_coverage_where_analytic_errors_do_not():
 
 def test_the_detectable_effect_is_detected_four_times_in_five():
     generator = np.random.default_rng(5)
-    detectable = np.median([found(callaway_santanna.estimate(provinces(generator), specification({"randomization_draws": 199}, s)), "att", inference="randomization_t")["mde80"] for s in range(40)])
-    hits = [found(callaway_santanna.estimate(provinces(generator, detectable), specification({"randomization_draws": 199}, s)), "att", inference="randomization_t")["p_value"] <= 0.05 for s in range(120)]
+    detectable = np.median(
+        [
+            found(
+                callaway_santanna.estimate(provinces(generator), specification({"randomization_draws": 199}, s)),
+                "att",
+                inference="randomization_t",
+            )["mde80"]
+            for s in range(40)
+        ]
+    )
+    hits = [
+        found(
+            callaway_santanna.estimate(provinces(generator, detectable), specification({"randomization_draws": 199}, s)),
+            "att",
+            inference="randomization_t",
+        )["p_value"]
+        <= 0.05
+        for s in range(120)
+    ]
     assert 0.68 <= np.mean(hits) <= 0.92
 
 
@@ -165,7 +188,9 @@ def test_attrition_bounds_close_when_both_groups_stay_alike_and_open_when_not():
     rows = attrition_bounds.estimate(firms(generator, effect=0.5, n_treated=60), stacked({"event_times": [2], "bootstrap_draws": 20}))
     assert found(rows, "att_lower")["estimate"] == pytest.approx(found(rows, "att_upper")["estimate"])
     assert found(rows, "att_lower")["estimate"] == pytest.approx(0.5, abs=0.35)
-    rows = attrition_bounds.estimate(firms(generator, effect=0.5, leave_control=0.4, n_treated=60), stacked({"event_times": [2], "bootstrap_draws": 20}))
+    rows = attrition_bounds.estimate(
+        firms(generator, effect=0.5, leave_control=0.4, n_treated=60), stacked({"event_times": [2], "bootstrap_draws": 20})
+    )
     low, high = found(rows, "att_lower")["estimate"], found(rows, "att_upper")["estimate"]
     assert high - low > 0.2
     assert low < 0.5 < high
@@ -177,7 +202,9 @@ def test_exposure_of_one_country_is_randomized_over_countries():
     rejected = []
     for _ in range(60):
         country_trend = generator.normal(size=20) * 0.5  # what firm-clustered errors do not see
-        rows = [(c, f"{c}-{i}", t, generator.normal() + country_trend[c] * (t >= 3)) for c in range(20) for i in range(12) for t in range(6)]
+        rows = [
+            (c, f"{c}-{i}", t, generator.normal() + country_trend[c] * (t >= 3)) for c in range(20) for i in range(12) for t in range(6)
+        ]
         data = pd.DataFrame(rows, columns=["country", "unit", "year", "y"]).assign(country=lambda d: d["country"].astype(str))
         result = country_exposure.estimate(data, specification({"exposed": "0", "first": 3}))
         rejected.append([found(result, "att", inference=name)["p_value"] <= 0.05 for name in ("cluster", "randomization_countries")])
@@ -190,7 +217,9 @@ def correlated(generator, correlation):
     effect = generator.normal(size=units)
     x = generator.normal(size=(units, periods)) + correlation * effect[:, None]
     y = 1.0 * x + effect[:, None] + generator.normal(size=(units, periods))
-    return pd.DataFrame({"unit": np.repeat(np.arange(units), periods), "year": np.tile(np.arange(periods), units), "x": x.ravel(), "y": y.ravel()})
+    return pd.DataFrame(
+        {"unit": np.repeat(np.arange(units), periods), "year": np.tile(np.arange(periods), units), "x": x.ravel(), "y": y.ravel()}
+    )
 
 
 def test_hausman_and_mundlak_reject_correlated_effects_and_not_others():
@@ -230,7 +259,9 @@ def test_results_do_not_depend_on_the_hash_seed():
         "print([(r['term'], r['estimate'], r['std_error'], r.get('p_value')) for r in a + b + c])"
     )
     outputs = {
-        subprocess.run([sys.executable, "-c", program], cwd=ROOT, env=os.environ | {"PYTHONHASHSEED": seed}, capture_output=True, text=True, check=True).stdout
+        subprocess.run(
+            [sys.executable, "-c", program], cwd=ROOT, env=os.environ | {"PYTHONHASHSEED": seed}, capture_output=True, text=True, check=True
+        ).stdout
         for seed in ("0", "1", "42")
     }
     assert len(outputs) == 1

@@ -78,7 +78,14 @@ def group_error_as_printed(data):
 
 @pytest.mark.parametrize(
     ("cohort", "event_time", "estimate", "error"),
-    [(2004, 0, -0.010503, 0.023251), (2004, 1, -0.070423, 0.030985), (2004, 2, -0.137259, 0.036436), (2004, 3, -0.100811, 0.034359), (2006, 1, -0.041224, 0.020229), (2007, 0, -0.026054, 0.016655)],
+    [
+        (2004, 0, -0.010503, 0.023251),
+        (2004, 1, -0.070423, 0.030985),
+        (2004, 2, -0.137259, 0.036436),
+        (2004, 3, -0.100811, 0.034359),
+        (2006, 1, -0.041224, 0.020229),
+        (2007, 0, -0.026054, 0.016655),
+    ],
 )
 def test_callaway_santanna_group_time(minimum_wage, cohort, event_time, estimate, error):
     found = row(callaway(minimum_wage, aggregation="group_time"), "att_gt", cohort=cohort, event_time=event_time, inference="analytic")
@@ -115,7 +122,9 @@ def test_two_way_fixed_effects(minimum_wage):
 
 def grunfeld(module, **options):
     fixed = options.pop("fixed_effects", ())
-    return module.estimate(read("Grunfeld.csv"), specification("inv", "firm", "year", controls=("value", "capital"), fixed_effects=fixed, options=options))
+    return module.estimate(
+        read("Grunfeld.csv"), specification("inv", "firm", "year", controls=("value", "capital"), fixed_effects=fixed, options=options)
+    )
 
 
 def test_fixed_effects():
@@ -131,7 +140,9 @@ def test_fixed_effects():
 def test_fixed_effects_on_job_training():
     # Wooldridge, Introductory Econometrics, example 14.1.
     data = read("jtrain.csv")
-    rows = fixed_effects.estimate(data, specification("lscrap", "fcode", "year", controls=("d88", "d89", "grant", "grant_1"), options={"covariance": "unadjusted"}))
+    rows = fixed_effects.estimate(
+        data, specification("lscrap", "fcode", "year", controls=("d88", "d89", "grant", "grant_1"), options={"covariance": "unadjusted"})
+    )
     assert row(rows, "grant")["n_obs"] == 162
     assert [row(rows, t)["estimate"] for t in ("grant", "grant_1")] == pytest.approx([-0.25231, -0.42159], abs=1e-5)
     assert [row(rows, t)["std_error"] for t in ("grant", "grant_1")] == pytest.approx([0.15063, 0.21020], abs=1e-5)
@@ -139,7 +150,9 @@ def test_fixed_effects_on_job_training():
 
 def test_fixed_effects_on_investment_and_q():
     # Croissant and Millo (2019), chapter 2; data of Schaller (1990).
-    rows = fixed_effects.estimate(read("TobinQ.csv"), specification("ikn", "cusip", "year", controls=("qn",), options={"covariance": "unadjusted"}))
+    rows = fixed_effects.estimate(
+        read("TobinQ.csv"), specification("ikn", "cusip", "year", controls=("qn",), options={"covariance": "unadjusted"})
+    )
     assert (row(rows, "qn")["estimate"], row(rows, "qn")["std_error"]) == pytest.approx((0.003792, 0.000173), abs=1e-6)
 
 

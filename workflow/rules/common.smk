@@ -63,5 +63,9 @@ def sections_of(kind, name):
 
 def code(stage, kind, name):
     """Every source file that a job of `stage` runs: the stage's own and the module's import closure."""
-    roots = (f"analysis.stages.{stage}", "analysis.stages.job", module_of(kind, name, "workflow"))
+    roots = (
+        f"analysis.stages.{stage}",
+        "analysis.stages.job",
+        module_of(kind, name, "workflow"),
+    )
     return sorted({path for root in roots for path in source_files(root)})

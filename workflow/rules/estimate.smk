@@ -4,7 +4,6 @@ Needs: the panel that the specification in config/study.yaml names.
 Makes: data/processed/estimates/<specification>/<outcome>.parquet.
 """
 
-
 # What a reader sees of a model does not change its numbers: rewording a label refits nothing.
 LABELS = ("title", "label", "unit", "family")
 

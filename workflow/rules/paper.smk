@@ -5,7 +5,10 @@ Makes: paper/numbers.json, paper/paper.pdf.
 """
 
 QUOTED = sorted({number["from"] for number in STUDY["numbers"].values()})
-PAPER_TEXT = sorted(path.relative_to(catalogue.ROOT).as_posix() for path in (catalogue.ROOT / "paper").rglob("*.typ"))
+PAPER_TEXT = sorted(
+    path.relative_to(catalogue.ROOT).as_posix()
+    for path in (catalogue.ROOT / "paper").rglob("*.typ")
+)
 
 
 def exhibit_files():
@@ -41,7 +44,8 @@ rule typeset:
         bibliography="paper/references.bib",
         numbers="paper/numbers.json",
         exhibits=list(exhibit_files()),
-        code=source_files("analysis.stages.typeset") + source_files("analysis.stages.job"),
+        code=source_files("analysis.stages.typeset")
+        + source_files("analysis.stages.job"),
     output:
         "paper/paper.pdf",
     log:

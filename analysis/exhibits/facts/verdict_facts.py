@@ -6,7 +6,10 @@ def count(verdicts, claims):
     heads = verdicts[verdicts["rank"] == 0].set_index("claim")
     factual = heads.loc[[name for name in heads.index if claims[name]["kind"] != "normative"]]
     verdict = factual["verdict"].value_counts()
-    named = {kind: [name for name in claims if name in factual.index and factual.loc[name, "verdict"] == kind] for kind in ("consistent", "not consistent")}
+    named = {
+        kind: [name for name in claims if name in factual.index and factual.loc[name, "verdict"] == kind]
+        for kind in ("consistent", "not consistent")
+    }
     return {
         "n_claims": len(factual),
         "n_consistent": int(verdict.get("consistent", 0)),

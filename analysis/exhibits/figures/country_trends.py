@@ -22,7 +22,16 @@ def draw(countries):
         scale = 1e-9 if indicator == "ip_receipts" else 1.0
         for position, (code, name) in enumerate(SHOWN.items()):
             line = own[own["iso3"] == code].sort_values("year")
-            axis.plot(line["year"].astype(int), line["value"] * scale, color=COLOURS[position], marker=MARKERS[position], markevery=5, markersize=3.5, linewidth=1.1, label=name)
+            axis.plot(
+                line["year"].astype(int),
+                line["value"] * scale,
+                color=COLOURS[position],
+                marker=MARKERS[position],
+                markevery=5,
+                markersize=3.5,
+                linewidth=1.1,
+                label=name,
+            )
         union = own[own["iso3"] == "EU27"]
         if len(union):
             axis.plot(union["year"].astype(int), union["value"], "*", color="#666666", markersize=5, label="EU27")

@@ -11,13 +11,21 @@ LABELLED = 6
 
 def draw(province_statistics, province_onset):
     """Return published intensity less intensity on one vintage, a line a province; treated provinces in colour."""
-    data = province_statistics.assign(gap=province_statistics["rd_intensity_published_pct"] - province_statistics["rd_intensity_revised_pct"])
+    data = province_statistics.assign(
+        gap=province_statistics["rd_intensity_published_pct"] - province_statistics["rd_intensity_revised_pct"]
+    )
     wide = data.pivot(index="year", columns="province", values="gap").dropna(how="all")
     treated = set(province_onset.loc[province_onset["status"] == "treated", "province"])
     figure, axis = subplots(figsize=(WIDTH, 3.3))
     for province in wide:
         own = province in treated
-        axis.plot(wide.index.astype(int), wide[province], color=COLOURS[0] if own else "#AAAAAA", linewidth=1.2 if own else 0.7, zorder=2 if own else 1)
+        axis.plot(
+            wide.index.astype(int),
+            wide[province],
+            color=COLOURS[0] if own else "#AAAAAA",
+            linewidth=1.2 if own else 0.7,
+            zorder=2 if own else 1,
+        )
     axis.plot([], [], color=COLOURS[0], label="provinces with a confirmed first issue")
     axis.plot([], [], color="#AAAAAA", label="other provinces")
     bottom = float(wide.min().min())
@@ -42,4 +50,11 @@ def _label(axis, wide) -> None:
     at = None
     for province in last[names].sort_values(ascending=False).index:
         at = last[province] if at is None else min(last[province], at - 0.11)
-        axis.annotate(province, (2018, last[province]), xytext=(2018.75, at), fontsize=7, va="center", arrowprops={"arrowstyle": "-", "linewidth": 0.4})
+        axis.annotate(
+            province,
+            (2018, last[province]),
+            xytext=(2018.75, at),
+            fontsize=7,
+            va="center",
+            arrowprops={"arrowstyle": "-", "linewidth": 0.4},
+        )

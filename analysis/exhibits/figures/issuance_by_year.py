@@ -17,7 +17,17 @@ def draw(issuances, market_series):
         counts = pd.crosstab(own["year"].astype(int), own["pool_order"] > 1).reindex(years, fill_value=0)
         new, again = counts.get(False, pd.Series(0, index=counts.index)), counts.get(True, pd.Series(0, index=counts.index))
         axis.bar(counts.index, new, color=COLOURS[0], label="new pool", width=0.8)
-        axis.bar(counts.index, again, bottom=new, color="white", edgecolor=COLOURS[0], hatch="////", linewidth=0.5, label="same pool again", width=0.8)
+        axis.bar(
+            counts.index,
+            again,
+            bottom=new,
+            color="white",
+            edgecolor=COLOURS[0],
+            hatch="////",
+            linewidth=0.5,
+            label="same pool again",
+            width=0.8,
+        )
         axis.set_title(title, fontsize=8)
         axis.set_ylabel("Deals")
         axis.grid(axis="x", visible=False)
@@ -30,9 +40,18 @@ def draw(issuances, market_series):
 
 def _values(axis, market_series: pd.DataFrame) -> None:
     """Draw the annual national values, one marker a provider; providers define the market differently."""
-    annual = market_series[(market_series["basis"] == "annual") & (market_series["scope"] == "national") & market_series["value_cny_billion"].notna()]
+    annual = market_series[
+        (market_series["basis"] == "annual") & (market_series["scope"] == "national") & market_series["value_cny_billion"].notna()
+    ]
     for (provider, own), colour, marker in zip(annual.groupby("provider"), COLOURS, MARKERS, strict=False):
-        axis.plot(own["first_year"].astype(int), own["value_cny_billion"], marker=marker, color=colour, linestyle="-" if len(own) > 1 else "", label=provider.replace(", unnamed", "").replace(" Credit Rating", ""))
+        axis.plot(
+            own["first_year"].astype(int),
+            own["value_cny_billion"],
+            marker=marker,
+            color=colour,
+            linestyle="-" if len(own) > 1 else "",
+            label=provider.replace(", unnamed", "").replace(" Credit Rating", ""),
+        )
     axis.set_title("China, as published", fontsize=8)
     axis.set_ylabel("Billion yuan a year")
     axis.set_ylim(0, 13)

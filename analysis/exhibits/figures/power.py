@@ -13,9 +13,16 @@ def draw(province_att, royalty_stacked, outcomes):
     parts = []
     for design, table in (("Provinces", province_att), ("Firms", royalty_stacked)):
         rows = pick(table, term="att", inference="randomization_t").dropna(subset=["mde80"])
-        rows = rows.set_index("outcome").loc[[name for name in in_order(rows, outcomes)]].reset_index()
+        rows = rows.set_index("outcome").loc[list(in_order(rows, outcomes))].reset_index()
         parts.append(
-            pd.DataFrame({"Design": design, "Outcome": [outcomes[n]["label"] for n in rows["outcome"]], "mde": rows["mde80"] / rows["within_sd"], "att": rows["estimate"].abs() / rows["within_sd"]})
+            pd.DataFrame(
+                {
+                    "Design": design,
+                    "Outcome": [outcomes[n]["label"] for n in rows["outcome"]],
+                    "mde": rows["mde80"] / rows["within_sd"],
+                    "att": rows["estimate"].abs() / rows["within_sd"],
+                }
+            )
         )
     data = pd.concat(parts, ignore_index=True)
     data["Line"] = [f"{outcome}  " for outcome in data["Outcome"]]

@@ -16,7 +16,12 @@ def draw(province_leave_one_out_att, outcomes):
     for axis, name in zip(axes.flat, names, strict=True):
         own = province_leave_one_out_att[province_leave_one_out_att["outcome"] == name]
         full = only(own, term="att", inference="analytic")["estimate"]
-        without = own[own["term"].str.startswith(PREFIX)].assign(province=lambda d: d["term"].str.removeprefix(PREFIX)).sort_values("estimate").reset_index(drop=True)
+        without = (
+            own[own["term"].str.startswith(PREFIX)]
+            .assign(province=lambda d: d["term"].str.removeprefix(PREFIX))
+            .sort_values("estimate")
+            .reset_index(drop=True)
+        )
         axis.plot(without["estimate"], without.index, "o", color=COLOURS[0], markersize=3.5)
         axis.axvline(full, color="black", linewidth=0.8, linestyle="--")
         axis.axvline(0, color="black", linewidth=0.6)

@@ -19,14 +19,21 @@ def draw(province_year, outcomes):
     rows = math.ceil(len(shown) / 3)
     figure, axes = subplots(rows, 3, figsize=(WIDTH, 1.75 * rows + 0.4), squeeze=False)
     sample = province_year[province_year["certain"]]
-    for axis, (name, about) in zip(axes.flat, shown.items(), strict=False):
+    for axis, (_name, about) in zip(axes.flat, shown.items(), strict=False):
         values = TRANSFORMS[about["transform"]](sample[about["column"]].astype(float))
         wide = sample.assign(value=values).pivot(index="year", columns="province", values="value")
         wide = wide - wide.loc[BASE]
         own = sample.groupby("province")["cohort_strict"].first().le(2024).fillna(False).astype(bool)
         for (label, colour, line), members in zip(GROUPS, (wide.columns[~own[wide.columns]], wide.columns[own[wide.columns]]), strict=True):
             axis.plot(wide.index.astype(int), wide[members], color=colour, linewidth=0.4, alpha=0.35)
-            axis.plot(wide.index.astype(int), wide[members].mean(axis=1), color=colour if colour != "#999999" else "black", linewidth=1.8, linestyle=line, label=label)
+            axis.plot(
+                wide.index.astype(int),
+                wide[members].mean(axis=1),
+                color=colour if colour != "#999999" else "black",
+                linewidth=1.8,
+                linestyle=line,
+                label=label,
+            )
         axis.axvline(BASE + 0.5, color="#888888", linewidth=0.7, linestyle=":")
         low, high = wide.stack().quantile([0.01, 0.99])
         axis.set_ylim(low - 0.05 * (high - low), high + 0.05 * (high - low))

@@ -23,7 +23,14 @@ def draw(issuances, regional_shares, concentration_register, guangdong_share, pr
     axes[0].set_ylabel("Cumulative share of deals")
     axes[0].legend(loc="upper center", bbox_to_anchor=(0.5, -0.2), fontsize=6.5)
     lines = [("Guangdong's share of\nexchange deals to 2021", only(guangdong_share, term="share"))]
-    lines += [(label, only(concentration_register, term=term)) for label, term in (("Largest province's\nshare, register", "top_share"), ("Herfindahl index,\nregister", "hhi"), ("Gini coefficient,\nregister", "gini"))]
+    lines += [
+        (label, only(concentration_register, term=term))
+        for label, term in (
+            ("Largest province's\nshare, register", "top_share"),
+            ("Herfindahl index,\nregister", "hhi"),
+            ("Gini coefficient,\nregister", "gini"),
+        )
+    ]
     _dots(axes[1], lines, float(regional_shares["benchmark"].iloc[0]))
     sns.despine(figure)
     return figure
@@ -31,9 +38,18 @@ def draw(issuances, regional_shares, concentration_register, guangdong_share, pr
 
 def _dots(axis, lines: list[tuple[str, pd.Series]], benchmark: float) -> None:
     for position, (_, row) in enumerate(reversed(lines)):
-        axis.errorbar(row["estimate"], position, xerr=[[row["estimate"] - row["ci_low"]], [row["ci_high"] - row["estimate"]]], fmt="o", color=COLOURS[0], capsize=2)
+        axis.errorbar(
+            row["estimate"],
+            position,
+            xerr=[[row["estimate"] - row["ci_low"]], [row["ci_high"] - row["estimate"]]],
+            fmt="o",
+            color=COLOURS[0],
+            capsize=2,
+        )
     axis.plot([benchmark], [len(lines) - 1], "^", color=COLOURS[1])
-    axis.annotate("its share of inventions", (benchmark, len(lines) - 1), xytext=(-4, -11), textcoords="offset points", fontsize=6.5, ha="left")
+    axis.annotate(
+        "its share of inventions", (benchmark, len(lines) - 1), xytext=(-4, -11), textcoords="offset points", fontsize=6.5, ha="left"
+    )
     axis.set_yticks(range(len(lines)), [label for label, _ in reversed(lines)], fontsize=7)
     axis.set_xlim(0, 1)
     axis.set_ylim(-0.6, len(lines) - 0.4)

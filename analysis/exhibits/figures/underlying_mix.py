@@ -1,5 +1,7 @@
 """What the deals rest on, over time, and when each class first appears."""
 
+import itertools
+
 import pandas as pd
 import seaborn as sns
 from matplotlib.pyplot import subplots
@@ -25,7 +27,7 @@ def draw(issuances):
 
 
 def _stack(axis, deals: pd.DataFrame, edges: list[int]) -> None:
-    labels = [str(a) if b == a + 1 else f"{a}–{str(min(b - 1, 2026))[2:]}" for a, b in zip(edges, edges[1:], strict=False)]
+    labels = [str(a) if b == a + 1 else f"{a}–{str(min(b - 1, 2026))[2:]}" for a, b in itertools.pairwise(edges)]
     period = pd.cut(deals["year"], edges, right=False, labels=labels)
     counts = pd.crosstab(period, deals["underlying"]).reindex(index=labels, columns=list(CLASSES), fill_value=0)
     share = counts.div(counts.sum(axis=1), axis=0)

@@ -26,5 +26,8 @@ def layout(countries):
         rules.append(len(rows))
         rows.append({"Indicator": f"{label}, {year}"} | {name: number(level[code], digits) for code, name in COUNTRIES.items()})
         rows.append({"Indicator": "rank"} | {name: str(rank[code]) for code, name in COUNTRIES.items()})
-        rows.append({"Indicator": "change over ten years (%)"} | {name: number(100 * (level[code] / ten_before[code] - 1), 0) for code, name in COUNTRIES.items()})
+        rows.append(
+            {"Indicator": "change over ten years (%)"}
+            | {name: number(100 * (level[code] / ten_before[code] - 1), 0) for code, name in COUNTRIES.items()}
+        )
     return Table(pd.DataFrame(rows), data=countries, rules=tuple(rules[1:]), widths={"Indicator": "1fr"})

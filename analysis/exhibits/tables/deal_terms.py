@@ -25,8 +25,13 @@ def layout(issuances):
         rows.append({"": "quartiles"} | {name: _quartiles(group[column], digits) for name, group in groups.items()})
         rows.append({"": "deals with the term"} | {name: count(group[column].notna().sum()) for name, group in groups.items()})
     rows.append({"": "Commonest structure"} | {name: _commonest(group["structure"]) for name, group in groups.items()})
-    rows.append({"": "Outside enhancement reported"} | {name: count(group["enhancement"].notna().sum()) if name == "China" else "not coded" for name, group in groups.items()})
-    rows.append({"": "Outcome: repaid / early-amortised / not reported"} | {name: _outcomes(group["outcome"]) for name, group in groups.items()})
+    rows.append(
+        {"": "Outside enhancement reported"}
+        | {name: count(group["enhancement"].notna().sum()) if name == "China" else "not coded" for name, group in groups.items()}
+    )
+    rows.append(
+        {"": "Outcome: repaid / early-amortised / not reported"} | {name: _outcomes(group["outcome"]) for name, group in groups.items()}
+    )
     return Table(pd.DataFrame(rows), rules=(1, 4, 7, 10), widths={"": "1fr"})
 
 

@@ -18,7 +18,10 @@ def layout(firm_stacks):
     """Return N, mean, s.d. and quartiles in the year before the event, by group."""
     before = firm_stacks[firm_stacks["event_time"] == -1]
     rows, bold = [], []
-    for kind, heading in (("treated", "Firms with a royalty monetisation"), ("never_listed", "Never-listed controls (in every stack they serve)")):
+    for kind, heading in (
+        ("treated", "Firms with a royalty monetisation"),
+        ("never_listed", "Never-listed controls (in every stack they serve)"),
+    ):
         group = before[before["control_kind"] == kind]
         bold.append(len(rows))
         rows.append({"In the year before the event": heading})
@@ -26,7 +29,12 @@ def layout(firm_stacks):
             values = group[column].dropna()
             quartiles = values.quantile([0.25, 0.5, 0.75])
             rows.append(
-                {"In the year before the event": label, "N": count(len(values)), "Mean": number(values.mean(), digits), "s.d.": number(values.std(), digits)}
+                {
+                    "In the year before the event": label,
+                    "N": count(len(values)),
+                    "Mean": number(values.mean(), digits),
+                    "s.d.": number(values.std(), digits),
+                }
                 | {name: number(value, digits) for name, value in zip(("p25", "Median", "p75"), quartiles, strict=True)}
             )
     return Table(pd.DataFrame(rows), bold=tuple(bold), widths={"In the year before the event": "1fr"})

@@ -15,7 +15,11 @@ REGRESSORS = {
 
 def layout(province_link_within, province_link_random, province_link_mundlak, province_link_hausman, outcomes, specifications):
     """Return coefficients with clustered standard errors by model, and the tests between the models."""
-    models = {"province_link_within": province_link_within, "province_link_random": province_link_random, "province_link_mundlak": province_link_mundlak}
+    models = {
+        "province_link_within": province_link_within,
+        "province_link_random": province_link_random,
+        "province_link_mundlak": province_link_mundlak,
+    }
     titles = {name: specifications[name]["title"] for name in models}
     rows, bold = [], []
     for outcome in in_order(province_link_within, outcomes):
@@ -24,9 +28,18 @@ def layout(province_link_within, province_link_random, province_link_mundlak, pr
         for term, label in REGRESSORS.items():
             cells = {titles[name]: _coefficient(only(table, outcome=outcome, term=term)) for name, table in models.items()}
             rows.append({"Regressor": label} | cells)
-        rows.append({"Regressor": "Observations, provinces"} | {titles[n]: _size(only(t, outcome=outcome, term="log_industrial_rd_lag1")) for n, t in models.items()})
-        rows.append({"Regressor": "Hausman test"} | {titles["province_link_random"]: _test(only(province_link_hausman, outcome=outcome, term="hausman"))})
-        rows.append({"Regressor": "Mundlak test"} | {titles["province_link_mundlak"]: _test(only(province_link_mundlak, outcome=outcome, term="mundlak"))})
+        rows.append(
+            {"Regressor": "Observations, provinces"}
+            | {titles[n]: _size(only(t, outcome=outcome, term="log_industrial_rd_lag1")) for n, t in models.items()}
+        )
+        rows.append(
+            {"Regressor": "Hausman test"}
+            | {titles["province_link_random"]: _test(only(province_link_hausman, outcome=outcome, term="hausman"))}
+        )
+        rows.append(
+            {"Regressor": "Mundlak test"}
+            | {titles["province_link_mundlak"]: _test(only(province_link_mundlak, outcome=outcome, term="mundlak"))}
+        )
     data = pd.concat([*models.values(), province_link_hausman], ignore_index=True)
     return Table(pd.DataFrame(rows), data=data, bold=tuple(bold), widths={"Regressor": "1fr"})
 

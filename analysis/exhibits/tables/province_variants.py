@@ -3,7 +3,17 @@
 from analysis.exhibits.tables._variants import variants
 
 
-def layout(province_att, province_wide, province_midyear, province_not_yet_treated, province_without_municipalities, province_twfe, specifications, outcomes):
+def layout(
+    province_att,
+    province_wide,
+    province_midyear,
+    province_not_yet_treated,
+    province_without_municipalities,
+    province_before_2023,
+    province_twfe,
+    specifications,
+    outcomes,
+):
     """Return each outcome's effect by specification."""
     estimates = {
         "province_att": province_att,
@@ -11,6 +21,7 @@ def layout(province_att, province_wide, province_midyear, province_not_yet_treat
         "province_midyear": province_midyear,
         "province_not_yet_treated": province_not_yet_treated,
         "province_without_municipalities": province_without_municipalities,
+        "province_before_2023": province_before_2023,
         "province_twfe": province_twfe,
     }
     return variants(estimates, {name: specifications[name]["title"] for name in estimates}, outcomes, "randomization_t")

@@ -14,7 +14,9 @@ def layout(royalty_bounds, outcomes):
         rows.append({"Years since event": labelled(outcomes, name)})
         own = royalty_bounds[royalty_bounds["outcome"] == name]
         for event_time in sorted(own["event_time"].dropna().unique()):
-            low, high, treated, control = (only(own, event_time=event_time, term=t) for t in ("att_lower", "att_upper", "stay_treated", "stay_control"))
+            low, high, treated, control = (
+                only(own, event_time=event_time, term=t) for t in ("att_lower", "att_upper", "stay_treated", "stay_control")
+            )
             rows.append(
                 {
                     "Years since event": str(event_time),

@@ -4,7 +4,15 @@ from analysis.exhibits.tables._variants import variants
 
 
 def layout(
-    royalty_stacked, royalty_sales_only, royalty_notes_only, royalty_without_diversified, royalty_with_not_yet_treated, royalty_staggered, royalty_placebo, specifications, outcomes
+    royalty_stacked,
+    royalty_sales_only,
+    royalty_notes_only,
+    royalty_without_diversified,
+    royalty_with_not_yet_treated,
+    royalty_staggered,
+    royalty_placebo,
+    specifications,
+    outcomes,
 ):
     """Return each outcome's effect by specification."""
     estimates = {

@@ -4,7 +4,11 @@ import pandas as pd
 
 from analysis.exhibits.display import Table
 
-STATUS = {"treated": "Confirmed first issue", "uncertain": "Unconfirmed evidence only: not in the strict sample", "never found": "No issue found"}
+STATUS = {
+    "treated": "Confirmed first issue",
+    "uncertain": "Unconfirmed evidence only: not in the strict sample",
+    "never found": "No issue found",
+}
 
 
 def layout(province_onset):

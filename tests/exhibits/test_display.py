@@ -1,0 +1,66 @@
+"""Tables and figures as written."""
+
+import json
+
+import pandas as pd
+import pytest
+
+from analysis.exhibits.cells import count, interval, number, p_value
+from analysis.exhibits.display import Table, minus, placeholder_figure, save_figure, save_table
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("-0.5", "−0.5"),
+        ("[-0.5, -0.1]", "[−0.5, −0.1]"),
+        ("2021-12-31", "2021-12-31"),
+        ("CN-2018-01", "CN-2018-01"),
+        ("15-32", "15-32"),
+        ("(-1.2)", "(−1.2)"),
+    ],
+)
+def test_minus_signs_and_no_other_hyphens(text, shown):
+    assert minus(text) == shown
+
+
+def test_cells():
+    assert (number(-0.1234, 2), interval(-1, 2, 1), p_value(0.0004), p_value(0.04), count(12345)) == (
+        "−0.12",
+        "[−1.0, 2.0]",
+        "<0.001",
+        "0.040",
+        "12,345",
+    )
+    assert number(float("nan")) == interval(float("nan"), 1) == count(pd.NA) == ""
+
+
+def save(tmp_path, evidence):
+    paths = {form: str(tmp_path / f"t.{form}") for form in ("csv", "tex", "html", "json")}
+    table = Table(pd.DataFrame({"Name": ["Head", "R&D 5 %"], "x": ["", "−0.5"]}), data=pd.DataFrame({"x": [-0.512345]}), bold=(0,))
+    save_table(table, paths, evidence)
+    return {form: (tmp_path / f"t.{form}").read_text(encoding="utf-8") for form in paths}
+
+
+def test_a_table_in_four_formats(tmp_path):
+    text = save(tmp_path, "real")
+    assert "-0.512345" in text["csv"]  # unrounded
+    assert r"\toprule" in text["tex"]
+    assert r"R\&D 5 \%" in text["tex"]
+    assert "R&amp;D" in text["html"]
+    assert json.loads(text["json"])["bold"] == [0]
+    assert not any("SIMULATED" in form for form in text.values())
+
+
+def test_simulated_tables_are_marked_in_every_format(tmp_path):
+    text = save(tmp_path, "simulated")
+    assert all("SIMULATED" in text[form] for form in ("csv", "tex", "html"))
+    assert json.loads(text["json"])["evidence"] == "simulated"
+
+
+def test_the_same_figure_has_the_same_bytes(tmp_path, monkeypatch):
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1767225600")
+    for name in ("one", "two"):
+        save_figure(placeholder_figure("no workbooks"), [str(tmp_path / f"{name}.pdf"), str(tmp_path / f"{name}.png")], "real")
+    assert (tmp_path / "one.pdf").read_bytes() == (tmp_path / "two.pdf").read_bytes()
+    assert (tmp_path / "one.png").read_bytes() == (tmp_path / "two.png").read_bytes()

@@ -1,0 +1,83 @@
+"""The registers: nothing averaged, nothing counted twice, nothing dated that is not known."""
+
+import pandas as pd
+import pytest
+
+from analysis.exhibits.tables.register_summary import first_sizes
+from tests.raw import cleaned
+
+
+@pytest.fixture(scope="module")
+def issuances():
+    return cleaned("issuances").set_index("deal_id")
+
+
+@pytest.fixture(scope="module")
+def onset():
+    return cleaned("province_onset").set_index("province")
+
+
+def test_both_registers_are_whole(issuances):
+    assert issuances["market"].value_counts().to_dict() == {"World": 132, "China": 35}
+    assert issuances["source_url"].notna().all()
+    assert issuances["securitization"].sum() == 126 + 35
+
+
+def test_green_is_never_read_as_no(issuances):
+    assert set(issuances["green"]) == {"not assessed"}
+
+
+def test_conflicting_figures_stay_a_range(issuances):
+    motown = issuances.loc["US-MUS-002"]
+    assert (motown["size_million"], motown["size_low"], motown["size_high"]) == (30, 22, 40)
+    assert pd.isna(issuances.loc["US-MUS-004", "size_million"])  # sources give no issue size, only a package value
+
+
+def test_currencies_at_the_annual_rate_and_missing_where_no_rate_is_known(issuances):
+    # 301 million yuan in 2019 at 6.90839 yuan a dollar (World Bank).
+    assert issuances.loc["CN-2019-01", "size_usd_million"] == pytest.approx(301 / 6.90839)
+    assert issuances.loc["GB-MUS-009", "size_usd_million"] == 90  # the source's own figure stands
+    assert issuances.loc[issuances["year"] >= 2025].query("market == 'China'")["size_usd_million"].isna().all()
+
+
+def test_a_pool_counts_once(issuances):
+    pool = issuances[issuances["collateral_pool"] == "dominos"].sort_values("pool_order")
+    assert pool["pool_order"].tolist() == list(range(1, len(pool) + 1))
+    assert pool["year"].is_monotonic_increasing
+    assert first_sizes(pool).tolist() == [1850.0]
+    assert first_sizes(issuances).sum() < 0.5 * issuances["size_usd_million"].sum()
+
+
+@pytest.mark.parametrize(
+    ("province", "status", "strict", "wide", "midyear"),
+    [
+        ("Beijing", "treated", 2018, 2018, 2019),
+        ("Guangdong", "treated", 2019, 2019, 2020),
+        ("Shanghai", "treated", 2020, 2020, 2020),
+        ("Jiangsu", "treated", 2021, 2020, 2022),
+        ("Hunan", "treated", 2023, 2023, 2023),
+        ("Tianjin", "uncertain", None, 2022, None),
+        ("Anhui", "uncertain", None, 2024, None),
+        ("Henan", "never found", None, None, None),
+    ],
+)
+def test_treatment_timing(onset, province, status, strict, wide, midyear):
+    row = onset.loc[province]
+    found = [None if pd.isna(row[name]) else int(row[name]) for name in ("cohort_strict", "cohort_wide", "cohort_midyear")]
+    assert (row["status"], found) == (status, [strict, wide, midyear])
+
+
+def test_every_province_has_one_row_and_every_date_its_evidence(onset):
+    assert len(onset) == 31
+    assert onset.index.is_unique
+    dated = onset[onset["cohort_wide"].notna()]
+    assert dated[["evidence", "source_url"]].notna().all().all()
+    assert set(onset["rule_strict"]) == {"confirmed first issue", "none"}
+
+
+def test_published_series_keep_their_definition():
+    series = cleaned("market_series")
+    assert series["source_def"].nunique() > 10
+    cnipa = series[series["provider"] == "CNIPA"].set_index("as_of")
+    assert cnipa.loc["2023-09-30", "months"] == 58
+    assert cnipa.loc["2024-06-30", "months"] == 67

@@ -1,0 +1,76 @@
+"""The paper's text: no number typed by hand, every exhibit shown once, every number defined and used."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from analysis.rawfiles import ROOT
+from analysis.stages.quote import FalseSentence, _hold
+from analysis.study import load
+
+SECTIONS = sorted((ROOT / "paper" / "sections").glob("*.typ"))
+TEXT = {path.stem: path.read_text(encoding="utf-8") for path in SECTIONS}
+
+# What may hold a digit: code, labels and citations, conventions marked as such, formulas, and the numbers of sections.
+ALLOWED = (
+    r"//.*",
+    r"#import.*",
+    r"#set .*",
+    r"#counter.*",
+    r"#let .*",
+    r'#n\("[^"]*"\)',
+    r"#lit\[[^\]]*\]",
+    r"\$[^$]*\$",
+    r"@[\w-]+",
+    r"<[\w-]+>",
+    r'#(show-table|show-figure|given|firm)\("?[^")]*"?',
+)
+
+
+def typed_numbers(text):
+    for pattern in ALLOWED:
+        text = re.sub(pattern, " ", text)
+    return re.findall(r"\S*\d\S*", text)
+
+
+@pytest.mark.parametrize("section", TEXT)
+def test_no_number_is_typed_by_hand(section):
+    allowed = {"data": {"31"}}.get(section, set())
+    assert [word for word in typed_numbers(TEXT[section]) if word not in allowed] == []
+
+
+def test_a_typed_number_would_be_found():
+    assert typed_numbers('The effect is #n("rd_att") or 0.31, at #lit[95 %].') == ["0.31,"]
+
+
+def test_conventions_are_not_results():
+    """`lit` is for levels, dates and quotations of the study, never for a decimal estimate in the results."""
+    marked = re.findall(r"#lit\[([^\]]*)\]", TEXT["results"])
+    assert all(re.fullmatch(r"(19|20)\d\d|95 %|0\.80", word) for word in marked), marked
+
+
+def test_every_number_is_defined_and_used():
+    used = set(re.findall(r'#n\("([^"]*)"\)', " ".join(TEXT.values())))
+    study = load()
+    used |= {name for exhibit in study["exhibits"].values() for name in re.findall(r"\{(\w+)\}", exhibit["note"])}
+    guards = {name for name, number in study["numbers"].items() if "expect" in number}
+    assert used - set(study["numbers"]) == set()
+    assert set(study["numbers"]) - used - guards == set()
+
+
+def test_every_exhibit_is_shown_once():
+    shown = re.findall(r'#show-(?:table|figure)\("([^"]*)"\)', " ".join(TEXT.values()))
+    assert sorted(shown) == sorted(load()["exhibits"])
+
+
+def test_every_reference_has_its_target():
+    text = " ".join(TEXT.values())
+    targets = set(load()["exhibits"]) | set(re.findall(r"<([\w-]+)>", text))
+    targets |= set(re.findall(r"@\w+\{(\w+),", Path(ROOT / "paper/references.bib").read_text(encoding="utf-8")))
+    assert {name.rstrip("-") for name in re.findall(r"@([\w-]+)", text)} - targets == set()
+
+
+def test_a_sentence_that_the_data_deny_stops_the_paper():
+    with pytest.raises(FalseSentence, match="the value fell"):
+        _hold("value", {"says": "the value fell", "expect": {"below": 9.0}}, 9.8, float("nan"))
