@@ -24,6 +24,12 @@ def p_value(value: float) -> str:
     return "<0.001" if value < 0.001 else f"{value:.3f}"
 
 
+def prefixed(value: float) -> str:
+    """Return a p-value after its relation: '= 0.034' or '< 0.001'."""
+    shown = p_value(value)
+    return shown.replace("<", "< ") if shown.startswith("<") else f"= {shown}"
+
+
 def count(value: int) -> str:
     """Return a count with separated thousands; nothing when it is missing."""
     return "" if pd.isna(value) else f"{int(value):,}"

@@ -87,7 +87,7 @@ def minus(text: str) -> str:
 
 
 def _numeric(text: str) -> bool:
-    return all(character in "0123456789.,+-()[]% eE*†‡" for character in text)
+    return all(character in "0123456789.,+-–/()[]% eE*†‡<=p" for character in text)
 
 
 def save_table(table: Table, paths: dict[str, str], evidence: str) -> None:

@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.pyplot import subplots
 
-from analysis.exhibits.cells import in_order, number, only, p_value, pick
+from analysis.exhibits.cells import in_order, number, only, pick, prefixed
 from analysis.exhibits.display import COLOURS, WIDTH
 
 
@@ -44,7 +44,7 @@ def _panel(axis, estimates: pd.DataFrame, name: str, outcomes: dict, inference: 
             markersize=3.5, elinewidth=1, capsize=0, markerfacecolor="white" if not after else colour,
         )  # fmt: skip
     row = only(estimates, term="att", inference=overall)
-    average = "" if pd.isna(row["estimate"]) else f"average {number(row['estimate'], 2)}, p = {p_value(row['p_value'])}"
+    average = "" if pd.isna(row["estimate"]) else f"average {number(row['estimate'], 2)}, p {prefixed(row['p_value'])}"
     axis.set_title("\n".join(textwrap.wrap(outcomes[name]["label"], 22)), fontsize=7.5, pad=12)
     axis.text(0, 1.02, average, transform=axis.transAxes, fontsize=6.8, va="bottom")
     axis.set_ylabel(outcomes[name]["unit"].capitalize(), fontsize=7)

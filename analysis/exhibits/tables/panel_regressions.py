@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from analysis.exhibits.cells import in_order, labelled, number, only, p_value
+from analysis.exhibits.cells import in_order, labelled, number, only, prefixed
 from analysis.exhibits.display import Table
 
 REGRESSORS = {
@@ -55,5 +55,4 @@ def _size(row: pd.Series) -> str:
 def _test(row: pd.Series) -> str:
     if pd.isna(row["estimate"]):
         return "does not exist" if pd.notna(row["reason"]) else ""
-    shown = p_value(row["p_value"])
-    return f"{number(row['estimate'], 1)}, p {shown if shown.startswith('<') else '= ' + shown}"
+    return f"{number(row['estimate'], 1)}, p {prefixed(row['p_value'])}"

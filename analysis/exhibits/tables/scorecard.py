@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from analysis.exhibits.cells import interval, number, p_value
+from analysis.exhibits.cells import interval, number, prefixed
 from analysis.exhibits.display import Table
 
 HEADINGS = {
@@ -34,7 +34,7 @@ def _line(name: str, claim: dict, rows: pd.DataFrame) -> dict:
         "What the study says": claim["claim"],
         "Verdict": head["verdict"] + code,
         "Why": head["explanation"][:1].upper() + head["explanation"][1:] + ".",
-        "Evidence": "; ".join(_evidence(row) for rank, row in rows.iterrows() if rank > 0),
+        "Evidence": "\n".join(_evidence(row) for rank, row in rows.iterrows() if rank > 0),
     }
 
 
@@ -42,4 +42,5 @@ def _evidence(row: pd.Series) -> str:
     """Return one line of evidence: what, how close to the claim, and the numbers."""
     if pd.isna(row["estimate"]):
         return f"{row['says']} [{row['bears']}]: no estimate ({row['code']})"
-    return f"{row['says']} [{row['bears']}]: {number(row['estimate'])} {interval(row['ci_low'], row['ci_high'])}, p = {p_value(row['p_value'])}"
+    shown = "" if pd.isna(row["p_value"]) else f", p {prefixed(row['p_value'])}"
+    return f"{row['says']} [{row['bears']}]: {number(row['estimate'])} {interval(row['ci_low'], row['ci_high'])}{shown}"
