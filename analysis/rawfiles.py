@@ -41,7 +41,7 @@ def missing(contract: dict) -> str:
     absent = [path for path in locate(contract).values() if not (ROOT / path).exists()]
     if not absent:
         return ""
-    names = ", ".join(path.name for path in absent)
+    names = ", ".join(path.name for path in absent[:2]) + (f" and {len(absent) - 2} more" if len(absent) > 2 else "")
     return f"{contract['title']}: not found in {absent[0].parent.as_posix()}: {names}. {contract.get('obtain', '')}".strip()
 
 

@@ -8,6 +8,7 @@ def count(province_year, national_checks):
     treated = province_year.groupby("province")["cohort_strict"].first()
     last = int(province_year["year"].max())
     rd = national_checks[national_checks["variable"] == "rd_expenditure"]
+    jiangsu = province_year[province_year["province"] == "Jiangsu"].set_index("year")["pollution_control"]
     return {
         "n_provinces": int(province_year["province"].nunique()),
         "first_year": int(province_year["year"].min()),
@@ -17,6 +18,8 @@ def count(province_year, national_checks):
         "n_certain": int(province_year.loc[province_year["certain"], "province"].nunique()),
         "largest_gap_pp": float(gap.abs().max()),
         "largest_gap_province": str(gap.abs().idxmax()),
+        "jiangsu_pollution_2020": float(jiangsu[2020]),
+        "jiangsu_pollution_2021": float(jiangsu[2021]),
         "beijing_gap_pp": float(gap["Beijing"]),
         "rd_sum_difference_pct": float(rd["difference_pct"].abs().max()),
     }

@@ -47,6 +47,7 @@ def count(issuances, market_series, province_onset, regional_shares, pilots, pub
         "n_outcomes": int((deals["outcome"] != "not reported").sum()),
         "n_amortised": int((deals["outcome"] == "early-amortised").sum()),
         "n_green_assessed": int((deals["green"] != "not assessed").sum()),
+        "median_china_usd_million": float(china["size_usd_million"].median()),
         "n_conflicts": int(issuances["source_def"].notna().sum()),
         "n_demonstration_places": int((pilots["programme"] == "IP demonstration city").sum()),
     }

@@ -1,0 +1,40 @@
+"""Which province outcomes move clearly under which choice: the facts behind what the text says of all variants."""
+
+import pandas as pd
+
+LEVEL = 0.05
+
+
+def count(
+    province_att,
+    province_wide,
+    province_midyear,
+    province_not_yet_treated,
+    province_without_municipalities,
+    province_before_2023,
+    province_twfe,
+    outcomes,
+):
+    """Return the outcomes with a clear rise, and with a clear fall, under any choice, and how many outcomes there are."""
+    variants = pd.concat(
+        [
+            province_att,
+            province_wide,
+            province_midyear,
+            province_not_yet_treated,
+            province_without_municipalities,
+            province_before_2023,
+            province_twfe,
+        ]
+    )
+    overall = variants[(variants["term"] == "att") & (variants["inference"] == "randomization_t")]
+    clear = overall[overall["p_value"] <= LEVEL]
+    return {
+        "n_outcomes": int(overall["outcome"].nunique()),
+        "clear_rises": _names(clear[clear["estimate"] > 0], outcomes),
+        "clear_falls": _names(clear[clear["estimate"] < 0], outcomes),
+    }
+
+
+def _names(rows: pd.DataFrame, outcomes: dict) -> str:
+    return ", ".join(about["label"] for name, about in outcomes.items() if name in set(rows["outcome"])) or "none"
