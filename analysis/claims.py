@@ -26,6 +26,9 @@ FEW_TREATED_CLUSTERS = 5
 # (Rambachan and Roth 2023, Review of Economic Studies 90: 2555-2591), before a verdict must no longer hold.
 RELATIVE_MAGNITUDE = 0.5
 
+# What a verdict row copies from the Estimate row behind it.
+COPIED = ("model_id", "outcome", "term", "estimate", "ci_low", "ci_high", "p_value", "mde80", "inference", "evidence")
+SHOWN = "SHOWN"
 CONSISTENT, NOT_CONSISTENT, UNTESTABLE, NORMATIVE = "consistent", "not consistent", "untestable", "normative"
 
 
@@ -73,7 +76,7 @@ def read_interval(ci95: tuple[float, float], ci90: tuple[float, float], region: 
     if region.meets(low, high) and not low <= 0 <= high:
         return Verdict(CONSISTENT, "compatible", "the 95 % interval excludes zero and meets the values that the claim implies")
     if not region.meets(low, high):
-        opposite = high < 0 if region.positive else low > 0
+        opposite = high <= 0 if region.positive else low >= 0
         beyond = low >= region.high if region.positive else high <= region.low
         code = "opposite" if opposite else "larger" if beyond else "smaller"
         return Verdict(NOT_CONSISTENT, code, f"the 95 % interval excludes the values that the claim implies; the effect is {code}")
@@ -160,7 +163,7 @@ def assess(name: str, claim: dict, estimates: dict[str, pd.DataFrame]) -> list[d
     elif verdicts:
         decided = combine(verdicts)
     else:
-        decided = Verdict(UNTESTABLE, "FIELD", f"no open source holds: {'; '.join(claim['missing'])}")
+        decided = Verdict(UNTESTABLE, "FIELD", f"no source at hand holds: {'; '.join(claim['missing'])}")
     decisive = rows[0] if verdicts else {"ungated": "", "evidence": "none"}
     rest = {k: decisive[k] for k in decisive if k not in ("claim", "rank", "verdict", "code", "explanation")}
     head = {**rest, "claim": name, "rank": 0, "verdict": decided.verdict, "code": decided.code, "explanation": decided.explanation}
@@ -171,15 +174,16 @@ def _test(name: str, test: dict, estimates: dict[str, pd.DataFrame]) -> tuple[Ve
     asked_by = f"config/claims.yaml: {name}"
     table = estimates[test["from"]]
     row = _row_or_refusal(table, test, asked_by)
+    if "region" not in test:
+        return _shown(test, row)
     region = region_of(test, row)
     honest = None
     if test.get("honest"):
         wanted = {"term": "att_honest", "inference": f"honest_relative_magnitude_{RELATIVE_MAGNITUDE}"} | _outcome(test)
         honest = _row_or_refusal(estimates[test["honest"]], wanted, asked_by)
     verdict, alone = judge(row, region, honest, test.get("power", False))
-    copied = ("model_id", "outcome", "term", "estimate", "ci_low", "ci_high", "p_value", "mde80", "inference", "evidence")
     return verdict, {
-        **{key: row[key] for key in copied},
+        **{key: row[key] for key in COPIED},
         "verdict": verdict.verdict,
         "code": verdict.code,
         "ungated": alone,
@@ -189,6 +193,14 @@ def _test(name: str, test: dict, estimates: dict[str, pd.DataFrame]) -> tuple[Ve
         "region_low": region.low if math.isfinite(region.low) else math.nan,
         "region_high": region.high if math.isfinite(region.high) else math.nan,
     }
+
+
+def _shown(test: dict, row: pd.Series) -> tuple[Verdict, dict]:
+    """Return the row of a description for which the claim implies no value: shown, not judged."""
+    verdict = Verdict(UNTESTABLE, SHOWN, "a description; the claim implies no value for it")
+    about = {"verdict": verdict.verdict, "code": verdict.code, "ungated": "", "explanation": verdict.explanation}
+    about |= {"bears": test.get("bears", "direct"), "says": test["says"], "region_low": math.nan, "region_high": math.nan}
+    return verdict, {**{key: row[key] for key in COPIED}, **about}
 
 
 def _outcome(test: dict) -> dict:

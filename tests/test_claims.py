@@ -5,7 +5,7 @@ import math
 import pandas as pd
 import pytest
 
-from analysis.claims import Region, Verdict, combine, judge, read_interval, region_of
+from analysis.claims import Region, Verdict, assess, combine, judge, read_interval, region_of
 
 # Cycle shortened by 20-30 %: log time ratio between log 0.70 and log 0.80.
 CYCLE = Region(math.log(0.70), math.log(0.80))
@@ -88,6 +88,18 @@ def test_one_contradicted_part_contradicts_the_claim():
     assert combine([yes, unknown, no]) == no
     assert combine([yes, unknown]) == unknown
     assert combine([yes, Verdict("consistent", "compatible", "")]).code == "compatible"
+
+
+def test_a_description_without_implied_values_is_shown_and_never_judged():
+    claim = {"kind": "descriptive", "missing": ["defaults"], "context": [{"from": "m", "term": "share", "says": "share enhanced"}]}
+    estimates = {"m": pd.DataFrame([{**row().to_dict(), "outcome": "none", "term": "share", "p_value": 0.01}])}
+    head, shown = assess("S7", claim, estimates)
+    assert (head["verdict"], head["code"]) == ("untestable", "FIELD")
+    assert (shown["code"], shown["estimate"]) == ("SHOWN", 0.1)
+
+
+def test_an_interval_that_begins_at_zero_is_opposite_to_a_negative_claim():
+    assert read_interval((0.0, 0.7), (0.0, 0.7), Region(high=0.0)).code == "opposite"
 
 
 def test_smallest_effect_is_in_within_unit_standard_deviations():

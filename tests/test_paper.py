@@ -40,6 +40,12 @@ def test_no_number_is_typed_by_hand(section):
     assert [word for word in typed_numbers(TEXT[section]) if word not in allowed] == []
 
 
+@pytest.mark.parametrize("section", TEXT)
+def test_no_semicolon_is_swallowed(section):
+    """Typst takes a semicolon after an expression for its end and prints nothing."""
+    assert re.findall(r"(?:#n\(\"[^\"]*\"\)|#lit\[[^\]]*\]);", TEXT[section]) == []
+
+
 def test_a_typed_number_would_be_found():
     assert typed_numbers('The effect is #n("rd_att") or 0.31, at #lit[95 %].') == ["0.31,"]
 

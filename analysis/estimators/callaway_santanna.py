@@ -131,7 +131,7 @@ def _overall_and_parts(data: pd.DataFrame, specification, options, counts: dict)
     if options.randomization_draws:
         rows += _randomized(panel, cells, selections, actual, specification, options, counts)
     if options.honest:
-        rows += _honest(cells, actual, options, counts)
+        rows += _honest(cells, panel.cohort, actual, options, counts)
     return rows
 
 
@@ -188,22 +188,29 @@ def _pre_period_row(key, observed, dealt, seed: int, counts: dict) -> dict:
     )  # fmt: skip
 
 
-def _honest(cells, actual: dict, options, counts: dict) -> list[dict]:
-    """Return intervals for the mean post-treatment effect that allow relative violations of parallel trends."""
+def _honest(cells, cohort: np.ndarray, actual: dict, options, counts: dict) -> list[dict]:
+    """Return intervals that allow relative violations of parallel trends, for the effect averaged over treated cells.
+
+    Event times are weighted by the units treated in them, as the overall effect weighs them.
+    """
     events = sorted((key for key in actual if key[0] == "event" and np.isfinite(actual[key][0][0])), key=lambda key: key[2])
     times = np.array([key[2] for key in events])
     effect = np.array([actual[key][0][0] for key in events])
     influence = np.array([actual[key][1][0] for key in events])
     covariance = influence @ influence.T / influence.shape[1] ** 2
+    after = times >= 0
+    treated = evaluate(cells, cohort, options.control_group == "not_yet_treated")
+    weights = np.array([treated.n_treated[(cells.event_time == e) & treated.exists].sum() for e in times[after]], dtype=float)
+    weights /= weights.sum()
     rows = []
     for magnitude in options.honest:
         name = f"honest_relative_magnitude_{magnitude}"
         try:
-            low, high = relative_magnitude(times, effect, covariance, magnitude)
+            low, high = relative_magnitude(times, effect, covariance, magnitude, weights=weights)
         except NotIdentified as error:
             rows.append(refused("att_honest", error.code, str(error), name))
             continue
-        mean = float(effect[times >= 0].mean())
+        mean = float(weights @ effect[after])
         rows.append(parameter("att_honest", mean, inference=name, ci_low=low, ci_high=high, library="moderndid", **counts))
     return rows
 

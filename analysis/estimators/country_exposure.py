@@ -26,19 +26,15 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     data = panel.dropna(subset=[specification.outcome]).reset_index(drop=True)
     after = (data[specification.time] >= options.first).to_numpy()
     countries = _countries(data, specification, options, after)
-    treatments = np.column_stack([(data[options.country] == country).to_numpy() & after for country in countries]).astype(float)
-    effects = codes_of(data, [specification.unit, specification.time])
-    clusters = effects[:, 0]
-    outcome = data[specification.outcome].to_numpy(float)
-    all_draws = evaluate(outcome, treatments[:, 0], treatments, effects, clusters, 1 + absorbed(effects, clusters))
-    actual, dealt = (
-        randomization.Draws(*(getattr(all_draws, k)[part] for k in ("a", "b", "v_yy", "v_yd", "v_dd")))
-        for part in (slice(0, 1), slice(1, None))
-    )
+    exposed = (data[options.country] == options.exposed).to_numpy()
+    actual = _evaluate(data, specification, options, after, countries[:1])
+    # The exposed country leaves the sample of the placebos: its own change would sit in their comparison group.
+    dealt = _evaluate(data[~exposed].reset_index(drop=True), specification, options, after[~exposed], countries[1:])
+    n_firms = data[specification.unit].nunique()
     counts = {
         "n_obs": len(data),
-        "n_units": data[specification.unit].nunique(),
-        "n_treated": data.loc[treatments[:, 0] > 0, specification.unit].nunique(),
+        "n_units": n_firms,
+        "n_treated": data.loc[exposed & after, specification.unit].nunique(),
     }
     error = float(np.sqrt(actual.v_yy[0]))
     rows = [
@@ -47,8 +43,8 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
             actual.a[0],
             error,
             inference="cluster",
-            degrees=len(np.unique(clusters)) - 1,
-            n_clusters=len(np.unique(clusters)),
+            degrees=n_firms - 1,
+            n_clusters=n_firms,
             n_treated_clusters=counts["n_treated"],
             **counts,
         )
@@ -70,6 +66,14 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     return rows + [
         parameter(f"placebo:{country}", value, spread, inference="cluster", n_obs=len(data)) for country, value, spread in placebos
     ]
+
+
+def _evaluate(data: pd.DataFrame, specification, options, after: np.ndarray, countries: list[str]) -> randomization.Draws:
+    """Return the estimates of each country as the exposed one, with variances clustered by unit."""
+    treatments = np.column_stack([(data[options.country] == country).to_numpy() & after for country in countries]).astype(float)
+    effects = codes_of(data, [specification.unit, specification.time])
+    n_parameters = 1 + absorbed(effects, effects[:, 0])
+    return evaluate(data[specification.outcome].to_numpy(float), treatments[:, 0], treatments, effects, effects[:, 0], n_parameters)
 
 
 def _countries(data: pd.DataFrame, specification, options, after: np.ndarray) -> list[str]:

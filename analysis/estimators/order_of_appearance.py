@@ -1,7 +1,8 @@
 """Did one class of assets come first, and has the mix widened?
 
 The order of first deals is a matter of dates, not of sampling: its interval is what the precision of the dates allows
-(a deal dated to the year may fall on any day of it). A register can miss earlier deals, so that a first date is an
+(a deal dated to the year may fall on any day of it) and what the codes allow: a pool of mixed rights may or may not
+hold rights of the class in question, and surely holds others. A register can miss earlier deals, so that a first date is an
 upper bound; that is a limit of the data and no interval repairs it. The entropy of the mix is a statistic of the
 deals, with a percentile bootstrap over them.
 """
@@ -21,16 +22,22 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
 
     'lead' is the first date of class `first_class` less that of the earliest other class, in years: below zero it came
     first. 'entropy_change' compares the Shannon entropy of classes (nats) in the later half of the deals with the
-    earlier half. Options: column, first_class, ignore (values that name no class), bootstrap_draws.
+    earlier half. Options: column, first_class, mixed (the value that may hold any class), ignore (values that name no
+    class), bootstrap_draws.
     """
-    options = specification.read_options(column="underlying", first_class="patent", ignore=["not stated"], bootstrap_draws=999)
+    options = specification.read_options(
+        column="underlying", first_class="patent", mixed="mixed", ignore=["not stated"], bootstrap_draws=999
+    )
     deals = panel[~panel[options.column].isin(options.ignore)].dropna(subset=[specification.time])
     deals = deals.sort_values([specification.time, "date", "deal_id"])
     if options.first_class not in set(deals[options.column]) or deals[options.column].nunique() < 2:
         raise NotIdentified("SUPPORT", f"the register holds no '{options.first_class}', or nothing else")
     classes = deals[options.column].to_numpy(str)
     bounds = np.array([_bounds(date, year) for date, year in zip(deals["date"], deals[specification.time], strict=True)])
-    rows = [_lead(bounds, classes == options.first_class), _entropy_change(classes, options.bootstrap_draws, specification.seed)]
+    rows = [
+        _lead(bounds, classes == options.first_class, classes == options.mixed),
+        _entropy_change(classes, options.bootstrap_draws, specification.seed),
+    ]
     firsts = {name: bounds[classes == name, 0].min() for name in np.unique(classes)}
     return rows + [
         parameter(f"first_year:{name}", np.floor(first), inference="dates", n_obs=int((classes == name).sum()))
@@ -51,11 +58,16 @@ def _bounds(date: object, year: int) -> tuple[float, float]:
     return parts[0] + (before + first) / days, parts[0] + (before + first + length) / days
 
 
-def _lead(bounds: np.ndarray, own: np.ndarray) -> dict:
-    """Return the lead with the interval that the precision of the dates allows."""
+def _lead(bounds: np.ndarray, own: np.ndarray, mixed: np.ndarray) -> dict:
+    """Return the lead if mixed pools hold none of the class, with an interval that also allows them to hold it."""
     (own_low, own_high), (other_low, other_high) = bounds[own].min(0), bounds[~own].min(0)
     low, high = own_low - other_high, own_high - other_low
-    return parameter("lead", (low + high) / 2, inference="dates", ci_low=low, ci_high=high, ci90_low=low, ci90_high=high, n_obs=len(bounds))
+    middle = (low + high) / 2
+    if mixed.any():
+        mixed_low, mixed_high = bounds[mixed].min(0)
+        # Where the earliest other deal is a mixed pool, it may be the earliest of the class as well.
+        low = min(low, 0.0 if mixed_high <= other_high else mixed_low - other_high)
+    return parameter("lead", middle, inference="dates", ci_low=low, ci_high=high, ci90_low=low, ci90_high=high, n_obs=len(bounds))
 
 
 def _entropy_change(classes: np.ndarray, draws: int, seed: int) -> dict:

@@ -1,7 +1,7 @@
 """Growth of a count of events within one published series: the later rate over the earlier one.
 
 Given the total, the later count is binomial with the later share of the time if the rate did not change; p-value and
-interval are exact (Przyborowski and Wilenski 1940, Biometrika 31: 313-323; Clopper-Pearson limits).
+interval are exact if deals arrive independently. They come off shelves in clusters, so that both are too sharp (Przyborowski and Wilenski 1940, Biometrika 31: 313-323; Clopper-Pearson limits).
 """
 
 from __future__ import annotations
@@ -16,16 +16,17 @@ from analysis.estimates import NotIdentified, parameter
 def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     """Return 'log_rate_ratio' (later over earlier rate) and 'rate_first', 'rate_later' (events a month).
 
-    The panel is one cumulative series: columns deals and months since the market began, one row a date. Exactly two
-    dates are compared: what came by the first, and what came between the first and the second.
+    The panel is one series: columns deals and months, two rows. A cumulative series compares what came by the first
+    date with what came between the two; with the option `flows`, each row is a period of its own.
     """
-    specification.read_options()
-    series = panel.dropna(subset=["deals"]).sort_values("months")
+    options = specification.read_options(flows=False)
+    series = panel.dropna(subset=["deals"]).sort_values("as_of")
     if len(series) != 2:
-        raise NotIdentified("SERIES", f"a cumulative count at two dates is needed; the series has {len(series)}")
-    first, total = series["deals"].astype(int)
-    months, end = series["months"].astype(float)
-    later, rest = total - first, end - months
+        raise NotIdentified("SERIES", f"counts at two dates are needed; the series has {len(series)}")
+    first, later = series["deals"].astype(int)
+    months, rest = series["months"].astype(float)
+    if not options.flows:
+        later, rest = later - first, rest - months
     return [
         _ratio(first, months, later, rest),
         parameter("rate_first", first / months, inference="none", n_obs=int(first)),

@@ -15,12 +15,13 @@ from analysis.inference.stacked_average import Stacks, deal, evaluate, stacks_of
 def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     """Return 'att' (mean over `effect_window`) and 'event' rows; inference 'cluster' by unit, and randomization.
 
-    The panel has columns stack, cell, event_time, treated and the unit. Options: event_window, effect_window (first
-    and last event time), reference, randomization_draws. A placebo moves reference and effect_window before the event.
+    The panel has columns stack, event_time, treated, the unit and the column of risk sets that `cell` names. Options:
+    event_window, effect_window (first and last event time), reference, cell, randomization_draws. A placebo moves reference and effect_window before the event.
     Raises NotIdentified when no cell holds treated and control units.
     """
-    options = specification.read_options(event_window=[-5, 4], effect_window=[0, 4], reference=-1, randomization_draws=0)
+    options = specification.read_options(event_window=[-5, 4], effect_window=[0, 4], reference=-1, cell="cell", randomization_draws=0)
     data = panel.dropna(subset=[specification.outcome])
+    data = data.assign(cell=data[options.cell])
     event_times = range(options.event_window[0], options.event_window[1] + 1)
     effect = range(options.effect_window[0], options.effect_window[1] + 1)
     if data.empty or options.reference not in set(data["event_time"]):

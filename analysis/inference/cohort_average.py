@@ -120,7 +120,9 @@ def evaluate(cells: Cells, cohort: np.ndarray, not_yet_treated: bool = False) ->
 def aggregate(estimates: Estimates, selection: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the cohort-share weighted average of the selected cells and its influence function: (2,), (2, units).
 
-    Weights are estimated, and their influence is added (corollary 2).
+    Weights are estimated, and their influence is added (corollary 2). Together the two make the influence of a treated
+    unit its change less that of its controls less the average effect: a cohort of one unit, which has no spread around
+    its own mean, still counts with its distance from the average.
     """
     chosen = selection & estimates.exists
     if not chosen.any():

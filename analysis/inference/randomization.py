@@ -74,7 +74,7 @@ def test(actual: Draws, dealt: Draws, scaled: bool = True) -> Test:
         p_value=p_value(0.0, actual, dealt, scaled),
         interval95=invert(actual, dealt, 0.05, scaled),
         interval90=invert(actual, dealt, 0.10, scaled),
-        mde80=detectable(dealt, scaled),
+        mde80=detectable(actual, dealt, scaled),
         draws=len(dealt.a),
     )
 
@@ -107,18 +107,18 @@ def _end(actual: Draws, dealt: Draws, level: float, scaled: bool, estimate: floa
     return float(estimate + outside * step)
 
 
-def detectable(dealt: Draws, scaled: bool, level: float = 0.05, power: float = 0.80) -> float:
-    """Return the smallest constant effect that the test rejects at `level` in a share `power` of assignments.
+def detectable(actual: Draws, dealt: Draws, scaled: bool, level: float = 0.05, power: float = 0.80) -> float:
+    """Return the smallest constant effect that the test rejects at `level` with probability `power`.
 
-    Each re-dealt assignment plays the true one, with the effect added to the cells it treats; its statistic is
-    compared with the critical value of the placebo distribution. Adding tau to the treated cells of an assignment
-    adds tau to its estimate and leaves its residuals as they are.
+    The placebo distribution of the statistic plays its noise. An effect of tau adds tau to the estimate, that is tau
+    over the standard error of the actual assignment to its t-ratio: the design at hand, not an average over designs.
     """
-    critical = np.quantile(np.abs(dealt.statistic(0.0, scaled)), 1 - level)
-    scale = np.sqrt(dealt.v_yy) if scaled else np.ones_like(dealt.a)
-    low, high = 0.0, 4 * float(np.max(critical * scale) + np.max(np.abs(dealt.a)))
+    statistics = dealt.statistic(0.0, scaled)
+    critical = np.quantile(np.abs(statistics), 1 - level)
+    scale = float(np.sqrt(actual.v_yy[0])) if scaled else 1.0
+    low, high = 0.0, 4 * scale * float(critical + np.max(np.abs(statistics)))
     for _ in range(60):
         middle = (low + high) / 2
-        share = np.mean(np.abs(dealt.a + middle) / scale > critical)
+        share = np.mean(np.abs(statistics + middle / scale) > critical)
         low, high = (low, middle) if share >= power else (middle, high)
     return float(high)

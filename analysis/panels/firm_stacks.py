@@ -11,7 +11,7 @@ from __future__ import annotations
 import pandas as pd
 
 COLUMNS = (
-    "stack", "firm_id", "fiscal_year", "event_time", "cell", "treated", "control_kind", "company", "country_group", "instrument_class",
+    "stack", "firm_id", "fiscal_year", "event_time", "cell", "size_cell", "treated", "control_kind", "company", "country_group", "instrument_class",
     "large_diversified", "close_to_securitization", "rd", "sales", "market_cap", "rd_to_sales", "rd_to_market_cap",
 )  # fmt: skip
 
@@ -36,4 +36,12 @@ def _stack(firms: pd.DataFrame, year: int, window: list[int]) -> pd.DataFrame:
     keep = kind.notna() & firms["firm_id"].isin(at_risk) & event_time.between(*window)
     keep &= ~((kind == "not_yet_treated") & (firms["fiscal_year"] >= firms["cohort"])).fillna(False)
     stack = firms[keep].assign(stack=year, event_time=event_time[keep], control_kind=kind[keep])
-    return stack.assign(treated=stack["control_kind"] == "treated", cell=f"{year} " + stack["country_group"])
+    cell = f"{year} " + stack["country_group"]
+    return stack.assign(treated=stack["control_kind"] == "treated", cell=cell, size_cell=cell + " " + _size_group(stack))
+
+
+def _size_group(stack: pd.DataFrame) -> pd.Series:
+    """Return the tercile of R&D in the year before the event among the firms at risk: set before anything can happen."""
+    before = stack[stack["event_time"] == -1].set_index("firm_id")["rd"]
+    tercile = pd.qcut(before.rank(method="first"), 3, labels=["small", "middle", "large"]).astype(str)
+    return stack["firm_id"].map(tercile)

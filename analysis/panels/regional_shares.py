@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 PLACE = "Guangdong"
+ONE_ORIGINATOR = "one originator, Shenzhen"
 
 
 def build(market_series: pd.DataFrame, province_statistics: pd.DataFrame) -> pd.DataFrame:
@@ -17,6 +18,8 @@ def build(market_series: pd.DataFrame, province_statistics: pd.DataFrame) -> pd.
         & (market_series["as_of"] == place["as_of"])
     ].iloc[0]
     year = int(place["as_of"][:4])
+    # Deals of one originator are no independent draws: the largest one's count as a single deal in the cautious share.
+    repeated = int(market_series.loc[market_series["scope"] == ONE_ORIGINATOR, "deals"].iloc[0]) - 1
     inventions = province_statistics[province_statistics["year"] == year].set_index("province")["inventions_in_force"]
     return pd.DataFrame(
         {
@@ -25,6 +28,8 @@ def build(market_series: pd.DataFrame, province_statistics: pd.DataFrame) -> pd.
             "source_def": pd.Series([everyone["source_def"]], dtype="string"),
             "deals_place": pd.Series([place["deals"]], dtype="Int64"),
             "deals_all": pd.Series([everyone["deals"]], dtype="Int64"),
+            "originators_place": pd.Series([place["deals"] - repeated], dtype="Int64"),
+            "originators_all": pd.Series([everyone["deals"] - repeated], dtype="Int64"),
             "value_share": [float(place["value_cny_billion"] / everyone["value_cny_billion"])],
             "benchmark": [float(inventions[PLACE] / inventions.sum())],
         }

@@ -39,7 +39,7 @@ def test_excess_over_a_benchmark_shifts_the_interval():
 
 def test_rate_ratio_is_exact_and_needs_one_series():
     # Equal rates: 30 events in 10 months, 60 in the next 20.
-    series = pd.DataFrame({"deals": [30, 90], "months": [10.0, 30.0]})
+    series = pd.DataFrame({"deals": [30, 90], "months": [10.0, 30.0], "as_of": ["2020", "2021"]})
     row = found(rate_ratio.estimate(series, specification()), "log_rate_ratio")
     assert row["estimate"] == pytest.approx(0)
     assert row["p_value"] == pytest.approx(1)
@@ -53,7 +53,7 @@ def test_rate_ratio_covers_the_truth():
     held = []
     for _ in range(400):
         first, later = generator.poisson(2.0 * 50), generator.poisson(3.0 * 10)
-        series = pd.DataFrame({"deals": [first, first + later], "months": [50.0, 60.0]})
+        series = pd.DataFrame({"deals": [first, first + later], "months": [50.0, 60.0], "as_of": ["2020", "2021"]})
         row = found(rate_ratio.estimate(series, specification()), "log_rate_ratio")
         held.append(row["ci_low"] <= np.log(1.5) <= row["ci_high"])
     assert np.mean(held) >= 0.94  # exact intervals cover at least their level
@@ -75,6 +75,13 @@ def test_the_lead_is_as_precise_as_its_dates():
     )
     assert found(years, "lead")["ci_low"] == -1.0
     assert found(years, "lead")["ci_high"] == 1.0  # within one year the order is unknown
+
+
+def test_a_mixed_pool_may_hold_the_class():
+    rows = [("mixed", 2018, "2018-12-14"), ("patent", 2019, "2019-09-11"), ("copyright", 2018, "2018-12-21")]
+    lead = found(order_of_appearance.estimate(deals(rows), specification()), "lead")
+    assert lead["ci_low"] == 0.0  # counted as patents, the mixed pool is the first of both
+    assert lead["ci_high"] == pytest.approx(0.745, abs=0.005)
 
 
 def test_entropy_of_equal_classes():

@@ -4,11 +4,17 @@ Needs: config/*.yaml, workflow/schemas/*.yaml, the signatures in analysis/.
 Makes: nothing; the other rule files use what is defined here.
 """
 
+import os
 import sys
 
 from analysis import catalogue, rawfiles
 from analysis.catalogue import ingredients, module_of, source_files
+from bootstrap import REPEATABLE
 from analysis.study import SECTIONS, ConfigError, load, outcomes_of, products
+
+# Also for those who call snakemake without bootstrap.py: results must not depend on how it was started.
+for variable, value in REPEATABLE.items():
+    os.environ.setdefault(variable, value)
 
 try:
     STUDY = load()

@@ -22,7 +22,7 @@ def layout(event_matches, firm_stacks):
     kinds = firm_stacks.groupby("control_kind")["firm_id"].nunique()
     rows += [
         ("Treated firms in the stacks", int(kinds["treated"])),
-        ("Never-listed control firms", int(kinds["never_listed"])),
+        ("Control firms without a known event", int(kinds["never_listed"])),
         ("Control firms with a later event", int(kinds.get("not_yet_treated", 0))),
         ("Stacks (event years)", firm_stacks["stack"].nunique()),
         ("Rows of stack, firm and fiscal year", len(firm_stacks)),

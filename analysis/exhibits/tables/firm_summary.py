@@ -20,7 +20,7 @@ def layout(firm_stacks):
     rows, bold = [], []
     for kind, heading in (
         ("treated", "Firms with a royalty monetisation"),
-        ("never_listed", "Never-listed controls (in every stack they serve)"),
+        ("never_listed", "Controls without a known event (in every stack they serve)"),
     ):
         group = before[before["control_kind"] == kind]
         bold.append(len(rows))

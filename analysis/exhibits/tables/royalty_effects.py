@@ -7,6 +7,7 @@ def layout(
     royalty_stacked,
     royalty_sales_only,
     royalty_notes_only,
+    royalty_size_matched,
     royalty_without_diversified,
     royalty_with_not_yet_treated,
     royalty_staggered,
@@ -21,6 +22,7 @@ def layout(
         "royalty_staggered": royalty_staggered,
         "royalty_sales_only": royalty_sales_only,
         "royalty_notes_only": royalty_notes_only,
+        "royalty_size_matched": royalty_size_matched,
         "royalty_without_diversified": royalty_without_diversified,
         "royalty_placebo": royalty_placebo,
     }
