@@ -31,14 +31,15 @@ def draw(province_statistics, province_onset):
     bottom = float(wide.min().min())
     for year, text in CENSUSES.items():
         axis.axvline(year, color="black", linestyle="--", linewidth=0.8)
-        axis.text(year - 0.08, bottom, text, rotation=90, ha="right", va="bottom", fontsize=7)
+        side = {"ha": "left"} if year < 2020 else {"ha": "right"}
+        axis.text(year + (0.08 if year < 2020 else -0.08), bottom, text, rotation=90, va="bottom", fontsize=7, **side)
     axis.axvspan(2017.6, 2018.4, color=COLOURS[4], alpha=0.25, linewidth=0)
     axis.text(2017.55, bottom, "first treatments", rotation=90, ha="right", va="bottom", fontsize=7)
     _label(axis, wide)
     axis.axhline(0, color="black", linewidth=0.6)
     axis.set_xlim(2011, 2024.2)
     axis.set_ylabel("Published less one vintage\n(percentage points of GDP)")
-    axis.legend(loc="lower right", bbox_to_anchor=(0.93, 0.02))
+    axis.legend(loc="upper center", bbox_to_anchor=(0.5, -0.1), ncol=2)
     sns.despine(figure)
     return figure
 
@@ -53,7 +54,7 @@ def _label(axis, wide) -> None:
         axis.annotate(
             province,
             (2018, last[province]),
-            xytext=(2018.75, at),
+            xytext=(2019.1, at),
             fontsize=7,
             va="center",
             arrowprops={"arrowstyle": "-", "linewidth": 0.4},
