@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 from scipy import stats
+from statsmodels.stats.proportion import proportion_confint
 
 from analysis.estimates import NotIdentified, parameter
 
@@ -21,24 +22,25 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
         raise NotIdentified("FIELD", f"'{options.hit}' was assessed in none of the {len(panel)} deals")
     benchmark = 0.0 if options.benchmark is None else _number(panel, options.benchmark)
     test = stats.binomtest(hits, trials, benchmark if benchmark else 0.5)
-    wide, narrow = test.proportion_ci(0.95), test.proportion_ci(0.90)
+    wide, narrow = (proportion_confint(hits, trials, alpha, method="beta") for alpha in (0.05, 0.10))
     rows = [
         parameter(
             "share",
             hits / trials,
             inference="exact",
+            library="statsmodels",
             n_obs=trials,
-            ci_low=wide.low,
-            ci_high=wide.high,
-            ci90_low=narrow.low,
-            ci90_high=narrow.high,
+            ci_low=wide[0],
+            ci_high=wide[1],
+            ci90_low=narrow[0],
+            ci90_high=narrow[1],
         )
     ]
     if benchmark:
         rows.append(
             parameter(
-                "excess_share", hits / trials - benchmark, inference="exact", n_obs=trials, p_value=test.pvalue, ci_low=wide.low - benchmark,
-                ci_high=wide.high - benchmark, ci90_low=narrow.low - benchmark, ci90_high=narrow.high - benchmark,
+                "excess_share", hits / trials - benchmark, inference="exact", library="statsmodels", n_obs=trials, p_value=test.pvalue, ci_low=wide[0] - benchmark,
+                ci_high=wide[1] - benchmark, ci90_low=narrow[0] - benchmark, ci90_high=narrow[1] - benchmark,
             )
         )  # fmt: skip
     return rows

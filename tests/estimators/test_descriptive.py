@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from analysis.estimates import NotIdentified
-from analysis.estimators import binomial_share, concentration, order_of_appearance, rate_ratio
+from analysis.estimators import binomial_share, concentration, order_of_appearance, poisson_trend, rate_ratio
 from analysis.specification import Specification
 
 
@@ -92,3 +92,20 @@ def test_concentration_of_known_shares():
     assert concentration.indices(np.array([1, 1, 1, 1]), 4) == pytest.approx((0.25, 0.0, 0.25))
     hhi, gini, top = concentration.indices(np.array([10]), 31)
     assert (hhi, gini, top) == pytest.approx((1.0, 30 / 31, 1.0))
+
+
+def test_poisson_trend_recovers_planted_growth_and_widens_for_clusters():
+    generator = np.random.default_rng(3)
+    held = []
+    for _ in range(150):
+        rate = 20 * np.exp(0.2 * np.arange(8))
+        counts = generator.negative_binomial(rate / 2, 1 / 3)  # variance three times the mean
+        events = pd.DataFrame({"year": np.repeat(np.arange(2018, 2026), counts)})
+        row = found(poisson_trend.estimate(events, specification(first=2018, last=2025)), "log_growth")
+        held.append(row["ci_low"] <= 0.2 <= row["ci_high"])
+    assert 0.90 <= np.mean(held) <= 0.99
+
+
+def test_too_few_events_carry_no_trend():
+    with pytest.raises(NotIdentified, match="carry no trend"):
+        poisson_trend.estimate(pd.DataFrame({"year": [2018, 2020]}), specification())

@@ -22,11 +22,12 @@ def draw(province_leave_one_out_att, outcomes):
             .sort_values("estimate")
             .reset_index(drop=True)
         )
-        axis.plot(without["estimate"], without.index, "o", color=COLOURS[0], markersize=3.5)
+        sns.scatterplot(without, x="estimate", y=without.index, color=COLOURS[0], s=18, linewidth=0, ax=axis)
         axis.axvline(full, color="black", linewidth=0.8, linestyle="--")
         axis.axvline(0, color="black", linewidth=0.6)
         axis.set_yticks(without.index, without["province"], fontsize=6)
         axis.set_title(outcomes[name]["label"], fontsize=8)
+        axis.set_ylabel("")
         axis.set_xlabel(f"Effect without the province ({outcomes[name]['unit']})", fontsize=7)
     sns.despine(figure)
     return figure
