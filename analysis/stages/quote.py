@@ -36,7 +36,7 @@ def quote(numbers: dict, exhibits: dict, estimates: dict[str, list[str]], facts:
             continue
         value, p_value = _fact(name, number, counted) if number["from"] in counted else _estimate(name, number, read)
         _hold(name, number, value, p_value)
-        texts[name], values[name] = _text(number, value), value
+        texts[name], values[name] = _text(number, value), _twelve_digits(value)
     notes = {
         name: {k: _fill(v, texts, name) if isinstance(v, str) else v for k, v in exhibit.items()} for name, exhibit in exhibits.items()
     }
@@ -71,6 +71,11 @@ def _hold(name: str, number: dict, value: object, p_value: float) -> None:
             raise FalseSentence(
                 f"The paper says '{number.get('says', name)}', but {shown}, not {bound.replace('_', ' ')} {limit} (config/numbers.yaml: {name})."
             )
+
+
+def _twelve_digits(value: object) -> object:
+    """Return the value without the digits that differ between versions of numerical libraries."""
+    return float(f"{value:.12g}") if isinstance(value, float) else value
 
 
 def _text(number: dict, value: object) -> str:
