@@ -22,11 +22,11 @@ def read_products(inputs: dict[str, str | list[str]]) -> tuple[dict[str, pd.Data
         tables[name] = parts[0] if len(parts) == 1 else pd.concat(parts, ignore_index=True)
         for part in parts:
             evidence = "simulated" if part.attrs["evidence"] == "simulated" else evidence
-            reasons.update(dict.fromkeys(filter(None, [is_absent(part), _absent_estimates(part)])))
+            reasons.update(dict.fromkeys(filter(None, [is_absent(part), absent_estimates(part)])))
     return tables, " ".join(reasons), evidence
 
 
-def _absent_estimates(table: pd.DataFrame) -> str:
+def absent_estimates(table: pd.DataFrame) -> str:
     """Return the reason when every row of an Estimate table is missing for want of data."""
     if "reason" in table and len(table) and table["reason"].fillna("").str.startswith("ABSENT: ").all():
         return table["reason"].iloc[0].removeprefix("ABSENT: ")

@@ -10,7 +10,7 @@ import pandas as pd
 
 from analysis.estimates import find
 from analysis.exhibits.display import minus
-from analysis.stages.exhibit import _absent_estimates
+from analysis.stages.exhibit import absent_estimates
 from analysis.storage import read_table, write_text
 
 BOUNDS = {"above": lambda x, limit: x > limit, "below": lambda x, limit: x < limit, "equals": lambda x, limit: x == limit}
@@ -28,7 +28,7 @@ def quote(numbers: dict, exhibits: dict, estimates: dict[str, list[str]], facts:
     """
     read = {f"{name}": pd.concat([read_table(p) for p in paths], ignore_index=True) for name, paths in estimates.items()}
     counted = {name: json.loads(Path(p).read_text(encoding="utf-8")) for name, p in facts.items()}
-    absent = {name: _absent_estimates(table) for name, table in read.items()} | {name: f["absent"] for name, f in counted.items()}
+    absent = {name: absent_estimates(table) for name, table in read.items()} | {name: f["absent"] for name, f in counted.items()}
     texts, values = {}, {}
     for name, number in numbers.items():
         if absent[number["from"]]:

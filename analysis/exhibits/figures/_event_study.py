@@ -36,7 +36,7 @@ def _panel(axis, estimates: pd.DataFrame, name: str, outcomes: dict, inference: 
     events = pick(estimates, term="event", inference=inference).dropna(subset=["estimate"]).sort_values("event_time")
     axis.axhline(0, color="black", linewidth=0.6)
     axis.axvline(-0.5, color="#888888", linewidth=0.8, linestyle="--")
-    for after, colour, marker in ((False, COLOURS[7 - 1], "o"), (True, COLOURS[0], "s")):
+    for after, colour, marker in ((False, "black", "o"), (True, COLOURS[0], "s")):
         part = events[(events["event_time"] >= 0) == after]
         low, high = part["estimate"] - part["ci_low"], part["ci_high"] - part["estimate"]
         axis.errorbar(
