@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 from scipy import stats
+from statsmodels.stats.proportion import proportion_confint
 
 from analysis.estimates import NotIdentified, parameter
 
@@ -37,7 +38,10 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
 def _ratio(first: int, months: float, later: int, rest: float) -> dict:
     share = rest / (months + rest)
     test = stats.binomtest(int(later), int(first + later), share)
-    limits = {level: _log_ratio(np.array(test.proportion_ci(level)), months, rest) for level in (0.95, 0.90)}
+    limits = {
+        level: _log_ratio(np.array(proportion_confint(later, first + later, 1 - level, method="beta")), months, rest)
+        for level in (0.95, 0.90)
+    }
     return parameter(
         "log_rate_ratio", np.log(later / rest) - np.log(first / months), inference="exact", p_value=test.pvalue, n_obs=int(first + later),
         ci_low=limits[0.95][0], ci_high=limits[0.95][1], ci90_low=limits[0.90][0], ci90_high=limits[0.90][1],

@@ -93,13 +93,13 @@ def _numeric(text: str) -> bool:
 def save_table(table: Table, paths: dict[str, str], evidence: str) -> None:
     """Write a Table as csv, tex, html and json at `paths`; simulated evidence is marked in each of them.
 
-    Numbers keep twelve digits: what lies beyond differs between versions of numerical libraries.
+    Numbers keep ten digits: what lies beyond differs between versions of numerical libraries.
     """
     printed = table.printed()
     data = (table.frame if table.data is None else table.data).copy()
     if evidence == "simulated":
         data.insert(0, "evidence", "SIMULATED")
-    write_text(data.to_csv(index=False, lineterminator="\n", float_format="%.12g"), paths["csv"])
+    write_text(data.to_csv(index=False, lineterminator="\n", float_format="%.10g"), paths["csv"])
     mark = "SIMULATED DATA. " if evidence == "simulated" else ""
     numeric = [
         pd.api.types.is_numeric_dtype(table.frame[c])

@@ -36,7 +36,7 @@ def quote(numbers: dict, exhibits: dict, estimates: dict[str, list[str]], facts:
             continue
         value, p_value = _fact(name, number, counted) if number["from"] in counted else _estimate(name, number, read)
         _hold(name, number, value, p_value)
-        texts[name], values[name] = _text(number, value), _twelve_digits(value)
+        texts[name], values[name] = _text(number, value), _ten_digits(value)
     notes = {
         name: {k: _fill(v, texts, name) if isinstance(v, str) else v for k, v in exhibit.items()} for name, exhibit in exhibits.items()
     }
@@ -73,9 +73,9 @@ def _hold(name: str, number: dict, value: object, p_value: float) -> None:
             )
 
 
-def _twelve_digits(value: object) -> object:
+def _ten_digits(value: object) -> object:
     """Return the value without the digits that differ between versions of numerical libraries."""
-    return float(f"{value:.12g}") if isinstance(value, float) else value
+    return float(f"{value:.10g}") if isinstance(value, float) else value
 
 
 def _text(number: dict, value: object) -> str:
