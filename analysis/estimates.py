@@ -10,6 +10,8 @@ from scipy import stats
 
 NUMBERS = ("estimate", "std_error", "ci_low", "ci_high", "ci90_low", "ci90_high", "p_value", "mde80", "within_sd")
 COUNTS = ("cohort", "event_time", "n_obs", "n_units", "n_treated", "n_clusters", "n_treated_clusters", "seed", "draws")
+# Inferences that take the spread among treated clusters for their uncertainty.
+SAMPLING = ("analytic", "cluster", "two_way_cluster", "cr3", "hc1", "hc3", "unadjusted", "multiplier_bootstrap")
 
 
 class NotIdentified(ValueError):
@@ -44,7 +46,7 @@ def refused(term: str, code: str, message: str, inference: str = "none") -> dict
 
 def complete(rows: list[dict], identity: dict, contract: dict) -> pd.DataFrame:
     """Return the Estimate table of `rows`; `identity` fills model_id, outcome, estimand, estimator, sample, evidence."""
-    table = pd.DataFrame([{**identity, **row} for row in rows])
+    table = pd.DataFrame([{**identity, **_honest_about_one(row)} for row in rows])
     for name in contract["columns"]:
         if name not in table:
             table[name] = pd.NA
@@ -57,6 +59,20 @@ def complete(rows: list[dict], identity: dict, contract: dict) -> pd.DataFrame:
     texts = [name for name in contract["columns"] if name not in NUMBERS + COUNTS]
     table[texts] = table[texts].astype("string")
     return table[list(contract["columns"])]
+
+
+def _honest_about_one(row: dict) -> dict:
+    """Return the row without standard error where a single unit or cluster is treated: its own variance cannot be seen."""
+    from_sample = row["inference"] in SAMPLING and row.get("n_treated", 2) is not None
+    few = min(row.get("n_treated", 2), row.get("n_treated_clusters", row.get("n_treated", 2))) if from_sample else 2
+    if few != 1 or not np.isfinite(row.get("std_error", np.nan)):
+        return row
+    kept = {
+        key: value
+        for key, value in row.items()
+        if key not in ("std_error", "ci_low", "ci_high", "ci90_low", "ci90_high", "p_value", "mde80")
+    }
+    return {**kept, "reason": "FEW: one treated unit or cluster has no variance of its own; use randomization or placebo inference"}
 
 
 def _parameter_name(row: dict) -> str:

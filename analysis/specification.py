@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
-
-from analysis.catalogue import unknown
 
 # The closed list of transforms an outcome may name in config/study.yaml.
 TRANSFORMS = {
@@ -34,7 +31,9 @@ class Specification:
 
     `outcome` names the column of the prepared panel that holds the transformed outcome; `unit`, `time`,
     `cohort` (first treated period, missing = never), `treatment`, `controls`, `fixed_effects`, `cluster`
-    and `weights` name panel columns; `options` belongs to the estimator; `seed` is derived from the
+    and `weights` name panel columns, as do `instruments` (excluded, for `treatment`), and for durations `duration`,
+    `event` (1 = ended, 0 = censored, 2.. = competing), `entry` (late entry), `upper` (upper end of an interval-censored
+    duration) and `strata`; `options` belongs to the estimator; `seed` is derived from the
     study seed and the specification's name.
     """
 
@@ -49,15 +48,14 @@ class Specification:
     fixed_effects: tuple[str, ...] = ()
     cluster: tuple[str, ...] = ()
     weights: str = ""
+    instruments: tuple[str, ...] = ()
+    duration: str = ""
+    event: str = ""
+    entry: str = ""
+    upper: str = ""
+    strata: tuple[str, ...] = ()
     options: dict = field(default_factory=dict)
     seed: int = 0
-
-    def read_options(self, **defaults: object) -> SimpleNamespace:
-        """Return the options over their `defaults`; an option that is not among them is refused."""
-        for name in self.options:
-            if name not in defaults:
-                raise unknown(name, defaults, f"config/study.yaml: specifications → {self.name} ({self.estimator})", "option")
-        return SimpleNamespace(**{**defaults, **self.options})
 
 
 def prepare(panel: pd.DataFrame, where: dict, outcome: dict | None, outcome_name: str) -> pd.DataFrame:

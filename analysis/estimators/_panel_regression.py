@@ -35,6 +35,20 @@ def period_dummies(outcome: pd.Series, specification) -> pd.DataFrame:
     return pd.get_dummies(periods, prefix="period", drop_first=True, dtype=float)
 
 
+def clustering(panel: pd.DataFrame, specification, outcome: pd.Series) -> tuple[dict, int]:
+    """Return linearmodels' keywords for clustering by unit, or by the one `cluster` column, and the number of clusters."""
+    named = [name for name in specification.cluster if name != specification.unit]
+    if len(specification.cluster) > 1:
+        raise ValueError(f"{specification.estimator} takes one cluster variable")
+    base = {"cov_type": "clustered", "group_debias": True}
+    if not named:
+        return {**base, "cluster_entity": True}, outcome.index.get_level_values(0).nunique()
+    keys = panel.dropna(subset=[specification.unit, specification.time]).astype({specification.time: int})
+    column = keys.set_index([specification.unit, specification.time])[named[0]].reindex(outcome.index)
+    codes = pd.DataFrame({"cluster": pd.factorize(column)[0]}, index=outcome.index)
+    return {**base, "clusters": codes}, int(codes["cluster"].nunique())
+
+
 def counts(outcome: pd.Series, **more) -> dict:
     return {"n_obs": len(outcome), "n_units": outcome.index.get_level_values(0).nunique(), **more}
 

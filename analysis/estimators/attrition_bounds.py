@@ -12,6 +12,19 @@ import pandas as pd
 
 from analysis.estimates import NotIdentified, parameter
 from analysis.inference.stacked_average import Stacks, stacks_of
+from analysis.method import Method, Option
+
+METHOD = Method(
+    title="Bounds on an effect under selective attrition",
+    citation="Lee (2009), REStud 76: 1071-1102, equation 6",
+    library="analysis",
+    needs=("outcome", "unit"),
+    options={
+        "event_times": Option([1, 2, 3], "event times bounded"),
+        "reference": Option(-1, "event time that changes are taken from"),
+        "bootstrap_draws": Option(499, "draws over units"),
+    },
+)
 
 
 def estimate(panel: pd.DataFrame, specification) -> list[dict]:
@@ -20,7 +33,7 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     Intervals: percentiles of a bootstrap over units (95 %, each bound on its own side). Options: event_times,
     reference, bootstrap_draws. Staying means: the outcome is observed at the event time, given the reference period.
     """
-    options = specification.read_options(event_times=[1, 2, 3], reference=-1, bootstrap_draws=499)
+    options = METHOD.read(specification)
     data = panel.dropna(subset=[specification.outcome])
     times = sorted({options.reference, *options.event_times})
     stacks = stacks_of(data, specification.outcome, specification.unit, range(times[0], times[-1] + 1), options.reference, range(0, 1))

@@ -7,6 +7,22 @@ from scipy import stats
 from statsmodels.stats.proportion import proportion_confint
 
 from analysis.estimates import NotIdentified, parameter
+from analysis.method import Method, Option
+
+METHOD = Method(
+    title="A share with its exact interval",
+    citation="Clopper and Pearson (1934), Biometrika 26: 404-413",
+    library="statsmodels",
+    needs=(),
+    options={
+        "hit": Option("", "column that marks a hit"),
+        "hit_value": Option(None, "value that counts; without one, any that is not blank"),
+        "unknown": Option(None, "value that means nobody looked"),
+        "hits": Option("", "column of hits, in a table of one row"),
+        "trials": Option("", "column of trials there"),
+        "benchmark": Option(None, "number or column that the share is compared with"),
+    },
+)
 
 
 def estimate(panel: pd.DataFrame, specification) -> list[dict]:
@@ -16,7 +32,7 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     blank), `unknown` (a value that means nobody looked: those deals are left out), or `hits` and `trials` (columns of
     a table of one row), and `benchmark` (a number, or a column). Raises NotIdentified where no deal was assessed.
     """
-    options = specification.read_options(hit="", hit_value=None, unknown=None, hits="", trials="", benchmark=None)
+    options = METHOD.read(specification)
     hits, trials = _counted(panel, options)
     if trials == 0:
         raise NotIdentified("FIELD", f"'{options.hit}' was assessed in none of the {len(panel)} deals")

@@ -1,98 +1,346 @@
 """Group-time average treatment effects (Callaway and Sant'Anna 2021, J. Econometrics 225: 200-230).
 
-Without covariates the estimator is a set of cohort means (inference.cohort_average), which can be re-dealt
-thousands of times for randomization inference; with covariates the library diff-diff computes it
-(doubly robust, outcome regression or inverse probability weighting), with analytic inference only.
+Without covariates the estimator is a set of cohort means (inference.cohort_influence), which can also be re-dealt
+thousands of times for randomization inference; with covariates the library moderndid computes it (doubly robust,
+outcome regression or inverse probability weighting), and its influence functions are averaged here the same way.
 """
 
 from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from diff_diff import CallawaySantAnna
+from scipy import stats
 
 from analysis.estimates import NotIdentified, parameter, refused
-from analysis.inference import randomization
+from analysis.estimators import _cohort_randomization
+from analysis.estimators._cohorts import cohort_panel, counts_of, need_never
 from analysis.inference.absorb import within_sd
-from analysis.inference.cohort_average import aggregate, cells_of, deal, draws_of, evaluate, panel_of
-from analysis.inference.honest_bounds import relative_magnitude
+from analysis.inference.cluster import cluster_sums
+from analysis.inference.cohort_average import Panel, aggregate, cell_keys, cells_of, panel_of
+from analysis.inference.cohort_influence import averages
+from analysis.inference.honest_bounds import relative_magnitude, smoothness
+from analysis.inference.multiplier_bootstrap import bands, draw
+from analysis.method import AGGREGATION, ANTICIPATION, EVENT_WINDOW, Method, Option
 
-AGGREGATIONS = ("simple", "dynamic", "group", "calendar", "group_time")
+METHOD = Method(
+    title="Group-time average treatment effects",
+    citation="Callaway and Sant'Anna (2021), J. Econometrics 225: 200-230",
+    library="analysis; moderndid with covariates",
+    needs=("outcome", "unit", "time", "cohort|treatment"),
+    accepts=("controls", "cluster"),
+    options={
+        "control_group": Option("never_treated", "whom treated cohorts are compared with", ("never_treated", "not_yet_treated")),
+        "aggregation": AGGREGATION,
+        "anticipation": ANTICIPATION,
+        "base_period": Option(
+            "universal", "base of cells before treatment: the last untreated period, or the one before", ("universal", "varying")
+        ),
+        "event_window": EVENT_WINDOW,
+        "method": Option("dr", "with covariates: doubly robust, outcome regression or inverse probability weighting", ("dr", "reg", "ipw")),
+        "bootstrap_draws": Option(0, "draws of the multiplier bootstrap, for uniform bands; 0 for none"),
+        "randomization_draws": Option(0, "draws in which cohorts are dealt anew among units; 0 for none"),
+        "honest": Option([], "magnitudes of relative violations of parallel trends to allow for (dynamic)"),
+        "honest_smoothness": Option([], "changes of the violation's slope to allow for (dynamic)"),
+        "leave_one_out": Option(False, "report the overall effect without each unit in turn"),
+    },
+)
 
 
 def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     """Return the overall effect (term 'att') and, by aggregation, event, group, calendar or att_gt rows.
 
-    Options: control_group (never_treated, not_yet_treated), aggregation, anticipation, event_window [first, last],
-    randomization_draws, honest (relative magnitudes; dynamic only), leave_one_out, method (dr, reg, ipw; with controls).
-    Cohorts after the last period count as never treated; cohorts without an observed base period are refused.
-    Raises NotIdentified when no unit is treated or none is a control.
+    group_time adds 'pretrend', the Wald test that every effect before treatment is zero. Cohorts after the last period
+    count as never treated; cohorts without an observed base period are refused. Standard errors are by unit, or by
+    `cluster`. Raises NotIdentified when no unit is treated or none is a control.
     """
-    options = specification.read_options(
-        control_group="never_treated",
-        aggregation="simple",
-        anticipation=0,
-        event_window=[-10, 10],
-        randomization_draws=0,
-        honest=[],
-        leave_one_out=False,
-        method="dr",
-    )
-    data = panel.dropna(subset=[specification.outcome])
-    counts = _counts(data, specification, options.control_group)
-    if specification.controls:
-        return _with_covariates(data, specification, options, counts)
-    rows = _overall_and_parts(data, specification, options, counts)
-    if options.leave_one_out:
-        rows += _leave_one_out(data, specification, options, counts)
-    return rows
+    options = METHOD.read(specification)
+    data = cohort_panel(panel, specification)
+    if options.control_group == "never_treated":
+        need_never(data)
+    untreated = (data["cohort"] == 0) | (data["time"] < data["cohort"])
+    counts = counts_of(data, within_sd=within_sd(data, "outcome", "unit", "time", untreated))
+    return _Estimation(data, panel, specification, options, counts).rows()
 
 
-def _counts(data: pd.DataFrame, specification, control_group: str) -> dict:
-    """Return what every row reports of the sample; raise NotIdentified where nothing can be compared."""
-    unit, time, cohort = specification.unit, specification.time, specification.cohort
-    first = data.groupby(unit)[cohort].first().astype("float64")
-    last, begin = data[time].max(), data[time].min()
-    treated = first[(first <= last) & (first > begin)]
-    if treated.empty:
-        raise NotIdentified("SUPPORT", "no unit is first treated inside the observed periods")
-    if control_group == "never_treated" and len(first) == (first <= last).sum():
-        raise NotIdentified("SUPPORT", "no unit is untreated throughout the observed periods")
-    untreated = ~(data[time] >= data[cohort].astype("float64")).fillna(False)
-    return {
-        "n_obs": len(data),
-        "n_units": len(first),
-        "n_treated": len(treated),
-        "n_clusters": len(first),
-        "n_treated_clusters": len(treated),
-        "within_sd": within_sd(data, specification.outcome, unit, time, untreated),
-    }
-
-
-def _selections(cells, aggregation: str, window: list[int]) -> dict[tuple, np.ndarray]:
+def _selections(keys, aggregation: str, window: list[int]) -> dict[tuple, np.ndarray]:
     """Return (term, cohort, event_time) → which cells it averages. The overall effect comes from `_overall`."""
-    after = cells.event_time >= 0
+    cohort, period = keys[0], keys[1]
+    event_time = (period - cohort).astype(int)
+    after = event_time >= 0
     if aggregation == "dynamic":
         inside = range(window[0], window[1] + 1)
-        return {("event", None, int(e)): cells.event_time == e for e in np.unique(cells.event_time) if e in inside}
+        return {("event", None, int(e)): event_time == e for e in np.unique(event_time) if e in inside}
     if aggregation == "group":
-        return {("group", int(g), None): after & (cells.cohort == g) for g in np.unique(cells.cohort)}
+        return {("group", int(g), None): after & (cohort == g) for g in np.unique(cohort)}
     if aggregation == "calendar":
-        return {(f"calendar:{int(t)}", None, None): after & (cells.period == t) for t in np.unique(cells.period[after])}
+        return {(f"calendar:{int(t)}", None, None): after & (period == t) for t in np.unique(period[after])}
     if aggregation == "group_time":
-        keys = zip(cells.cohort, cells.event_time, strict=True)
-        return {("att_gt", int(g), int(e)): (cells.cohort == g) & (cells.event_time == e) for g, e in keys}
-    if aggregation == "simple":
-        return {}
-    raise ValueError(f"aggregation must be one of {', '.join(AGGREGATIONS)}, not '{aggregation}'")
+        return {("att_gt", int(g), int(e)): (cohort == g) & (event_time == e) for g, e in zip(cohort, event_time, strict=True)}
+    return {}
 
 
-def _evaluate_all(cells, cohort: np.ndarray, options, selections: dict) -> dict[tuple, tuple]:
-    """Return parameter → (estimate (2,), influence (2, units)) for one assignment of cohorts."""
-    estimates = evaluate(cells, cohort, options.control_group == "not_yet_treated")
-    found = {key: aggregate(estimates, chosen) for key, chosen in selections.items()}
-    found[("att", None, None)] = _overall(cells, estimates, found, options.aggregation)
-    return found
+def _overall_of_parts(aggregation: str, parts: list[tuple], values: np.ndarray) -> list[int]:
+    """Return which of the parts the overall effect averages: those after treatment that exist."""
+    return [i for i, key in enumerate(parts) if np.isfinite(values[i]) and (key[2] is None or key[2] >= 0)]
+
+
+class _Estimation:
+    """One run: the cells, their averages and influence functions, and the rows made from them."""
+
+    def __init__(self, data: pd.DataFrame, panel: pd.DataFrame, specification, options, counts: dict):
+        self.data, self.specification, self.options, self.counts = data, specification, options, counts
+        self.names = _unit_names(panel, specification, data)
+        self.wide = panel_of(data, "outcome", "unit", "time", "cohort")
+        self.cluster = self._clusters()
+
+    def rows(self) -> list[dict]:
+        if self.specification.controls:
+            keys, values, influence, effects = self._from_library()
+            library = "moderndid"
+        else:
+            keys, values, influence, effects = self._from_means()
+            library = "analysis"
+        found = self._analytic(keys, values, influence, library)
+        if self.options.aggregation == "group_time":
+            found.append(self._pretrend(keys, values, influence, library))
+        if self.options.bootstrap_draws:
+            found += self._bootstrapped(keys, values, influence, library)
+        if self.options.honest or self.options.honest_smoothness:
+            found += self._honest(keys, values, influence, effects)
+        if self.specification.controls:
+            return found
+        if self.options.randomization_draws:
+            found += self._randomized()
+        return found + (self._leave_one_out() if self.options.leave_one_out else [])
+
+    # ------------------------------------------------------------------ estimates and influence functions
+    def _from_means(self, wide: Panel | None = None) -> tuple[list[tuple], np.ndarray, np.ndarray, dict]:
+        """Return keys, values (parameters,), influence (units, parameters) in panel order, and treated units by event time."""
+        wide = self.wide if wide is None else wide
+        cells = cell_keys(wide, self.options.anticipation, self.options.base_period == "universal")
+        chosen = _selections(cells, self.options.aggregation, self.options.event_window)
+        after = cells[1] >= cells[0]
+        found = averages(wide, cells, [*chosen.values(), after], self.options.control_group == "not_yet_treated")
+        influence = np.empty_like(found.influence)
+        influence[found.order] = found.influence
+        if not np.isfinite(found.values[-1]):
+            raise NotIdentified("SUPPORT", "no treated cohort is observed both before and after treatment")
+        keys, values = list(chosen), found.values
+        values, influence = self._with_overall(keys, values, influence, wide.cohort)
+        event_time = (cells[1] - cells[0]).astype(int)
+        treated = {int(e): int(found.counts[(event_time == e) & found.exists].sum()) for e in np.unique(event_time)}
+        return [*keys, ("att", None, None)], values, influence, treated
+
+    def _with_overall(self, keys, values, influence, cohort) -> tuple[np.ndarray, np.ndarray]:
+        """Replace the last column, the mean over all treated cells, where the overall effect is a mean of the parts."""
+        if self.options.aggregation in ("simple", "group_time"):
+            return values, influence
+        parts = _overall_of_parts(self.options.aggregation, keys, values)
+        weights = np.full(len(parts), 1 / len(parts))
+        if self.options.aggregation == "group":
+            share = np.array([(cohort == keys[i][1]).mean() for i in parts])
+            weights = share / share.sum()
+        values[-1] = weights @ values[parts]
+        influence[:, -1] = influence[:, parts] @ weights
+        if self.options.aggregation == "group":
+            # Groups are weighted by their estimated shares, whose influence is added (section 3.2).
+            for i in parts:
+                influence[cohort == keys[i][1], -1] += (values[i] - values[-1]) / share.sum()
+        return values, influence
+
+    def _from_library(self) -> tuple[list[tuple], np.ndarray, np.ndarray, dict]:
+        from moderndid import att_gt  # two seconds to import, and few specifications have covariates
+
+        whole = self.data.assign(cohort=self.data["cohort"].astype(float), time=self.data["time"].astype(float))
+        periods = whole["time"].nunique()
+        whole = whole[whole.groupby("unit")["time"].transform("size") == periods]
+        control = self.options.control_group.replace("_", "")
+        formula = "~" + "+".join(self.specification.controls)
+        try:
+            result = att_gt(
+                whole, "outcome", "time", "unit", "cohort", formula, est_method=self.options.method, control_group=control,
+                anticipation=self.options.anticipation, base_period=self.options.base_period,
+            )  # fmt: skip
+        except (ValueError, np.linalg.LinAlgError) as error:
+            raise NotIdentified("SUPPORT", f"moderndid could not fit the covariates ({error})") from error
+        cells = (np.asarray(result.groups, float), np.asarray(result.times, float))
+        cell_values = np.asarray(result.att_gt, float)
+        dense = result.influence_func.toarray() if hasattr(result.influence_func, "toarray") else np.asarray(result.influence_func)
+        # The library's rows of influence: units sorted by cohort, then by name.
+        first = whole.groupby("unit")["cohort"].first().replace(0, np.inf).sort_values(kind="stable")
+        cohort = first.to_numpy()
+        if not np.array_equal(np.where(np.asarray(result.G) <= 0, np.inf, result.G), cohort):
+            raise RuntimeError("moderndid orders units differently from what this translation expects")
+        self.counts |= {"n_obs": len(whole), "n_units": len(cohort), "n_clusters": len(cohort)}
+        self.cluster = self.cluster if self.cluster is None else self.cluster[first.index]
+        # The reference cells of a universal base are zero by construction.
+        exists = np.isfinite(cell_values) & (np.abs(dense).sum(0) > 0)
+        chosen = _selections(cells, self.options.aggregation, self.options.event_window)
+        chosen = {key: mask for key, mask in chosen.items() if (mask & exists).any()}
+        columns = [self._average(cells[0], cell_values, dense, exists, mask, cohort) for mask in [*chosen.values(), cells[1] >= cells[0]]]
+        values = np.array([value for value, _ in columns])
+        influence = np.column_stack([column for _, column in columns])
+        keys = list(chosen)
+        values, influence = self._with_overall(keys, values, influence, cohort)
+        event_time = (cells[1] - cells[0]).astype(int)
+        treated = {int(e): int(sum((cohort == g).sum() for g in cells[0][(event_time == e) & exists])) for e in np.unique(event_time)}
+        return [*keys, ("att", None, None)], values, influence, treated
+
+    @staticmethod
+    def _average(g, values, influence, exists, mask, cohort) -> tuple[float, np.ndarray]:
+        used = np.flatnonzero(mask & exists)
+        share = np.array([(cohort == one).mean() for one in g[used]])
+        weights = share / share.sum()
+        value = float(weights @ values[used])
+        column = influence[:, used] @ weights
+        for position in used:
+            column[cohort == g[position]] += (values[position] - value) / share.sum()
+        return value, column
+
+    # ------------------------------------------------------------------ rows
+    def _clusters(self) -> np.ndarray | None:
+        """Return codes of the cluster of each unit, or None where units are the clusters."""
+        named = [name for name in self.specification.cluster if name != self.specification.unit]
+        if not named:
+            return None
+        if len(self.specification.cluster) > 1:
+            raise ValueError("callaway_santanna takes one cluster variable, which units are nested in")
+        codes = pd.factorize(self.data[named[0]])[0]
+        result = np.full(self.data["unit"].max() + 1, -1)
+        result[self.data["unit"]] = codes
+        if (result[self.data["unit"]] != codes).any():
+            raise NotIdentified("CLUSTERS", f"a unit changes its {named[0]}: units must be nested in clusters")
+        treated = np.unique(codes[(self.data["cohort"] > 0).to_numpy()])
+        self.counts |= {"n_clusters": int(codes.max()) + 1, "n_treated_clusters": len(treated)}
+        return result
+
+    def _by_cluster(self, influence: np.ndarray) -> np.ndarray:
+        """Return influences whose mean squares over rows, over rows, are variances: by unit, or summed by cluster."""
+        if self.cluster is None:
+            return influence
+        clusters = cluster_sums(influence, self.cluster)
+        return clusters * len(clusters) / len(influence) * np.sqrt(len(clusters) / (len(clusters) - 1))
+
+    def _analytic(self, keys, values, influence, library) -> list[dict]:
+        lost = [] if self.specification.controls else self._lost()
+        summed = self._by_cluster(influence)
+        errors = np.sqrt((summed**2).sum(0)) / len(summed)
+        return lost + [
+            parameter(key[0], value, error, inference="analytic", library=library, cohort=key[1], event_time=key[2], **self.counts)
+            for key, value, error in zip(keys, values, errors, strict=True)
+            if np.isfinite(value)
+        ]
+
+    def _lost(self) -> list[dict]:
+        """Return a row for each cohort without a base period, and count as treated the units that enter some effect."""
+        cells = cell_keys(self.wide, self.options.anticipation)
+        treated = np.unique(self.wide.cohort[np.isfinite(self.wide.cohort)])
+        lost = [int(g) for g in treated if not ((cells[0] == g) & (cells[1] >= g)).any()]
+        kept = np.isfinite(self.wide.cohort) & ~np.isin(self.wide.cohort, lost)
+        if self.cluster is None:
+            self.counts |= dict.fromkeys(("n_treated", "n_treated_clusters"), self._contributing(kept))
+        return [refused("att_gt", "SUPPORT", f"cohort {g} has no observed base period") | {"cohort": g} for g in lost]
+
+    def _contributing(self, kept: np.ndarray) -> int:
+        """Return how many treated units have the base period and one after treatment."""
+        at = {period: i for i, period in enumerate(self.wide.periods)}
+        total = 0
+        for g in np.unique(self.wide.cohort[kept]):
+            own = self.wide.outcome[self.wide.cohort == g]
+            after = np.isfinite(own[:, self.wide.periods >= g]).any(1)
+            total += int((after & np.isfinite(own[:, at[g - 1 - self.options.anticipation]])).sum())
+        return total
+
+    def _pretrend(self, keys, values, influence, library) -> dict:
+        before = [i for i, key in enumerate(keys) if key[0] == "att_gt" and key[2] < -self.options.anticipation and np.isfinite(values[i])]
+        summed = self._by_cluster(influence[:, before])
+        covariance = summed.T @ summed / len(summed) ** 2
+        if not before or np.linalg.matrix_rank(covariance, hermitian=True) < len(before):
+            return refused("pretrend", "SUPPORT", "the effects before treatment have no joint covariance", "wald")
+        statistic = float(values[before] @ np.linalg.solve(covariance, values[before]))
+        p_value = float(stats.chi2(len(before)).sf(statistic))
+        return parameter("pretrend", statistic, inference="wald", p_value=p_value, library=library, **self.counts)
+
+    def _bootstrapped(self, keys, values, influence, library) -> list[dict]:
+        """Return rows with uniform bands over the parameters of one aggregation; the overall effect has its own interval."""
+        summed = self._by_cluster(influence)
+        seed, draws = self.specification.seed, self.options.bootstrap_draws
+        perturbed = draw(summed, draws, seed)
+        rows = []
+        for members in ([i for i, key in enumerate(keys) if key[0] != "att"], [len(keys) - 1]):
+            members = [i for i in members if np.isfinite(values[i])]
+            if not members:
+                continue
+            errors, critical = bands(perturbed[:, members])
+            for i, error in zip(members, errors, strict=True):
+                low, high = values[i] - critical * error, values[i] + critical * error
+                exceeding = np.sum(np.abs(perturbed[:, i]) >= abs(values[i]))
+                row = parameter(
+                    keys[i][0], values[i], error, inference="multiplier_bootstrap", cohort=keys[i][1], event_time=keys[i][2],
+                    library=library, draws=draws, seed=seed, **self.counts,
+                )  # fmt: skip
+                rows.append(row | {"ci_low": low, "ci_high": high, "p_value": float((1 + exceeding) / (1 + draws))})
+        return rows
+
+    def _randomized(self) -> list[dict]:
+        cells = cells_of(self.wide, self.options.anticipation, self.options.base_period == "universal")
+        chosen = _selections((cells.cohort, cells.period), self.options.aggregation, self.options.event_window)
+
+        def overall(cells, estimates, found):
+            return _overall(cells, estimates, found, self.options.aggregation)
+
+        not_yet = self.options.control_group == "not_yet_treated"
+        draws, seed = self.options.randomization_draws, self.specification.seed
+        return _cohort_randomization.rows(self.wide, cells, chosen, overall, not_yet, draws, seed, self.counts)
+
+    def _honest(self, keys, values, influence, treated: dict) -> list[dict]:
+        """Return intervals that allow violations of parallel trends, for the effect averaged over treated cells.
+
+        Event times are weighted by the units treated in them, as the overall effect weighs them.
+        """
+        events = sorted((i for i, key in enumerate(keys) if key[0] == "event" and np.isfinite(values[i])), key=lambda i: keys[i][2])
+        times = np.array([keys[i][2] for i in events])
+        summed = self._by_cluster(influence[:, events])
+        covariance, effect = summed.T @ summed / len(summed) ** 2, values[events]
+        after = times >= 0
+        weights = np.array([treated[int(e)] for e in times[after]], dtype=float)
+        weights /= weights.sum()
+        rows = []
+        kinds = {
+            "relative_magnitude": (relative_magnitude, self.options.honest),
+            "smoothness": (smoothness, self.options.honest_smoothness),
+        }
+        for kind, (bounds, sizes) in kinds.items():
+            for size in sizes:
+                name = f"honest_{kind}_{size}"
+                try:
+                    low, high = bounds(times, effect, covariance, size, weights=weights)
+                except NotIdentified as error:
+                    rows.append(refused("att_honest", error.code, str(error), name))
+                    continue
+                mean = float(weights @ effect[after])
+                rows.append(parameter("att_honest", mean, inference=name, ci_low=low, ci_high=high, library="moderndid", **self.counts))
+        return rows
+
+    def _leave_one_out(self) -> list[dict]:
+        """Return the overall effect without each unit in turn, with its analytic standard error."""
+        rows = []
+        for position, name in sorted(enumerate(self.names), key=lambda item: item[1]):
+            keep = np.arange(len(self.names)) != position
+            wide = Panel(self.wide.outcome[keep], self.wide.cohort[keep], self.wide.periods, self.wide.units[keep])
+            _, values, influence, _ = self._from_means(wide)
+            error = float(np.sqrt(influence[:, -1] @ influence[:, -1]) / len(influence))
+            rows.append(
+                parameter(f"att_without:{name}", values[-1], error, inference="analytic", **{**self.counts, "n_units": int(keep.sum())})
+            )
+        return rows
+
+
+def _unit_names(panel: pd.DataFrame, specification, data: pd.DataFrame) -> list:
+    """Return the names behind the unit codes, which number the units in the order in which they first appear."""
+    columns = [specification.unit, specification.time, specification.outcome, specification.treatment, *specification.controls]
+    whole = panel[[c for c in dict.fromkeys(columns) if c]].notna().all(axis=1)
+    return list(pd.factorize(panel.loc[whole, specification.unit])[1])
 
 
 def _overall(cells, estimates, found: dict, aggregation: str) -> tuple[np.ndarray, np.ndarray]:
@@ -112,135 +360,3 @@ def _overall(cells, estimates, found: dict, aggregation: str) -> tuple[np.ndarra
     effects = np.array([v for v, _ in parts.values()])
     influences = np.array([f for _, f in parts.values()])
     return weight @ effects, np.einsum("g,glu->lu", weight, influences) + effects.T @ weight_influence
-
-
-def _overall_and_parts(data: pd.DataFrame, specification, options, counts: dict) -> list[dict]:
-    panel = panel_of(data, specification.outcome, specification.unit, specification.time, specification.cohort)
-    cells = cells_of(panel, options.anticipation)
-    selections = _selections(cells, options.aggregation, options.event_window)
-    actual = _evaluate_all(cells, panel.cohort, options, selections)
-    if not np.isfinite(actual[("att", None, None)][0][0]):
-        raise NotIdentified("SUPPORT", "no treated cohort is observed both before and after treatment")
-    counts = counts | dict.fromkeys(("n_treated", "n_treated_clusters"), _contributing(panel, cells))
-    rows = [refused("att_gt", "SUPPORT", f"cohort {g:.0f} has no observed base period") | {"cohort": int(g)} for g in _lost(panel, cells)]
-    for (term, cohort, event_time), (value, influence) in actual.items():
-        place = {"cohort": cohort, "event_time": event_time}
-        if np.isfinite(value[0]):
-            error = float(np.sqrt(influence[0] @ influence[0]) / influence.shape[1])
-            rows.append(parameter(term, value[0], error, inference="analytic", **place, **counts))
-    if options.randomization_draws:
-        rows += _randomized(panel, cells, selections, actual, specification, options, counts)
-    if options.honest:
-        rows += _honest(cells, panel.cohort, actual, options, counts)
-    return rows
-
-
-def _contributing(panel, cells) -> int:
-    """Return how many treated units enter at least one effect."""
-    after = cells.event_time >= 0
-    return int((cells.valid[after] & (panel.cohort[None, :] == cells.cohort[after][:, None])).any(0).sum())
-
-
-def _lost(panel, cells) -> list[float]:
-    treated = np.unique(panel.cohort[np.isfinite(panel.cohort)])
-    return [g for g in treated if not ((cells.cohort == g) & (cells.event_time >= 0)).any()]
-
-
-def _randomized(panel, cells, selections, actual, specification, options, counts) -> list[dict]:
-    """Return randomization rows for every parameter: the t-ratio for all, the estimate itself for the overall effect."""
-    generator = np.random.default_rng(specification.seed)
-    dealt = {key: [] for key in actual}
-    for cohort in deal(panel.cohort, options.randomization_draws, generator):
-        for key, value in _evaluate_all(cells, cohort, options, selections).items():
-            dealt[key].append(value)
-    rows = []
-    for key, value in actual.items():
-        if not np.isfinite(value[0][0]):
-            continue
-        for scaled in (True, False) if key[0] == "att" else (True,):
-            rows.append(_randomization_row(key, value, dealt[key], scaled, specification.seed, counts))
-    return [row for row in rows if row]
-
-
-def _randomization_row(key, value, dealt, scaled: bool, seed: int, counts: dict) -> dict | None:
-    observed = draws_of([value])
-    if not (observed.v_yy[0] > 0 and np.isfinite(observed.b[0]) and observed.b[0] > 0.5):
-        # Before treatment D does not move, so there is no effect to invert for: only the p-value of zero remains.
-        return _pre_period_row(key, observed, dealt, seed, counts) if observed.v_yy[0] > 0 else None
-    result = randomization.test(observed, draws_of(dealt), scaled)
-    return parameter(
-        key[0], value[0][0], inference="randomization_t" if scaled else "randomization_beta", cohort=key[1], event_time=key[2],
-        p_value=result.p_value, ci_low=result.interval95[0], ci_high=result.interval95[1], ci90_low=result.interval90[0],
-        ci90_high=result.interval90[1], mde80=result.mde80, draws=result.draws, seed=seed, **counts,
-    )  # fmt: skip
-
-
-def _pre_period_row(key, observed, dealt, seed: int, counts: dict) -> dict:
-    """Return the row of a placebo effect before treatment: interval from the re-dealt distribution of the t-ratio."""
-    drawn = draws_of(dealt).usable()
-    error = float(np.sqrt(observed.v_yy[0]))
-    p_value = randomization.p_value(0.0, observed, drawn, True)
-    halves = [float(np.quantile(np.abs(drawn.statistic(0.0, True)), level)) * error for level in (0.95, 0.90)]
-    value = float(observed.a[0])
-    return parameter(
-        key[0], value, inference="randomization_t", cohort=key[1], event_time=key[2], p_value=p_value, draws=len(drawn.a), seed=seed,
-        ci_low=value - halves[0], ci_high=value + halves[0], ci90_low=value - halves[1], ci90_high=value + halves[1], **counts,
-    )  # fmt: skip
-
-
-def _honest(cells, cohort: np.ndarray, actual: dict, options, counts: dict) -> list[dict]:
-    """Return intervals that allow relative violations of parallel trends, for the effect averaged over treated cells.
-
-    Event times are weighted by the units treated in them, as the overall effect weighs them.
-    """
-    events = sorted((key for key in actual if key[0] == "event" and np.isfinite(actual[key][0][0])), key=lambda key: key[2])
-    times = np.array([key[2] for key in events])
-    effect = np.array([actual[key][0][0] for key in events])
-    influence = np.array([actual[key][1][0] for key in events])
-    covariance = influence @ influence.T / influence.shape[1] ** 2
-    after = times >= 0
-    treated = evaluate(cells, cohort, options.control_group == "not_yet_treated")
-    weights = np.array([treated.n_treated[(cells.event_time == e) & treated.exists].sum() for e in times[after]], dtype=float)
-    weights /= weights.sum()
-    rows = []
-    for magnitude in options.honest:
-        name = f"honest_relative_magnitude_{magnitude}"
-        try:
-            low, high = relative_magnitude(times, effect, covariance, magnitude, weights=weights)
-        except NotIdentified as error:
-            rows.append(refused("att_honest", error.code, str(error), name))
-            continue
-        mean = float(weights @ effect[after])
-        rows.append(parameter("att_honest", mean, inference=name, ci_low=low, ci_high=high, library="moderndid", **counts))
-    return rows
-
-
-def _leave_one_out(data: pd.DataFrame, specification, options, counts: dict) -> list[dict]:
-    """Return the overall effect without each unit in turn, with its analytic standard error."""
-    rows = []
-    for unit in sorted(data[specification.unit].unique()):
-        panel = panel_of(
-            data[data[specification.unit] != unit], specification.outcome, specification.unit, specification.time, specification.cohort
-        )
-        cells = cells_of(panel, options.anticipation)
-        value, influence = _evaluate_all(cells, panel.cohort, options, _selections(cells, options.aggregation, options.event_window))[
-            ("att", None, None)
-        ]
-        error = float(np.sqrt(influence[0] @ influence[0]) / influence.shape[1])
-        rows.append(parameter(f"att_without:{unit}", value[0], error, inference="analytic", **{**counts, "n_units": len(panel.units)}))
-    return rows
-
-
-def _with_covariates(data: pd.DataFrame, specification, options, counts: dict) -> list[dict]:
-    """Return the rows of diff-diff's estimator with pre-treatment covariates; inference is analytic."""
-    sample = data.dropna(subset=list(specification.controls)).copy()
-    sample["_cohort"] = sample[specification.cohort].astype("float64").fillna(0)
-    model = CallawaySantAnna(control_group=options.control_group, estimation_method=options.method, anticipation=options.anticipation)
-    try:
-        result = model.fit(
-            sample, specification.outcome, specification.unit, specification.time, "_cohort", covariates=list(specification.controls)
-        )
-    except (ValueError, np.linalg.LinAlgError) as error:
-        raise NotIdentified("SUPPORT", f"diff-diff could not fit the covariates ({error})") from error
-    counts = {**counts, "n_obs": len(sample), "n_units": sample[specification.unit].nunique()}
-    return [parameter("att", result.overall_att, result.overall_se, inference="analytic", library="diff-diff", **counts)]

@@ -6,6 +6,18 @@ import numpy as np
 import pandas as pd
 
 from analysis.estimates import NotIdentified, parameter
+from analysis.method import Method, Option
+
+METHOD = Method(
+    title="Concentration over places",
+    citation="Herfindahl (1950); Gini (1912)",
+    library="analysis",
+    needs=("unit",),
+    options={
+        "n_places": Option(31, "places there are, with or without a deal"),
+        "bootstrap_draws": Option(999, "draws over deals"),
+    },
+)
 
 
 def estimate(panel: pd.DataFrame, specification) -> list[dict]:
@@ -13,7 +25,7 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
 
     The Gini coefficient counts places without a deal: `n_places` of them in all. Options: n_places, bootstrap_draws.
     """
-    options = specification.read_options(n_places=31, bootstrap_draws=999)
+    options = METHOD.read(specification)
     places = panel[specification.unit].dropna().to_numpy(str)
     if len(places) < 2:
         raise NotIdentified("SUPPORT", "fewer than two deals have a place")

@@ -14,6 +14,20 @@ from analysis.estimates import NotIdentified, parameter
 from analysis.inference import randomization
 from analysis.inference.absorb import absorbed, codes_of
 from analysis.inference.single_regressor import evaluate
+from analysis.method import Method, Option
+
+METHOD = Method(
+    title="One exposed country against the others",
+    citation="Conley and Taber (2011), REStat 93: 113-125",
+    library="analysis",
+    needs=("outcome", "unit", "time"),
+    options={
+        "country": Option("country", "column of countries"),
+        "exposed": Option("China", "its exposed value"),
+        "first": Option(2019, "first exposed period"),
+        "min_units": Option(10, "units that a placebo country needs on both sides"),
+    },
+)
 
 
 def estimate(panel: pd.DataFrame, specification) -> list[dict]:
@@ -22,7 +36,7 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     Options: country (column), exposed (its value), first (first exposed period), min_units (units that a placebo
     country needs on both sides of the date).
     """
-    options = specification.read_options(country="country", exposed="China", first=2019, min_units=10)
+    options = METHOD.read(specification)
     data = panel.dropna(subset=[specification.outcome]).reset_index(drop=True)
     after = (data[specification.time] >= options.first).to_numpy()
     countries = _countries(data, specification, options, after)

@@ -1,36 +1,33 @@
-"""Within regression with unit and, if named, period effects (linearmodels), clustered by CR1."""
+"""Within regression: any fixed effects swept out, with the variance that is asked for."""
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
-from linearmodels.panel import PanelOLS
 
-from analysis.estimators._panel_regression import counts, rows, sample
-from analysis.inference.absorb import absorbed
+from analysis.estimators._regression import columns_of, complete_rows, counts_of, design_of, rows_of
+from analysis.inference.least_squares import fit
+from analysis.method import COVARIANCE, LAGS, TWO_WAY, Method
+
+METHOD = Method(
+    title="Within regression with any fixed effects",
+    citation="Wooldridge (2010), Econometric Analysis of Cross Section and Panel Data, chapter 10; variance as in R's fixest",
+    library="analysis",
+    needs=("outcome", "unit", "treatment|controls"),
+    accepts=("time", "fixed_effects", "cluster", "weights"),
+    options={"covariance": COVARIANCE, "lags": LAGS, "two_way": TWO_WAY},
+)
 
 
 def estimate(panel: pd.DataFrame, specification) -> list[dict]:
-    """Return one row a regressor, inference 'cluster' (by unit) or 'unadjusted'.
+    """Return one row a regressor (`treatment`, `controls`); effects are `fixed_effects`, by default the unit alone.
 
-    Effects are those of `fixed_effects` (unit, time or both; unit alone by default); regressors are `treatment` and
-    `controls`. Options: covariance (cluster, unadjusted).
+    Raises NotIdentified when a regressor does not vary within the effects.
     """
-    options = specification.read_options(covariance="cluster")
-    outcome, regressors = sample(panel, specification)
-    named = specification.fixed_effects or (specification.unit,)
-    if extra := set(named) - {specification.unit, specification.time}:
-        raise ValueError(f"fixed_effects may name {specification.unit} and {specification.time}, not {', '.join(sorted(extra))}")
-    model = PanelOLS(outcome, regressors, entity_effects=specification.unit in named, time_effects=specification.time in named)
-    if options.covariance == "unadjusted":
-        result = model.fit(cov_type="unadjusted")
-        return rows(result, regressors.columns, "unadjusted", degrees=result.df_resid, **counts(outcome))
-    result = model.fit(cov_type="clustered", cluster_entity=True, group_debias=True, debiased=True, auto_df=False, count_effects=False)
-    units = pd.factorize(outcome.index.get_level_values(0))[0]
-    levels = {specification.unit: units, specification.time: pd.factorize(outcome.index.get_level_values(1))[0]}
-    absorbed_count = absorbed(np.column_stack([levels[name] for name in named]), units)
-    # The library's factor counts the regressors alone; R's fixest also counts effects not nested in clusters.
-    k, n = regressors.shape[1], len(outcome)
-    scale = float(np.sqrt((n - k) / (n - k - absorbed_count)))
-    n_clusters = int(units.max()) + 1
-    return rows(result, regressors.columns, "cluster", scale, n_clusters - 1, **counts(outcome, n_clusters=n_clusters))
+    options = METHOD.read(specification)
+    effects = specification.fixed_effects or (specification.unit,)
+    data = complete_rows(panel, columns_of(specification, effects))
+    names = [name for name in (specification.treatment, *specification.controls) if name]
+    result = fit(
+        design_of(data, specification, data[names], effects, options.covariance), options.covariance, options.lags, options.two_way
+    )
+    return rows_of(result, names, counts_of(data, specification, result))

@@ -8,6 +8,15 @@ from linearmodels.panel import PanelOLS, RandomEffects
 
 from analysis.estimates import refused
 from analysis.estimators._panel_regression import counts, period_dummies, sample, wald
+from analysis.method import Method
+
+METHOD = Method(
+    title="Hausman's test of random against fixed effects",
+    citation="Hausman (1978), Econometrica 46: 1251-1271, equation 3.6",
+    library="linearmodels",
+    needs=("outcome", "unit", "time", "treatment|controls"),
+    accepts=("fixed_effects",),
+)
 
 
 def estimate(panel: pd.DataFrame, specification) -> list[dict]:
@@ -16,7 +25,7 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     Rests on homoskedastic, uncorrelated errors under which random effects are efficient; the Mundlak test does not.
     Period dummies enter both where `fixed_effects` names time, and are not tested. Where the difference of the covariances is not positive definite the test does not exist, and the row says so.
     """
-    specification.read_options()
+    METHOD.read(specification)
     outcome, regressors = sample(panel, specification)
     design = pd.concat([regressors, period_dummies(outcome, specification)], axis=1)
     within = PanelOLS(outcome, design, entity_effects=True).fit(cov_type="unadjusted")

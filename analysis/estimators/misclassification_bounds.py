@@ -16,6 +16,20 @@ import pandas as pd
 from analysis.estimates import NotIdentified, parameter
 from analysis.inference import randomization
 from analysis.inference.cohort_average import Panel, aggregate, cells_of, deal, draws_of, evaluate, panel_of
+from analysis.method import DRAWS, Method, Option
+
+METHOD = Method(
+    title="Bounds on an effect under hidden treated units",
+    citation="Horowitz and Manski (1995), Econometrica 63: 281-302",
+    library="analysis",
+    needs=("outcome", "unit", "time", "cohort"),
+    options={
+        "n_hidden": Option(2, "untreated units that may be treated"),
+        "hidden_cohorts": Option([2019, 2020, 2021], "cohorts they may belong to"),
+        "uncertain": Option("", "boolean column, false where a unit is left out unless it is hidden"),
+        "randomization_draws": DRAWS,
+    },
+)
 
 
 def estimate(panel: pd.DataFrame, specification) -> list[dict]:
@@ -24,7 +38,7 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     Options: n_hidden, hidden_cohorts, uncertain (boolean column that is False where a unit is left out unless it is
     hidden), randomization_draws for the two extremes.
     """
-    options = specification.read_options(n_hidden=2, hidden_cohorts=[2019, 2020, 2021], uncertain="", randomization_draws=0)
+    options = METHOD.read(specification)
     data = panel.dropna(subset=[specification.outcome])
     full = panel_of(data, specification.outcome, specification.unit, specification.time, specification.cohort)
     certain = np.ones(len(full.units), dtype=bool)

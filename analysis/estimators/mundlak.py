@@ -5,7 +5,16 @@ from __future__ import annotations
 import pandas as pd
 from linearmodels.panel import RandomEffects
 
-from analysis.estimators._panel_regression import counts, period_dummies, rows, sample, wald
+from analysis.estimators._panel_regression import clustering, counts, period_dummies, rows, sample, wald
+from analysis.method import Method
+
+METHOD = Method(
+    title="Correlated random effects",
+    citation="Mundlak (1978), Econometrica 46: 69-85, equation 2.4",
+    library="linearmodels",
+    needs=("outcome", "unit", "time", "treatment|controls"),
+    accepts=("fixed_effects", "cluster"),
+)
 
 
 def estimate(panel: pd.DataFrame, specification) -> list[dict]:
@@ -14,12 +23,12 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     Period dummies enter where `fixed_effects` names time. Clustered by unit, so that the test stands where Hausman's needs homoskedastic errors. In balanced panels the
     coefficients of the regressors equal the within ones.
     """
-    specification.read_options()
+    METHOD.read(specification)
     outcome, regressors = sample(panel, specification)
     means = regressors.groupby(level=0).transform("mean").add_prefix("mean_")
     design = pd.concat([regressors, means, period_dummies(outcome, specification)], axis=1).assign(const=1.0)
-    result = RandomEffects(outcome, design).fit(cov_type="clustered", cluster_entity=True, group_debias=True)
-    n_clusters = outcome.index.get_level_values(0).nunique()
+    clustered, n_clusters = clustering(panel, specification, outcome)
+    result = RandomEffects(outcome, design).fit(**clustered)
     about = counts(outcome, n_clusters=n_clusters)
     names = list(means.columns)
     test = wald("mundlak", result.params[names].to_numpy(), result.cov.loc[names, names].to_numpy(), "cluster", **about)

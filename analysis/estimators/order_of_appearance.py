@@ -15,6 +15,21 @@ import numpy as np
 import pandas as pd
 
 from analysis.estimates import NotIdentified, parameter
+from analysis.method import Method, Option
+
+METHOD = Method(
+    title="Which class came first, and has the mix widened",
+    citation="dates as bounds; Shannon (1948) entropy",
+    library="analysis",
+    needs=("time",),
+    options={
+        "column": Option("underlying", "column of classes"),
+        "first_class": Option("patent", "class whose first date is compared"),
+        "mixed": Option("mixed", "value that may hold any class"),
+        "ignore": Option(["not stated"], "values that name no class"),
+        "bootstrap_draws": Option(999, "draws over deals"),
+    },
+)
 
 
 def estimate(panel: pd.DataFrame, specification) -> list[dict]:
@@ -25,9 +40,7 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     earlier half. Options: column, first_class, mixed (the value that may hold any class), ignore (values that name no
     class), bootstrap_draws.
     """
-    options = specification.read_options(
-        column="underlying", first_class="patent", mixed="mixed", ignore=["not stated"], bootstrap_draws=999
-    )
+    options = METHOD.read(specification)
     deals = panel[~panel[options.column].isin(options.ignore)].dropna(subset=[specification.time])
     deals = deals.sort_values([specification.time, "date", "deal_id"])
     if options.first_class not in set(deals[options.column]) or deals[options.column].nunique() < 2:

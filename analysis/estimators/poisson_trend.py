@@ -11,6 +11,18 @@ import pandas as pd
 import statsmodels.api as sm
 
 from analysis.estimates import NotIdentified, parameter
+from analysis.method import Method, Option
+
+METHOD = Method(
+    title="Trend of yearly counts",
+    citation="McCullagh and Nelder (1989), Generalized Linear Models, section 4.5.2",
+    library="statsmodels",
+    needs=("time",),
+    options={
+        "first": Option(None, "first whole year"),
+        "last": Option(None, "last whole year"),
+    },
+)
 
 
 def estimate(panel: pd.DataFrame, specification) -> list[dict]:
@@ -18,7 +30,7 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
 
     Years without an event count as zero. Options: first and last year, both whole years.
     """
-    options = specification.read_options(first=None, last=None)
+    options = METHOD.read(specification)
     years = panel[specification.time].dropna().astype(int)
     first, last = options.first or years.min(), options.last or years.max()
     counts = years[years.between(first, last)].value_counts().reindex(range(first, last + 1), fill_value=0)

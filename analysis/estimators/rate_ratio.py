@@ -12,6 +12,17 @@ from scipy import stats
 from statsmodels.stats.proportion import proportion_confint
 
 from analysis.estimates import NotIdentified, parameter
+from analysis.method import Method, Option
+
+METHOD = Method(
+    title="Growth of a count between two dates",
+    citation="Przyborowski and Wilenski (1940), Biometrika 31: 313-323",
+    library="statsmodels",
+    needs=(),
+    options={
+        "flows": Option(False, "each row is a period of its own, not a running total"),
+    },
+)
 
 
 def estimate(panel: pd.DataFrame, specification) -> list[dict]:
@@ -20,7 +31,7 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     The panel is one series: columns deals and months, two rows. A cumulative series compares what came by the first
     date with what came between the two; with the option `flows`, each row is a period of its own.
     """
-    options = specification.read_options(flows=False)
+    options = METHOD.read(specification)
     series = panel.dropna(subset=["deals"]).sort_values("as_of")
     if len(series) != 2:
         raise NotIdentified("SERIES", f"counts at two dates are needed; the series has {len(series)}")

@@ -2,24 +2,46 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 
 from analysis.estimates import NotIdentified, parameter
+from analysis.estimators._cohorts import cohort_panel
 from analysis.inference import randomization
 from analysis.inference.absorb import within_sd
 from analysis.inference.randomization import Draws
 from analysis.inference.stacked_average import Stacks, deal, evaluate, stacks_of
+from analysis.method import Method, Option
+
+METHOD = Method(
+    title="Stacked difference-in-differences within risk sets",
+    citation="Cengiz, Dube, Lindner and Zipperer (2019), QJE 134: 1405-1454; weights of Wing, Freedman and Hollingsworth (2024), NBER 32054",
+    library="analysis",
+    needs=("outcome", "unit", "time"),
+    accepts=("cohort", "treatment"),
+    options={
+        "event_window": Option([-5, 4], "first and last event time of a stack"),
+        "effect_window": Option([0, 4], "first and last event time of the overall effect"),
+        "reference": Option(-1, "event time that changes are taken from"),
+        "cell": Option("cell", "column of risk sets, in a panel that is already stacked"),
+        "randomization_draws": Option(0, "draws in which events are dealt anew within risk sets; 0 for none"),
+    },
+)
 
 
 def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     """Return 'att' (mean over `effect_window`) and 'event' rows; inference 'cluster' by unit, and randomization.
 
-    The panel has columns stack, event_time, treated, the unit and the column of risk sets that `cell` names. Options:
-    event_window, effect_window (first and last event time), reference, cell, randomization_draws. A placebo moves reference and effect_window before the event.
+    With `cohort` (or `treatment`) a stack is made for each cohort: its units and those untreated throughout the event
+    window. Otherwise the panel has columns stack, event_time, treated, the unit and the column of risk sets that `cell`
+    names. A placebo moves reference and effect_window before the event.
     Raises NotIdentified when no cell holds treated and control units.
     """
-    options = specification.read_options(event_window=[-5, 4], effect_window=[0, 4], reference=-1, cell="cell", randomization_draws=0)
+    options = METHOD.read(specification)
+    if specification.cohort or specification.treatment:
+        panel, specification = _stacked(panel, specification, options)
     data = panel.dropna(subset=[specification.outcome])
     data = data.assign(cell=data[options.cell])
     event_times = range(options.event_window[0], options.event_window[1] + 1)
@@ -39,6 +61,20 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
             stacks, selections[("att", None)], actual[("att", None)], specification.seed, options.randomization_draws, counts
         )
     return rows
+
+
+def _stacked(panel: pd.DataFrame, specification, options) -> tuple[pd.DataFrame, object]:
+    """Return the stacks of a panel by cohort, and the specification that reads them."""
+    data = cohort_panel(panel, specification)
+    first, last = options.event_window
+    stacks = []
+    for g in np.unique(data.loc[data["cohort"] > data["time"].min(), "cohort"]):
+        clean = (data["cohort"] == 0) | (data["cohort"] > g + last)
+        rows = data[((data["cohort"] == g) | clean) & data["time"].between(g + first, g + last)]
+        stacks.append(rows.assign(stack=g, cell=str(g), event_time=rows["time"] - g, treated=rows["cohort"] == g))
+    return pd.concat(stacks, ignore_index=True), replace(
+        specification, outcome="outcome", unit="unit", time="time", cohort="", treatment=""
+    )
 
 
 def _counts(data: pd.DataFrame, specification, stacks: Stacks) -> dict:

@@ -1,92 +1,200 @@
-"""Static two-way fixed effects: the comparison, not the estimate.
+"""Two-way fixed effects, static and dynamic: the comparison, not the estimate.
 
 With staggered dates and changing effects the coefficient weighs some effects negatively (de Chaisemartin and
-D'Haultfoeuille 2020, AER 110: 2964-2996; Goodman-Bacon 2021, J. Econometrics 225: 254-277). The point estimate
-comes from linearmodels; the variance layer and randomization inference are inference.cluster and
-inference.randomization.
+D'Haultfoeuille 2020, AER 110: 2964-2996; Goodman-Bacon 2021, J. Econometrics 225: 254-277).
 """
 
 from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from linearmodels.panel import PanelOLS
 
-from analysis.estimates import NotIdentified, parameter
-from analysis.inference import randomization
-from analysis.inference.absorb import absorbed, codes_of, within_sd
+from analysis.estimates import NotIdentified, parameter, refused
+from analysis.estimators._cohorts import cohort_of
+from analysis.estimators._regression import columns_of, complete_rows, design_of, rows_of
+from analysis.inference import few_treated, randomization, wild_cluster_bootstrap
+from analysis.inference.absorb import absorbed, residualize, within_sd
+from analysis.inference.least_squares import fit
 from analysis.inference.single_regressor import evaluate
+from analysis.method import COVARIANCE, EVENT_WINDOW, LAGS, TWO_WAY, Method, Option
+
+METHOD = Method(
+    title="Two-way fixed effects, static or dynamic",
+    citation="Goodman-Bacon (2021), J. Econometrics 225: 254-277 (what it weighs); variance as in R's fixest",
+    library="analysis",
+    needs=("outcome", "unit", "time", "cohort|treatment"),
+    accepts=("controls", "fixed_effects", "cluster", "weights"),
+    options={
+        "aggregation": Option("simple", "simple: one effect; dynamic: one a period since treatment, relative to -1", ("simple", "dynamic")),
+        "event_window": EVENT_WINDOW,
+        "covariance": COVARIANCE,
+        "lags": LAGS,
+        "two_way": TWO_WAY,
+        "randomization_draws": Option(0, "draws in which cohorts are dealt anew among units; 0 for none"),
+        "wild_bootstrap_draws": Option(0, "draws of the wild cluster bootstrap; 0 for none"),
+        "wild_weights": Option("webb", "multipliers of the wild cluster bootstrap", ("rademacher", "webb")),
+        "few_treated": Option("none", "placebo distribution from untreated groups", ("none", "conley_taber", "ferman_pinto")),
+        "few_treated_draws": Option(1999, "draws of that distribution"),
+    },
+)
 
 
 def estimate(panel: pd.DataFrame, specification) -> list[dict]:
-    """Return term 'att': inference 'cluster' and, with randomization_draws, 'randomization_t' and 'randomization_beta'.
+    """Return the effect of `treatment` (term: its name) or of periods at or after `cohort` (term 'att'), and the controls.
 
-    Treatment is the column `treatment`, or periods at or after `cohort`. Options: randomization_draws (the cohort
-    labels are dealt anew among units; needs `cohort`). Raises NotIdentified when treatment does not vary within units.
+    Each inference asked for adds a row. Effects are unit and time unless `fixed_effects` names others; dynamic effects
+    bin event times at the ends of `event_window`, and 'att' is the mean of those after treatment.
+    Raises NotIdentified when treatment does not vary within units.
     """
-    options = specification.read_options(randomization_draws=0)
-    data = panel.dropna(subset=[specification.outcome]).reset_index(drop=True)
-    treated = _treatment(data, specification)
-    effects = codes_of(data, [specification.unit, specification.time])
-    clusters = pd.factorize(data[(specification.cluster or (specification.unit,))[0]])[0]
-    counts = _counts(data, specification, treated, clusters)
-    n_parameters = 1 + absorbed(effects, clusters)
-    outcome = data[specification.outcome].to_numpy(float)
-    actual = evaluate(outcome, treated, treated[:, None], effects, clusters, n_parameters)
-    rows = [_clustered(data, specification, treated, actual, counts)]
+    options = METHOD.read(specification)
+    effects = specification.fixed_effects or (specification.unit, specification.time)
+    if specification.cohort:
+        panel = panel.assign(**{specification.cohort: panel[specification.cohort].astype("float64").fillna(0)})
+    data = complete_rows(panel, columns_of(specification, effects, specification.cohort))
+    if options.aggregation == "dynamic":
+        return _dynamic(data, specification, effects, options)
+    term = specification.treatment or "att"
+    treated = data[term].to_numpy(float) if specification.treatment else _in_force(data, specification, cohort_of(data, specification))
+    regressors = data[list(specification.controls)].copy()
+    regressors.insert(0, term, treated)
+    design = design_of(data, specification, regressors, effects, options.covariance)
+    counts = _counts(data, specification, treated, design.clusters)
+    result = fit(design, options.covariance, options.lags, options.two_way)
+    rows = rows_of(result, regressors.columns, counts)
+    return rows + _further(data, specification, options, design, (term, result.coefficients[0]), counts)
+
+
+def _in_force(data: pd.DataFrame, specification, cohort: np.ndarray) -> np.ndarray:
+    return (data[specification.time].to_numpy(float) >= cohort).astype(float)
+
+
+def _counts(data: pd.DataFrame, specification, treated: np.ndarray, clusters: tuple[np.ndarray, ...]) -> dict:
+    unit = pd.factorize(data[specification.unit])[0]
+    size = np.bincount(unit)
+    on = np.bincount(unit, treated != 0)
+    changing = int(((on > 0) & (on < size)).sum())
+    if np.isin(treated, [0, 1]).all() and not changing:
+        raise NotIdentified("SUPPORT", "treatment changes in no unit")
+    counts = {"n_obs": len(data), "n_units": len(size), "n_treated": changing or int((on > 0).sum())}
+    if clusters:
+        counts["n_clusters"] = min(int(c.max()) + 1 for c in clusters)
+        counts["n_treated_clusters"] = min(len(np.unique(c[treated != 0])) for c in clusters)
+    sd = within_sd(data, specification.outcome, specification.unit, specification.time, pd.Series(treated == 0))
+    return counts | {"within_sd": sd}
+
+
+def _dynamic(data: pd.DataFrame, specification, effects: tuple[str, ...], options) -> list[dict]:
+    """Return 'event' rows of cohort dummies by event time (reference -1) and 'att', the mean of those after treatment."""
+    cohort = cohort_of(data, specification)
+    first, last = options.event_window
+    elapsed = np.where(np.isinf(cohort), -1, data[specification.time].to_numpy(float) - np.where(np.isinf(cohort), 0, cohort))
+    elapsed = np.clip(elapsed, first, last).astype(int)
+    times = [e for e in np.unique(elapsed) if e != -1]
+    # Without units that are never treated, a linear trend in event time is not identified: the earliest is dropped too.
+    times = times if np.isinf(cohort).any() else times[1:]
+    if not any(e >= 0 for e in times):
+        raise NotIdentified("SUPPORT", "no unit is observed after its first treated period")
+    dummies = pd.DataFrame({f"event{e}": (elapsed == e).astype(float) for e in times})
+    regressors = pd.concat([dummies, data[list(specification.controls)]], axis=1)
+    design = design_of(data, specification, regressors, effects, options.covariance)
+    counts = _counts(data, specification, _in_force(data, specification, cohort), design.clusters)
+    result = fit(design, options.covariance, options.lags, options.two_way)
+    weights = np.array([e >= 0 for e in times] + [False] * len(specification.controls), float)
+    weights /= weights.sum()
+    about = {"inference": result.inference, "degrees": result.degrees, **counts}
+    overall = parameter("att", weights @ result.coefficients, float(np.sqrt(weights @ result.covariance @ weights)), **about)
+    events = [
+        parameter("event", b, se, event_time=int(e), **about) for e, b, se in zip(times, result.coefficients, result.errors, strict=False)
+    ]
+    return [overall, *events]
+
+
+def _further(data: pd.DataFrame, specification, options, design, effect: tuple[str, float], counts: dict) -> list[dict]:
+    """Return the rows of every further inference that is asked for."""
+    rows = []
     if options.randomization_draws:
-        dealt = _deal(data, specification, options.randomization_draws)
-        draws = evaluate(outcome, treated, dealt, effects, clusters, n_parameters)
-        rows += [_randomized(actual, draws, scaled, specification.seed, counts) for scaled in (True, False)]
+        rows += _randomized(data, specification, options.randomization_draws, design, effect[0], counts)
+    if options.wild_bootstrap_draws:
+        rows.append(_wild(design, options, specification.seed, effect, counts))
+    if options.few_treated != "none":
+        rows.append(_few(data, specification, design, options, effect, counts))
     return rows
 
 
-def _treatment(data: pd.DataFrame, specification) -> np.ndarray:
-    if specification.treatment:
-        return data[specification.treatment].to_numpy(float)
-    return _in_force(data[specification.time].to_numpy(float), data[specification.cohort].astype("float64").to_numpy())
+def _tested(result: randomization.Test) -> dict:
+    low, high = result.interval95
+    low90, high90 = result.interval90
+    ends = {"ci_low": low, "ci_high": high, "ci90_low": low90, "ci90_high": high90}
+    return {"p_value": result.p_value, **ends, "mde80": result.mde80, "draws": result.draws}
 
 
-def _in_force(time: np.ndarray, cohort: np.ndarray) -> np.ndarray:
-    return (time >= np.where(np.isnan(cohort), np.inf, cohort)).astype(float)
-
-
-def _counts(data: pd.DataFrame, specification, treated: np.ndarray, clusters: np.ndarray) -> dict:
-    ever = pd.Series(treated > 0).groupby(data[specification.unit].to_numpy()).agg(["max", "min"])
-    changing = ever["max"] & ~ever["min"]
-    if not changing.any():
-        raise NotIdentified("SUPPORT", "treatment changes in no unit")
-    return {
-        "n_obs": len(data),
-        "n_units": len(ever),
-        "n_treated": int(changing.sum()),
-        "n_clusters": len(np.unique(clusters)),
-        "n_treated_clusters": len(np.unique(clusters[treated > 0])),
-        "within_sd": within_sd(data, specification.outcome, specification.unit, specification.time, pd.Series(treated == 0)),
-    }
-
-
-def _clustered(data: pd.DataFrame, specification, treated: np.ndarray, actual: randomization.Draws, counts: dict) -> dict:
-    indexed = data.assign(treatment_in_force=treated).set_index([specification.unit, specification.time])
-    model = PanelOLS(indexed[specification.outcome].astype(float), indexed[["treatment_in_force"]], entity_effects=True, time_effects=True)
-    point = float(model.fit().params.iloc[0])
-    error = float(np.sqrt(actual.v_yy[0]))
-    return parameter("att", point, error, inference="cluster", degrees=counts["n_clusters"] - 1, library="linearmodels", **counts)
+def _randomized(data: pd.DataFrame, specification, draws: int, design, term: str, counts: dict) -> list[dict]:
+    """Return the randomization rows, on the t-ratio and on the coefficient."""
+    if specification.controls or design.weights is not None or len(design.clusters) != 1:
+        return [refused(term, "OPTION", "randomization_draws is for one cluster variable and no controls or weights", "randomization_t")]
+    cluster = design.clusters[0]
+    treated = design.regressors[:, 0]
+    n_parameters = 1 + absorbed(design.effects, cluster)
+    dealt = _deal(data, specification, draws)
+    actual = evaluate(design.outcome, treated, treated[:, None], design.effects, cluster, n_parameters)
+    outcomes = evaluate(design.outcome, treated, dealt, design.effects, cluster, n_parameters)
+    names = {True: "randomization_t", False: "randomization_beta"}
+    return [
+        parameter(
+            term, actual.a[0], inference=name, seed=specification.seed, **_tested(randomization.test(actual, outcomes, scaled)), **counts
+        )
+        for scaled, name in names.items()
+    ]
 
 
 def _deal(data: pd.DataFrame, specification, draws: int) -> np.ndarray:
     """Return treatments (rows, draws) with the cohort labels permuted over units."""
     _units, codes = np.unique(data[specification.unit].to_numpy(str), return_inverse=True)
-    first = data.groupby(codes)[specification.cohort].first().astype("float64").to_numpy()
+    first = np.full(codes.max() + 1, np.inf)
+    first[codes] = cohort_of(data, specification)
     generator = np.random.default_rng(specification.seed)
-    time = data[specification.time].to_numpy(float)
-    return np.column_stack([_in_force(time, generator.permutation(first)[codes]) for _ in range(draws)])
+    time = data[specification.time].to_numpy(float)[:, None]
+    dealt = np.empty((len(data), draws), dtype=np.float32)
+    for column in range(draws):
+        dealt[:, column] = time[:, 0] >= generator.permutation(first)[codes]
+    return dealt
 
 
-def _randomized(actual, draws, scaled: bool, seed: int, counts: dict) -> dict:
-    result = randomization.test(actual, draws, scaled)
-    return parameter(
-        "att", actual.a[0], inference="randomization_t" if scaled else "randomization_beta", p_value=result.p_value,
-        ci_low=result.interval95[0], ci_high=result.interval95[1], ci90_low=result.interval90[0], ci90_high=result.interval90[1],
-        mde80=result.mde80, draws=result.draws, seed=seed, **counts,
+def _wild(design, options, seed: int, effect: tuple[str, float], counts: dict) -> dict:
+    if len(design.clusters) != 1 or design.weights is not None:
+        return refused(
+            effect[0], "OPTION", "the wild cluster bootstrap is for one cluster variable and no weights", "wild_cluster_bootstrap"
+        )
+    result = wild_cluster_bootstrap.test(
+        design.outcome, design.regressors[:, 0], design.regressors[:, 1:], design.effects, design.clusters[0],
+        options.wild_weights, options.wild_bootstrap_draws, seed,
     )  # fmt: skip
+    return parameter(effect[0], effect[1], inference="wild_cluster_bootstrap", seed=seed, **_tested(result), **counts)
+
+
+def _few(data: pd.DataFrame, specification, design, options, effect: tuple[str, float], counts: dict) -> dict:
+    """Return the row of Conley and Taber or Ferman and Pinto; groups are the clusters, cells their means by period."""
+    name = options.few_treated
+    if len(design.clusters) != 1 or specification.fixed_effects:
+        return refused(effect[0], "OPTION", f"{name} is for one cluster variable with unit and time effects", name)
+    cells = pd.DataFrame({"group": design.clusters[0], "time": data[specification.time], "y": design.outcome, "d": design.regressors[:, 0]})
+    if specification.controls:
+        x = design.regressors[:, 1:]
+        slopes = fit(design, "unadjusted").coefficients[1:]
+        cells["y"] = design.outcome - x @ slopes
+    means = cells.groupby(["group", "time"]).agg(y=("y", "mean"), d=("d", "mean"), size=("y", "size")).reset_index()
+    wide = {column: means.pivot(index="group", columns="time", values=column) for column in ("y", "d", "size")}
+    if wide["y"].isna().any(axis=None):
+        return refused(effect[0], "SUPPORT", f"{name} needs every group in every period", name)
+    codes = np.column_stack([pd.factorize(means[c])[0] for c in ("group", "time")])
+    net = residualize(means[["y", "d"]].to_numpy(float), codes)
+    coefficient = float(net[:, 1] @ net[:, 0] / (net[:, 1] @ net[:, 1]))
+    shape = wide["y"].shape
+    residual, treatment = (column.reshape(shape) for column in (net[:, 0] - coefficient * net[:, 1], net[:, 1]))
+    treated = (wide["d"].to_numpy() > 0).any(1)
+    sizes = wide["size"].to_numpy(float).mean(1)
+    if name == "ferman_pinto" and np.ptp(sizes) == 0:
+        return refused(effect[0], "OPTION", "all groups have one size: ferman_pinto would equal conley_taber", name)
+    draws, seed = options.few_treated_draws, specification.seed
+    errors = few_treated.placebo_effects(residual, treatment, treated, sizes if name == "ferman_pinto" else None, draws, seed)
+    return parameter(effect[0], coefficient, inference=name, seed=seed, **few_treated.interval(coefficient, errors), **counts)

@@ -1,4 +1,9 @@
-"""Fixed effects swept out of many columns at once (Frisch-Waugh-Lovell), by pyhdfe."""
+"""Fixed effects swept out of many columns at once (Frisch-Waugh-Lovell).
+
+One effect is a mean by group. Two are solved exactly: the larger is swept out, and the normal equations of the smaller
+one that remain have only its few levels (Baltagi 2021, Econometric Analysis of Panel Data, section 9.2). More are left
+to the alternating projections of pyhdfe.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +12,11 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 import pyhdfe
+from scipy import sparse
+
+# With more levels in the smaller of two effects its normal equations cost more than iterating.
+LEVELS_SOLVED = 1500
+COLUMNS_BY_COUNTING = 6
 
 
 def codes_of(panel: pd.DataFrame, columns: Sequence[str]) -> np.ndarray:
@@ -14,14 +24,78 @@ def codes_of(panel: pd.DataFrame, columns: Sequence[str]) -> np.ndarray:
     return np.column_stack([pd.factorize(panel[column])[0] for column in columns])
 
 
-def residualize(values: np.ndarray, codes: np.ndarray) -> np.ndarray:
-    """Return `values` (rows, k) net of the effects in `codes` (rows, effects).
+def sums(values: np.ndarray, codes: np.ndarray, levels: int) -> np.ndarray:
+    """Return sums of `values` (rows, k) by `codes` (rows,), shape (levels, k)."""
+    if values.shape[1] <= COLUMNS_BY_COUNTING:
+        return np.column_stack([np.bincount(codes, column, levels) for column in values.T])
+    rows = len(codes)
+    return sparse.csr_matrix((np.ones(rows), (codes, np.arange(rows))), shape=(levels, rows)) @ values
 
-    Singletons stay: their residual is zero, and dropping them would silently change the counts.
-    """
-    values = values.reshape(len(codes), -1).astype(float)
-    algorithm = pyhdfe.create(codes, drop_singletons=False, compute_degrees=False, options={"tol": 1e-11})
-    return algorithm.residualize(values)
+
+class Absorber:
+    """Projects columns off the effects in `codes` (rows, effects), with `weights` (rows,) if given; made once, used often."""
+
+    def __init__(self, codes: np.ndarray, weights: np.ndarray | None = None):
+        self.codes, self.weights = codes, weights
+        self.levels = codes.max(0) + 1 if codes.size else np.zeros(codes.shape[1], int)
+        self.order = np.argsort(-self.levels, kind="stable")
+        self.solved = codes.shape[1] <= 1 or (codes.shape[1] == 2 and self.levels.min() <= LEVELS_SOLVED)
+        weight = np.ones(len(codes)) if weights is None else weights
+        if codes.shape[1] and self.solved:
+            self.large = codes[:, self.order[0]]
+            self.size = np.bincount(self.large, weight, self.levels[self.order[0]])
+        if codes.shape[1] == 2 and self.solved:
+            self.small = codes[:, self.order[1]]
+            shape = (self.levels[self.order[0]], self.levels[self.order[1]])
+            self.share = sparse.csr_matrix((weight, (self.large, self.small)), shape=shape)
+            self.share = sparse.diags(1 / self.size) @ self.share  # of each large level's weight, by small level
+            normal = np.diag(np.bincount(self.small, weight, shape[1])) - (self.share.T @ sparse.diags(self.size) @ self.share).toarray()
+            # Singular by one for each connected part of the panel.
+            self.inverse = np.linalg.pinv(normal, rcond=1e-10, hermitian=True)
+
+    def residualize(self, values: np.ndarray) -> np.ndarray:
+        """Return `values` (rows, k) net of the effects.
+
+        Singletons stay: their residual is zero, and dropping them would silently change the counts.
+        """
+        values = values.reshape(len(self.codes), -1).astype(float)
+        if not self.codes.shape[1]:
+            return values
+        if not self.solved:
+            algorithm = pyhdfe.create(self.codes, drop_singletons=False, compute_degrees=False, options={"tol": 1e-11})
+            weights = None if self.weights is None else self.weights[:, None]
+            return algorithm.residualize(values, weights)
+        weighted = (lambda v: v) if self.weights is None else (lambda v: v * self.weights[:, None])
+        net = values - (sums(weighted(values), self.large, len(self.size)) / self.size[:, None])[self.large]
+        if self.codes.shape[1] == 2:
+            effect = self.inverse @ sums(weighted(net), self.small, len(self.inverse))
+            net -= effect[self.small] - (self.share @ effect)[self.large]
+        return net
+
+    def leverage(self) -> np.ndarray:
+        """Return the diagonal of the (weighted) projection on the effects, shape (rows,); one or two effects."""
+        if not self.solved:
+            raise NotImplementedError("leverages exist here for at most two fixed effects")
+        if not self.codes.shape[1]:
+            return np.zeros(len(self.codes))
+        value = 1 / self.size[self.large]
+        if self.codes.shape[1] == 2:
+            half = self.share @ self.inverse
+            own = np.asarray(self.share.multiply(half).sum(1)).ravel()
+            value = value + own[self.large] - 2 * half[self.large, self.small] + np.diag(self.inverse)[self.small]
+        return value if self.weights is None else value * self.weights
+
+
+def residualize(values: np.ndarray, codes: np.ndarray, weights: np.ndarray | None = None) -> np.ndarray:
+    """Return `values` (rows, k) net of the effects in `codes` (rows, effects)."""
+    return Absorber(codes, weights).residualize(values)
+
+
+def nested(effect: np.ndarray, clusters: np.ndarray) -> bool:
+    """Return whether every level of `effect` lies within one cluster."""
+    order = np.full(effect.max() + 1, -1, dtype=np.int64)
+    order[effect] = clusters
+    return bool((order[effect] == clusters).all())
 
 
 def absorbed(codes: np.ndarray, clusters: np.ndarray | None) -> int:
@@ -32,8 +106,7 @@ def absorbed(codes: np.ndarray, clusters: np.ndarray | None) -> int:
     """
     counts = []
     for effect in codes.T:
-        nested = clusters is not None and pd.DataFrame({"e": effect, "c": clusters}).groupby("e")["c"].nunique().max() == 1
-        counts.append(1 if nested else len(np.unique(effect)))
+        counts.append(1 if clusters is not None and nested(effect, clusters) else len(np.unique(effect)))
     return sum(counts) - max(len(counts) - 1, 0)
 
 

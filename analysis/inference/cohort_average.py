@@ -35,11 +35,16 @@ class Panel:
 
 def panel_of(data: pd.DataFrame, outcome: str, unit: str, time: str, cohort: str) -> Panel:
     """Return the Panel of a long table; cohorts after the last period are never treated within the window."""
-    wide = data.pivot(index=unit, columns=time, values=outcome)
-    first = data.groupby(unit)[cohort].first().reindex(wide.index).astype("float64")
-    periods = wide.columns.to_numpy(float)
-    cohorts = first.where(first <= periods.max()).fillna(NEVER).to_numpy()
-    return Panel(wide.to_numpy(float), cohorts, periods, wide.index.to_numpy())
+    codes, units = pd.factorize(data[unit], sort=True)
+    times, periods = pd.factorize(data[time], sort=True)
+    # Periods by rows in memory: a long difference reads two contiguous blocks.
+    wide = np.full((len(periods), len(units)), np.nan)
+    wide[times, codes] = data[outcome].to_numpy(float)
+    first = np.full(len(units), np.nan)
+    first[codes] = data[cohort].to_numpy(dtype=float, na_value=np.nan)
+    periods = np.asarray(periods, dtype=float)
+    cohorts = np.where(np.isnan(first) | (first <= 0) | (first > periods.max()), NEVER, first)
+    return Panel(wide.T, cohorts, periods, np.asarray(units))
 
 
 @dataclass(frozen=True)
@@ -57,8 +62,8 @@ class Cells:
         return (self.period - self.cohort).astype(int)
 
 
-def cells_of(panel: Panel, anticipation: int = 0, universal: bool = True) -> Cells:
-    """Return every cell whose base period is in the panel; cohorts without one have no cells.
+def cell_keys(panel: Panel, anticipation: int = 0, universal: bool = True) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return cohort, period and base period of every cell whose base is in the panel; cohorts without one have no cells.
 
     The base is the last period before treatment (less `anticipation`); with `universal=False`, pre-treatment
     cells compare with the period before them instead.
@@ -72,12 +77,17 @@ def cells_of(panel: Panel, anticipation: int = 0, universal: bool = True) -> Cel
                 base = t - 1
             if base in panel.periods and base != t and g > first:
                 rows.append((g, t, base))
-    g, t, b = (np.array(column) for column in zip(*rows, strict=True)) if rows else (np.array([]),) * 3
+    return tuple(np.array(column) for column in zip(*rows, strict=True)) if rows else (np.array([]),) * 3
+
+
+def cells_of(panel: Panel, anticipation: int = 0, universal: bool = True) -> Cells:
+    """Return the cells of `cell_keys` with the long differences of every unit: for panels of thousands, not millions."""
+    g, t, b = cell_keys(panel, anticipation, universal)
     at = {period: index for index, period in enumerate(panel.periods)}
     layers = np.stack([panel.outcome, np.where(np.isnan(panel.outcome), np.nan, panel.treated_cells)])
     difference = (
         np.stack([layers[:, :, at[ti]] - layers[:, :, at[bi]] for ti, bi in zip(t, b, strict=True)], axis=1)
-        if rows
+        if len(g)
         else np.empty((2, 0, len(panel.units)))
     )
     valid = ~np.isnan(difference[0])

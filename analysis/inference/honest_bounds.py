@@ -1,6 +1,7 @@
 """Intervals robust to violations of parallel trends (Rambachan and Roth 2023, REStud 90: 2555-2591).
 
-Relative magnitudes: a violation after treatment is at most `magnitude` times the largest one between consecutive
+Smoothness: the violation's slope changes by at most `change` from one period to the next (their section 2.3). Relative
+magnitudes: a violation after treatment is at most `magnitude` times the largest one between consecutive
 periods before it (their equation 7). Computed by moderndid's port of the authors' HonestDiD. diff-diff's option of
 the same name is not this method and is not used.
 """
@@ -53,3 +54,28 @@ def relative_magnitude(
     if not (np.isfinite(low) and np.isfinite(high)):
         raise NotIdentified("PRE", "the robust interval is empty or unbounded on the grid")
     return low, high
+
+
+def smoothness(
+    event_time: np.ndarray,
+    effect: np.ndarray,
+    covariance: np.ndarray,
+    change: float,
+    level: float = 0.05,
+    weights: np.ndarray | None = None,
+) -> tuple[float, float]:
+    """Return the (1 - level) fixed-length interval of the same effect when the slope of the violation moves by at most `change`.
+
+    Arguments as in `relative_magnitude`; raises NotIdentified without a period before treatment besides the reference.
+    """
+    from moderndid import create_sensitivity_results_sm
+
+    before, after = int((event_time < -1).sum()), int((event_time >= 0).sum())
+    if before < 1 or after < 1:
+        raise NotIdentified("PRE", f"{before} pre-treatment and {after} post-treatment periods: violations cannot be gauged")
+    weights = np.full(after, 1 / after) if weights is None else np.asarray(weights, dtype=float)
+    result = create_sensitivity_results_sm(
+        betahat=effect, sigma=covariance, num_pre_periods=before, num_post_periods=after, method="FLCI", m_vec=[change],
+        l_vec=weights[:, None], alpha=level,
+    )  # fmt: skip
+    return float(result["lb"][0]), float(result["ub"][0])

@@ -56,30 +56,33 @@ class Test:
     draws: int
 
 
-def p_value(tau: float, actual: Draws, dealt: Draws, scaled: bool) -> float:
-    """Return the two-sided p-value of the sharp null that every effect is `tau`; the actual assignment counts as a draw."""
+def p_value(tau: float, actual: Draws, dealt: Draws, scaled: bool, complete: bool = False) -> float:
+    """Return the two-sided p-value of the sharp null that every effect is `tau`.
+
+    The actual assignment counts as a draw, unless the draws are `complete`: then it is one of them.
+    """
     observed = abs(actual.statistic(tau, scaled)[0])
     # The tolerance counts assignments equal to the actual one as ties whatever the rounding.
     exceeding = np.sum(np.abs(dealt.statistic(tau, scaled)) >= observed * (1 - 1e-9))
-    return float((1 + exceeding) / (1 + len(dealt.a)))
+    return float(exceeding / len(dealt.a)) if complete else float((1 + exceeding) / (1 + len(dealt.a)))
 
 
-def test(actual: Draws, dealt: Draws, scaled: bool = True) -> Test:
+def test(actual: Draws, dealt: Draws, scaled: bool = True, complete: bool = False) -> Test:
     """Return p-value, inverted 95 % and 90 % intervals and the smallest detectable effect.
 
-    `actual` holds one entry, the observed assignment; `dealt` the re-dealt ones.
+    `actual` holds one entry, the observed assignment; `dealt` the re-dealt ones, `complete` if they are all there are.
     """
     dealt = dealt.usable()
     return Test(
-        p_value=p_value(0.0, actual, dealt, scaled),
-        interval95=invert(actual, dealt, 0.05, scaled),
-        interval90=invert(actual, dealt, 0.10, scaled),
+        p_value=p_value(0.0, actual, dealt, scaled, complete),
+        interval95=invert(actual, dealt, 0.05, scaled, complete),
+        interval90=invert(actual, dealt, 0.10, scaled, complete),
         mde80=detectable(actual, dealt, scaled),
         draws=len(dealt.a),
     )
 
 
-def invert(actual: Draws, dealt: Draws, level: float, scaled: bool) -> tuple[float, float]:
+def invert(actual: Draws, dealt: Draws, level: float, scaled: bool, complete: bool = False) -> tuple[float, float]:
     """Return the smallest interval that holds every tau with p > level; infinite where the test never rejects.
 
     The estimate itself has p = 1. Each end is bracketed by doubling steps and refined on grids, because p(tau) is a
@@ -87,12 +90,12 @@ def invert(actual: Draws, dealt: Draws, level: float, scaled: bool) -> tuple[flo
     """
     estimate = float(actual.a[0] / actual.b[0])
     step = max(float(np.std(dealt.a)), float(np.sqrt(actual.v_yy[0])), 1e-12)
-    return tuple(_end(actual, dealt, level, scaled, estimate, direction * step) for direction in (-1, 1))
+    return tuple(_end(actual, dealt, level, scaled, estimate, direction * step, complete) for direction in (-1, 1))
 
 
-def _end(actual: Draws, dealt: Draws, level: float, scaled: bool, estimate: float, step: float) -> float:
+def _end(actual: Draws, dealt: Draws, level: float, scaled: bool, estimate: float, step: float, complete: bool) -> float:
     def accepted(reach: float) -> bool:
-        return p_value(estimate + reach * step, actual, dealt, scaled) > level
+        return p_value(estimate + reach * step, actual, dealt, scaled, complete) > level
 
     reach = 8.0
     while accepted(reach):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from analysis.inference.absorb import residualize
+from analysis.inference.absorb import Absorber
 from analysis.inference.cluster import cluster_sums, cr1_factor
 from analysis.inference.randomization import Draws
 
@@ -24,11 +24,12 @@ def evaluate(
     `outcome` and `actual` (rows,) are the outcome and the treatment in force; `effects` (rows, effects) the codes to
     absorb; `n_parameters` counts the treatment and what the effects count for.
     """
-    layers = residualize(np.column_stack([outcome, actual]), effects)
+    absorber = Absorber(effects)
+    layers = absorber.residualize(np.column_stack([outcome, actual]))
     factor = cr1_factor(len(outcome), len(np.unique(clusters)), n_parameters)
     parts = []
     for start in range(0, treatments.shape[1], COLUMNS_AT_ONCE):
-        block = residualize(treatments[:, start : start + COLUMNS_AT_ONCE], effects)
+        block = absorber.residualize(treatments[:, start : start + COLUMNS_AT_ONCE])
         parts.append(_block(block, layers, clusters, factor))
     return Draws(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 

@@ -62,7 +62,7 @@ def test_nothing_reruns_when_nothing_changed(made):
         ),
         (
             "analysis/estimators/_panel_regression.py",
-            {"province_link_within/new_product_sales.parquet", "province_link_hausman/new_product_sales.parquet"},
+            {"province_link_hausman/new_product_sales.parquet"},
             {"green_share", "royalty_stacked", "sources/", "panels/"},
         ),
         (

@@ -1,0 +1,43 @@
+"""List every estimator with what it needs, its options, source and library."""
+
+from __future__ import annotations
+
+import argparse
+from importlib import import_module
+
+from analysis.catalogue import modules, unknown
+from analysis.method import Method, flag
+
+NAME = "estimators"
+HELP = "list the estimators with their options, sources and libraries"
+
+
+def declare(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("names", nargs="*", metavar="NAME", help="only these, in full; without names all, in short")
+
+
+def method_of(name: str) -> Method:
+    """Return the declaration of estimator `name`; raise UnknownName with the nearest names."""
+    if name not in modules("estimator"):
+        raise unknown(name, modules("estimator"), "--estimator", "estimator")
+    return import_module(f"analysis.estimators.{name}").METHOD
+
+
+def run(chosen: argparse.Namespace) -> int:
+    names = chosen.names or list(modules("estimator"))
+    for name in names:
+        print(describe(name, method_of(name)))
+    return 0
+
+
+def describe(name: str, method: Method) -> str:
+    """Return the entry of one estimator, options with their defaults."""
+    lines = [f"{name}", f"    {method.title}", f"    source:  {method.citation}", f"    library: {method.library}"]
+    needs = ["|".join(flag(field) for field in need.split("|")) for need in method.needs]
+    lines.append(f"    needs:   {' '.join(needs) or 'columns named by options'}")
+    if method.accepts:
+        lines.append(f"    takes:   {' '.join(flag(field) for field in method.accepts)}")
+    for key, option in method.options.items():
+        choices = f" [{'|'.join(map(str, option.choices))}]" if option.choices else ""
+        lines.append(f"    --option {key}={option.default}{choices}  {option.meaning}")
+    return "\n".join(lines) + "\n"

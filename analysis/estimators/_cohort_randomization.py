@@ -1,0 +1,59 @@
+"""Randomization inference on group-time averages: cohort labels are dealt anew among units."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from analysis.estimates import parameter
+from analysis.inference import randomization
+from analysis.inference.cohort_average import Panel, aggregate, deal, draws_of, evaluate
+
+
+def rows(panel: Panel, cells, selections: dict, overall, not_yet: bool, draws: int, seed: int, counts: dict) -> list[dict]:
+    """Return rows for every parameter of `selections` ((term, cohort, event_time) → cells) and the overall effect.
+
+    The t-ratio for all, the estimate itself too for the overall effect, which `overall(cells, estimates, found)` averages.
+    """
+
+    def evaluate_all(cohort: np.ndarray) -> dict[tuple, tuple]:
+        estimates = evaluate(cells, cohort, not_yet)
+        found = {key: aggregate(estimates, chosen) for key, chosen in selections.items()}
+        return found | {("att", None, None): overall(cells, estimates, found)}
+
+    actual = evaluate_all(panel.cohort)
+    dealt = {key: [] for key in actual}
+    for cohort in deal(panel.cohort, draws, np.random.default_rng(seed)):
+        for key, value in evaluate_all(cohort).items():
+            dealt[key].append(value)
+    found = []
+    for key, value in actual.items():
+        if np.isfinite(value[0][0]):
+            for scaled in (True, False) if key[0] == "att" else (True,):
+                found.append(_row(key, value, dealt[key], scaled, seed, counts))
+    return [row for row in found if row]
+
+
+def _row(key, value, dealt, scaled: bool, seed: int, counts: dict) -> dict | None:
+    observed = draws_of([value])
+    if not (observed.v_yy[0] > 0 and np.isfinite(observed.b[0]) and observed.b[0] > 0.5):
+        # Before treatment D does not move, so there is no effect to invert for: only the p-value of zero remains.
+        return _pre_period_row(key, observed, dealt, seed, counts) if observed.v_yy[0] > 0 else None
+    result = randomization.test(observed, draws_of(dealt), scaled)
+    return parameter(
+        key[0], value[0][0], inference="randomization_t" if scaled else "randomization_beta", cohort=key[1], event_time=key[2],
+        p_value=result.p_value, ci_low=result.interval95[0], ci_high=result.interval95[1], ci90_low=result.interval90[0],
+        ci90_high=result.interval90[1], mde80=result.mde80, draws=result.draws, seed=seed, **counts,
+    )  # fmt: skip
+
+
+def _pre_period_row(key, observed, dealt, seed: int, counts: dict) -> dict:
+    """Return the row of a placebo effect before treatment: interval from the re-dealt distribution of the t-ratio."""
+    drawn = draws_of(dealt).usable()
+    error = float(np.sqrt(observed.v_yy[0]))
+    p_value = randomization.p_value(0.0, observed, drawn, True)
+    halves = [float(np.quantile(np.abs(drawn.statistic(0.0, True)), level)) * error for level in (0.95, 0.90)]
+    value = float(observed.a[0])
+    return parameter(
+        key[0], value, inference="randomization_t", cohort=key[1], event_time=key[2], p_value=p_value, draws=len(drawn.a), seed=seed,
+        ci_low=value - halves[0], ci_high=value + halves[0], ci90_low=value - halves[1], ci90_high=value + halves[1], **counts,
+    )  # fmt: skip

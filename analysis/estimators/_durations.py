@@ -1,0 +1,76 @@
+"""What duration methods share: the spells that a specification names, checked, and groups."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from analysis.estimates import NotIdentified
+from analysis.estimators._regression import complete_rows
+
+
+def regressors_of(specification) -> list[str]:
+    return [name for name in (specification.treatment, *specification.controls) if name]
+
+
+def spells_of(panel: pd.DataFrame, specification, positive: bool = True) -> pd.DataFrame:
+    """Return complete spells with columns `duration`, `event` (integer), `entry`, and what else the specification names.
+
+    Raises NotIdentified for negative durations, late entry after the end, or event codes that are not whole numbers.
+    """
+    named = [specification.duration, specification.event, specification.entry, *regressors_of(specification)]
+    data = complete_rows(panel, [*named, specification.unit, *specification.strata, *specification.cluster])
+    data = data.assign(
+        duration=data[specification.duration].astype(float),
+        event=data[specification.event].astype(float),
+        entry=data[specification.entry].astype(float) if specification.entry else 0.0,
+    )
+    # Spells that enter late may start at negative times; others must last.
+    bad = (data["duration"] <= data["entry"]) if positive or specification.entry else (data["duration"] < 0)
+    if bad.any():
+        row = int(np.argmax(bad.to_numpy()))
+        last, first = data["duration"].iloc[row], data["entry"].iloc[row]
+        raise NotIdentified(
+            "SUPPORT", f"spell {row + 1} ends at {last:g}, not after its start at {first:g}; drop or correct such spells first"
+        )
+    if (data["event"] % 1 != 0).any() or (data["event"] < 0).any():
+        raise NotIdentified("SUPPORT", f"{specification.event} must hold 0 (censored), 1 (ended) and, for competing risks, 2, 3, ...")
+    data["event"] = data["event"].astype(int)
+    if not (data["event"] > 0).any():
+        raise NotIdentified("SUPPORT", "no spell ends: every one is censored")
+    return data
+
+
+def groups_of(data: pd.DataFrame, specification) -> list[tuple[str, pd.DataFrame]]:
+    """Return (label, spells) by the combinations of `strata`, or of a 0/1 `treatment`; one unlabelled group without either."""
+    columns = list(specification.strata) or ([specification.treatment] if specification.treatment else [])
+    if not columns:
+        return [("", data)]
+    parts = data.groupby(columns if len(columns) > 1 else columns[0], sort=True)
+    return [(f"{_label(key)}", part) for key, part in parts]
+
+
+def _label(key: object) -> str:
+    return ",".join(_label(k) for k in key) if isinstance(key, tuple) else f"{key:g}" if isinstance(key, float) else str(key)
+
+
+def term(name: str, group: str) -> str:
+    return f"{name}[{group}]" if group else name
+
+
+def counts_of(data: pd.DataFrame, specification) -> dict:
+    units = data[specification.unit].nunique() if specification.unit else len(data)
+    treated = {}
+    if specification.treatment and data[specification.treatment].isin([0, 1]).all():
+        on = data[specification.treatment] == 1
+        treated["n_treated"] = int(data.loc[on, specification.unit].nunique()) if specification.unit else int(on.sum())
+    return {"n_obs": len(data), "n_units": int(units), **treated}
+
+
+def clusters_of(data: pd.DataFrame, specification) -> np.ndarray | None:
+    """Return cluster codes: the named column, or units where one has several spells; None where every row is its own."""
+    if len(specification.cluster) > 1:
+        raise ValueError("durations take one cluster variable")
+    if specification.cluster:
+        return pd.factorize(data[specification.cluster[0]])[0]
+    return pd.factorize(data[specification.unit])[0] if specification.unit and data[specification.unit].duplicated().any() else None

@@ -1,0 +1,22 @@
+"""Difference GMM for panels with a lagged outcome (Arellano and Bond 1991, REStud 58: 277-297)."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from analysis.estimators import _dynamic_panel
+from analysis.method import Method
+
+METHOD = Method(
+    title="Difference GMM",
+    citation="Arellano and Bond (1991), REStud 58: 277-297; Windmeijer (2005), J. Econometrics 126: 25-51",
+    library="analysis",
+    needs=("outcome", "unit", "time"),
+    accepts=("treatment", "controls"),
+    options=_dynamic_panel.OPTIONS,
+)
+
+
+def estimate(panel: pd.DataFrame, specification) -> list[dict]:
+    """Return the rows of _dynamic_panel.estimate with moments in differences; errors are robust, by unit."""
+    return _dynamic_panel.estimate(panel, specification, METHOD, levels=False)

@@ -1,0 +1,40 @@
+"""First differences between consecutive periods."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from analysis.estimates import NotIdentified
+from analysis.estimators._regression import columns_of, complete_rows, counts_of, design_of, rows_of
+from analysis.inference.least_squares import fit
+from analysis.method import COVARIANCE, LAGS, TWO_WAY, Method
+
+METHOD = Method(
+    title="First differences",
+    citation="Wooldridge (2010), Econometric Analysis of Cross Section and Panel Data, section 10.6",
+    library="analysis",
+    needs=("outcome", "unit", "time", "treatment|controls"),
+    accepts=("fixed_effects", "cluster"),
+    options={"covariance": COVARIANCE, "lags": LAGS, "two_way": TWO_WAY},
+)
+
+
+def estimate(panel: pd.DataFrame, specification) -> list[dict]:
+    """Return one row a regressor, all in changes since the period before; no constant.
+
+    `fixed_effects` (the time column, say) are those of the differenced equation. Gaps are not bridged. Raises
+    NotIdentified when no unit has two consecutive periods.
+    """
+    options = METHOD.read(specification)
+    data = complete_rows(panel, columns_of(specification, specification.fixed_effects))
+    data = data.sort_values([specification.unit, specification.time], kind="stable")
+    names = [name for name in (specification.treatment, *specification.controls) if name]
+    by_unit = data.groupby(specification.unit, sort=False)
+    changes = by_unit[[specification.outcome, *names]].diff()
+    consecutive = by_unit[specification.time].diff() == 1
+    if not consecutive.any():
+        raise NotIdentified("SUPPORT", "no unit is observed in two consecutive periods")
+    data = data.assign(**{name: changes[name] for name in changes})[consecutive].reset_index(drop=True)
+    design = design_of(data, specification, data[names], specification.fixed_effects, options.covariance)
+    result = fit(design, options.covariance, options.lags, options.two_way)
+    return rows_of(result, names, counts_of(data, specification, result))

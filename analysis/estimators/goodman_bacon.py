@@ -1,0 +1,43 @@
+"""What static two-way fixed effects weigh (Goodman-Bacon 2021, J. Econometrics 225: 254-277), by diff-diff."""
+
+from __future__ import annotations
+
+import pandas as pd
+from diff_diff import BaconDecomposition
+
+from analysis.estimates import NotIdentified, parameter
+from analysis.estimators._cohorts import cohort_panel, counts_of
+from analysis.method import Method
+
+METHOD = Method(
+    title="Goodman-Bacon decomposition of two-way fixed effects",
+    citation="Goodman-Bacon (2021), J. Econometrics 225: 254-277, theorem 1",
+    library="diff-diff",
+    needs=("outcome", "unit", "time", "cohort|treatment"),
+)
+# Names of the library → ours.
+KINDS = {"treated_vs_never": "treated_vs_untreated", "earlier_vs_later": "earlier_vs_later", "later_vs_earlier": "later_vs_earlier"}
+
+
+def estimate(panel: pd.DataFrame, specification) -> list[dict]:
+    """Return 'att' (the two-way fixed-effects coefficient), and by kind of comparison 'effect:<kind>' and 'weight:<kind>'.
+
+    Weights add to one, and effects weighted by them to the coefficient. later_vs_earlier is the forbidden comparison:
+    units already treated serve as controls. Descriptive: no inference. Raises NotIdentified when the panel is unbalanced.
+    """
+    METHOD.read(specification)
+    data = cohort_panel(panel, specification)
+    if len(data) != data["unit"].nunique() * data["time"].nunique():
+        raise NotIdentified("BALANCE", "the decomposition exists for balanced panels only")
+    counts = counts_of(data)
+    result = BaconDecomposition(weights="exact").fit(data, "outcome", "unit", "time", "cohort")
+    table = result.to_dataframe()
+    rows = [parameter("att", result.twfe_estimate, inference="none", library="diff-diff", **counts)]
+    for theirs, ours in KINDS.items():
+        part = table[table["comparison_type"] == theirs]
+        weight = float(part["weight"].sum())
+        rows.append(parameter(f"weight:{ours}", weight, inference="none", library="diff-diff", **counts))
+        if weight > 0:
+            effect = float((part["weight"] * part["estimate"]).sum() / weight)
+            rows.append(parameter(f"effect:{ours}", effect, inference="none", library="diff-diff", **counts))
+    return rows

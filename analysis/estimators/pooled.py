@@ -1,0 +1,28 @@
+"""Pooled least squares."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from analysis.estimators._regression import columns_of, complete_rows, counts_of, design_of, rows_of
+from analysis.inference.least_squares import fit
+from analysis.method import COVARIANCE, LAGS, TWO_WAY, Method
+
+METHOD = Method(
+    title="Pooled least squares",
+    citation="Wooldridge (2010), Econometric Analysis of Cross Section and Panel Data, section 7.8; variance as in R's fixest",
+    library="analysis",
+    needs=("outcome", "treatment|controls"),
+    accepts=("unit", "time", "cluster", "weights"),
+    options={"covariance": COVARIANCE, "lags": LAGS, "two_way": TWO_WAY},
+)
+
+
+def estimate(panel: pd.DataFrame, specification) -> list[dict]:
+    """Return one row a regressor and one for the constant ('const')."""
+    options = METHOD.read(specification)
+    data = complete_rows(panel, columns_of(specification, ()))
+    names = [name for name in (specification.treatment, *specification.controls) if name]
+    regressors = data[names].assign(const=1.0)
+    result = fit(design_of(data, specification, regressors, (), options.covariance), options.covariance, options.lags, options.two_way)
+    return rows_of(result, regressors.columns, counts_of(data, specification, result))

@@ -1,0 +1,55 @@
+"""Events that repeat: Andersen and Gill (1982, Annals of Statistics 10: 1100-1120); Prentice, Williams and Peterson (1981, Biometrika 68: 373-379)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pandas as pd
+
+from analysis.estimators import cox
+from analysis.estimators._durations import spells_of
+from analysis.method import Method, Option
+
+METHOD = Method(
+    title="Recurrent events",
+    citation="Andersen and Gill (1982), Annals of Statistics 10: 1100-1120; Prentice, Williams and Peterson (1981), Biometrika 68: 373-379",
+    library="analysis",
+    needs=("unit", "duration", "event", "treatment|controls"),
+    accepts=("entry", "cluster"),
+    options={
+        "model": Option(
+            "andersen_gill",
+            "andersen_gill; pwp_total or pwp_gap, stratified by the number of the event",
+            ("andersen_gill", "pwp_total", "pwp_gap"),
+        ),
+        "last_stratum": Option(4, "events from this number on share a stratum (PWP)"),
+    },
+)
+
+
+def estimate(panel: pd.DataFrame, specification) -> list[dict]:
+    """Return log hazard ratios clustered by unit; spells of a unit run from `entry` (or its previous `duration`) to `duration`.
+
+    pwp_gap restarts the clock after each event; pwp_total keeps it.
+    """
+    options = METHOD.read(specification)
+    data = panel
+    if not specification.entry:
+        data = panel.sort_values([specification.unit, specification.duration], kind="stable")
+        data = data.assign(_entry=data.groupby(specification.unit)[specification.duration].shift(1).fillna(0.0))
+        specification = _with_entry(specification)
+    spells = spells_of(data, specification).sort_values([specification.unit, "duration"], kind="stable").reset_index(drop=True)
+    number = spells.groupby(specification.unit)["event"].cumsum() - spells["event"] + 1
+    if options.model == "andersen_gill":
+        return _clustered(spells, specification, None)
+    if options.model == "pwp_gap":
+        spells = spells.assign(duration=spells["duration"] - spells["entry"], entry=0.0)
+    return _clustered(spells, specification, number.clip(upper=options.last_stratum).to_numpy())
+
+
+def _clustered(spells, specification, strata) -> list[dict]:
+    return cox.fit(spells, replace(specification, cluster=specification.cluster or (specification.unit,)), "default", strata)
+
+
+def _with_entry(specification):
+    return replace(specification, entry="_entry")

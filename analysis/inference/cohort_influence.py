@@ -1,0 +1,119 @@
+"""Group-time averages and their influence functions for panels of any size, one cell at a time.
+
+The same estimator as inference.cohort_average (Callaway and Sant'Anna 2021, without covariates), for one assignment of
+cohorts. Units are sorted by cohort, so that the units of a cell are contiguous blocks and no array is larger than the
+panel or than units x parameters.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from analysis.inference.cohort_average import Panel
+
+
+@dataclass(frozen=True)
+class Averages:
+    """Parameters in the order asked for: `values` (parameters,), `influence` (units, parameters); `counts` treated units a cell.
+
+    `effects` (cells,) and `exists` (cells,) describe the cells; `order` (units,) is the panel position of each row.
+    """
+
+    values: np.ndarray
+    influence: np.ndarray
+    effects: np.ndarray
+    exists: np.ndarray
+    counts: np.ndarray
+    order: np.ndarray
+
+
+def averages(
+    panel: Panel, cells: tuple[np.ndarray, ...], selections: list[np.ndarray], not_yet: bool, fixed_weights: bool = False
+) -> Averages:
+    """Return cohort-share weighted averages of the cells in each of `selections` (cells,); `cells` are cohort, period, base.
+
+    The influence of estimated weights is in (their corollary 2), unless they count as `fixed_weights`. An average
+    without any cell is NaN.
+    """
+    order = np.argsort(panel.cohort, kind="stable")
+    cohort, outcome = panel.cohort[order], panel.outcome.T[:, order]
+    at = {period: index for index, period in enumerate(panel.periods)}
+    blocks = [_blocks(cohort, g, max(t, b), not_yet) for g, t, b in zip(*cells, strict=True)]
+    parts = [
+        _cell(outcome[at[t]], outcome[at[b]], treated, controls)
+        for (treated, controls), t, b in zip(blocks, cells[1], cells[2], strict=True)
+    ]
+    effects = np.array([part.effect for part in parts])
+    exists = np.isfinite(effects)
+    share = np.array([treated.stop - treated.start for treated, _ in blocks]) / max(len(cohort), 1)
+    values, weights = _weigh(effects, exists, share, selections)
+    influence = np.zeros((len(cohort), len(selections)))
+    for k in np.flatnonzero(exists & (weights != 0).any(0)):
+        used = np.flatnonzero(weights[:, k])
+        _add(influence, outcome[at[cells[1][k]]] - outcome[at[cells[2][k]]], blocks[k], parts[k], weights[used, k], used)
+    if not fixed_weights:
+        _add_weights(influence, cohort, cells[0], effects, exists, selections, values, share)
+    influence[:, ~np.isfinite(values)] = np.nan
+    return Averages(values, influence, effects, exists, np.array([part.n_treated for part in parts]), order)
+
+
+@dataclass(frozen=True)
+class _Cell:
+    effect: float
+    mean_treated: float
+    mean_control: float
+    n_treated: int
+    n_control: int
+
+
+def _blocks(cohort: np.ndarray, g: float, horizon: float, not_yet: bool) -> tuple[slice, list[slice]]:
+    """Return the rows of cohort g and of its controls among units sorted by cohort."""
+    start, stop = np.searchsorted(cohort, [g, np.nextafter(g, np.inf)])
+    first = np.searchsorted(cohort, horizon, side="right") if not_yet else np.searchsorted(cohort, np.inf)
+    pieces = [slice(first, min(start, len(cohort))), slice(max(stop, first), len(cohort))] if first < start else [slice(first, len(cohort))]
+    return slice(start, stop), [piece for piece in pieces if piece.stop > piece.start]
+
+
+def _cell(now: np.ndarray, base: np.ndarray, treated: slice, controls: list[slice]) -> _Cell:
+    def mean(pieces: list[slice]) -> tuple[float, int]:
+        total, count = 0.0, 0
+        for piece in pieces:
+            change = now[piece] - base[piece]
+            valid = np.isfinite(change)
+            total, count = total + float(change[valid].sum()), count + int(valid.sum())
+        return (total / count if count else np.nan), count
+
+    mean_treated, n_treated = mean([treated])
+    mean_control, n_control = mean(controls)
+    return _Cell(mean_treated - mean_control, mean_treated, mean_control, n_treated, n_control)
+
+
+def _weigh(effects, exists, share, selections) -> tuple[np.ndarray, np.ndarray]:
+    weights = np.array([np.where(exists & chosen, share, 0.0) for chosen in selections]).reshape(len(selections), len(effects))
+    total = weights.sum(1, keepdims=True)
+    weights = np.divide(weights, total, out=np.zeros_like(weights), where=total > 0)
+    return np.where(total[:, 0] > 0, weights @ np.where(exists, effects, 0.0), np.nan), weights
+
+
+def _add(influence, change, blocks, cell: _Cell, weights, used) -> None:
+    """Add what a cell contributes: deviations from the means of its two groups, of units observed in both periods."""
+    treated, controls = blocks
+    units = len(influence)
+    for piece, mean, count, sign in [(treated, cell.mean_treated, cell.n_treated, 1)] + [
+        (piece, cell.mean_control, cell.n_control, -1) for piece in controls
+    ]:
+        deviation = np.nan_to_num(change[piece] - mean) * (sign * units / count)
+        for p, weight in zip(used, weights, strict=True):
+            influence[piece, p] += weight * deviation
+
+
+def _add_weights(influence, cohort, g, effects, exists, selections, values, share) -> None:
+    """Add the influence of estimated cohort shares: constant within a cohort, zero for units never treated."""
+    for p, chosen in enumerate(selections):
+        used = exists & chosen
+        total = share[used].sum()
+        for one in np.unique(g[used]):
+            start, stop = np.searchsorted(cohort, [one, np.nextafter(one, np.inf)])
+            influence[start:stop, p] += (effects[used & (g == one)] - values[p]).sum() / total

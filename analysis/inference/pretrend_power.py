@@ -1,0 +1,27 @@
+"""What a test of pre-treatment coefficients would have missed (Roth 2022, AER: Insights 4: 305-322)."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import optimize, stats
+
+
+def detection(slope: float, event_time: np.ndarray, covariance: np.ndarray, level: float = 0.05) -> float:
+    """Return the probability that some pre-treatment coefficient is significant when the true trend is `slope` a period.
+
+    `event_time` (k,) of the coefficients before treatment, relative to -1; `covariance` (k, k). Each is tested alone at
+    `level`, as papers do (section I.C); the probability is one less that of the box in which none is.
+    """
+    reach = stats.norm.ppf(1 - level / 2) * np.sqrt(np.diag(covariance))
+    mean = slope * (event_time + 1.0)
+    box = stats.multivariate_normal(mean, covariance, allow_singular=True, seed=0, abseps=1e-8, releps=1e-8, maxpts=2_000_000 * len(mean))
+    return float(1 - box.cdf(reach, lower_limit=-reach))
+
+
+def slope_for_power(event_time: np.ndarray, covariance: np.ndarray, power: float = 0.5) -> float:
+    """Return the linear trend (a period) that the pre-test finds with probability `power`."""
+    scale = float(np.sqrt(np.diag(covariance)).min())
+    high = scale
+    while detection(high, event_time, covariance) < power:
+        high *= 2
+    return float(optimize.brentq(lambda s: detection(s, event_time, covariance) - power, 0.0, high, xtol=scale * 1e-6))

@@ -1,0 +1,83 @@
+"""Wild cluster bootstrap with the null imposed (Cameron, Gelbach and Miller 2008, REStat 90: 414-427).
+
+Variant WCR with CR1 t-ratios. Residuals of the model without the effect are multiplied cluster by cluster. What a
+draw needs are sums within clusters of each cluster's swept-out residuals, so that draws cost products of small
+matrices (Roodman, MacKinnon, Nielsen and Webb 2019, Stata Journal 19: 4-60, section 4). Residuals under the null
+effect tau are linear in tau, which is what inference.randomization needs to invert the test exactly.
+"""
+
+from __future__ import annotations
+
+from itertools import product
+
+import numpy as np
+
+from analysis.inference import randomization
+from analysis.inference.absorb import Absorber
+from analysis.inference.cluster import cluster_sums
+from analysis.inference.randomization import Draws
+
+# Webb (2023, Canadian J. Economics 56: 839-858): six points, for fewer than a dozen clusters.
+WEBB = np.sqrt([1.5, 1.0, 0.5])
+POINTS = {"rademacher": np.array([-1.0, 1.0]), "webb": np.concatenate([-WEBB, WEBB])}
+CLUSTERS_AT_ONCE = 200
+
+
+def multipliers(kind: str, clusters: int, draws: int, generator: np.random.Generator) -> tuple[np.ndarray, bool]:
+    """Return multipliers (clusters, draws) and whether they are all that exist (few clusters, Rademacher)."""
+    if kind == "rademacher" and 2**clusters <= draws:
+        return np.array(list(product([1.0, -1.0], repeat=clusters))).T, True
+    return generator.choice(POINTS[kind], size=(clusters, draws)), False
+
+
+def test(
+    outcome: np.ndarray,
+    regressor: np.ndarray,
+    others: np.ndarray,
+    effects: np.ndarray,
+    clusters: np.ndarray,
+    kind: str,
+    draws: int,
+    seed: int,
+) -> randomization.Test:
+    """Return p-value, intervals and detectable effect for the coefficient of `regressor` (rows,).
+
+    `others` (rows, k) are further regressors, `effects` (rows, e) codes to absorb, `clusters` (rows,) codes.
+    """
+    absorber = Absorber(effects)
+    others = absorber.residualize(others) if others.shape[1] else np.empty((len(outcome), 0))
+    basis = np.linalg.qr(others)[0]
+
+    def sweep(columns: np.ndarray) -> np.ndarray:
+        net = absorber.residualize(columns)
+        return net - basis @ (basis.T @ net)
+
+    y, x = sweep(np.column_stack([outcome, regressor])).T
+    size = x @ x
+    layers = [y, x]  # restricted residuals are y - tau x
+    n_clusters = int(clusters.max()) + 1
+    # moved[l][g, h]: sum within cluster g of x times the swept-out residual of cluster h alone.
+    moved = [np.empty((n_clusters, n_clusters)) for _ in layers]
+    for start in range(0, n_clusters, CLUSTERS_AT_ONCE):
+        chosen = np.arange(start, min(start + CLUSTERS_AT_ONCE, n_clusters))
+        member = clusters[:, None] == chosen
+        for layer, columns in zip(layers, moved, strict=True):
+            columns[:, chosen] = cluster_sums(x[:, None] * sweep(member * layer[:, None]), clusters)
+    own = cluster_sums((x * x)[:, None], clusters)[:, 0]
+    signs, complete = multipliers(kind, n_clusters, draws, np.random.default_rng(seed))
+    parts = [_draws(columns, own, signs, size) for columns in moved]
+    # The CR1 factor is the same for every draw and for the actual sample, and cancels.
+    (a, score_y), (b, score_d) = parts
+    cross = [np.einsum("gb,gb->b", s, t) / size**2 for s, t in ((score_y, score_y), (score_y, score_d), (score_d, score_d))]
+    beta = float(x @ y / size)
+    score = cluster_sums((x * (y - x * beta))[:, None], clusters)[:, 0]
+    one = np.ones(1)
+    actual = Draws(beta * one, one, score @ score / size**2 * one, 0 * one, 0 * one)
+    return randomization.test(actual, Draws(a, b, *cross), scaled=True, complete=complete)
+
+
+def _draws(moved: np.ndarray, own: np.ndarray, signs: np.ndarray, size: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return coefficients (draws,) and scores by cluster (clusters, draws) of one layer."""
+    sums = moved @ signs
+    coefficient = sums.sum(0) / size
+    return coefficient, sums - own[:, None] * coefficient[None, :]

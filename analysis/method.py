@@ -1,0 +1,104 @@
+"""What an estimator declares about itself: which columns it needs, its options, source and library."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+
+from analysis.catalogue import unknown
+from analysis.specification import Specification
+
+
+class BadOption(ValueError):
+    """An option with a value of the wrong kind; the message says what is allowed."""
+
+
+def flag(field: str) -> str:
+    """Return the command-line flag of a field of Specification."""
+    return "--" + field.replace("_", "-")
+
+
+@dataclass(frozen=True)
+class Option:
+    """One choice of a method: its default, what it means, and, where the list is closed, the allowed values."""
+
+    default: object
+    meaning: str
+    choices: tuple = ()
+
+    def check(self, name: str, value: object, asked_by: str) -> object:
+        """Return `value` if it is allowed, else raise BadOption in one line."""
+        if self.choices:
+            if value not in self.choices:
+                raise BadOption(f"{asked_by}: option {name} is '{value}'; it must be {', '.join(map(str, self.choices))}")
+            return value
+        kind = type(self.default)
+        if kind is float and isinstance(value, int) and not isinstance(value, bool):
+            value = float(value)
+        if kind is list and isinstance(value, str | int | float) and not isinstance(value, bool):
+            value = [value]
+        if self.default is not None and (not isinstance(value, kind) or (kind is int and isinstance(value, bool))):
+            raise BadOption(f"{asked_by}: option {name} is '{value}'; it must be a {kind.__name__}, like {self.default!r}")
+        return value
+
+
+@dataclass(frozen=True)
+class Method:
+    """The declaration `METHOD` of every module in analysis/estimators.
+
+    `needs` names fields of Specification that must be given ('cohort|treatment': either); `accepts` those that may be;
+    any other is refused, because a choice that changes nothing would mislead.
+    """
+
+    title: str
+    citation: str
+    library: str
+    needs: tuple[str, ...] = ()
+    accepts: tuple[str, ...] = ()
+    options: dict[str, Option] = field(default_factory=dict)
+
+    def check(self, specification: Specification, given: Collection[str]) -> None:
+        """Raise BadOption when a needed field is not among the `given` ones, or one is given that the method cannot use."""
+        name = specification.estimator
+        for need in self.needs:
+            if not any(one in given for one in need.split("|")):
+                raise BadOption(f"{name} needs {' or '.join(map(flag, need.split('|')))}")
+        known = {one for need in (*self.needs, *self.accepts) for one in need.split("|")}
+        # Unit and time effects are part of every cohort estimator: naming them changes nothing and is no mistake.
+        implied = {"fixed_effects"} if set(specification.fixed_effects) <= {specification.unit, specification.time} else set()
+        if {"unit", "cluster"} <= set(given) and specification.cluster == (specification.unit,):
+            implied.add("cluster")
+        if strangers := sorted(set(given) - known - implied):
+            raise BadOption(f"{name} makes no use of {flag(strangers[0])}; it takes {', '.join(map(flag, sorted(known)))}")
+
+    def read(self, specification: Specification) -> SimpleNamespace:
+        """Return the specification's options over the defaults; unknown names and values are refused."""
+        asked_by = f"{specification.name} ({specification.estimator})"
+        for name in specification.options:
+            if name not in self.options:
+                raise unknown(name, self.options, asked_by, "option")
+        values = {name: option.default for name, option in self.options.items()}
+        for name, value in specification.options.items():
+            values[name] = self.options[name].check(name, value, asked_by)
+        return SimpleNamespace(**values)
+
+
+# Options that several methods share are declared once.
+DRAWS = Option(0, "draws of randomization inference; 0 for none")
+ANTICIPATION = Option(0, "periods before treatment in which units may already respond")
+AGGREGATION = Option(
+    "simple", "which averages are reported beside the overall effect", ("simple", "dynamic", "group", "calendar", "group_time")
+)
+EVENT_WINDOW = Option([-10, 10], "first and last event time reported")
+COVARIANCE = Option(
+    "default",
+    "default: clustered (by unit, or by what is named); else the variance used where no cluster is named",
+    ("default", "cluster", "cr3", "unadjusted", "hc1", "hc3", "driscoll_kraay"),
+)
+LAGS = Option(-1, "lags of Driscoll-Kraay errors; -1: the fourth root of the number of periods, rounded down")
+TWO_WAY = Option(
+    "min",
+    "small-sample factor of two-way clustering: the smaller number of clusters for all parts (fixest), or each its own",
+    ("min", "own"),
+)
