@@ -3,7 +3,7 @@ PYTHON ?= python3
 CORES ?= all
 RUN = $(PYTHON) bootstrap.py
 
-.PHONY: study test lint lock clean
+.PHONY: study test lint lock clean benchmark
 
 study:
 	@$(RUN) snakemake --profile workflow/profiles/default --cores $(CORES)
@@ -17,10 +17,16 @@ lint:
 	@$(RUN) ruff format --check .
 	@$(RUN) snakefmt --check Snakefile workflow
 
+# Measures speed and memory anew on this machine (about ten minutes); the table and figure of the paper follow at the next `make`.
+benchmark:
+	@$(RUN) snakemake --profile workflow/profiles/default --cores 1 --force data/processed/benchmark/speed.csv
+	@cp data/processed/benchmark/speed.csv data/raw/measurements/speed.csv
+	@cd data/raw/measurements && sha256sum speed.csv > SHA256SUMS
+
 # Writes no package index into the lock; needs uv.
 lock:
 	uv pip compile requirements.in -o requirements.lock --generate-hashes --no-emit-index-url --python-version 3.11 --universal --no-annotate
 
 # Removes what the study made in data/processed and logs; figures and the paper are archived results and stay.
 clean:
-	rm -rf data/processed/sources data/processed/panels data/processed/estimates data/processed/facts data/processed/verdicts.parquet logs
+	rm -rf data/processed/sources data/processed/panels data/processed/estimates data/processed/facts data/processed/checks data/processed/montecarlo data/processed/benchmark data/processed/verdicts.parquet logs

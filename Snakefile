@@ -5,6 +5,7 @@ include: "workflow/rules/common.smk"
 include: "workflow/rules/clean.smk"
 include: "workflow/rules/panel.smk"
 include: "workflow/rules/estimate.smk"
+include: "workflow/rules/check.smk"
 include: "workflow/rules/exhibit.smk"
 include: "workflow/rules/paper.smk"
 

@@ -20,6 +20,8 @@ KINDS = {
     "source": ("analysis/sources", "clean"),
     "panel": ("analysis/panels", "build"),
     "estimator": ("analysis/estimators", "estimate"),
+    "check": ("analysis/checks", "check"),
+    "design": ("analysis/designs", "simulate"),
     "figure": ("analysis/exhibits/figures", "draw"),
     "table": ("analysis/exhibits/tables", "layout"),
     "facts": ("analysis/exhibits/facts", "count"),

@@ -102,3 +102,6 @@ TWO_WAY = Option(
     "small-sample factor of two-way clustering: the smaller number of clusters for all parts (fixest), or each its own",
     ("min", "own"),
 )
+HONEST = Option([], "magnitudes of relative violations of parallel trends to allow for (aggregation=dynamic)")
+HONEST_SMOOTHNESS = Option([], "changes of the violation's slope to allow for (aggregation=dynamic)")
+HONEST_TARGET = Option("average", "effect that these bound: the average after treatment, or that of the first period", ("average", "first"))

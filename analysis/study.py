@@ -15,8 +15,9 @@ CONFIG = ROOT / "config"
 SCHEMAS = ROOT / "workflow" / "schemas"
 
 # Arguments that stand for a section of the configuration instead of a product.
-SECTIONS = ("outcomes", "specifications", "claims", "contracts", "exhibits")
+SECTIONS = ("outcomes", "specifications", "claims", "contracts", "exhibits", "published")
 VERDICTS = "verdicts"
+MONTECARLO = "montecarlo"
 Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -87,6 +88,8 @@ def load(config: Path = CONFIG) -> dict:
     study["contracts"] = {path.stem: read_yaml(path, "table") for path in sorted((config / "tables").glob("*.yaml"))}
     study["claims"] = read_yaml(config / "claims.yaml", "claims")["claims"]
     study["numbers"] = read_yaml(config / "numbers.yaml", "numbers")["numbers"]
+    study["published"] = read_yaml(config / "published.yaml", "published")["published"]
+    study["montecarlo"] = read_yaml(config / "montecarlo.yaml", "montecarlo")["montecarlo"]
     for name, specification in study["specifications"].items():
         panel = study["panels"].get(specification["panel"], {})
         for key in ("unit", "time", "cluster"):
@@ -94,6 +97,7 @@ def load(config: Path = CONFIG) -> dict:
         specification["seed"] = zlib.crc32(f"{study['seed']} {name}".encode())
     _check_products(study)
     _check_specifications(study)
+    _check_methods(study)
     _check_exhibits(study)
     _check_readers(study)
     return study
@@ -106,7 +110,9 @@ def products(study: dict) -> dict[str, str]:
         **dict.fromkeys(modules("panel"), "panel"),
         **dict.fromkeys(study["specifications"], "estimates"),
         **dict.fromkeys(modules("facts"), "facts"),
+        **dict.fromkeys(modules("check"), "check"),
         VERDICTS: "verdicts",
+        MONTECARLO: "montecarlo",
     }
 
 
@@ -123,7 +129,10 @@ def _check_products(study: dict) -> None:
             for argument in ingredients(kind, name):
                 if argument not in known and not (kind == "panel" and argument == "settings"):
                     raise unknown(argument, known, f"{path}: {verb}()", "raw file" if kind == "source" else "product")
-    taken = [set(modules("source")), set(modules("panel")), set(study["specifications"]), set(modules("facts"))]
+    for name, path in modules("check").items():
+        if name not in study["contracts"]:
+            raise unknown(name, study["contracts"], f"{path} has no contract in config/tables/", "table")
+    taken = [set(modules(kind)) for kind in ("source", "panel", "facts", "check")] + [set(study["specifications"]), {VERDICTS, MONTECARLO}]
     for i, names in enumerate(taken):
         for others in taken[i + 1 :]:
             if names & others:
@@ -152,6 +161,15 @@ def _check_specifications(study: dict) -> None:
                 raise unknown(study["outcomes"][outcome]["column"], columns, place, "column")
 
 
+def _check_methods(study: dict) -> None:
+    for name, target in study["published"].items():
+        module_of("estimator", target["estimator"], f"config/published.yaml: {name}")
+    for name, design in study["montecarlo"].items():
+        module_of("design", design["design"], f"config/montecarlo.yaml: {name}")
+        for method, settings in design["methods"].items():
+            module_of("estimator", settings["estimator"], f"config/montecarlo.yaml: {name} → {method}")
+
+
 def _check_exhibits(study: dict) -> None:
     made = {**modules("figure"), **modules("table")}
     for name in study["exhibits"]:
@@ -161,7 +179,7 @@ def _check_exhibits(study: dict) -> None:
         if name not in study["exhibits"]:
             raise UnknownName(f"{path} is not listed in config/study.yaml under exhibits, so nothing would print it.")
     known = set(products(study)) | set(SECTIONS)
-    for kind in ("figure", "table", "facts"):
+    for kind in ("figure", "table", "facts", "check"):
         for name, path in modules(kind).items():
             for argument in ingredients(kind, name):
                 if argument not in known:

@@ -119,7 +119,8 @@ def read(path: str, specification: Specification, given: set[str], options) -> p
     for field in sorted(given):
         value = getattr(specification, field)
         columns |= dict.fromkeys([value] if isinstance(value, str) else value, field)
-    named_by_options = [value for value in vars(options).values() if isinstance(value, str) and value in data]
+    chosen = [value if isinstance(value, list) else [value] for value in vars(options).values()]
+    named_by_options = [name for values in chosen for name in values if isinstance(name, str) and name in data]
     for column, field in columns.items():
         if column not in data:
             raise unknown(column, [str(c) for c in data.columns], f"{path}: {flag(field)}", "column")

@@ -12,11 +12,13 @@ from analysis.inference.least_squares import Design, Fit
 def complete_rows(panel: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
     """Return the rows in which no named column is missing; raise NotIdentified when none is left."""
     columns = list(dict.fromkeys(filter(None, columns)))
-    whole = panel[columns].notna().all(axis=1)
-    data = panel[columns] if whole.all() else panel.loc[whole, columns]
-    if data.empty:
+    holes = [missing for missing in (panel[name].isna().to_numpy() for name in columns) if missing.any()]
+    if holes:
+        panel = panel.loc[~np.logical_or.reduce(holes), columns]
+    if panel.empty:
         raise NotIdentified("SUPPORT", "no row has every variable")
-    return data.reset_index(drop=True)
+    numbered = isinstance(panel.index, pd.RangeIndex) and panel.index.start == 0 and panel.index.step == 1
+    return panel if numbered else panel.reset_index(drop=True)
 
 
 def columns_of(specification, effects: tuple[str, ...], *more: str) -> list[str]:
@@ -26,19 +28,25 @@ def columns_of(specification, effects: tuple[str, ...], *more: str) -> list[str]
     ]  # fmt: skip
 
 
-def clusters_of(data: pd.DataFrame, specification, covariance: str) -> tuple[np.ndarray, ...]:
-    """Return codes of the cluster variables: those named, or the unit where the variance is clustered and none is named."""
+def clusters_of(data: pd.DataFrame, specification, covariance: str, known: dict[str, np.ndarray] | None = None) -> tuple[np.ndarray, ...]:
+    """Return codes of the cluster variables: those named, or the unit where the variance is clustered and none is named.
+
+    `known` holds codes that exist already, by column.
+    """
     named = specification.cluster
     if not named and specification.unit and covariance in ("default", "cluster", "cr3"):
         named = (specification.unit,)
     if len(named) > 2:
         raise ValueError(f"at most two cluster variables, not {len(named)}: {', '.join(named)}")
-    return tuple(pd.factorize(data[name])[0] for name in named) if covariance in ("default", "cluster", "cr3") else ()
+    known = known or {}
+    return tuple(known[n] if n in known else pd.factorize(data[n])[0] for n in named) if covariance in ("default", "cluster", "cr3") else ()
 
 
 def design_of(data: pd.DataFrame, specification, regressors: pd.DataFrame, effects: tuple[str, ...], covariance: str) -> Design:
     """Return the Design of `regressors` (rows as in `data`) with absorbed `effects`."""
-    codes = np.column_stack([pd.factorize(data[e])[0] for e in effects]) if effects else np.empty((len(data), 0), int)
+    codes = np.empty((len(data), len(effects)), dtype=np.int64, order="F")
+    for position, effect in enumerate(effects):
+        codes[:, position] = pd.factorize(data[effect])[0]
     time = None
     if covariance == "driscoll_kraay":
         if not specification.time:
@@ -49,7 +57,7 @@ def design_of(data: pd.DataFrame, specification, regressors: pd.DataFrame, effec
         regressors.to_numpy(float),
         tuple(regressors.columns),
         codes,
-        clusters_of(data, specification, covariance),
+        clusters_of(data, specification, covariance, {effect: codes[:, i] for i, effect in enumerate(effects)}),
         time,
         data[specification.weights].to_numpy(float) if specification.weights else None,
     )

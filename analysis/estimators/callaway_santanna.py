@@ -18,9 +18,9 @@ from analysis.inference.absorb import within_sd
 from analysis.inference.cluster import cluster_sums
 from analysis.inference.cohort_average import Panel, aggregate, cell_keys, cells_of, panel_of
 from analysis.inference.cohort_influence import averages
-from analysis.inference.honest_bounds import relative_magnitude, smoothness
+from analysis.inference.honest_bounds import bounds_rows
 from analysis.inference.multiplier_bootstrap import bands, draw
-from analysis.method import AGGREGATION, ANTICIPATION, EVENT_WINDOW, Method, Option
+from analysis.method import AGGREGATION, ANTICIPATION, EVENT_WINDOW, HONEST, HONEST_SMOOTHNESS, HONEST_TARGET, Method, Option
 
 METHOD = Method(
     title="Group-time average treatment effects",
@@ -39,8 +39,9 @@ METHOD = Method(
         "method": Option("dr", "with covariates: doubly robust, outcome regression or inverse probability weighting", ("dr", "reg", "ipw")),
         "bootstrap_draws": Option(0, "draws of the multiplier bootstrap, for uniform bands; 0 for none"),
         "randomization_draws": Option(0, "draws in which cohorts are dealt anew among units; 0 for none"),
-        "honest": Option([], "magnitudes of relative violations of parallel trends to allow for (dynamic)"),
-        "honest_smoothness": Option([], "changes of the violation's slope to allow for (dynamic)"),
+        "honest": HONEST,
+        "honest_smoothness": HONEST_SMOOTHNESS,
+        "honest_target": HONEST_TARGET,
         "leave_one_out": Option(False, "report the overall effect without each unit in turn"),
     },
 )
@@ -154,6 +155,9 @@ class _Estimation:
         whole = self.data.assign(cohort=self.data["cohort"].astype(float), time=self.data["time"].astype(float))
         periods = whole["time"].nunique()
         whole = whole[whole.groupby("unit")["time"].transform("size") == periods]
+        once = whole.drop_duplicates("unit")[list(self.specification.controls)].to_numpy(float)
+        if np.linalg.matrix_rank(once - once.mean(0)) < once.shape[1]:
+            raise NotIdentified("SINGULAR", f"the controls are collinear or do not vary: {', '.join(self.specification.controls)}")
         control = self.options.control_group.replace("_", "")
         formula = "~" + "+".join(self.specification.controls)
         try:
@@ -305,22 +309,9 @@ class _Estimation:
         after = times >= 0
         weights = np.array([treated[int(e)] for e in times[after]], dtype=float)
         weights /= weights.sum()
-        rows = []
-        kinds = {
-            "relative_magnitude": (relative_magnitude, self.options.honest),
-            "smoothness": (smoothness, self.options.honest_smoothness),
-        }
-        for kind, (bounds, sizes) in kinds.items():
-            for size in sizes:
-                name = f"honest_{kind}_{size}"
-                try:
-                    low, high = bounds(times, effect, covariance, size, weights=weights)
-                except NotIdentified as error:
-                    rows.append(refused("att_honest", error.code, str(error), name))
-                    continue
-                mean = float(weights @ effect[after])
-                rows.append(parameter("att_honest", mean, inference=name, ci_low=low, ci_high=high, library="moderndid", **self.counts))
-        return rows
+        if self.options.honest_target == "first":
+            weights = (times[after] == 0).astype(float)
+        return bounds_rows(times, effect, covariance, weights, self.options, self.counts)
 
     def _leave_one_out(self) -> list[dict]:
         """Return the overall effect without each unit in turn, with its analytic standard error."""

@@ -30,6 +30,7 @@ METHOD = Method(
 )
 ITERATIONS = 200
 TOLERANCE = 1e-11
+VANISHING = 1e-8
 
 
 def estimate(panel: pd.DataFrame, specification) -> list[dict]:
@@ -96,6 +97,8 @@ def _fit(y: np.ndarray, x: np.ndarray, codes: np.ndarray, names: list[str]) -> t
         ratio = np.where(y > 0, y * np.log(np.where(y > 0, y, 1) / mean), 0.0)
         previous, deviance = deviance, float(2 * (ratio - (y - mean)).sum())
         if abs(previous - deviance) <= TOLERANCE * (abs(deviance) + 0.1):
+            if (mean[y == 0] < VANISHING * y.mean()).any():
+                break  # a mean runs to zero: some coefficient to infinity
             return beta, mean, Absorber(codes, mean).residualize(x)
     raise NotIdentified("SEPARATION", "the likelihood has no maximum: some regressor predicts the zeros perfectly")
 

@@ -6,9 +6,12 @@ distribution. No library has it with clustered errors: intervals are bootstrappe
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import pandas as pd
 from statsmodels.regression.quantile_regression import QuantReg
+from statsmodels.tools.sm_exceptions import IterationLimitWarning
 
 from analysis.estimates import NotIdentified, parameter
 from analysis.estimators._regression import columns_of, complete_rows, counts_of
@@ -64,4 +67,7 @@ def _coefficients(y: np.ndarray, x: np.ndarray, units: np.ndarray, options) -> n
         rest = y - x @ slopes
         effect = np.bincount(units, rest) / np.bincount(units)
         y = y - effect[units]
-    return np.asarray(QuantReg(y, np.column_stack([x, np.ones(len(x))])).fit(q=options.quantile).params)
+    with warnings.catch_warnings():
+        # The iteration may end by going around the optimum; the estimate is then within the tolerance of the weights.
+        warnings.simplefilter("ignore", IterationLimitWarning)
+        return np.asarray(QuantReg(y, np.column_stack([x, np.ones(len(x))])).fit(q=options.quantile).params)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 from linearmodels.panel import RandomEffects
 
+from analysis.estimates import parameter
 from analysis.estimators._panel_regression import clustering, counts, period_dummies, rows, sample
 from analysis.method import Method, Option
 
@@ -21,7 +22,7 @@ METHOD = Method(
 
 
 def estimate(panel: pd.DataFrame, specification) -> list[dict]:
-    """Return one row a regressor and one for the constant ('const'); period dummies where `fixed_effects` names time.
+    """Return one row a regressor and one for the constant ('const'), and 'theta'; period dummies where `fixed_effects` names time.
 
     Clustered by unit, or by one `cluster` that units are nested in.
     """
@@ -31,7 +32,13 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     design = pd.concat([regressors, period_dummies(outcome, specification)], axis=1)
     if options.covariance == "unadjusted":
         result = RandomEffects(outcome, design).fit(cov_type="unadjusted")
-        return rows(result, regressors.columns, "unadjusted", degrees=result.df_resid, **counts(outcome))
+        return [*rows(result, regressors.columns, "unadjusted", degrees=result.df_resid, **counts(outcome)), _theta(result, outcome)]
     clustered, n_clusters = clustering(panel, specification, outcome)
     result = RandomEffects(outcome, design).fit(**clustered)
-    return rows(result, regressors.columns, "cluster", degrees=n_clusters - 1, **counts(outcome, n_clusters=n_clusters))
+    found = rows(result, regressors.columns, "cluster", degrees=n_clusters - 1, **counts(outcome, n_clusters=n_clusters))
+    return [*found, _theta(result, outcome)]
+
+
+def _theta(result, outcome: pd.Series) -> dict:
+    """Return the share of unit means that is taken off, averaged over units: one is the within regression, zero the pooled."""
+    return parameter("theta", float(result.theta.iloc[:, 0].mean()), inference="none", library="linearmodels", **counts(outcome))

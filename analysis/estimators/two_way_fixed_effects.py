@@ -13,10 +13,11 @@ from analysis.estimates import NotIdentified, parameter, refused
 from analysis.estimators._cohorts import cohort_of
 from analysis.estimators._regression import columns_of, complete_rows, design_of, rows_of
 from analysis.inference import few_treated, randomization, wild_cluster_bootstrap
-from analysis.inference.absorb import absorbed, residualize, within_sd
-from analysis.inference.least_squares import fit
+from analysis.inference.absorb import absorbed, residualize, within_sd_of
+from analysis.inference.honest_bounds import bounds_rows
+from analysis.inference.least_squares import fit, n_levels
 from analysis.inference.single_regressor import evaluate
-from analysis.method import COVARIANCE, EVENT_WINDOW, LAGS, TWO_WAY, Method, Option
+from analysis.method import COVARIANCE, EVENT_WINDOW, HONEST, HONEST_SMOOTHNESS, HONEST_TARGET, LAGS, TWO_WAY, Method, Option
 
 METHOD = Method(
     title="Two-way fixed effects, static or dynamic",
@@ -33,6 +34,9 @@ METHOD = Method(
         "randomization_draws": Option(0, "draws in which cohorts are dealt anew among units; 0 for none"),
         "wild_bootstrap_draws": Option(0, "draws of the wild cluster bootstrap; 0 for none"),
         "wild_weights": Option("webb", "multipliers of the wild cluster bootstrap", ("rademacher", "webb")),
+        "honest": HONEST,
+        "honest_smoothness": HONEST_SMOOTHNESS,
+        "honest_target": HONEST_TARGET,
         "few_treated": Option("none", "placebo distribution from untreated groups", ("none", "conley_taber", "ferman_pinto")),
         "few_treated_draws": Option(1999, "draws of that distribution"),
     },
@@ -58,7 +62,7 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     regressors = data[list(specification.controls)].copy()
     regressors.insert(0, term, treated)
     design = design_of(data, specification, regressors, effects, options.covariance)
-    counts = _counts(data, specification, treated, design.clusters)
+    counts = _counts(data, specification, treated, design, effects)
     result = fit(design, options.covariance, options.lags, options.two_way)
     rows = rows_of(result, regressors.columns, counts)
     return rows + _further(data, specification, options, design, (term, result.coefficients[0]), counts)
@@ -68,19 +72,20 @@ def _in_force(data: pd.DataFrame, specification, cohort: np.ndarray) -> np.ndarr
     return (data[specification.time].to_numpy(float) >= cohort).astype(float)
 
 
-def _counts(data: pd.DataFrame, specification, treated: np.ndarray, clusters: tuple[np.ndarray, ...]) -> dict:
-    unit = pd.factorize(data[specification.unit])[0]
+def _counts(data: pd.DataFrame, specification, treated: np.ndarray, design, effects: tuple[str, ...]) -> dict:
+    known = {effect: design.effects[:, i] for i, effect in enumerate(effects)}
+    unit, time = (known[n] if n in known else pd.factorize(data[n])[0] for n in (specification.unit, specification.time))
     size = np.bincount(unit)
-    on = np.bincount(unit, treated != 0)
+    on = np.bincount(unit[treated != 0], minlength=len(size))
     changing = int(((on > 0) & (on < size)).sum())
-    if np.isin(treated, [0, 1]).all() and not changing:
+    if not changing and np.isin(treated, [0, 1]).all():
         raise NotIdentified("SUPPORT", "treatment changes in no unit")
     counts = {"n_obs": len(data), "n_units": len(size), "n_treated": changing or int((on > 0).sum())}
-    if clusters:
-        counts["n_clusters"] = min(int(c.max()) + 1 for c in clusters)
-        counts["n_treated_clusters"] = min(len(np.unique(c[treated != 0])) for c in clusters)
-    sd = within_sd(data, specification.outcome, specification.unit, specification.time, pd.Series(treated == 0))
-    return counts | {"within_sd": sd}
+    if design.clusters:
+        counts["n_clusters"] = min(n_levels(c) for c in design.clusters)
+        counts["n_treated_clusters"] = min(n_levels(c[treated != 0]) for c in design.clusters)
+    off = treated == 0
+    return counts | {"within_sd": within_sd_of(design.outcome[off], np.stack([unit[off], time[off]]).T)}
 
 
 def _dynamic(data: pd.DataFrame, specification, effects: tuple[str, ...], options) -> list[dict]:
@@ -97,7 +102,7 @@ def _dynamic(data: pd.DataFrame, specification, effects: tuple[str, ...], option
     dummies = pd.DataFrame({f"event{e}": (elapsed == e).astype(float) for e in times})
     regressors = pd.concat([dummies, data[list(specification.controls)]], axis=1)
     design = design_of(data, specification, regressors, effects, options.covariance)
-    counts = _counts(data, specification, _in_force(data, specification, cohort), design.clusters)
+    counts = _counts(data, specification, _in_force(data, specification, cohort), design, effects)
     result = fit(design, options.covariance, options.lags, options.two_way)
     weights = np.array([e >= 0 for e in times] + [False] * len(specification.controls), float)
     weights /= weights.sum()
@@ -106,7 +111,11 @@ def _dynamic(data: pd.DataFrame, specification, effects: tuple[str, ...], option
     events = [
         parameter("event", b, se, event_time=int(e), **about) for e, b, se in zip(times, result.coefficients, result.errors, strict=False)
     ]
-    return [overall, *events]
+    if not (options.honest or options.honest_smoothness):
+        return [overall, *events]
+    k = len(times)
+    target = np.array([e == 0 for e in times if e >= 0], float) if options.honest_target == "first" else weights[:k][np.array(times) >= 0]
+    return [overall, *events, *bounds_rows(np.array(times), result.coefficients[:k], result.covariance[:k, :k], target, options, counts)]
 
 
 def _further(data: pd.DataFrame, specification, options, design, effect: tuple[str, float], counts: dict) -> list[dict]:

@@ -7,7 +7,7 @@ to the alternating projections of pyhdfe.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -17,6 +17,7 @@ from scipy import sparse
 # With more levels in the smaller of two effects its normal equations cost more than iterating.
 LEVELS_SOLVED = 1500
 COLUMNS_BY_COUNTING = 6
+DENSE = 10  # cells of the table of two effects for each row, above which it is kept sparse
 
 
 def codes_of(panel: pd.DataFrame, columns: Sequence[str]) -> np.ndarray:
@@ -32,6 +33,10 @@ def sums(values: np.ndarray, codes: np.ndarray, levels: int) -> np.ndarray:
     return sparse.csr_matrix((np.ones(rows), (codes, np.arange(rows))), shape=(levels, rows)) @ values
 
 
+def _count(values: np.ndarray, codes: np.ndarray, levels: int) -> np.ndarray:
+    return np.bincount(codes, values, levels)
+
+
 class Absorber:
     """Projects columns off the effects in `codes` (rows, effects), with `weights` (rows,) if given; made once, used often."""
 
@@ -40,16 +45,24 @@ class Absorber:
         self.levels = codes.max(0) + 1 if codes.size else np.zeros(codes.shape[1], int)
         self.order = np.argsort(-self.levels, kind="stable")
         self.solved = codes.shape[1] <= 1 or (codes.shape[1] == 2 and self.levels.min() <= LEVELS_SOLVED)
-        weight = np.ones(len(codes)) if weights is None else weights
+        weight = weights  # without weights rows are counted, which is faster
         if codes.shape[1] and self.solved:
-            self.large = codes[:, self.order[0]]
+            self.large = np.ascontiguousarray(codes[:, self.order[0]])
             self.size = np.bincount(self.large, weight, self.levels[self.order[0]])
         if codes.shape[1] == 2 and self.solved:
-            self.small = codes[:, self.order[1]]
-            shape = (self.levels[self.order[0]], self.levels[self.order[1]])
-            self.share = sparse.csr_matrix((weight, (self.large, self.small)), shape=shape)
-            self.share = sparse.diags(1 / self.size) @ self.share  # of each large level's weight, by small level
-            normal = np.diag(np.bincount(self.small, weight, shape[1])) - (self.share.T @ sparse.diags(self.size) @ self.share).toarray()
+            self.small = np.ascontiguousarray(codes[:, self.order[1]])
+            shape = (int(self.levels[self.order[0]]), int(self.levels[self.order[1]]))
+            total = np.bincount(self.small, weight, shape[1])
+            if shape[0] * shape[1] <= DENSE * len(codes):
+                # The share of each large level's weight by small level, as a table where most cells exist.
+                table = np.bincount(self.large.astype(np.int64) * shape[1] + self.small, weight, shape[0] * shape[1]).reshape(shape)
+                self.share = table / np.maximum(self.size, 1e-300)[:, None]
+                normal = np.diag(total) - self.share.T @ table
+            else:
+                filled = np.ones(len(codes)) if weight is None else weight
+                table = sparse.csr_matrix((filled, (self.large, self.small)), shape=shape)
+                self.share = sparse.diags(1 / np.maximum(self.size, 1e-300)) @ table
+                normal = np.diag(total) - (self.share.T @ table).toarray()
             # Singular by one for each connected part of the panel.
             self.inverse = np.linalg.pinv(normal, rcond=1e-10, hermitian=True)
 
@@ -65,11 +78,31 @@ class Absorber:
             algorithm = pyhdfe.create(self.codes, drop_singletons=False, compute_degrees=False, options={"tol": 1e-11})
             weights = None if self.weights is None else self.weights[:, None]
             return algorithm.residualize(values, weights)
-        weighted = (lambda v: v) if self.weights is None else (lambda v: v * self.weights[:, None])
-        net = values - (sums(weighted(values), self.large, len(self.size)) / self.size[:, None])[self.large]
-        if self.codes.shape[1] == 2:
-            effect = self.inverse @ sums(weighted(net), self.small, len(self.inverse))
-            net -= effect[self.small] - (self.share @ effect)[self.large]
+        if values.shape[1] > COLUMNS_BY_COUNTING:
+            return self._swept(values - values.mean(0), sums)
+        # Column by column, each contiguous: faster than strides through a narrow table.
+        net = np.empty(values.shape, order="F")
+        for column in range(values.shape[1]):
+            one = np.ascontiguousarray(values[:, column])
+            net[:, column] = self._swept(one - one.mean(), _count)
+        return net
+
+    def _swept(self, values: np.ndarray, total: Callable) -> np.ndarray:
+        """Return `values` (rows,) or (rows, k), their mean taken off, net of one or two effects; `total` sums by codes.
+
+        The mean is off because sums of large numbers that differ little would lose digits.
+        """
+        shape = (-1,) + (1,) * (values.ndim - 1)
+        weighted = values if self.weights is None else values * self.weights.reshape(shape)
+        size = np.maximum(self.size, 1e-300).reshape(shape)  # a level may be empty where codes come from more rows
+        mean = total(weighted, self.large, len(self.size)) / size
+        if self.codes.shape[1] == 1:
+            return values - mean[self.large]
+        # What the smaller effect's levels sum to once the larger one is out, without forming the residuals.
+        left = total(weighted, self.small, len(self.inverse)) - self.share.T @ (mean * self.size.reshape(shape))
+        effect = self.inverse @ left
+        net = values - (mean - self.share @ effect)[self.large]
+        net -= effect[self.small]
         return net
 
     def leverage(self) -> np.ndarray:
@@ -78,10 +111,10 @@ class Absorber:
             raise NotImplementedError("leverages exist here for at most two fixed effects")
         if not self.codes.shape[1]:
             return np.zeros(len(self.codes))
-        value = 1 / self.size[self.large]
+        value = 1.0 / self.size[self.large]
         if self.codes.shape[1] == 2:
             half = self.share @ self.inverse
-            own = np.asarray(self.share.multiply(half).sum(1)).ravel()
+            own = np.asarray((self.share.multiply(half) if sparse.issparse(self.share) else self.share * half).sum(1)).ravel()
             value = value + own[self.large] - 2 * half[self.large, self.small] + np.diag(self.inverse)[self.small]
         return value if self.weights is None else value * self.weights
 
@@ -106,7 +139,7 @@ def absorbed(codes: np.ndarray, clusters: np.ndarray | None) -> int:
     """
     counts = []
     for effect in codes.T:
-        counts.append(1 if clusters is not None and nested(effect, clusters) else len(np.unique(effect)))
+        counts.append(1 if clusters is not None and nested(effect, clusters) else np.count_nonzero(np.bincount(effect)))
     return sum(counts) - max(len(counts) - 1, 0)
 
 
@@ -116,10 +149,13 @@ def within_sd(panel: pd.DataFrame, outcome: str, unit: str, time: str, untreated
     Source of the use: the smallest effect of interest is a tenth of it (config/claims.yaml).
     """
     data = panel.loc[untreated & panel[outcome].notna(), [outcome, unit, time]]
-    codes = codes_of(data, [unit, time])
-    n_units, n_times = (len(np.unique(effect)) for effect in codes.T) if len(data) else (0, 0)
-    if len(data) <= n_units + n_times:
+    return within_sd_of(data[outcome].to_numpy(float), codes_of(data, [unit, time]))
+
+
+def within_sd_of(values: np.ndarray, codes: np.ndarray) -> float:
+    """Return the s.d. of `values` (rows,) net of the two effects in `codes` (rows, 2); codes may skip numbers."""
+    used = sum(np.count_nonzero(np.bincount(effect)) for effect in codes.T)
+    if len(values) <= used:
         return float("nan")
-    values = residualize(data[outcome].to_numpy(float), codes)
-    degrees = len(values) - n_units - n_times + 1
-    return float(np.sqrt(np.sum(values**2) / degrees))
+    net = residualize(values, codes)[:, 0]
+    return float(np.sqrt(net @ net / (len(net) - used + 1)))

@@ -14,8 +14,10 @@ def cr1_factor(n_obs: int, n_clusters: int, n_parameters: int) -> float:
 
 def cluster_sums(scores: np.ndarray, clusters: np.ndarray) -> np.ndarray:
     """Return sums of `scores` (rows, k) by cluster, shape (clusters, k)."""
-    codes = np.unique(clusters, return_inverse=True)[1]
-    return sums(scores, codes, int(codes.max()) + 1)
+    codes = clusters if np.issubdtype(clusters.dtype, np.integer) and clusters.min() == 0 else np.unique(clusters, return_inverse=True)[1]
+    size = np.bincount(codes)
+    found = sums(scores, codes, len(size))
+    return found if size.all() else found[size > 0]
 
 
 def covariance(regressors: np.ndarray, residuals: np.ndarray, clusters: np.ndarray, n_parameters: int) -> np.ndarray:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from analysis.estimates import NotIdentified
+from analysis.estimates import NotIdentified, parameter, refused
 
 # The test is inverted on a coarse grid first, then on a fine one around the interval found.
 COARSE, FINE = 101, 301
@@ -79,3 +79,27 @@ def smoothness(
         l_vec=weights[:, None], alpha=level,
     )  # fmt: skip
     return float(result["lb"][0]), float(result["ub"][0])
+
+
+def bounds_rows(
+    event_time: np.ndarray, effect: np.ndarray, covariance: np.ndarray, weights: np.ndarray, options, counts: dict
+) -> list[dict]:
+    """Return an 'att_honest' row for every entry of `options.honest` and `options.honest_smoothness`.
+
+    `weights` (event times >= 0,) define the effect that is bounded.
+    """
+    mean = float(weights @ effect[event_time >= 0])
+    rows = []
+    for kind, method, sizes in (
+        ("relative_magnitude", relative_magnitude, options.honest),
+        ("smoothness", smoothness, options.honest_smoothness),
+    ):
+        for size in sizes:
+            name = f"honest_{kind}_{size}"
+            try:
+                low, high = method(event_time, effect, covariance, size, weights=weights)
+            except NotIdentified as error:
+                rows.append(refused("att_honest", error.code, str(error), name))
+                continue
+            rows.append(parameter("att_honest", mean, inference=name, ci_low=low, ci_high=high, library="moderndid", **counts))
+    return rows

@@ -102,18 +102,22 @@ def _degrees(design: Design, covariance: str, k: int) -> tuple[int, float, int |
     """Return K, the degrees of freedom of t, and the number of clusters."""
     n = len(design.outcome)
     if covariance in ("cluster", "cr3"):
-        inner = [e for e in design.effects.T if any(nested(e, c) for c in design.clusters)]
-        outer = [e for e in design.effects.T if not any(nested(e, c) for c in design.clusters)]
-        count = len(inner) + sum(len(np.unique(e)) for e in outer) - max(design.effects.shape[1] - 1, 0)
-        n_clusters = min(len(np.unique(c)) for c in design.clusters)
+        inner = [any(e is c or nested(e, c) for c in design.clusters) for e in design.effects.T]
+        outer = [e for e, held in zip(design.effects.T, inner, strict=True) if not held]
+        count = sum(inner) + sum(n_levels(e) for e in outer) - max(design.effects.shape[1] - 1, 0)
+        n_clusters = min(n_levels(c) for c in design.clusters)
         if n_clusters < 2:
             raise NotIdentified("CLUSTERS", "fewer than two clusters: no variance by clusters exists")
         return k + count, n_clusters - 1, n_clusters
     count = absorbed(design.effects, None)
     if covariance == "driscoll_kraay":
-        periods = len(np.unique(design.time))
+        periods = n_levels(design.time)
         return k + absorbed(design.effects, design.time), periods - 1, periods
     return k + count, n - k - count, None
+
+
+def n_levels(codes: np.ndarray) -> int:
+    return int(np.count_nonzero(np.bincount(codes)))
 
 
 def _meat(design, stage, residuals, covariance, absorber, bread, n_parameters, lags, two_way) -> np.ndarray:

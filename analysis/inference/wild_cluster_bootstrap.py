@@ -40,9 +40,19 @@ def test(
     draws: int,
     seed: int,
 ) -> randomization.Test:
-    """Return p-value, intervals and detectable effect for the coefficient of `regressor` (rows,).
+    """Return p-value, intervals and detectable effect for the coefficient of `regressor` (rows,); arguments as in `draw`."""
+    signs, complete = multipliers(kind, int(clusters.max()) + 1, draws, np.random.default_rng(seed))
+    actual, drawn = draw(outcome, regressor, others, effects, clusters, signs)
+    return randomization.test(actual, drawn, scaled=True, complete=complete)
 
-    `others` (rows, k) are further regressors, `effects` (rows, e) codes to absorb, `clusters` (rows,) codes.
+
+def draw(
+    outcome: np.ndarray, regressor: np.ndarray, others: np.ndarray, effects: np.ndarray, clusters: np.ndarray, signs: np.ndarray
+) -> tuple[Draws, Draws]:
+    """Return the actual estimate and its bootstrap draws, ready for any null value.
+
+    `others` (rows, k) are further regressors, `effects` (rows, e) codes to absorb, `clusters` (rows,) codes, `signs`
+    (clusters, draws) the multipliers.
     """
     absorber = Absorber(effects)
     others = absorber.residualize(others) if others.shape[1] else np.empty((len(outcome), 0))
@@ -64,7 +74,6 @@ def test(
         for layer, columns in zip(layers, moved, strict=True):
             columns[:, chosen] = cluster_sums(x[:, None] * sweep(member * layer[:, None]), clusters)
     own = cluster_sums((x * x)[:, None], clusters)[:, 0]
-    signs, complete = multipliers(kind, n_clusters, draws, np.random.default_rng(seed))
     parts = [_draws(columns, own, signs, size) for columns in moved]
     # The CR1 factor is the same for every draw and for the actual sample, and cancels.
     (a, score_y), (b, score_d) = parts
@@ -73,7 +82,7 @@ def test(
     score = cluster_sums((x * (y - x * beta))[:, None], clusters)[:, 0]
     one = np.ones(1)
     actual = Draws(beta * one, one, score @ score / size**2 * one, 0 * one, 0 * one)
-    return randomization.test(actual, Draws(a, b, *cross), scaled=True, complete=complete)
+    return actual, Draws(a, b, *cross)
 
 
 def _draws(moved: np.ndarray, own: np.ndarray, signs: np.ndarray, size: float) -> tuple[np.ndarray, np.ndarray]:

@@ -29,6 +29,7 @@ FILE = {
     "source": "data/processed/sources/{}.parquet",
     "panel": "data/processed/panels/{}.parquet",
     "facts": "data/processed/facts/{}.json",
+    "check": "data/processed/checks/{}.parquet",
     "verdicts": "data/processed/{}.parquet",
 }
 
@@ -46,6 +47,8 @@ def product_files(name):
             f"data/processed/estimates/{name}/{outcome}.parquet"
             for outcome in outcomes_of(STUDY["specifications"][name])
         ]
+    if KIND[name] == "montecarlo":
+        return [f"data/processed/montecarlo/{design}.parquet" for design in STUDY["montecarlo"]]
     return FILE[KIND[name]].format(name)
 
 

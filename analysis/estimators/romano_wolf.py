@@ -1,0 +1,82 @@
+"""One treatment, many outcomes: step-down p-values (Romano and Wolf 2005, Econometrica 73: 1237-1282)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from analysis.estimates import NotIdentified, parameter
+from analysis.estimators._cohorts import cohort_of
+from analysis.estimators._regression import columns_of, complete_rows, counts_of, design_of
+from analysis.inference.least_squares import fit
+from analysis.inference.step_down import romano_wolf
+from analysis.inference.wild_cluster_bootstrap import POINTS, draw
+from analysis.method import Method, Option
+
+METHOD = Method(
+    title="Many outcomes: Romano-Wolf step-down p-values",
+    citation="Romano and Wolf (2005), Econometrica 73: 1237-1282; (2016), Statistics and Probability Letters 113: 38-40",
+    library="analysis",
+    needs=("outcome", "unit", "time", "cohort|treatment"),
+    accepts=("controls", "fixed_effects", "cluster"),
+    options={
+        "outcomes": Option([], "further outcome columns; the family is --outcome and these"),
+        "draws": Option(999, "draws of the wild cluster bootstrap, joint over outcomes"),
+        "wild_weights": Option("webb", "its multipliers", tuple(POINTS)),
+    },
+)
+
+
+def estimate(panel: pd.DataFrame, specification) -> list[dict]:
+    """Return two rows an outcome (term: its name): 'cluster', each outcome alone, and 'romano_wolf', adjusted for all.
+
+    Every outcome is regressed on the treatment with unit and period effects (or `fixed_effects`) on the rows that have
+    it; a draw multiplies the residuals of a cluster by the same number in all outcomes, so that their dependence stays.
+    """
+    options = METHOD.read(specification)
+    family = list(dict.fromkeys([specification.outcome, *options.outcomes]))
+    for name in family:
+        if name not in panel:
+            raise ValueError(f"romano_wolf: no column '{name}'")
+    if len(specification.cluster) > 1:
+        raise ValueError("romano_wolf takes one cluster variable")
+    effects = specification.fixed_effects or (specification.unit, specification.time)
+    cluster = next(iter(specification.cluster), specification.unit)
+    names = pd.Index(panel[cluster].dropna().unique())
+    signs = np.random.default_rng(specification.seed).choice(POINTS[options.wild_weights], size=(len(names), options.draws))
+    found = [_one(panel, replace(specification, outcome=name, cluster=(cluster,)), effects, names, signs) for name in family]
+    actual = np.array([statistic for _, statistic, _ in found])
+    adjusted = romano_wolf(actual, np.column_stack([drawn for _, _, drawn in found]))
+    rows = []
+    for (row, _, _), p_value in zip(found, adjusted, strict=True):
+        rows += [row, _adjusted(row, p_value, options.draws, specification.seed)]
+    return rows
+
+
+def _adjusted(row: dict, p_value: float, draws: int, seed: int) -> dict:
+    kept = {key: row[key] for key in ("n_obs", "n_units", "n_clusters") if key in row}
+    return parameter(row["term"], row["estimate"], inference="romano_wolf", p_value=float(p_value), draws=draws, seed=seed, **kept)
+
+
+def _one(panel, specification, effects, names: pd.Index, signs: np.ndarray) -> tuple[dict, float, np.ndarray]:
+    """Return the row of one outcome, its t-ratio and the t-ratios of the draws under no effect."""
+    if specification.cohort:
+        panel = panel.assign(**{specification.cohort: panel[specification.cohort].astype("float64").fillna(0)})
+    data = complete_rows(panel, columns_of(specification, effects, specification.cohort))
+    treated = data[specification.treatment].to_numpy(float) if specification.treatment else None
+    if treated is None:
+        treated = (data[specification.time].to_numpy(float) >= cohort_of(data, specification)).astype(float)
+    regressors = data[list(specification.controls)].copy()
+    regressors.insert(0, "_treated", treated)
+    design = design_of(data, specification, regressors, effects, "cluster")
+    result = fit(design, "cluster")
+    if not np.isfinite(result.errors[0]) or result.errors[0] == 0:
+        raise NotIdentified("SUPPORT", f"no variance for {specification.outcome}")
+    present, codes = np.unique(names.get_indexer(data[specification.cluster[0]]), return_inverse=True)
+    actual, drawn = draw(design.outcome, treated, design.regressors[:, 1:], design.effects, codes, signs[present])
+    counts = counts_of(data, specification, result)
+    about = {"inference": "cluster", "degrees": result.degrees}
+    row = parameter(specification.outcome, result.coefficients[0], result.errors[0], **about, **counts)
+    return row, float(actual.statistic(0.0, True)[0]), drawn.statistic(0.0, True)

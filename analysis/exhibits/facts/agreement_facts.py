@@ -1,0 +1,20 @@
+"""How far the methods agree with what others printed and with other implementations."""
+
+
+def count(published_numbers, second_opinions):
+    """Return how many printed numbers were recomputed and agree, and the largest differences between implementations."""
+    recomputed = published_numbers[published_numbers["ours"].notna()]
+    compared = second_opinions[second_opinions["difference"].notna()]
+    estimates = compared[compared["quantity"] == "estimate"]
+    paper = estimates[estimates["scope"] == "the paper"]
+    return {
+        "n_printed": len(published_numbers),
+        "n_recomputed": len(recomputed),
+        "n_agreeing": int(recomputed["agrees"].sum()),
+        "n_disagreeing": int((~recomputed["agrees"]).sum()),
+        "n_targets": int(recomputed["target"].nunique()),
+        "n_methods_printed": int(recomputed["estimator"].nunique()),
+        "n_pairs": len(compared),
+        "largest_difference": float(estimates["difference"].max()) if len(estimates) else 0.0,
+        "largest_difference_paper": float(paper["difference"].max()) if len(paper) else 0.0,
+    }

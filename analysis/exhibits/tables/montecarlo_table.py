@@ -1,0 +1,31 @@
+"""SIMULATED. Bias, coverage and size of every method in designs that it is meant for, and in some that it is not."""
+
+import pandas as pd
+
+from analysis.exhibits.display import Table
+
+
+def layout(montecarlo):
+    """Return a line for each method, grouped by design; a dagger marks methods whose assumptions the design breaks."""
+    rows, bold = [], []
+    for _, part in montecarlo.groupby("design", sort=False):
+        bold.append(len(rows))
+        rows.append({"Method": f"{part['title'].iloc[0]}; {part['replications'].iloc[0]:,} replications"})
+        for row in part.sort_values("misused", kind="stable").to_dict("records"):
+            rows.append(
+                {
+                    "Method": row["label"] + (" †" if row["misused"] else ""),
+                    "Truth": _number(row["planted"], 2),
+                    "Bias": "" if pd.isna(row["bias"]) else f"{row['bias']:.3f} ({row['bias_error']:.3f})",
+                    "s.d.": _number(row["spread"], 3),
+                    "Mean s.e.": _number(row["mean_error"], 3),
+                    "Coverage": _number(100 * row["coverage"], 1),
+                    "Size": _number(100 * row["size"], 1),
+                    "Refused": str(row["refused"]) if row["refused"] and row["replications"] > row["refused"] else "",
+                }
+            )
+    return Table(pd.DataFrame(rows).fillna(""), data=montecarlo, bold=tuple(bold), widths={"Method": "1fr"})
+
+
+def _number(value: float, digits: int) -> str:
+    return "" if pd.isna(value) else f"{value:.{digits}f}"

@@ -1,0 +1,31 @@
+"""The largest difference between two implementations of each estimate."""
+
+import pandas as pd
+
+from analysis.exhibits.display import Table
+
+GROUPS = {"the paper": "Estimates of this paper", "public data": "Other methods, on public data"}
+
+
+def layout(second_opinions):
+    """Return a line for each comparison: what, other library, pairs, largest differences."""
+    rows, bold = [], []
+    for scope, heading in GROUPS.items():
+        bold.append(len(rows))
+        rows.append({"Estimate": heading})
+        part = second_opinions[second_opinions["scope"] == scope]
+        for (what, library), pairs in part.groupby(["comparison", "library"], sort=False):
+            largest = pairs.groupby("quantity")["difference"].max()
+            size = pairs.loc[pairs["quantity"] != "std_error", "ours"].abs().max()
+            absent = bool(pairs["difference"].isna().all())
+            rows.append(
+                {
+                    "Estimate": what,
+                    "Other implementation": library,
+                    "Pairs": "" if absent else str(len(pairs)),
+                    "Largest number": "" if absent else f"{size:.3g}",
+                    "Largest difference": "absent" if absent else f"{largest.drop('std_error', errors='ignore').max():.0e}",
+                    "of standard errors": "" if absent or "std_error" not in largest else f"{largest['std_error']:.0e}",
+                }
+            )
+    return Table(pd.DataFrame(rows).fillna(""), data=second_opinions, bold=tuple(bold), widths={"Estimate": "1fr"})

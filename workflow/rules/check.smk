@@ -1,0 +1,79 @@
+"""Do the methods do what they say? Printed numbers, second implementations, planted truths, speed.
+
+Needs: config/published.yaml and config/montecarlo.yaml; the paper's panels for second opinions; data sets of others
+(external files, or inside installed packages).
+Makes: data/processed/checks/<check>.parquet, data/processed/montecarlo/<design>.parquet; on demand (`make benchmark`)
+       data/raw/measurements/speed.csv.
+"""
+
+def estimator_code(names):
+    """Source files of the estimators in `names`."""
+    roots = [module_of("estimator", name, "workflow") for name in names]
+    return {path for root in roots for path in source_files(root)}
+
+
+def check_code(name):
+    used = (
+        catalogue.modules("estimator")
+        if name == "second_opinions"
+        else {target["estimator"] for target in STUDY["published"].values()}
+    )
+    return sorted(estimator_code(used) | set(code("check", "check", name)))
+
+
+def validation_files(wildcards):
+    folder = rawfiles.external_folder() / "validation"
+    return sorted(
+        (folder / path.name).as_posix()
+        for path in (rawfiles.ROOT / folder).glob("*.csv")
+    )
+
+
+rule check:
+    input:
+        unpack(lambda w: inputs_of("check", w.name)),
+        data=validation_files,
+        code=lambda w: check_code(w.name),
+    output:
+        "data/processed/checks/{name}.parquet",
+    log:
+        "logs/check/{name}.log",
+    params:
+        sections=lambda w: sections_of("check", w.name),
+        contract=lambda w: CONTRACTS[w.name],
+    script:
+        "../scripts/check.py"
+
+
+rule montecarlo:
+    input:
+        code=lambda w: sorted(
+            estimator_code(
+                method["estimator"]
+                for method in STUDY["montecarlo"][w.name]["methods"].values()
+            )
+            | set(code("montecarlo", "design", STUDY["montecarlo"][w.name]["design"]))
+        ),
+    output:
+        "data/processed/montecarlo/{name}.parquet",
+    log:
+        "logs/montecarlo/{name}.log",
+    params:
+        settings=lambda w: STUDY["montecarlo"][w.name],
+        seed=STUDY["seed"],
+        contract=CONTRACTS["montecarlo"],
+    script:
+        "../scripts/montecarlo.py"
+
+
+# Not part of the study: times differ by machine, so that its result is kept as a raw measurement.
+rule benchmark:
+    input:
+        FILE["panel"].format("firm_year"),
+        code=source_files("analysis.benchmarks.speed"),
+    output:
+        "data/processed/benchmark/speed.csv",
+    log:
+        "logs/benchmark.log",
+    script:
+        "../scripts/benchmark.py"

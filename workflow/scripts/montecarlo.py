@@ -1,0 +1,11 @@
+"""Replicate one design."""
+
+import zlib
+
+from analysis.stages.job import job
+from analysis.stages.montecarlo import montecarlo
+
+with job(snakemake.log[0]):
+    name = snakemake.wildcards.name
+    seed = zlib.crc32(f"{snakemake.params.seed} {name}".encode())
+    montecarlo(name, snakemake.params.settings, seed, snakemake.params.contract, snakemake.output[0])
