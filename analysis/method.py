@@ -105,3 +105,6 @@ TWO_WAY = Option(
 HONEST = Option([], "magnitudes of relative violations of parallel trends to allow for (aggregation=dynamic)")
 HONEST_SMOOTHNESS = Option([], "changes of the violation's slope to allow for (aggregation=dynamic)")
 HONEST_TARGET = Option("average", "effect that these bound: the average after treatment, or that of the first period", ("average", "first"))
+PRETREND_POWER = Option(
+    0.0, "report the trend that the test of early coefficients finds with this probability (aggregation=dynamic; Roth 2022)"
+)

@@ -57,7 +57,7 @@ def machine() -> str:
     except (OSError, StopIteration):
         pass
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1024**3
-    return f"{model}, {CORES} of {os.cpu_count()} cores, {memory:.0f} GB, Python {platform.python_version()}, {platform.system()}"
+    return f"{model}; {CORES} of {os.cpu_count()} cores; {memory:.0f} GB; Python {platform.python_version()}; {platform.system()}"
 
 
 def main(path: str) -> None:

@@ -232,12 +232,10 @@ def local_projections_diff_diff() -> Iterator[Pair]:
 
 
 def imputation_extended() -> Iterator[Pair]:
-    for aggregation in ("simple", "dynamic"):
-        first, second = (_county(name, aggregation=aggregation) for name in ("borusyak_jaravel_spiess", "extended_two_way_fixed_effects"))
-        yield "att", "estimate", _row(first, "att")["estimate"], _row(second, "att")["estimate"]
-        for e, row in _effects(first).items():
-            if e >= 0:
-                yield f"event {e}", "estimate", row["estimate"], _effects(second)[e]["estimate"]
+    first, second = (_county(name, aggregation="dynamic") for name in ("borusyak_jaravel_spiess", "extended_two_way_fixed_effects"))
+    yield "att", "estimate", _row(first, "att")["estimate"], _row(second, "att")["estimate"]
+    for e, row in _effects(first).items():
+        yield f"event {e}", "estimate", row["estimate"], _effects(second)[e]["estimate"]
 
 
 def poisson_pyfixest() -> Iterator[Pair]:

@@ -20,7 +20,18 @@ from analysis.inference.cohort_average import Panel, aggregate, cell_keys, cells
 from analysis.inference.cohort_influence import averages
 from analysis.inference.honest_bounds import bounds_rows
 from analysis.inference.multiplier_bootstrap import bands, draw
-from analysis.method import AGGREGATION, ANTICIPATION, EVENT_WINDOW, HONEST, HONEST_SMOOTHNESS, HONEST_TARGET, Method, Option
+from analysis.inference.pretrend_power import power_row
+from analysis.method import (
+    AGGREGATION,
+    ANTICIPATION,
+    EVENT_WINDOW,
+    HONEST,
+    HONEST_SMOOTHNESS,
+    HONEST_TARGET,
+    PRETREND_POWER,
+    Method,
+    Option,
+)
 
 METHOD = Method(
     title="Group-time average treatment effects",
@@ -42,6 +53,7 @@ METHOD = Method(
         "honest": HONEST,
         "honest_smoothness": HONEST_SMOOTHNESS,
         "honest_target": HONEST_TARGET,
+        "pretrend_power": PRETREND_POWER,
         "leave_one_out": Option(False, "report the overall effect without each unit in turn"),
     },
 )
@@ -106,6 +118,9 @@ class _Estimation:
             found.append(self._pretrend(keys, values, influence, library))
         if self.options.bootstrap_draws:
             found += self._bootstrapped(keys, values, influence, library)
+        if self.options.aggregation == "dynamic" and self.options.pretrend_power:
+            _, times, covariance = self._events(keys, values, influence)
+            found.append(power_row(times, covariance, self.options.pretrend_power, self.counts))
         if self.options.honest or self.options.honest_smoothness:
             found += self._honest(keys, values, influence, effects)
         if self.specification.controls:
@@ -302,16 +317,20 @@ class _Estimation:
 
         Event times are weighted by the units treated in them, as the overall effect weighs them.
         """
-        events = sorted((i for i, key in enumerate(keys) if key[0] == "event" and np.isfinite(values[i])), key=lambda i: keys[i][2])
-        times = np.array([keys[i][2] for i in events])
-        summed = self._by_cluster(influence[:, events])
-        covariance, effect = summed.T @ summed / len(summed) ** 2, values[events]
+        events, times, covariance = self._events(keys, values, influence)
+        effect = values[events]
         after = times >= 0
         weights = np.array([treated[int(e)] for e in times[after]], dtype=float)
         weights /= weights.sum()
         if self.options.honest_target == "first":
             weights = (times[after] == 0).astype(float)
         return bounds_rows(times, effect, covariance, weights, self.options, self.counts)
+
+    def _events(self, keys, values, influence) -> tuple[list[int], np.ndarray, np.ndarray]:
+        """Return positions, event times and covariance of the event parameters, in order of event time."""
+        events = sorted((i for i, key in enumerate(keys) if key[0] == "event" and np.isfinite(values[i])), key=lambda i: keys[i][2])
+        summed = self._by_cluster(influence[:, events])
+        return events, np.array([keys[i][2] for i in events]), summed.T @ summed / len(summed) ** 2
 
     def _leave_one_out(self) -> list[dict]:
         """Return the overall effect without each unit in turn, with its analytic standard error."""

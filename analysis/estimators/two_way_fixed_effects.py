@@ -16,8 +16,20 @@ from analysis.inference import few_treated, randomization, wild_cluster_bootstra
 from analysis.inference.absorb import absorbed, residualize, within_sd_of
 from analysis.inference.honest_bounds import bounds_rows
 from analysis.inference.least_squares import fit, n_levels
+from analysis.inference.pretrend_power import power_row
 from analysis.inference.single_regressor import evaluate
-from analysis.method import COVARIANCE, EVENT_WINDOW, HONEST, HONEST_SMOOTHNESS, HONEST_TARGET, LAGS, TWO_WAY, Method, Option
+from analysis.method import (
+    COVARIANCE,
+    EVENT_WINDOW,
+    HONEST,
+    HONEST_SMOOTHNESS,
+    HONEST_TARGET,
+    LAGS,
+    PRETREND_POWER,
+    TWO_WAY,
+    Method,
+    Option,
+)
 
 METHOD = Method(
     title="Two-way fixed effects, static or dynamic",
@@ -37,6 +49,7 @@ METHOD = Method(
         "honest": HONEST,
         "honest_smoothness": HONEST_SMOOTHNESS,
         "honest_target": HONEST_TARGET,
+        "pretrend_power": PRETREND_POWER,
         "few_treated": Option("none", "placebo distribution from untreated groups", ("none", "conley_taber", "ferman_pinto")),
         "few_treated_draws": Option(1999, "draws of that distribution"),
     },
@@ -111,9 +124,9 @@ def _dynamic(data: pd.DataFrame, specification, effects: tuple[str, ...], option
     events = [
         parameter("event", b, se, event_time=int(e), **about) for e, b, se in zip(times, result.coefficients, result.errors, strict=False)
     ]
-    if not (options.honest or options.honest_smoothness):
-        return [overall, *events]
     k = len(times)
+    if options.pretrend_power:
+        events.append(power_row(np.array(times), result.covariance[:k, :k], options.pretrend_power, counts))
     target = np.array([e == 0 for e in times if e >= 0], float) if options.honest_target == "first" else weights[:k][np.array(times) >= 0]
     return [overall, *events, *bounds_rows(np.array(times), result.coefficients[:k], result.covariance[:k, :k], target, options, counts)]
 

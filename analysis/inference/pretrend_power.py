@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from scipy import optimize, stats
 
+from analysis.estimates import parameter, refused
+
 
 def detection(slope: float, event_time: np.ndarray, covariance: np.ndarray, level: float = 0.05) -> float:
     """Return the probability that some pre-treatment coefficient is significant when the true trend is `slope` a period.
@@ -25,3 +27,16 @@ def slope_for_power(event_time: np.ndarray, covariance: np.ndarray, power: float
     while detection(high, event_time, covariance) < power:
         high *= 2
     return float(optimize.brentq(lambda s: detection(s, event_time, covariance) - power, 0.0, high, xtol=scale * 1e-6))
+
+
+def power_row(event_time: np.ndarray, covariance: np.ndarray, power: float, counts: dict) -> dict:
+    """Return the row 'pretrend_slope': the linear trend a period that tests of each early coefficient find with probability `power`.
+
+    `event_time` (k,) and `covariance` (k, k) of all event coefficients; those before -1 are tested.
+    """
+    before = event_time < -1
+    name = f"pretrend_power_{power:g}"
+    if not before.any() or np.linalg.eigvalsh(covariance[np.ix_(before, before)]).min() <= 0:
+        return refused("pretrend_slope", "PRE", "no usable coefficients before treatment", name)
+    slope = slope_for_power(event_time[before], covariance[np.ix_(before, before)], power)
+    return parameter("pretrend_slope", slope, inference=name, **counts)

@@ -17,7 +17,7 @@ def draw(speed):
     style = {"palette": dict(zip(names, COLOURS, strict=False)), "markers": dict(zip(names, MARKERS, strict=False))}
     columns = 3
     figure, axes = plt.subplots(
-        -(-len(tasks) // columns), columns, figsize=(WIDTH, 2.0 * -(-len(tasks) // columns) + 0.5), sharex=True, sharey=True
+        -(-len(tasks) // columns), columns, figsize=(WIDTH, 2.0 * -(-len(tasks) // columns) + 0.8), sharex=True, sharey=True
     )
     for ax, task in zip(axes.flat, tasks, strict=False):
         part = data[data["task"] == task]
@@ -37,5 +37,5 @@ def draw(speed):
     for ax in list(axes.flat)[len(tasks) :]:
         ax.set_axis_off()
     handles = [plt.Line2D([], [], color=style["palette"][n], marker=style["markers"][n], label=n, markersize=5) for n in names]
-    figure.legend(handles=handles, loc="outside lower center", ncols=len(names))
+    figure.legend(handles=handles, loc="outside lower center", ncols=3)
     return figure

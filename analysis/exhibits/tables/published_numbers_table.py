@@ -1,5 +1,7 @@
 """Printed numbers with ours beside them."""
 
+import math
+
 import pandas as pd
 
 from analysis.exhibits.display import Table
@@ -8,7 +10,8 @@ from analysis.exhibits.display import Table
 def layout(published_numbers):
     """Return a line for each printed estimate with its standard error, grouped by target; all quantities in the CSV."""
     rows = []
-    for _, part in published_numbers.groupby("target", sort=False):
+    ordered = published_numbers.sort_values(["estimator", "source", "target"], kind="stable")
+    for _, part in ordered.groupby("target", sort=False):
         for parameter, group in part.groupby("parameter", sort=False):
             by = group.set_index("quantity")
             for first, second in (("estimate", "std_error"), ("ci_low", "ci_high"), ("p_value", None)):
@@ -34,14 +37,8 @@ def _line(shown: pd.DataFrame, about: pd.Series, parameter: str, kind: str) -> d
 
 
 def _pair(values: pd.Series, tolerance: float, kind: str) -> str:
-    digits = max(0, min(7, round(-_log10(tolerance) + 0.2)))
+    digits = max(0, min(7, round(-math.log10(tolerance) + 0.2)))
     texts = ["" if pd.isna(v) else f"{v:.{digits}f}" for v in values]
     if len(texts) == 2:
         return f"[{texts[0]}, {texts[1]}]" if kind == "ci_low" else f"{texts[0]} ({texts[1]})"
     return f"({texts[0]})" if values.index[0] == "std_error" else texts[0]
-
-
-def _log10(value: float) -> float:
-    import math
-
-    return math.log10(value)

@@ -9,6 +9,9 @@ def layout(speed):
     """Return a line for each task and implementation: seconds and peak memory at each size, growth at the largest."""
     sizes = [rows for rows in sorted(speed["rows"].unique()) if (speed["rows"] == rows).sum() > 1]
     lines = []
+    speed = speed.assign(ours=~speed["implementation"].str.startswith("this project")).sort_values(
+        ["task", "ours", "implementation"], kind="stable"
+    )
     for (task, implementation), part in speed.groupby(["task", "implementation"], sort=False):
         by = part.set_index("rows")
         line = {"Task": task, "Implementation": implementation}
@@ -23,7 +26,9 @@ def layout(speed):
     frame = pd.DataFrame(lines)
     again = frame["Task"].eq(frame["Task"].shift())
     frame.loc[again, "Task"] = ""
-    return Table(frame, data=speed, widths={"Task": "1fr"}, rules=tuple(i for i, same in enumerate(again) if not same and i))
+    return Table(
+        frame, data=speed.drop(columns="ours"), widths={"Task": "1fr"}, rules=tuple(i for i, same in enumerate(again) if not same and i)
+    )
 
 
 def _cell(row: pd.Series) -> str:
