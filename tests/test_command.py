@@ -255,6 +255,27 @@ def test_singular_covariates_are_refused_or_dropped_with_a_reason(shops, tmp_pat
     assert table["reason"].fillna("").str.contains("SINGULAR|SUPPORT").all()
 
 
+def test_weights_must_be_positive(shops, tmp_path):
+    path = tmp_path / "weights.csv"
+    pd.read_csv(shops).assign(w=lambda d: d["week"] - 1).to_csv(path, index=False)
+    table = estimated(path, "--estimator", "fixed_effects", *STATIC, "--weights", "w", tmp_path=tmp_path)
+    assert table["reason"].iloc[0].startswith("WEIGHTS")
+
+
+def test_units_that_covariates_lose_are_counted(shops, tmp_path):
+    path = tmp_path / "unbalanced.csv"
+    pd.read_csv(shops).drop(index=[3, 500]).rename(columns={"size": "the size"}).to_csv(path, index=False)
+    table = estimated(path, "--estimator", "callaway_santanna", *COHORT, "--controls", "the size", tmp_path=tmp_path).set_index("term")
+    assert table.loc["att", "n_units"] == 78 and "2 units" in table.loc["units_left_out", "reason"]
+
+
+def test_a_covariate_that_separates_is_refused(lives, tmp_path):
+    path = tmp_path / "separated.csv"
+    pd.read_csv(lives / "lives.csv").assign(x=lambda d: d["event"]).to_csv(path, index=False)
+    table = estimated(path, "--estimator", "cox", *SPELL, "--treatment", "x", tmp_path=tmp_path)
+    assert table["reason"].iloc[0].startswith("SEPARATION")
+
+
 def test_one_treated_unit_has_no_sampling_error(shops, tmp_path):
     data = pd.read_csv(shops)
     path = tmp_path / "one.csv"

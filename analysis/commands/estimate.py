@@ -56,6 +56,7 @@ def declare(parser: argparse.ArgumentParser) -> None:
         parser.add_argument(flag(field), default="", help=MEANINGS[field], metavar="COLUMN" if field in SINGLE else "COLUMNS")
     parser.add_argument("--option", action="append", default=[], metavar="NAME=VALUE", help="an option of the estimator; may be repeated")
     parser.add_argument("--seed", type=int, default=1, help="seed of whatever is random (default 1)")
+    parser.add_argument("--debug", action="store_true", help="show the traceback of an unforeseen error")
     parser.add_argument("--out", default="", metavar="FILE", help="CSV or Parquet file to write; by default a table is printed")
 
 
@@ -79,8 +80,15 @@ def run(chosen: argparse.Namespace) -> int:
         rows = module.estimate(data, specification)
     except NotIdentified as error:
         rows = [refused("att", error.code, str(error))]
+    except np.linalg.LinAlgError as error:
+        rows = [refused("att", "SINGULAR", f"a matrix could not be inverted ({error})")]
     except ValueError as error:
         raise BadOption(" ".join(str(error).split())) from error
+    except Exception as error:
+        if chosen.debug:
+            raise
+        what = " ".join(f"{type(error).__name__}: {error}".split())
+        raise BadOption(f"{specification.estimator} could not work on this file ({what}); --debug shows where") from error
     contract = yaml.safe_load((ROOT / "config" / "tables" / "estimate.yaml").read_text(encoding="utf-8"))
     write(complete(rows, identity, contract), chosen.out)
     return 0

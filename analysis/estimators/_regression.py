@@ -44,6 +44,8 @@ def clusters_of(data: pd.DataFrame, specification, covariance: str, known: dict[
 
 def design_of(data: pd.DataFrame, specification, regressors: pd.DataFrame, effects: tuple[str, ...], covariance: str) -> Design:
     """Return the Design of `regressors` (rows as in `data`) with absorbed `effects`."""
+    if specification.weights and not (data[specification.weights] > 0).all():
+        raise NotIdentified("WEIGHTS", f"{specification.weights} holds weights that are not positive")
     codes = np.empty((len(data), len(effects)), dtype=np.int64, order="F")
     for position, effect in enumerate(effects):
         codes[:, position] = pd.factorize(data[effect])[0]

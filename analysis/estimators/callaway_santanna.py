@@ -124,7 +124,7 @@ class _Estimation:
         if self.options.honest or self.options.honest_smoothness:
             found += self._honest(keys, values, influence, effects)
         if self.specification.controls:
-            return found
+            return found + self._unbalanced()
         if self.options.randomization_draws:
             found += self._randomized()
         return found + (self._leave_one_out() if self.options.leave_one_out else [])
@@ -170,11 +170,15 @@ class _Estimation:
         whole = self.data.assign(cohort=self.data["cohort"].astype(float), time=self.data["time"].astype(float))
         periods = whole["time"].nunique()
         whole = whole[whole.groupby("unit")["time"].transform("size") == periods]
+        self.left_out = self.data["unit"].nunique() - whole["unit"].nunique()
         once = whole.drop_duplicates("unit")[list(self.specification.controls)].to_numpy(float)
         if np.linalg.matrix_rank(once - once.mean(0)) < once.shape[1]:
             raise NotIdentified("SINGULAR", f"the controls are collinear or do not vary: {', '.join(self.specification.controls)}")
         control = self.options.control_group.replace("_", "")
-        formula = "~" + "+".join(self.specification.controls)
+        # Names that a formula could misread get plain ones.
+        plain = {name: f"x{i}" for i, name in enumerate(self.specification.controls)}
+        whole = whole.rename(columns=plain)
+        formula = "~" + "+".join(plain.values())
         try:
             result = att_gt(
                 whole, "outcome", "time", "unit", "cohort", formula, est_method=self.options.method, control_group=control,
@@ -279,6 +283,12 @@ class _Estimation:
         statistic = float(values[before] @ np.linalg.solve(covariance, values[before]))
         p_value = float(stats.chi2(len(before)).sf(statistic))
         return parameter("pretrend", statistic, inference="wald", p_value=p_value, library=library, **self.counts)
+
+    def _unbalanced(self) -> list[dict]:
+        if not self.left_out:
+            return []
+        why = f"{self.left_out} units not seen in every period are left out: with covariates the panel must be balanced"
+        return [refused("units_left_out", "BALANCE", why)]
 
     def _bootstrapped(self, keys, values, influence, library) -> list[dict]:
         """Return rows with uniform bands over the parameters of one aggregation; the overall effect has its own interval."""

@@ -80,7 +80,9 @@ def _run(data: pd.DataFrame, specification, treatment: str, options):
     cluster = next((name for name in specification.cluster if name != specification.unit), None)
     if cluster is not None:
         frame["_cluster"] = pd.factorize(frame[cluster])[0]
-    controls = "~" + ("+".join(specification.controls) or "1")
+    plain = {name: f"_x{i}" for i, name in enumerate(specification.controls)}
+    frame = frame.assign(**{new: frame[name] for name, new in plain.items()})
+    controls = "~" + ("+".join(plain.values()) or "1")
     try:
         return did_multiplegt(
             frame, specification.outcome, specification.time, "_unit", treatment, cluster=None if cluster is None else "_cluster",

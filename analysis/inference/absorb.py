@@ -108,7 +108,7 @@ class Absorber:
     def leverage(self) -> np.ndarray:
         """Return the diagonal of the (weighted) projection on the effects, shape (rows,); one or two effects."""
         if not self.solved:
-            raise NotImplementedError("leverages exist here for at most two fixed effects")
+            raise ValueError("covariance=hc3 is for at most two fixed effects, the smaller of up to 1,500 levels")
         if not self.codes.shape[1]:
             return np.zeros(len(self.codes))
         value = 1.0 / self.size[self.large]

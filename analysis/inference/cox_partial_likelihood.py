@@ -143,6 +143,7 @@ def maximise(spells: Spells) -> RiskSets:
     """Return the risk sets at the maximum, by Newton steps halved until the likelihood rises; ValueError when there is none."""
     beta = np.zeros(spells.x.shape[1])
     current = RiskSets(spells, beta)
+    at_zero = np.diag(current.information)
     for _ in range(ITERATIONS):
         step = np.linalg.solve(current.information, current.score)
         for halving in range(20):
@@ -150,10 +151,11 @@ def maximise(spells: Spells) -> RiskSets:
             if candidate.loglik >= current.loglik - 1e-12:
                 break
         gain, beta, current = candidate.loglik - current.loglik, candidate.beta, candidate
+        # The information vanishes on the way to infinity.
+        if (np.diag(current.information) < 1e-8 * at_zero).any():
+            break
         if np.abs(step).max() < 1e-10 or (abs(gain) < 1e-13 and np.abs(current.score).max() < 1e-8):
             return current
-        if np.abs(beta * spells.x.std(0)).max() > 40:
-            break
     raise ValueError("the partial likelihood has no maximum: some covariate separates those who end from those who do not")
 
 
