@@ -85,6 +85,9 @@ def _convert(text: pd.Series, kind: str) -> tuple[pd.Series, list[int], str]:
         # Registers know some dates only to the month or the year; the known part is kept as text.
         broken = text.notna() & ~text.str.fullmatch(r"\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?").fillna(False)
         return text, _positions(broken), "a date YYYY, YYYY-MM or YYYY-MM-DD"
+    if kind == "date":
+        broken = text.notna() & pd.to_datetime(text, format="%Y-%m-%d", errors="coerce").isna()
+        return text, _positions(broken), "a date YYYY-MM-DD"
     if kind == "text":
         return text, [], "text"
     raise ValueError(f"unknown column type '{kind}'")
@@ -95,7 +98,7 @@ def _positions(mask: pd.Series) -> list[int]:
 
 
 def schema(contract: dict) -> pa.DataFrameSchema:
-    """Return the pandera schema of a contract: required, allowed, minimum, maximum, pattern, key."""
+    """Return the pandera schema of a contract: required, allowed, minimum, above, maximum, pattern, key."""
     columns = {name: pa.Column(checks=list(_checks(rule)), nullable=True, required=True) for name, rule in contract["columns"].items()}
     return pa.DataFrameSchema(columns, strict=True, name=contract.get("title"))
 
@@ -108,6 +111,8 @@ def _checks(rule: dict):
         yield pa.Check.isin(allowed, error=f"must be one of {', '.join(map(str, allowed))}")
     if "minimum" in rule:
         yield pa.Check.ge(rule["minimum"], error=f"must be at least {rule['minimum']}")
+    if "above" in rule:
+        yield pa.Check.gt(rule["above"], error=f"must be above {rule['above']}")
     if "maximum" in rule:
         yield pa.Check.le(rule["maximum"], error=f"must be at most {rule['maximum']}")
     if "pattern" in rule:

@@ -6,6 +6,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from analysis.adapters.folder import files_of
 from analysis.contracts import read_raw
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -29,8 +30,25 @@ def external_folder() -> Path:
     return BESIDE_CHECKOUT if (ROOT / BESIDE_CHECKOUT).is_dir() else IN_REPOSITORY
 
 
+def firm_files(contract: dict) -> list[Path]:
+    """Return the reader's own files of a contract with a `folder`: under IPS_DATA, else under data/raw."""
+    for base in (external_folder(), IN_REPOSITORY):
+        found = files_of(ROOT / base / contract["folder"])
+        if found:
+            return [path.relative_to(ROOT) if path.is_relative_to(ROOT) else path for path in found]
+    return []
+
+
+def is_simulated(contract: dict) -> bool:
+    """Return whether the simulated cohort stands in for a reader's files that are not there."""
+    return "folder" in contract and not firm_files(contract)
+
+
 def locate(contract: dict) -> dict[str, Path]:
     """Return label → path of a contract's files, present or not; relative to the repository where inside it."""
+    if "folder" in contract:
+        own = [] if contract.get("planted") else firm_files(contract)
+        return {path.as_posix(): path for path in own} or {label: Path(path) for label, path in contract["simulated"].items()}
     base = external_folder() if contract.get("external") else Path()
     files = contract["files"] if "files" in contract else {"file": contract["file"]}
     return {label: base / path for label, path in files.items()}
@@ -38,8 +56,10 @@ def locate(contract: dict) -> dict[str, Path]:
 
 def missing(contract: dict) -> str:
     """Return one sentence that names the absent files and how to get them, or an empty string."""
+    if contract.get("planted") and firm_files(contract):
+        return "The firm files are the reader's own: nothing was planted in them."
     absent = [path for path in locate(contract).values() if not (ROOT / path).exists()]
-    if not absent:
+    if not absent or "folder" in contract:
         return ""
     names = ", ".join(path.name for path in absent[:2]) + (f" and {len(absent) - 2} more" if len(absent) > 2 else "")
     return f"{contract['title']}: not found in {absent[0].parent.as_posix()}: {names}. {contract.get('obtain', '')}".strip()

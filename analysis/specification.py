@@ -12,6 +12,8 @@ TRANSFORMS = {
     "level": lambda x: x,
     # Logs of zero or negative values are undefined and become missing; the sample table counts them.
     "log": lambda x: np.log(x.where(x > 0)),
+    # Its effect depends on the unit of x where there are zeros (Chen and Roth 2024): shown as a warning, never a result.
+    "log1p": lambda x: np.log1p(x.where(x >= 0)),
 }
 
 # The closed list of conditions a sample may name: `where: {year: {at_least: 2011}}`.
@@ -59,12 +61,20 @@ class Specification:
 
 
 def prepare(panel: pd.DataFrame, where: dict, outcome: dict | None, outcome_name: str) -> pd.DataFrame:
-    """Return the rows that satisfy `where`, with the transformed outcome in column `outcome_name`."""
+    """Return the rows that satisfy `where`, with the outcome scaled, winsorized and transformed in column `outcome_name`.
+
+    Winsorizing takes its limits from the whole panel, so that no sample moves them.
+    """
     keep = pd.Series(True, index=panel.index)
     for column, conditions in where.items():
         for condition, value in conditions.items():
             keep &= CONDITIONS[condition](panel[column], value).fillna(False).astype(bool)
     sample = panel.loc[keep].copy()
     if outcome is not None:
-        sample[outcome_name] = TRANSFORMS[outcome["transform"]](sample[outcome["column"]].astype("float64"))
+        values = sample[outcome["column"]].astype("float64")
+        if outcome.get("winsorize"):
+            tail = outcome["winsorize"]
+            low, high = panel[outcome["column"]].astype("float64").quantile([tail, 1 - tail])
+            values = values.clip(low, high)
+        sample[outcome_name] = TRANSFORMS[outcome["transform"]](values * outcome.get("scale", 1.0))
     return sample.reset_index(drop=True)

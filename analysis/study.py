@@ -18,6 +18,8 @@ SCHEMAS = ROOT / "workflow" / "schemas"
 SECTIONS = ("outcomes", "specifications", "claims", "contracts", "exhibits", "published")
 VERDICTS = "verdicts"
 MONTECARLO = "montecarlo"
+# Canonical tables that a reader's own files fill.
+FIRM_TABLES = ("firm_accounts", "financing_events", "projects")
 Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -86,6 +88,11 @@ def load(config: Path = CONFIG) -> dict:
     study = read_yaml(config / "study.yaml", "study")
     study["raw"] = {path.stem: read_yaml(path, "source") for path in sorted((config / "sources").glob("*.yaml"))}
     study["contracts"] = {path.stem: read_yaml(path, "table") for path in sorted((config / "tables").glob("*.yaml"))}
+    adapters = {path.stem: read_yaml(path, "adapter") for path in sorted((config / "sources" / "firms").glob("*.yaml"))}
+    for raw in study["raw"].values():
+        if "folder" in raw:
+            raw |= {"adapters": adapters, "tables": {name: study["contracts"][name] for name in FIRM_TABLES}}
+    study["simulation"] = read_yaml(config / "simulation.yaml", "simulation")["simulation"]
     study["claims"] = read_yaml(config / "claims.yaml", "claims")["claims"]
     study["numbers"] = read_yaml(config / "numbers.yaml", "numbers")["numbers"]
     study["published"] = read_yaml(config / "published.yaml", "published")["published"]
@@ -147,7 +154,8 @@ def _check_specifications(study: dict) -> None:
             raise unknown(specification["panel"], tables, asked_by, "panel")
         module_of("estimator", specification["estimator"], asked_by)
         columns = study["contracts"][specification["panel"]]["columns"]
-        named = [specification.get(key) for key in ("unit", "time", "cohort", "treatment", "weights")]
+        named = [specification.get(key) for key in ("unit", "time", "cohort", "treatment", "weights", "duration", "event", "entry", "upper")]
+        named += specification.get("strata", [])
         named += specification.get("controls", []) + specification.get("fixed_effects", []) + specification["cluster"]
         named += list(specification.get("where", {}))
         for column in filter(None, named):

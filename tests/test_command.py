@@ -262,11 +262,11 @@ def test_weights_must_be_positive(shops, tmp_path):
     assert table["reason"].iloc[0].startswith("WEIGHTS")
 
 
-def test_units_that_covariates_lose_are_counted(shops, tmp_path):
+def test_units_with_holes_stay_when_there_are_covariates(shops, tmp_path):
     path = tmp_path / "unbalanced.csv"
     pd.read_csv(shops).drop(index=[3, 500]).rename(columns={"size": "the size"}).to_csv(path, index=False)
     table = estimated(path, "--estimator", "callaway_santanna", *COHORT, "--controls", "the size", tmp_path=tmp_path).set_index("term")
-    assert table.loc["att", "n_units"] == 78 and "2 units" in table.loc["units_left_out", "reason"]
+    assert table.loc["att", "n_units"] == 80 and pd.isna(table.loc["att", "reason"])
 
 
 def test_a_covariate_that_separates_is_refused(lives, tmp_path):

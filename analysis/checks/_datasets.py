@@ -161,7 +161,8 @@ def job_programme() -> pd.DataFrame:
 
     data = load_nsw().to_pandas()
     data = data[(data["treated"] == 0) | (data["sample"] == 2)]
-    return data.assign(cohort=np.where(data["experimental"] == 1, 1978, 0))
+    # The two years follow each other in the study: the earlier one, 1975, is numbered as the one before.
+    return data.assign(cohort=np.where(data["experimental"] == 1, 1978, 0), year=data["year"].replace(1975, 1977))
 
 
 LOADERS: dict[str, Callable[[], pd.DataFrame]] = {

@@ -27,8 +27,8 @@ def estimate(panel: pd.DataFrame, specification, method: Method, fitter: type, s
     model = fitter()
     try:
         if specification.upper:
-            data = _intervals(panel, specification, names)
-            model.fit_interval_censoring(data, "lower", "upper", robust=options.covariance == "robust", entry_col=None)
+            data, frame = _intervals(panel, specification, names)
+            model.fit_interval_censoring(frame, "lower", "upper", robust=options.covariance == "robust", entry_col=None)
         else:
             data = spells_of(panel, specification)
             entry = {"entry_col": "entry"} if specification.entry else {}
@@ -47,15 +47,13 @@ def estimate(panel: pd.DataFrame, specification, method: Method, fitter: type, s
     return [parameter(t, flip * model.params_[key], model.standard_errors_[key], **about) for t, key, flip in terms]
 
 
-def _intervals(panel: pd.DataFrame, specification, names: list[str]) -> pd.DataFrame:
+def _intervals(panel: pd.DataFrame, specification, names: list[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the complete rows, and of them the regressors with `lower` and `upper`, as the library wants them."""
     panel = panel.assign(_upper=panel[specification.upper].astype(float).fillna(np.inf))
     data = complete_rows(panel, [specification.duration, "_upper", *names, specification.unit])
     bad = data["_upper"] < data[specification.duration]
     if bad.any():
         row = int(np.argmax(bad.to_numpy()))
         raise NotIdentified("SUPPORT", f"spell {row + 1} ends before it starts: {specification.upper} below {specification.duration}")
-    kept = [specification.unit] if specification.unit else []
-    if kept:
-        data[specification.unit] = pd.factorize(data[specification.unit])[0]
     lower = data[specification.duration].astype(float).clip(lower=1e-10)
-    return data[names].astype(float).assign(lower=lower, upper=data["_upper"])
+    return data, data[names].astype(float).assign(lower=lower, upper=data["_upper"])

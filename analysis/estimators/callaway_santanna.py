@@ -1,8 +1,9 @@
 """Group-time average treatment effects (Callaway and Sant'Anna 2021, J. Econometrics 225: 200-230).
 
 Without covariates the estimator is a set of cohort means (inference.cohort_influence), which can also be re-dealt
-thousands of times for randomization inference; with covariates the library moderndid computes it (doubly robust,
-outcome regression or inverse probability weighting), and its influence functions are averaged here the same way.
+thousands of times for randomization inference; with covariates each cell is doubly robust, an outcome regression or
+inverse probability weighting (inference.doubly_robust), and the influence functions are averaged the same way. Units
+that are not observed in every period enter the cells in which they are.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from analysis.estimators._cohorts import cohort_panel, counts_of, need_never
 from analysis.inference.absorb import within_sd
 from analysis.inference.cluster import cluster_sums
 from analysis.inference.cohort_average import Panel, aggregate, cell_keys, cells_of, panel_of
-from analysis.inference.cohort_influence import averages
+from analysis.inference.cohort_influence import averages, conditional_averages
 from analysis.inference.honest_bounds import bounds_rows
 from analysis.inference.multiplier_bootstrap import bands, draw
 from analysis.inference.pretrend_power import power_row
@@ -36,7 +37,7 @@ from analysis.method import (
 METHOD = Method(
     title="Group-time average treatment effects",
     citation="Callaway and Sant'Anna (2021), J. Econometrics 225: 200-230",
-    library="analysis; moderndid with covariates",
+    library="analysis",
     needs=("outcome", "unit", "time", "cohort|treatment"),
     accepts=("controls", "cluster"),
     options={
@@ -67,6 +68,8 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     `cluster`. Raises NotIdentified when no unit is treated or none is a control.
     """
     options = METHOD.read(specification)
+    if specification.controls and (options.randomization_draws or options.leave_one_out):
+        raise ValueError("callaway_santanna: randomization_draws and leave_one_out are for models without controls")
     data = cohort_panel(panel, specification)
     if options.control_group == "never_treated":
         need_never(data)
@@ -104,15 +107,12 @@ class _Estimation:
         self.data, self.specification, self.options, self.counts = data, specification, options, counts
         self.names = _unit_names(panel, specification, data)
         self.wide = panel_of(data, "outcome", "unit", "time", "cohort")
+        self.reasons: list[str] = []
         self.cluster = self._clusters()
 
     def rows(self) -> list[dict]:
-        if self.specification.controls:
-            keys, values, influence, effects = self._from_library()
-            library = "moderndid"
-        else:
-            keys, values, influence, effects = self._from_means()
-            library = "analysis"
+        keys, values, influence, effects = self._from_means()
+        library = "analysis"
         found = self._analytic(keys, values, influence, library)
         if self.options.aggregation == "group_time":
             found.append(self._pretrend(keys, values, influence, library))
@@ -123,8 +123,9 @@ class _Estimation:
             found.append(power_row(times, covariance, self.options.pretrend_power, self.counts))
         if self.options.honest or self.options.honest_smoothness:
             found += self._honest(keys, values, influence, effects)
+        found += [refused("att_gt", "SUPPORT", reason) for reason in self.reasons]
         if self.specification.controls:
-            return found + self._unbalanced()
+            return found
         if self.options.randomization_draws:
             found += self._randomized()
         return found + (self._leave_one_out() if self.options.leave_one_out else [])
@@ -136,16 +137,25 @@ class _Estimation:
         cells = cell_keys(wide, self.options.anticipation, self.options.base_period == "universal")
         chosen = _selections(cells, self.options.aggregation, self.options.event_window)
         after = cells[1] >= cells[0]
-        found = averages(wide, cells, [*chosen.values(), after], self.options.control_group == "not_yet_treated")
+        not_yet = self.options.control_group == "not_yet_treated"
+        if self.specification.controls:
+            found, self.reasons = conditional_averages(wide, cells, [*chosen.values(), after], not_yet, self._covariates(), self.options.method)
+        else:
+            found = averages(wide, cells, [*chosen.values(), after], not_yet)
         influence = np.empty_like(found.influence)
         influence[found.order] = found.influence
         if not np.isfinite(found.values[-1]):
-            raise NotIdentified("SUPPORT", "no treated cohort is observed both before and after treatment")
+            why = "; ".join(self.reasons[:2]) or "no treated cohort is observed both before and after treatment"
+            raise NotIdentified("SINGULAR" if self.reasons else "SUPPORT", why)
         keys, values = list(chosen), found.values
         values, influence = self._with_overall(keys, values, influence, wide.cohort)
         event_time = (cells[1] - cells[0]).astype(int)
         treated = {int(e): int(found.counts[(event_time == e) & found.exists].sum()) for e in np.unique(event_time)}
         return [*keys, ("att", None, None)], values, influence, treated
+
+    def _covariates(self) -> np.ndarray:
+        """Return the controls as (controls, units, periods), missing where a unit is not observed."""
+        return np.stack([panel_of(self.data, name, "unit", "time", "cohort").outcome for name in self.specification.controls])
 
     def _with_overall(self, keys, values, influence, cohort) -> tuple[np.ndarray, np.ndarray]:
         """Replace the last column, the mean over all treated cells, where the overall effect is a mean of the parts."""
@@ -163,62 +173,6 @@ class _Estimation:
             for i in parts:
                 influence[cohort == keys[i][1], -1] += (values[i] - values[-1]) / share.sum()
         return values, influence
-
-    def _from_library(self) -> tuple[list[tuple], np.ndarray, np.ndarray, dict]:
-        from moderndid import att_gt  # two seconds to import, and few specifications have covariates
-
-        whole = self.data.assign(cohort=self.data["cohort"].astype(float), time=self.data["time"].astype(float))
-        periods = whole["time"].nunique()
-        whole = whole[whole.groupby("unit")["time"].transform("size") == periods]
-        self.left_out = self.data["unit"].nunique() - whole["unit"].nunique()
-        once = whole.drop_duplicates("unit")[list(self.specification.controls)].to_numpy(float)
-        if np.linalg.matrix_rank(once - once.mean(0)) < once.shape[1]:
-            raise NotIdentified("SINGULAR", f"the controls are collinear or do not vary: {', '.join(self.specification.controls)}")
-        control = self.options.control_group.replace("_", "")
-        # Names that a formula could misread get plain ones.
-        plain = {name: f"x{i}" for i, name in enumerate(self.specification.controls)}
-        whole = whole.rename(columns=plain)
-        formula = "~" + "+".join(plain.values())
-        try:
-            result = att_gt(
-                whole, "outcome", "time", "unit", "cohort", formula, est_method=self.options.method, control_group=control,
-                anticipation=self.options.anticipation, base_period=self.options.base_period,
-            )  # fmt: skip
-        except (ValueError, np.linalg.LinAlgError) as error:
-            raise NotIdentified("SUPPORT", f"moderndid could not fit the covariates ({error})") from error
-        cells = (np.asarray(result.groups, float), np.asarray(result.times, float))
-        cell_values = np.asarray(result.att_gt, float)
-        dense = result.influence_func.toarray() if hasattr(result.influence_func, "toarray") else np.asarray(result.influence_func)
-        # The library's rows of influence: units sorted by cohort, then by name.
-        first = whole.groupby("unit")["cohort"].first().replace(0, np.inf).sort_values(kind="stable")
-        cohort = first.to_numpy()
-        if not np.array_equal(np.where(np.asarray(result.G) <= 0, np.inf, result.G), cohort):
-            raise RuntimeError("moderndid orders units differently from what this translation expects")
-        self.counts |= {"n_obs": len(whole), "n_units": len(cohort), "n_clusters": len(cohort)}
-        self.cluster = self.cluster if self.cluster is None else self.cluster[first.index]
-        # The reference cells of a universal base are zero by construction.
-        exists = np.isfinite(cell_values) & (np.abs(dense).sum(0) > 0)
-        chosen = _selections(cells, self.options.aggregation, self.options.event_window)
-        chosen = {key: mask for key, mask in chosen.items() if (mask & exists).any()}
-        columns = [self._average(cells[0], cell_values, dense, exists, mask, cohort) for mask in [*chosen.values(), cells[1] >= cells[0]]]
-        values = np.array([value for value, _ in columns])
-        influence = np.column_stack([column for _, column in columns])
-        keys = list(chosen)
-        values, influence = self._with_overall(keys, values, influence, cohort)
-        event_time = (cells[1] - cells[0]).astype(int)
-        treated = {int(e): int(sum((cohort == g).sum() for g in cells[0][(event_time == e) & exists])) for e in np.unique(event_time)}
-        return [*keys, ("att", None, None)], values, influence, treated
-
-    @staticmethod
-    def _average(g, values, influence, exists, mask, cohort) -> tuple[float, np.ndarray]:
-        used = np.flatnonzero(mask & exists)
-        share = np.array([(cohort == one).mean() for one in g[used]])
-        weights = share / share.sum()
-        value = float(weights @ values[used])
-        column = influence[:, used] @ weights
-        for position in used:
-            column[cohort == g[position]] += (values[position] - value) / share.sum()
-        return value, column
 
     # ------------------------------------------------------------------ rows
     def _clusters(self) -> np.ndarray | None:
@@ -245,7 +199,7 @@ class _Estimation:
         return clusters * len(clusters) / len(influence) * np.sqrt(len(clusters) / (len(clusters) - 1))
 
     def _analytic(self, keys, values, influence, library) -> list[dict]:
-        lost = [] if self.specification.controls else self._lost()
+        lost = self._lost()
         summed = self._by_cluster(influence)
         errors = np.sqrt((summed**2).sum(0)) / len(summed)
         return lost + [
@@ -283,12 +237,6 @@ class _Estimation:
         statistic = float(values[before] @ np.linalg.solve(covariance, values[before]))
         p_value = float(stats.chi2(len(before)).sf(statistic))
         return parameter("pretrend", statistic, inference="wald", p_value=p_value, library=library, **self.counts)
-
-    def _unbalanced(self) -> list[dict]:
-        if not self.left_out:
-            return []
-        why = f"{self.left_out} units not seen in every period are left out: with covariates the panel must be balanced"
-        return [refused("units_left_out", "BALANCE", why)]
 
     def _bootstrapped(self, keys, values, influence, library) -> list[dict]:
         """Return rows with uniform bands over the parameters of one aggregation; the overall effect has its own interval."""

@@ -1,7 +1,7 @@
 """Group-time averages and their influence functions for panels of any size, one cell at a time.
 
-The same estimator as inference.cohort_average (Callaway and Sant'Anna 2021, without covariates), for one assignment of
-cohorts. Units are sorted by cohort, so that the units of a cell are contiguous blocks and no array is larger than the
+The same estimator as inference.cohort_average (Callaway and Sant'Anna 2021), for one assignment of cohorts; with covariates
+each cell is estimated by inference.doubly_robust. Units are sorted by cohort, so that the units of a cell are contiguous blocks and no array is larger than the
 panel or than units x parameters.
 """
 
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from analysis.inference.cohort_average import Panel
+from analysis.inference.doubly_robust import Unsupported, effect
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,7 @@ def _blocks(cohort: np.ndarray, g: float, horizon: float, not_yet: bool) -> tupl
     """Return the rows of cohort g and of its controls among units sorted by cohort."""
     start, stop = np.searchsorted(cohort, [g, np.nextafter(g, np.inf)])
     first = np.searchsorted(cohort, horizon, side="right") if not_yet else np.searchsorted(cohort, np.inf)
-    pieces = [slice(first, min(start, len(cohort))), slice(max(stop, first), len(cohort))] if first < start else [slice(first, len(cohort))]
+    pieces = [slice(first, max(first, start)), slice(max(stop, first), len(cohort))]  # cohort g itself is no control of its own
     return slice(start, stop), [piece for piece in pieces if piece.stop > piece.start]
 
 
@@ -117,3 +118,48 @@ def _add_weights(influence, cohort, g, effects, exists, selections, values, shar
         for one in np.unique(g[used]):
             start, stop = np.searchsorted(cohort, [one, np.nextafter(one, np.inf)])
             influence[start:stop, p] += (effects[used & (g == one)] - values[p]).sum() / total
+
+
+def conditional_averages(
+    panel: Panel, cells: tuple[np.ndarray, ...], selections: list[np.ndarray], not_yet: bool, covariates: np.ndarray, method: str
+) -> tuple[Averages, list[str]]:
+    """Return the averages given `covariates` (controls, units, periods), whose values in each cell's base period are used.
+
+    A unit enters a cell when it is observed in both periods, so that units seen only in part stay in. Also returns why
+    cells could not be estimated.
+    """
+    order = np.argsort(panel.cohort, kind="stable")
+    cohort, outcome = panel.cohort[order], panel.outcome.T[:, order]
+    at = {period: index for index, period in enumerate(panel.periods)}
+    effects, counts, reasons = np.full(len(cells[0]), np.nan), np.zeros(len(cells[0]), int), []
+    share = np.zeros(len(cells[0]))
+    influence = np.zeros((len(cohort), len(selections)))
+    for k, (g, t, b) in enumerate(zip(*cells, strict=True)):
+        treated, controls = _blocks(cohort, g, max(t, b), not_yet)
+        rows = np.concatenate([np.arange(treated.start, treated.stop), *(np.arange(c.start, c.stop) for c in controls)])
+        change = outcome[at[t], rows] - outcome[at[b], rows]
+        x = covariates[:, order[rows], at[b]].T
+        valid = np.isfinite(change) & np.isfinite(x).all(1)
+        on = (rows < treated.stop) & (rows >= treated.start)
+        share[k] = (treated.stop - treated.start) / len(cohort)
+        if not (valid & on).any() or not (valid & ~on).any():
+            continue
+        try:
+            value, one = effect(change[valid], on[valid].astype(int), np.column_stack([np.ones(valid.sum()), x[valid]]), method)
+        except Unsupported as error:
+            reasons.append(f"cohort {g:g}, period {t:g}: {error}")
+            continue
+        effects[k], counts[k] = value, int((valid & on).sum())
+        # A cell's influence is an average over its own units; that of the whole, over all.
+        scaled = one * len(cohort) / valid.sum() * share[k]
+        for p, chosen in enumerate(selections):
+            if chosen[k]:
+                influence[rows[valid], p] += scaled
+    exists = np.isfinite(effects)
+    values, _ = _weigh(effects, exists, share, selections)
+    for p, chosen in enumerate(selections):
+        total = share[chosen & exists].sum()
+        influence[:, p] = influence[:, p] / total if total > 0 else np.nan
+    _add_weights(influence, cohort, cells[0], effects, exists, selections, values, share)
+    influence[:, ~np.isfinite(values)] = np.nan
+    return Averages(values, influence, effects, exists, counts, order), reasons

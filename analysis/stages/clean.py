@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from importlib import import_module
 
-from analysis.rawfiles import load, missing
+from analysis.rawfiles import is_simulated, load, missing
 from analysis.storage import absent_table, write_table
 
 
@@ -15,4 +15,5 @@ def clean(name: str, raw: dict[str, dict], contract: dict, path: str) -> None:
         write_table(absent_table(contract, reasons), path, contract)
         return
     module = import_module(f"analysis.sources.{name}")
-    write_table(module.clean(**{label: load(raw_contract) for label, raw_contract in raw.items()}), path, contract)
+    evidence = "simulated" if any(map(is_simulated, raw.values())) else "real"
+    write_table(module.clean(**{label: load(raw_contract) for label, raw_contract in raw.items()}), path, contract, evidence)

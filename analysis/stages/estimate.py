@@ -8,7 +8,8 @@ from analysis.estimates import NotIdentified, complete, refused
 from analysis.specification import Specification, prepare
 from analysis.storage import is_absent, read_table, write_table
 
-LISTS = ("controls", "fixed_effects", "cluster")
+SINGLE = ("unit", "time", "cohort", "treatment", "weights", "duration", "event", "entry", "upper", "options", "seed")
+LISTS = ("controls", "fixed_effects", "cluster", "strata")
 
 
 def estimate(name: str, settings: dict, outcome_name: str, outcome: dict | None, panel_path: str, contract: dict, path: str) -> None:
@@ -36,6 +37,8 @@ def estimate(name: str, settings: dict, outcome_name: str, outcome: dict | None,
 
 def specify(name: str, settings: dict, outcome_name: str) -> Specification:
     """Return the Specification of one outcome from its block in config/study.yaml."""
-    given = {key: settings[key] for key in ("unit", "time", "cohort", "treatment", "weights", "options", "seed") if key in settings}
+    given = {key: settings[key] for key in SINGLE if key in settings}
     given |= {key: tuple(settings.get(key, ())) for key in LISTS}
-    return Specification(name=name, estimator=settings["estimator"], outcome=outcome_name, **given)
+    # A duration is its own outcome.
+    outcome = "" if "duration" in settings else outcome_name
+    return Specification(name=name, estimator=settings["estimator"], outcome=outcome, **given)

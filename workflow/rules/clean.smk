@@ -10,11 +10,13 @@ def raw_files(wildcards):
         path.as_posix()
         for raw in ingredients("source", wildcards.name)
         for path in rawfiles.locate(STUDY["raw"][raw]).values()
-        if (rawfiles.ROOT / path).exists()
+        if (rawfiles.ROOT / path).exists() or rawfiles.is_simulated(STUDY["raw"][raw])
     ]
 
 
+# Bad input must show before any long job starts.
 rule clean:
+    priority: 10
     input:
         raw=raw_files,
         code=lambda w: code("clean", "source", w.name),

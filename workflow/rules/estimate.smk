@@ -5,7 +5,7 @@ Makes: data/processed/estimates/<specification>/<outcome>.parquet.
 """
 
 # What a reader sees of a model does not change its numbers: rewording a label refits nothing.
-LABELS = ("title", "label", "unit", "family")
+LABELS = ("title", "label", "unit", "family", "planted")
 
 
 rule estimate:
@@ -22,7 +22,7 @@ rule estimate:
         specification=lambda w: {
             k: v
             for k, v in STUDY["specifications"][w.name].items()
-            if k not in ("title", "outcomes")
+            if k not in ("title", "outcomes", "planted")
         },
         outcome=lambda w: {
             k: v

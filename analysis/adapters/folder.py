@@ -1,0 +1,226 @@
+"""A reader's folder → canonical tables: which adapter reads which file, joined and put in order of precedence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pandas as pd
+
+from analysis.adapters.formats import ROW, SUFFIXES, read_cells
+from analysis.adapters.translation import Finding, Translated, translate
+from analysis.contracts import DataError
+
+TABLES = ("firm_accounts", "financing_events", "projects")
+# Figures of two sources are the same when they differ by less: rounding of exports.
+TOLERANCE = 0.005
+IGNORED = ("readme", ".")
+
+
+@dataclass(frozen=True)
+class Match:
+    """A file and the table of the adapter that reads it."""
+
+    path: Path
+    adapter: str
+    layout: dict
+
+    @property
+    def table(self) -> str:
+        return self.layout["fills"]
+
+
+@dataclass
+class Reading:
+    """What a folder holds. `tables` lack the rows that `findings` of kind 'refused' name."""
+
+    matches: list[Match]
+    tables: dict[str, pd.DataFrame]
+    findings: list[Finding] = field(default_factory=list)
+
+    def refused(self) -> list[Finding]:
+        return [finding for finding in self.findings if finding.kind == "refused"]
+
+
+def files_of(folder: Path) -> list[Path]:
+    """Return the files of a reader's folder and its subfolders; templates and pages of text do not count."""
+    if not folder.is_dir():
+        return []
+    found = (path for path in sorted(folder.rglob("*")) if path.is_file() and "templates" not in path.relative_to(folder).parts)
+    return [path for path in found if path.suffix.lower() in SUFFIXES and not path.name.lower().startswith(IGNORED)]
+
+
+def read_folder(files: list[Path], adapters: dict[str, dict], contracts: dict[str, dict]) -> Reading:
+    """Return everything that `files` say. What breaks a rule is a finding; only what cannot be read at all is raised.
+
+    Raises DataError listing every file that cannot be read or that no adapter recognises.
+    """
+    helpers, matches, problems = {}, [], []
+    for path in files:
+        try:
+            header = read_cells(path, rows=1)
+            match = recognise(path, list(header.columns.drop(ROW)), adapters)
+            helpers[path] = match
+            matches += [match] if match.layout.get("fills") else []
+        except DataError as error:
+            problems.append(str(error))
+    if problems:
+        raise DataError("\n".join(problems))
+    reading = Reading(matches, {})
+    for table in TABLES:
+        parts = [(match, _read(match, helpers, contracts[table], reading.findings)) for match in matches if match.table == table]
+        reading.tables[table] = _combined(table, parts, adapters, contracts[table], reading.findings)
+    _check_links(reading)
+    return reading
+
+
+def recognise(path: Path, header: list[str], adapters: dict[str, dict]) -> Match:
+    """Return the match whose required columns the header holds; the one that asks for most wins.
+
+    Raises DataError naming the nearest layout and the columns it lacks.
+    """
+    suffix, best, nearest = path.suffix.lower(), None, None
+    for name, adapter in adapters.items():
+        for label, layout in adapter["tables"].items():
+            if suffix not in layout.get("suffixes", [".csv", ".txt", ".tsv", ".xlsx", ".parquet", ".dta"]):
+                continue
+            wanted = layout["header_has"]
+            lacking = [column for column in wanted if column not in header]
+            # A file without most of what a table needs is not that table with a hole.
+            score = len(wanted) - len(lacking)
+            if not lacking and (best is None or score > best[0]):
+                best = (score, Match(path, name, layout))
+            if lacking and score and (nearest is None or (score / len(wanted), score) > nearest[0]):
+                nearest = ((score / len(wanted), score), f"{adapter['title']}, {label}", lacking)
+    if best:
+        return best[1]
+    hint = f" Nearest: {nearest[1]}, which also has {', '.join(nearest[2])}." if nearest else ""
+    raise DataError(f"{path.name}, row 1: no adapter of config/sources/firms knows this header ({', '.join(header[:8])}).{hint}")
+
+
+def _read(match: Match, helpers: dict[Path, Match], contract: dict, findings: list[Finding]) -> pd.DataFrame:
+    cells = read_cells(match.path)
+    if "join" in match.layout:
+        cells = _joined(cells, match, helpers, findings)
+    read: Translated = translate(cells, match.layout, contract, match.table, match.path.name)
+    findings += read.findings
+    return _once(read.rows, contract["key"], match, findings)
+
+
+def _joined(cells: pd.DataFrame, match: Match, helpers: dict[Path, Match], findings: list[Finding]) -> pd.DataFrame:
+    """Return the records with the columns of a second file of the same adapter (SEC: num.txt takes firm and date from sub.txt)."""
+    join = match.layout["join"]
+    beside = [path for path, other in helpers.items() if other.layout.get("helps") == join["with"] and path.parent == match.path.parent]
+    if not beside:
+        raise DataError(f"{match.path.name}: needs the file {join['with']} beside it, which holds {', '.join(join['take'])}")
+    other = read_cells(beside[0])[[join["on"], *join["take"]]].drop_duplicates(join["on"])
+    merged = cells.merge(other, on=join["on"], how="left", indicator=True)
+    lost = merged["_merge"] == "left_only"
+    for position in merged.index[lost][:50]:
+        rule = f"has no line in {beside[0].name}"
+        value = str(merged.loc[position, join["on"]])
+        findings.append(Finding(match.table, "refused", match.path.name, rule, int(merged.loc[position, ROW]), join["on"], value))
+    return merged[~lost].drop(columns="_merge")
+
+
+def _once(rows: pd.DataFrame, key: list[str], match: Match, findings: list[Finding]) -> pd.DataFrame:
+    """Return one row a key: the same record twice counts once, of several filings the latest; else both are refused."""
+    values = [column for column in rows.columns if column != ROW]
+    same = rows.duplicated(values, keep="first")
+    if same.any():
+        findings.append(Finding(match.table, "duplicate", match.path.name, "the same record again; it counts once", count=int(same.sum())))
+    rows = rows[~same]
+    if "filed" in rows and rows["filed"].notna().any():
+        ordered = rows.sort_values([*key, "filed"], kind="stable", na_position="first")
+        newest = ordered.groupby(key, dropna=False)["filed"].transform("max")
+        older = ordered["filed"].notna() & (ordered["filed"] < newest)
+        if older.any():
+            rule = "an earlier filing of the same firm and year; the latest counts"
+            findings.append(Finding(match.table, "restated", match.path.name, rule, count=int(older.sum())))
+        rows = ordered[~older].sort_values(ROW)
+    twice = rows.duplicated(key, keep=False)
+    for position in rows.index[twice]:
+        value = ", ".join(str(v) for v in rows.loc[position, key])
+        rule = "the same key with other figures, and nothing says which counts"
+        findings.append(Finding(match.table, "refused", match.path.name, rule, int(rows.loc[position, ROW]), ", ".join(key), value))
+    return rows[~twice]
+
+
+def _combined(table: str, parts: list, adapters: dict, contract: dict, findings: list[Finding]) -> pd.DataFrame:
+    """Return the rows of all files in one table: by precedence of their adapters, cell by cell; differences are conflicts."""
+    key = contract["key"]
+    columns = list(contract["columns"])
+    ordered = sorted(parts, key=lambda part: (adapters[part[0].adapter]["precedence"], part[0].path.name))
+    merged: pd.DataFrame | None = None
+    for match, rows in ordered:
+        indexed = rows.drop(columns=ROW).set_index(key)
+        indexed = indexed.assign(source=pd.Series(match.adapter, index=indexed.index, dtype="string"))
+        merged = indexed if merged is None else _laid_over(merged, indexed, table, match, findings)
+    if merged is None:
+        merged = pd.DataFrame(columns=[c for c in columns if c not in key], index=pd.MultiIndex.from_arrays([[]] * len(key), names=key))
+    full = merged.reset_index().reindex(columns=columns)
+    for name, rule in contract["columns"].items():
+        kind = {"number": "float64", "integer": "Int64", "boolean": "boolean"}.get(rule["type"], "string")
+        full[name] = full[name].astype(kind)
+    # Files that only add columns (subsidies, say) name no currency of their own.
+    incomplete = full[[c for c, rule in contract["columns"].items() if rule.get("required")]].isna().any(axis=1)
+    for position in full.index[incomplete]:
+        blank = [c for c, rule in contract["columns"].items() if rule.get("required") and pd.isna(full.loc[position, c])]
+        value = ", ".join(str(v) for v in full.loc[position, key])
+        findings.append(Finding(table, "refused", "all files", f"no file gives {', '.join(blank)}", column=", ".join(key), value=value))
+    return full[~incomplete].sort_values(key, ignore_index=True)
+
+
+def _laid_over(first: pd.DataFrame, second: pd.DataFrame, table: str, match: Match, findings: list[Finding]) -> pd.DataFrame:
+    both = first.index.intersection(second.index)
+    for name in second.columns.intersection(first.columns).drop("source"):
+        a, b = first.loc[both, name], second.loc[both, name]
+        known = a.notna() & b.notna()
+        if pd.api.types.is_float_dtype(a.dtype):
+            differ = known & ((a - b).abs() > TOLERANCE * a.abs())
+        else:
+            differ = known & (a.astype("string") != b.astype("string")).fillna(False)
+        if differ.any():
+            at = differ[differ].index[0]
+            where = ", ".join(map(str, at)) if isinstance(at, tuple) else str(at)
+            rule = f"differs from what {first.loc[at, 'source']} says ({a[at]}), which takes precedence; first of its kind: {where}"
+            findings.append(Finding(table, "conflict", match.path.name, rule, column=name, value=str(b[at]), count=int(differ.sum())))
+    merged = first.combine_first(second)
+    names = first.loc[both, "source"].astype(str)
+    adds = ~names.str.split("+").map(lambda parts: match.adapter in parts).astype(bool)
+    merged.loc[both, "source"] = names.where(~adds, names + "+" + match.adapter).astype("string")
+    return merged
+
+
+def _check_links(reading: Reading) -> None:
+    """Refuse events and projects of firms without accounts: a code that matches nothing is a mistake or another firm."""
+    firms = set(reading.tables["firm_accounts"]["firm_id"])
+    for table in ("financing_events", "projects"):
+        rows = reading.tables[table]
+        lost = ~rows["firm_id"].isin(firms)
+        for position in rows.index[lost]:
+            rule = "no accounts for this firm"
+            source = ", ".join(sorted({m.path.name for m in reading.matches if m.table == table}))
+            findings = Finding(table, "refused", source, rule, column="firm_id", value=str(rows.loc[position, "firm_id"]))
+            reading.findings.append(findings)
+        reading.tables[table] = rows[~lost].reset_index(drop=True)
+    _check_spells(reading)
+
+
+# date that must not be after → the other
+ORDER = (("filing_date", "last_unsold_date"), ("last_unsold_date", "first_sale_by"), ("last_unsold_date", "observed_until"), ("first_sale_by", "observed_until"))
+
+
+def _check_spells(reading: Reading) -> None:
+    """Refuse projects whose dates contradict one another: an end before its start is no spell."""
+    rows = reading.tables["projects"]
+    bad = pd.Series(False, index=rows.index)
+    source = ", ".join(sorted({m.path.name for m in reading.matches if m.table == "projects"}))
+    for early, late in ORDER:
+        wrong = (rows[early] > rows[late]).fillna(False).astype(bool)
+        for position in rows.index[wrong]:
+            rule = f"{late} ({rows.loc[position, late]}) is before {early} ({rows.loc[position, early]})"
+            value = str(rows.loc[position, "project_id"])
+            reading.findings.append(Finding("projects", "refused", source, rule, column="project_id", value=value))
+        bad |= wrong
+    reading.tables["projects"] = rows[~bad].reset_index(drop=True)

@@ -1,0 +1,8 @@
+"""Accounts of firms, one row a firm and fiscal year, from a reader's files or the simulated cohort."""
+
+from analysis.sources._firm_reading import reading_of
+
+
+def clean(firm_files):
+    """Return the table firm_accounts of the firm files (columns: config/tables/firm_accounts.yaml)."""
+    return reading_of(firm_files).tables["firm_accounts"]

@@ -1,0 +1,32 @@
+"""Dials → the simulated cohort, which stands in where no reader's firm files are present. SIMULATED.
+
+Needs: config/simulation.yaml; the register's dates of first issues and the list of provinces.
+Makes: data/processed/simulated/{firm_accounts,financing_events,projects,truth}.parquet.
+"""
+
+SIMULATED = "data/processed/simulated"
+
+
+rule simulate:
+    priority: 10
+    input:
+        calendar=STUDY["raw"]["first_issues_by_city"]["file"],
+        provinces=STUDY["raw"]["province_list"]["file"],
+        code=source_files("analysis.simulation.cohort")
+        + source_files("analysis.stages.simulate")
+        + source_files("analysis.stages.job"),
+    output:
+        [
+            f"{SIMULATED}/{name}.parquet"
+            for name in ("firm_accounts", "financing_events", "projects", "truth")
+        ],
+    log:
+        "logs/simulate.log",
+    params:
+        settings=STUDY["simulation"],
+        raw={
+            name: STUDY["raw"][name]
+            for name in ("first_issues_by_city", "province_list")
+        },
+    script:
+        "../scripts/simulate.py"

@@ -1,0 +1,9 @@
+"""Simulate the cohort."""
+
+from pathlib import Path
+
+from analysis.stages.job import job
+from analysis.stages.simulate import simulate
+
+with job(snakemake.log[0]):
+    simulate(snakemake.params.settings, snakemake.params.raw, Path(snakemake.output[0]).parent)
