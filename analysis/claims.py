@@ -149,11 +149,13 @@ def combine(verdicts: list[Verdict]) -> Verdict:
 def assess(name: str, claim: dict, estimates: dict[str, pd.DataFrame]) -> list[dict]:
     """Return the Verdict rows of one claim: rank 0 the claim, 1.. its tests, 101.. context, which never decides."""
     rows, verdicts = [], []
-    for first, key in ((1, "tests"), (101, "context")):
-        for rank, test in enumerate(claim.get(key, []), start=first):
+    # Firm files of a reader decide; the simulated cohort never appears among verdicts (see `recover`).
+    own = [test for test in claim.get("firms", []) if not _simulated(estimates[test["from"]])]
+    for first, tests, deciding in ((1, claim.get("tests", []) + own, True), (101, claim.get("context", []), False)):
+        for rank, test in enumerate(tests, start=first):
             verdict, row = _test(name, test, estimates)
             rows.append({"claim": name, "rank": rank, **row})
-            if key == "tests":
+            if deciding:
                 verdicts.append(verdict)
     if claim["kind"] == "normative":
         decided = Verdict(NORMATIVE, "", "a recommendation, not a statement of fact")
@@ -168,6 +170,33 @@ def assess(name: str, claim: dict, estimates: dict[str, pd.DataFrame]) -> list[d
     rest = {k: decisive[k] for k in decisive if k not in ("claim", "rank", "verdict", "code", "explanation")}
     head = {**rest, "claim": name, "rank": 0, "verdict": decided.verdict, "code": decided.code, "explanation": decided.explanation}
     return [head, *rows]
+
+
+def _simulated(table: pd.DataFrame) -> bool:
+    return bool((table["evidence"] == "simulated").any())
+
+
+def recover(name: str, claim: dict, estimates: dict[str, pd.DataFrame], planted: dict[tuple[str, str], float]) -> list[dict]:
+    """Return, for each firm test of a claim on the simulated cohort, what was planted, found, and would be read from it.
+
+    `planted` maps (specification, outcome) to the planted value. The verdict is always SIM: simulated data test the
+    method, never the claim; `recovered` says whether the 95 % interval holds the planted value.
+    """
+    rows = []
+    for rank, test in enumerate(claim.get("firms", []), start=1):
+        row = _row_or_refusal(estimates[test["from"]], test, f"config/claims.yaml: {name}")
+        truth = planted.get((test["from"], test.get("outcome", "none")), math.nan)
+        about = {"claim": name, "rank": rank, "code": "SIM", "says": test["says"], "planted": truth}
+        about |= {key: row[key] for key in ("model_id", "outcome", "term", "estimate", "ci_low", "ci_high", "reason")}
+        if pd.isna(row["ci_low"]):
+            rows.append({**about, "recovered": pd.NA, "reading": "", "truth_says": ""})
+            continue
+        region = region_of(test, row)
+        reading = read_interval((row["ci_low"], row["ci_high"]), (row["ci90_low"], row["ci90_high"]), region)
+        inside = region.low < truth < region.high
+        about |= {"recovered": bool(row["ci_low"] <= truth <= row["ci_high"]) if math.isfinite(truth) else pd.NA}
+        rows.append({**about, "reading": f"{reading.verdict} ({reading.code})", "truth_says": CONSISTENT if inside else NOT_CONSISTENT})
+    return rows
 
 
 def _test(name: str, test: dict, estimates: dict[str, pd.DataFrame]) -> tuple[Verdict, dict]:

@@ -6,12 +6,13 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from analysis.adapters.folder import files_of
 from analysis.contracts import read_raw
 
 ROOT = Path(__file__).resolve().parent.parent
 BESIDE_CHECKOUT = Path("../shared/data")
 IN_REPOSITORY = Path("data/raw")
+# Kinds of files that a reader may bring.
+SUFFIXES = (".csv", ".txt", ".tsv", ".xlsx", ".parquet", ".dta", ".json")
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,14 @@ def external_folder() -> Path:
     if named:
         return Path(named)
     return BESIDE_CHECKOUT if (ROOT / BESIDE_CHECKOUT).is_dir() else IN_REPOSITORY
+
+
+def files_of(folder: Path) -> list[Path]:
+    """Return the files of a reader's folder and its subfolders; templates and pages of text do not count."""
+    if not folder.is_dir():
+        return []
+    found = (path for path in sorted(folder.rglob("*")) if path.is_file() and "templates" not in path.relative_to(folder).parts)
+    return [path for path in found if path.suffix.lower() in SUFFIXES and not path.name.lower().startswith(("readme", "."))]
 
 
 def firm_files(contract: dict) -> list[Path]:

@@ -15,8 +15,9 @@ CONFIG = ROOT / "config"
 SCHEMAS = ROOT / "workflow" / "schemas"
 
 # Arguments that stand for a section of the configuration instead of a product.
-SECTIONS = ("outcomes", "specifications", "claims", "contracts", "exhibits", "published")
+SECTIONS = ("outcomes", "specifications", "claims", "contracts", "exhibits", "published", "simulation", "panels", "raw")
 VERDICTS = "verdicts"
+RECOVERIES = "recoveries"
 MONTECARLO = "montecarlo"
 # Canonical tables that a reader's own files fill.
 FIRM_TABLES = ("firm_accounts", "financing_events", "projects")
@@ -119,6 +120,7 @@ def products(study: dict) -> dict[str, str]:
         **dict.fromkeys(modules("facts"), "facts"),
         **dict.fromkeys(modules("check"), "check"),
         VERDICTS: "verdicts",
+        RECOVERIES: "verdicts",
         MONTECARLO: "montecarlo",
     }
 
@@ -139,7 +141,7 @@ def _check_products(study: dict) -> None:
     for name, path in modules("check").items():
         if name not in study["contracts"]:
             raise unknown(name, study["contracts"], f"{path} has no contract in config/tables/", "table")
-    taken = [set(modules(kind)) for kind in ("source", "panel", "facts", "check")] + [set(study["specifications"]), {VERDICTS, MONTECARLO}]
+    taken = [set(modules(kind)) for kind in ("source", "panel", "facts", "check")] + [set(study["specifications"]), {VERDICTS, RECOVERIES, MONTECARLO}]
     for i, names in enumerate(taken):
         for others in taken[i + 1 :]:
             if names & others:
@@ -196,7 +198,11 @@ def _check_exhibits(study: dict) -> None:
 
 def _check_readers(study: dict) -> None:
     for name, claim in study["claims"].items():
-        for test in claim.get("tests", []) + claim.get("context", []):
+        for table, columns in claim.get("fields", {}).items():
+            for column in columns:
+                if column not in study["contracts"].get(table, {"columns": {}})["columns"]:
+                    raise unknown(f"{table}.{column}", study["contracts"].get(table, {"columns": {}})["columns"], f"config/claims.yaml: {name}", "field")
+        for test in claim.get("tests", []) + claim.get("context", []) + claim.get("firms", []):
             _check_estimate_reference(study, test, f"config/claims.yaml: {name}")
             if "honest" in test:
                 _check_estimate_reference(study, {**test, "from": test["honest"]}, f"config/claims.yaml: {name}: honest")

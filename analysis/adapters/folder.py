@@ -7,14 +7,13 @@ from pathlib import Path
 
 import pandas as pd
 
-from analysis.adapters.formats import ROW, SUFFIXES, read_cells
+from analysis.adapters.formats import ROW, read_cells
 from analysis.adapters.translation import Finding, Translated, translate
 from analysis.contracts import DataError
 
 TABLES = ("firm_accounts", "financing_events", "projects")
 # Figures of two sources are the same when they differ by less: rounding of exports.
 TOLERANCE = 0.005
-IGNORED = ("readme", ".")
 
 
 @dataclass(frozen=True)
@@ -40,14 +39,6 @@ class Reading:
 
     def refused(self) -> list[Finding]:
         return [finding for finding in self.findings if finding.kind == "refused"]
-
-
-def files_of(folder: Path) -> list[Path]:
-    """Return the files of a reader's folder and its subfolders; templates and pages of text do not count."""
-    if not folder.is_dir():
-        return []
-    found = (path for path in sorted(folder.rglob("*")) if path.is_file() and "templates" not in path.relative_to(folder).parts)
-    return [path for path in found if path.suffix.lower() in SUFFIXES and not path.name.lower().startswith(IGNORED)]
 
 
 def read_folder(files: list[Path], adapters: dict[str, dict], contracts: dict[str, dict]) -> Reading:

@@ -14,9 +14,9 @@ from pathlib import Path
 import pandas as pd
 
 from analysis.contracts import DataError, violation
+from analysis.rawfiles import SUFFIXES
 
 ROW = "(row)"
-SUFFIXES = (".csv", ".txt", ".tsv", ".xlsx", ".parquet", ".dta", ".json")
 ENCODINGS = ("utf-8-sig", "utf-16", "gb18030")
 DELIMITERS = (",", "\t", ";", "|")
 # What exports print for "no value".
@@ -46,6 +46,7 @@ def read_cells(path: Path, rows: int | None = None) -> pd.DataFrame:
 
 
 def _blank(table: pd.DataFrame) -> pd.DataFrame:
+    table = table.copy()
     for column in table.columns.drop(ROW):
         if pd.api.types.is_numeric_dtype(table[column]) or pd.api.types.is_bool_dtype(table[column]):
             continue  # typed files hold numbers as numbers
@@ -83,6 +84,7 @@ def _decoded(path: Path) -> str:
     data = path.read_bytes()
     if not data:
         raise DataError(violation(path.name, "is empty"))
+    _check_utf8(data, path)
     order = ENCODINGS if not data.startswith((b"\xff\xfe", b"\xfe\xff")) else ("utf-16",)
     for encoding in order:
         if encoding == "utf-16" and b"\x00" not in data[:4000]:
@@ -95,6 +97,18 @@ def _decoded(path: Path) -> str:
             continue
         return text.replace("\r\n", "\n").replace("\r", "\n")
     raise DataError(violation(path.name, f"is not text in any of {', '.join(ENCODINGS)}"))
+
+
+def _check_utf8(data: bytes, path: Path) -> None:
+    """Raise DataError for a few broken bytes in what is otherwise UTF-8: another encoding would read them as letters."""
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return
+    text = data.decode("utf-8", errors="replace")
+    broken = text.count("\N{REPLACEMENT CHARACTER}")
+    letters = sum(character > "\x7f" for character in text) - broken
+    if 0 < broken and (letters > 3 * broken or broken <= 3):
+        row = text[: text.index("\N{REPLACEMENT CHARACTER}")].count("\n") + 1
+        raise DataError(violation(path.name, "holds bytes that are not UTF-8 text", row=row))
 
 
 def _framed(header: list, records: list, lines: list, path: Path) -> pd.DataFrame:

@@ -1,7 +1,8 @@
 """Text cells of one file + its column map → rows of a canonical table, and what was found on the way.
 
 A map (config/sources/firms/<adapter>.yaml) says which column fills which field and how:
-  from: column; pad: width of a code that lost its zeros; take: year (of a date); scale: factor to million;
+  from: column; sum: columns that are added; pad: width of a code that lost its zeros; take: year of a date, or fiscal_year,
+  which counts the first days of January to the year before; scale: factor to million;
   values: how the file spells the contract's words; constant: a value for every row.
 `keep` lists conditions a row must meet; rows that do not are filtered, and counted.
 """
@@ -10,12 +11,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+import numpy as np
 import pandas as pd
 
 from analysis.adapters.formats import ROW
 
 TRUE = ("1", "true", "yes", "y", "是")
 FALSE = ("0", "false", "no", "n", "否")
+DAYS_OVER = 10  # days of January into which a fiscal year of weeks may run
 
 
 @dataclass(frozen=True)
@@ -53,23 +56,33 @@ def translate(cells: pd.DataFrame, layout: dict, contract: dict, table: str, fil
     cells = cells.iloc[layout.get("label_rows", 0) :]
     cells = _kept(cells, layout.get("keep", {}), table, file, findings)
     if "long" in layout:
-        cells = _widened(cells, layout, table, file, findings)
+        cells = _widened(cells, layout, contract, table, file, findings)
     rows, bad = pd.DataFrame({ROW: cells[ROW]}), pd.Series(False, index=cells.index)
     for name, rule in contract["columns"].items():
         how = layout["columns"].get(name)
         if how is None:
             continue
-        column = how.get("from", name)
-        values, wrong, expected = _field(cells, how, rule)
-        wrong_rule = _broken(values, rule, wrong, expected)
-        for mask, text in wrong_rule:
-            for position in mask[mask].index:
-                value = "" if column not in cells else cells.loc[position, column]
-                shown = "" if pd.isna(value) else str(value)
-                findings.append(Finding(table, "refused", file, text, int(cells.loc[position, ROW]), column, shown))
-            bad |= mask
+        lacking = [column for column in how.get("sum", [how.get("from", "")]) if column and column not in cells]
+        if lacking and "long" not in layout:
+            findings.append(Finding(table, "absent", file, f"no such column: '{name}' stays blank", column="+".join(lacking)))
+        values, mask = _ruled(cells, how, rule, table, file, findings)
+        bad |= mask
         rows[name] = values
     return Translated(rows[~bad].reset_index(drop=True), findings)
+
+
+def _ruled(cells: pd.DataFrame, how: dict, rule: dict, table: str, file: str, findings: list[Finding]) -> tuple[pd.Series, pd.Series]:
+    """Return a field's values and which rows break its rule; each of these is a finding with its own row."""
+    column = how.get("from", "+".join(how["sum"]) if "sum" in how else "")
+    values, wrong, expected = _field(cells, how, rule)
+    bad = pd.Series(False, index=cells.index)
+    for mask, text in _broken(values, rule, wrong, expected):
+        for position in mask[mask].index:
+            value = cells.loc[position, column] if column in cells else ""
+            shown = "" if pd.isna(value) else str(value)
+            findings.append(Finding(table, "refused", file, text, int(cells.loc[position, ROW]), column, shown))
+        bad |= mask
+    return values, bad
 
 
 def _kept(cells: pd.DataFrame, keep: dict, table: str, file: str, findings: list[Finding]) -> pd.DataFrame:
@@ -78,7 +91,7 @@ def _kept(cells: pd.DataFrame, keep: dict, table: str, file: str, findings: list
             continue  # an older layout of the file without the column
         text = cells[column].astype("string").fillna("")
         if "ends" in condition:
-            meets, words = text.str.endswith(condition["ends"]), f"'{column}' ends in {condition['ends']}"
+            meets, words = _dashed(text).str.endswith(condition["ends"]), f"'{column}' ends in {condition['ends']}"
         elif condition.get("blank"):
             meets, words = text == "", f"'{column}' is blank"
         else:
@@ -95,7 +108,12 @@ def _kept(cells: pd.DataFrame, keep: dict, table: str, file: str, findings: list
     return cells
 
 
-def _widened(cells: pd.DataFrame, layout: dict, table: str, file: str, findings: list[Finding]) -> pd.DataFrame:
+def _dashed(text: pd.Series) -> pd.Series:
+    """Return dates written 2020/12/31, 2020.12.31 or 20201231 with dashes."""
+    return text.str.replace(r"[/.]", "-", regex=True).str.replace(r"^(\d{4})(\d{2})(\d{2})$", r"\1-\2-\3", regex=True)
+
+
+def _widened(cells: pd.DataFrame, layout: dict, contract: dict, table: str, file: str, findings: list[Finding]) -> pd.DataFrame:
     """Return one row a firm and period from one row a fact; among facts of the same period the latest filing counts.
 
     A period is where `by` (firm code and end date) agree; `long.names` maps a field to the tags that fill it, best first,
@@ -107,14 +125,20 @@ def _widened(cells: pd.DataFrame, layout: dict, table: str, file: str, findings:
     facts = cells[cells[tag].isin(list(wanted))].copy()
     facts["_field"] = [wanted[t][0] for t in facts[tag]]
     facts["_rank"] = [wanted[t][1] for t in facts[tag]]
+    # Dates first: a fact whose period cannot be read would pass for one of another length.
+    undated = pd.Series(False, index=facts.index)
+    for field_name in ("firm_id", "year"):
+        undated |= _ruled(facts, layout["columns"][field_name], contract["columns"][field_name], table, file, findings)[1]
+    facts = facts[~undated]
     spans = facts["_field"].isin(long["flows"]).map({True: "4", False: "0"})
     other = facts[quarters].astype("string") != spans
     if other.any():
         rule = "facts count only for a whole year (flows) or at its end (balances)"
         findings.append(Finding(table, "filtered", file, rule, column=quarters, count=int(other.sum())))
-    facts = facts[~other]
+    facts = _checked(facts[~other].copy(), layout, contract, table, file, findings)
     facts["_filed"] = facts[long["filed"]].fillna("") if long.get("filed") in facts else ""
     facts = facts.sort_values(["_rank", "_filed", ROW], ascending=[False, True, True], kind="stable")
+    facts = _unambiguous(facts, [*by, "_field", "_rank", "_filed"], tag, value, table, file, findings)
     again = facts.duplicated([*by, "_field"], keep="last")
     if again.any():
         rule = "the latest filing, and the best tag, of a period counts"
@@ -129,13 +153,38 @@ def _widened(cells: pd.DataFrame, layout: dict, table: str, file: str, findings:
     return wide[whole].merge(rest, on=by, how="left")
 
 
+def _checked(facts: pd.DataFrame, layout: dict, contract: dict, table: str, file: str, findings: list[Finding]) -> pd.DataFrame:
+    """Return the facts whose value keeps the rules of the contract; the others are findings with their row."""
+    long, columns = layout["long"], layout["columns"]
+    bad = pd.Series(False, index=facts.index)
+    for name in facts["_field"].unique():
+        own = facts[facts["_field"] == name]
+        how = {"from": long["value"], "scale": columns[name].get("scale", 1)}
+        rule = {**contract["columns"][name], "required": True}
+        bad.loc[own.index] |= _ruled(own, how, rule, table, file, findings)[1]
+    return facts[~bad].copy()
+
+
+def _unambiguous(facts: pd.DataFrame, key: list[str], tag: str, value: str, table: str, file: str, findings: list[Finding]) -> pd.DataFrame:
+    """Return the facts without those that one filing states twice with different values."""
+    differ = facts.groupby(key, dropna=False)[value].transform("nunique") > 1
+    for position in differ[differ].index:
+        rule = f"another value of {facts.loc[position, tag]} for the same period in the same filing"
+        row = int(facts.loc[position, ROW])
+        findings.append(Finding(table, "refused", file, rule, row, value, str(facts.loc[position, value])))
+    return facts[~differ]
+
+
 def _field(cells: pd.DataFrame, how: dict, rule: dict) -> tuple[pd.Series, pd.Series, str]:
     """Return the values in the contract's type, which cells are not of that type, and what was expected."""
     none = pd.Series(False, index=cells.index)
     if "constant" in how:
         return pd.Series(how["constant"], index=cells.index, dtype="string"), none, ""
+    if "sum" in how:
+        return _sum(cells, how, rule)
     if how["from"] not in cells:
-        return pd.Series(pd.NA, index=cells.index, dtype=_dtype(rule["type"])), none, ""
+        empty = np.nan if rule["type"] == "number" else pd.NA
+        return pd.Series(empty, index=cells.index, dtype=_dtype(rule["type"])), none, ""
     raw = cells[how["from"]]
     if "values" in how:
         spelt = {str(key): str(value) for key, value in how["values"].items()}
@@ -147,18 +196,28 @@ def _field(cells: pd.DataFrame, how: dict, rule: dict) -> tuple[pd.Series, pd.Se
     return _typed(raw, how, rule["type"])
 
 
+def _sum(cells: pd.DataFrame, how: dict, rule: dict) -> tuple[pd.Series, pd.Series, str]:
+    """Return the sum of several columns, missing where a part is, and which rows have a part that is no number."""
+    total, wrong = pd.Series(0.0, index=cells.index), pd.Series(False, index=cells.index)
+    for name in how["sum"]:
+        part, bad, _ = _field(cells, {"from": name, "scale": how.get("scale", 1)}, rule)
+        # A negative part may hide in a positive sum.
+        total, wrong = total + part, wrong | bad | (part < rule.get("minimum", -np.inf)).fillna(False)
+    return total, wrong, "a number in the field's range in each of its parts"
+
+
 def _typed(raw: pd.Series, how: dict, kind: str) -> tuple[pd.Series, pd.Series, str]:
     if kind in ("number", "integer"):
         text = raw
-        if not pd.api.types.is_numeric_dtype(raw):
+        if not pd.api.types.is_numeric_dtype(raw) or "take" in how and raw.astype("Float64").max() > 9999:
             text = raw.astype("string")
-            text = _year(text) if how.get("take") == "year" else text.str.replace(r"(?<=\d),(?=\d{3}(\D|$))", "", regex=True)
+            text = _year(text, how["take"] == "fiscal_year") if "take" in how else text.str.replace(r"(?<=\d),(?=\d{3}(\D|$))", "", regex=True)
         values = pd.to_numeric(text, errors="coerce").astype("float64")
         wrong = values.isna() & raw.notna() | values.abs().eq(float("inf"))
         values = values * how.get("scale", 1)
         if kind == "integer":
             wrong |= values.notna() & (values % 1 != 0)
-            return values.mask(wrong).astype("Int64"), wrong, "a whole number" if how.get("take") != "year" else "a date"
+            return values.mask(wrong).astype("Int64"), wrong, "a date" if "take" in how else "a whole number"
         return values.mask(wrong), wrong, "a number"
     if kind == "boolean":
         if pd.api.types.is_bool_dtype(raw):
@@ -168,8 +227,7 @@ def _typed(raw: pd.Series, how: dict, kind: str) -> tuple[pd.Series, pd.Series, 
         return values, values.isna() & raw.notna(), "yes or no"
     text = raw.astype("string")
     if kind == "date":
-        plain = text.str.replace(r"[/.]", "-", regex=True).str.replace(r"^(\d{4})(\d{2})(\d{2})$", r"\1-\2-\3", regex=True)
-        days = pd.to_datetime(plain.str.slice(0, 10), format="%Y-%m-%d", errors="coerce")
+        days = pd.to_datetime(_dashed(text).str.slice(0, 10), format="%Y-%m-%d", errors="coerce")
         return days.dt.strftime("%Y-%m-%d").astype("string"), days.isna() & text.notna(), "a date YYYY-MM-DD"
     if "pad" in how:
         # A spreadsheet drops the zeros of a code and may add '.0'; more digits than the code has is another code.
@@ -178,10 +236,16 @@ def _typed(raw: pd.Series, how: dict, kind: str) -> tuple[pd.Series, pd.Series, 
     return text, text.isna() & False, ""
 
 
-def _year(text: pd.Series) -> pd.Series:
-    """Return the year of dates written 2020-12-31, 2020/12/31, 20201231 or of a bare year; others are not dates."""
+def _year(text: pd.Series, fiscal: bool) -> pd.Series:
+    """Return the year of dates written 2020-12-31, 2020/12/31, 20201231 or of a bare year; others are not dates.
+
+    A fiscal year of 52 or 53 weeks may end in the first days of January: it belongs to the year before.
+    """
     known = text.str.extract(r"^(\d{4})(?:[-/.]?(0[1-9]|1[0-2])[-/.]?(0[1-9]|[12]\d|3[01]))?(?: 00:00:00)?$", expand=True)
-    return known[0]
+    if not fiscal:
+        return known[0]
+    early = (known[1] == "01") & (known[2].astype("Float64") <= DAYS_OVER)
+    return known[0].astype("Float64").sub(early.fillna(False).astype(int)).astype("string")
 
 
 def _broken(values: pd.Series, rule: dict, wrong: pd.Series, expected: str) -> list[tuple[pd.Series, str]]:

@@ -55,6 +55,11 @@ METHOD = Method(
         "honest_smoothness": HONEST_SMOOTHNESS,
         "honest_target": HONEST_TARGET,
         "pretrend_power": PRETREND_POWER,
+        "reference": Option(
+            "normal",
+            "reference of intervals: normal, or t with the effective number of treated clusters less one (Carter, Schnepel and Steigerwald 2017)",
+            ("normal", "effective_clusters"),
+        ),
         "leave_one_out": Option(False, "report the overall effect without each unit in turn"),
     },
 )
@@ -107,7 +112,7 @@ class _Estimation:
         self.data, self.specification, self.options, self.counts = data, specification, options, counts
         self.names = _unit_names(panel, specification, data)
         self.wide = panel_of(data, "outcome", "unit", "time", "cohort")
-        self.reasons: list[str] = []
+        self.reasons: list[tuple[int, int, str]] = []
         self.cluster = self._clusters()
 
     def rows(self) -> list[dict]:
@@ -123,7 +128,7 @@ class _Estimation:
             found.append(power_row(times, covariance, self.options.pretrend_power, self.counts))
         if self.options.honest or self.options.honest_smoothness:
             found += self._honest(keys, values, influence, effects)
-        found += [refused("att_gt", "SUPPORT", reason) for reason in self.reasons]
+        found += [refused("att_gt", "SUPPORT", why) | {"cohort": g, "event_time": t - g} for g, t, why in self.reasons]
         if self.specification.controls:
             return found
         if self.options.randomization_draws:
@@ -145,7 +150,7 @@ class _Estimation:
         influence = np.empty_like(found.influence)
         influence[found.order] = found.influence
         if not np.isfinite(found.values[-1]):
-            why = "; ".join(self.reasons[:2]) or "no treated cohort is observed both before and after treatment"
+            why = "; ".join(f"cohort {g}, period {t}: {why}" for g, t, why in self.reasons[:2]) or "no treated cohort is observed both before and after treatment"
             raise NotIdentified("SINGULAR" if self.reasons else "SUPPORT", why)
         keys, values = list(chosen), found.values
         values, influence = self._with_overall(keys, values, influence, wide.cohort)
@@ -202,11 +207,23 @@ class _Estimation:
         lost = self._lost()
         summed = self._by_cluster(influence)
         errors = np.sqrt((summed**2).sum(0)) / len(summed)
+        about = {"inference": "analytic", "library": library, "degrees": self._degrees(), **self.counts}
         return lost + [
-            parameter(key[0], value, error, inference="analytic", library=library, cohort=key[1], event_time=key[2], **self.counts)
+            parameter(key[0], value, error, cohort=key[1], event_time=key[2], **about)
             for key, value, error in zip(keys, values, errors, strict=True)
             if np.isfinite(value)
         ]
+
+    def _degrees(self) -> float:
+        """Return the degrees of freedom of the reference: the inverse Herfindahl of treated units over clusters, less one.
+
+        A few large clusters say less than their number (Carter, Schnepel and Steigerwald 2017, REStat 99: 698-709).
+        """
+        if self.options.reference == "normal" or self.cluster is None:
+            return np.inf
+        treated = self.data.loc[self.data["cohort"] > 0, "unit"].unique()
+        share = np.bincount(self.cluster[treated]) / len(treated)
+        return max(1 / (share**2).sum() - 1, 1.0)
 
     def _lost(self) -> list[dict]:
         """Return a row for each cohort without a base period, and count as treated the units that enter some effect."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from analysis.estimates import NotIdentified, parameter
+from analysis.estimates import NotIdentified, parameter, refused
 from analysis.estimators._cohorts import cohort_panel, counts_of
 from analysis.inference.absorb import Absorber, sums, within_sd
 from analysis.inference.cluster import cluster_sums
@@ -42,8 +42,11 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     seen = data["unit"].isin(data.loc[~treated, "unit"].unique()) & data["time"].isin(data.loc[~treated, "time"].unique())
     if not (seen & treated).any():
         raise NotIdentified("SUPPORT", "no treated observation has untreated ones of its unit and of its period")
-    if (~seen & treated).sum() and not data.loc[treated & ~seen.to_numpy(), "cohort"].le(data["time"].min()).all():
+    lone = ~data["time"].isin(data.loc[~treated, "time"].unique())
+    if lone.any():
         raise NotIdentified("SUPPORT", "a period has no untreated unit: drop those periods first")
+    # A unit without an untreated observation has no effect of its own to take away.
+    lost = data.loc[~seen & treated & (data["cohort"] > data["time"].min()), "unit"].nunique()
     data, treated = data[seen].reset_index(drop=True), treated[seen.to_numpy()]
     first = _FirstStage(data, treated, specification.controls)
     clusters = pd.factorize(data[next((name for name in specification.cluster if name != specification.unit), "unit")])[0]
@@ -54,6 +57,9 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
         beta, errors = first.second_stage(design, clusters)
         shown = zip(terms, beta, errors, strict=True)
         rows += [parameter(t, b, se, inference="analytic", cohort=g, event_time=e, **counts) for (t, g, e), b, se in shown]
+    if lost:
+        why = f"{lost} treated units without an untreated observation are left out"
+        rows.append(refused("units_left_out", "SUPPORT", why))
     return rows
 
 

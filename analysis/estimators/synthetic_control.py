@@ -37,9 +37,9 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     counts = counts_of(data)
     before = blocks.periods < dates[0]
     controls = blocks.outcome[:, np.isinf(blocks.cohort)]
-    gap = _gap(controls, blocks.outcome[:, np.isfinite(blocks.cohort)].mean(1), before)
-    ratio = _ratio(gap, before)
-    placebos = [_ratio(_gap(np.delete(controls, j, axis=1), controls[:, j], before), before) for j in range(controls.shape[1])]
+    gap = gap_of(controls, blocks.outcome[:, np.isfinite(blocks.cohort)].mean(1), before)
+    ratio = rmspe_ratio(gap, before)
+    placebos = [rmspe_ratio(gap_of(np.delete(controls, j, axis=1), controls[:, j], before), before) for j in range(controls.shape[1])]
     p_value = (1 + sum(r >= ratio for r in placebos)) / (1 + len(placebos))
     rows = [parameter("att", gap[~before].mean(), inference="placebo", p_value=p_value, draws=len(placebos), **counts)]
     fit = float(np.sqrt(np.mean(gap[before] ** 2)))
@@ -49,7 +49,7 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     return rows
 
 
-def _gap(controls: np.ndarray, treated: np.ndarray, before: np.ndarray) -> np.ndarray:
+def gap_of(controls: np.ndarray, treated: np.ndarray, before: np.ndarray) -> np.ndarray:
     return treated - controls @ weights(controls[before], treated[before])
 
 
@@ -64,5 +64,5 @@ def weights(controls: np.ndarray, treated: np.ndarray) -> np.ndarray:
     return found / found.sum()
 
 
-def _ratio(gap: np.ndarray, before: np.ndarray) -> float:
+def rmspe_ratio(gap: np.ndarray, before: np.ndarray) -> float:
     return float(np.mean(gap[~before] ** 2) / max(np.mean(gap[before] ** 2), 1e-300))

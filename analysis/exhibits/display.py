@@ -98,6 +98,7 @@ def save_table(table: Table, paths: dict[str, str], evidence: str) -> None:
     printed = table.printed()
     data = (table.frame if table.data is None else table.data).copy()
     if evidence == "simulated":
+        data = data.drop(columns="evidence", errors="ignore")
         data.insert(0, "evidence", "SIMULATED")
     write_text(data.to_csv(index=False, lineterminator="\n", float_format="%.10g"), paths["csv"])
     mark = "SIMULATED DATA. " if evidence == "simulated" else ""

@@ -122,11 +122,11 @@ def _add_weights(influence, cohort, g, effects, exists, selections, values, shar
 
 def conditional_averages(
     panel: Panel, cells: tuple[np.ndarray, ...], selections: list[np.ndarray], not_yet: bool, covariates: np.ndarray, method: str
-) -> tuple[Averages, list[str]]:
+) -> tuple[Averages, list[tuple[int, int, str]]]:
     """Return the averages given `covariates` (controls, units, periods), whose values in each cell's base period are used.
 
-    A unit enters a cell when it is observed in both periods, so that units seen only in part stay in. Also returns why
-    cells could not be estimated.
+    A unit enters a cell when it is observed in both periods, so that units seen only in part stay in. Also returns cohort,
+    period and reason of cells that could not be estimated.
     """
     order = np.argsort(panel.cohort, kind="stable")
     cohort, outcome = panel.cohort[order], panel.outcome.T[:, order]
@@ -147,7 +147,7 @@ def conditional_averages(
         try:
             value, one = effect(change[valid], on[valid].astype(int), np.column_stack([np.ones(valid.sum()), x[valid]]), method)
         except Unsupported as error:
-            reasons.append(f"cohort {g:g}, period {t:g}: {error}")
+            reasons.append((int(g), int(t), str(error)))
             continue
         effects[k], counts[k] = value, int((valid & on).sum())
         # A cell's influence is an average over its own units; that of the whole, over all.

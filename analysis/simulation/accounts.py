@@ -21,6 +21,13 @@ class History:
     effect: dict[str, np.ndarray] = field(default_factory=dict)
     values: dict[str, np.ndarray] = field(default_factory=dict)
     untreated: dict[str, np.ndarray] = field(default_factory=dict)
+    gain: dict[str, np.ndarray] = field(default_factory=dict)  # outcomes in levels, with the issue less without it
+
+    def moved(self, name: str, base: np.ndarray, low: float, high: float) -> np.ndarray:
+        """Return `base` (n, T) with the effect on `name`, both kept inside [low, high], and remember what was gained."""
+        with_effect, without = (base + self.effect[name]).clip(low, high), base.clip(low, high)
+        self.gain[name] = with_effect - without
+        return with_effect
 
     @property
     def treated(self) -> np.ndarray:
@@ -123,7 +130,7 @@ def _account(history: History, traits: pd.DataFrame, shocks: dict, pool: _Pool, 
     lever = fin["leverage"][0] + fin["leverage_size"] * size + fin["leverage"][1] * rng.normal(size=(n, 1)) + 0.06 * rng.normal(size=shape)
     lever = lever.clip(0.04, 0.95)
     v["liabilities"] = (lever + effect["debt_to_assets"]).clip(0.01, 0.99) * v["assets"]
-    v["debt"] = (0.6 * lever + effect["debt_to_assets"]).clip(0.005, 0.95) * v["assets"]
+    v["debt"] = history.moved("debt_to_assets", 0.6 * lever, 0.005, 0.95) * v["assets"]
     level = rd["log_intensity"][0] + rd["log_intensity"][1] * rng.normal(size=(n, 1))
     level = level + rd["size"] * size + rd["leverage"] * (lever.mean(axis=1, keepdims=True) - fin["leverage"][0]) / fin["leverage"][1]
     spends = (rng.random((n, 1)) > rd["never"]) & (rng.random(shape) > rd["zero"])
@@ -143,16 +150,17 @@ def _account(history: History, traits: pd.DataFrame, shocks: dict, pool: _Pool, 
 def _finance(history: History, traits: pd.DataFrame, lever: np.ndarray, settings: dict, rng) -> None:
     n, shape, effect, v = len(traits), history.observed.shape, history.effect, history.values
     fin = settings["finance"]
-    cost = fin["cost_of_debt"][0] + fin["cost_of_debt"][1] * rng.normal(size=(n, 1)) + 0.004 * traits["constrained"].to_numpy()[:, None]
-    cost = (cost - 0.0018 + 0.006 * rng.normal(size=shape)).clip(0.006, 0.12)
-    v["interest"] = (cost + effect["cost_of_debt"]).clip(0.0, None) * v["debt"]
+    spread = fin["cost_of_debt"][1]
+    cost = fin["cost_of_debt"][0] * np.exp(spread * rng.normal(size=(n, 1)) + 0.15 * rng.normal(size=shape) - spread**2 / 2)
+    cost = cost + 0.002 * (traits["constrained"].to_numpy()[:, None] - 0.45)
+    v["interest"] = history.moved("cost_of_debt", cost, 0.0, 0.2) * v["debt"]
     bank = (0.62 + 0.12 * rng.normal(size=(n, 1)) + 0.05 * rng.normal(size=shape)).clip(0.15, 0.95)
-    v["bank_loans"] = (bank + effect["bank_loan_share"]).clip(0.02, 0.99) * v["debt"]
+    v["bank_loans"] = history.moved("bank_loan_share", bank, 0.02, 0.99) * v["debt"]
     direct = (0.14 + 0.06 * rng.normal(size=(n, 1)) + 0.03 * rng.normal(size=shape)).clip(0.07, 0.5)
-    v["direct_finance"] = (direct + effect["direct_finance_share"]).clip(0.0, 0.9) * v["debt"]
+    v["direct_finance"] = history.moved("direct_finance_share", direct, 0.0, 0.9) * v["debt"]
     tangible = (fin["tangibility"][0] + fin["tangibility"][1] * rng.normal(size=(n, 1)) + 0.02 * rng.normal(size=shape)).clip(0.02, 0.8)
     share = (0.22 + 0.1 * rng.normal(size=(n, 1)) + 0.03 * rng.normal(size=shape)).clip(0.05, 0.8)
-    share = (share + effect["intangible_share"]).clip(0.01, 0.95)
+    share = history.moved("intangible_share", share, 0.01, 0.95)
     v["fixed_assets"] = tangible * v["assets"]
     v["intangible_assets"] = v["fixed_assets"] * share / (1 - share)
     roa = fin["roa"][0] - 0.1 * (lever - fin["leverage"][0]) + fin["roa"][1] * (0.5 * rng.normal(size=(n, 1)) + 0.8 * rng.normal(size=shape))
@@ -161,8 +169,8 @@ def _finance(history: History, traits: pd.DataFrame, lever: np.ndarray, settings
     size = traits["size"].to_numpy()[:, None]
     log_q = fin["q"][0] - 0.3 * fin["q"][1] * size + fin["q"][1] * (0.8 * rng.normal(size=(n, 1)) + 0.5 * rng.normal(size=shape))
     v["market_value"] = np.exp(log_q + effect["market_value"]) * v["assets"]
-    score = 60 + 8 * rng.normal(size=(n, 1)) + 4 * rng.normal(size=shape) + effect["disclosure_score"]
-    v["disclosure_score"] = score.clip(0, 100)
+    score = 60 + 8 * rng.normal(size=(n, 1)) + 4 * rng.normal(size=shape)
+    v["disclosure_score"] = history.moved("disclosure_score", score, 0.0, 100.0)
 
 
 def _green(history: History, traits: pd.DataFrame, settings: dict, rng) -> None:
@@ -170,8 +178,8 @@ def _green(history: History, traits: pd.DataFrame, settings: dict, rng) -> None:
     n, shape, about, tau = len(traits), history.observed.shape, settings["green"], history.effect["green_investment"]
     chance = np.where(traits["new_energy"], about["investor_new_energy"], about["investor_other"])
     investor = (rng.random(n) < chance)[:, None]
-    level = np.exp(about["log_share"][0] + about["log_share"][1] * rng.normal(size=(n, 1)))
-    mean = investor * level * np.exp(traits["log_assets"].to_numpy()[:, None]) * np.exp(0.04 * np.arange(shape[1]))
+    level = np.exp(about["log_level"][0] + about["log_level"][1] * rng.normal(size=(n, 1)))
+    mean = investor * level * np.exp(about["size"] * traits["log_assets"].to_numpy()[:, None] + 0.04 * np.arange(shape[1]))
     yearly = np.minimum(about["yearly"] * np.exp(about["extensive"] * tau), 1.0)
     # Where the chance is capped, the amount takes the rest, so that the mean moves by exactly exp(effect).
     amount = mean * about["yearly"] * np.exp(tau) / yearly
@@ -185,7 +193,7 @@ def _income(history: History, traits: pd.DataFrame, shocks: dict, settings: dict
     n, shape, about = len(traits), history.observed.shape, settings["licence"]
     licensor = (rng.random(n) < about["licensor"])[:, None]
     level = np.exp(about["log_share"][0] + about["log_share"][1] * rng.normal(size=(n, 1)) + traits["log_assets"].to_numpy()[:, None])
-    own = np.c_[np.zeros(n), shocks["rd"][:, :-1]]
+    own = np.c_[np.zeros(n), (shocks["rd"] + shocks["assets"])[:, :-1]]
     added = np.c_[np.zeros(n), history.effect["rd"][:, :-1]]
     mean = licensor * level * np.exp(about["rd_elasticity"] * own)
     raised = mean * np.exp(about["rd_elasticity"] * added + history.effect["licence_income"])

@@ -31,9 +31,9 @@ class Truth:
         self._mean("log_sales", effect["sales"][treated], since)
         self._mean("log_rd_to_sales", (effect["rd"] - effect["sales"])[treated][spends], since[spends])
         for name in ("cost_of_debt", "debt_to_assets", "bank_loan_share", "direct_finance_share", "intangible_share"):
-            self._mean(name, 100 * effect[name][treated], since)
+            self._mean(name, 100 * history.gain[name][treated], since)
         self._mean("log_q", effect["market_value"][treated], since)
-        self._mean("disclosure_score", effect["disclosure_score"][treated], since)
+        self._mean("disclosure_score", history.gain["disclosure_score"][treated], since)
         self._ratio("rd", u["rd"][treated], effect["rd"][treated], since)
         self._ratio("launches", u["launches"][treated], effect["launches"][treated], since)
         self._ratio("licence_income", u["licence_income"][treated], effect["licence_total"][treated], since)
@@ -70,6 +70,9 @@ class Truth:
                 value = np.log(first / second) if ratio else first / cells
             at = "overall" if event_time < 0 else str(event_time)
             rows.append({"quantity": name.removesuffix(" (ratio)"), "at": at, "value": value, "cells": int(cells)})
-        for name in ("cycle", "reissue"):
-            rows.append({"quantity": name, "at": "overall", "value": scale * self.settings["effects"][name]["size"], "cells": 0})
+        dials = {name: scale * self.settings["effects"][name]["size"] for name in ("cycle", "reissue")}
+        # The pool works in s.d. of its level across firms; per log point it is this.
+        dials["reissue"] /= self.settings["innovation"]["log_patents"][1]
+        dials["licence_rd_elasticity"] = self.settings["licence"]["rd_elasticity"]
+        rows += [{"quantity": name, "at": "overall", "value": value, "cells": 0} for name, value in dials.items()]
         return pd.DataFrame(rows).assign(preset=self.settings["preset"])

@@ -29,6 +29,8 @@ def estimate(name: str, settings: dict, outcome_name: str, outcome: dict | None,
     else:
         sample = prepare(panel, settings.get("where", {}), outcome, outcome_name)
         try:
+            if outcome is not None and len(sample) and sample[outcome_name].isna().all():
+                raise NotIdentified("FIELD", f"no value of '{outcome['column']}' is at hand")
             rows = import_module(f"analysis.estimators.{settings['estimator']}").estimate(sample, specification)
         except NotIdentified as error:
             rows = [refused("att", error.code, str(error))]

@@ -22,7 +22,8 @@ class FalseSentence(ValueError):
 
 
 def quote(numbers: dict, exhibits: dict, estimates: dict[str, list[str]], facts: dict[str, str], path: str) -> None:
-    """Write `path` (JSON): every quoted number as text, and every exhibit's title and note with its numbers in place.
+    """Write `path` (JSON): every quoted number as text, every exhibit's title and note with its numbers in place, and which
+    facts are simulated: the text puts them in their place and says so.
 
     A number whose data are absent prints as 'n/a' and is listed under `absent`, so that the paper can say so.
     """
@@ -40,7 +41,8 @@ def quote(numbers: dict, exhibits: dict, estimates: dict[str, list[str]], facts:
     notes = {
         name: {k: _fill(v, texts, name) if isinstance(v, str) else v for k, v in exhibit.items()} for name, exhibit in exhibits.items()
     }
-    content = {"numbers": texts, "values": values, "exhibits": notes, "absent": {k: v for k, v in absent.items() if v}}
+    simulated = sorted(name for name, f in counted.items() if f["evidence"] == "simulated")
+    content = {"simulated": simulated, "numbers": texts, "values": values, "exhibits": notes, "absent": {k: v for k, v in absent.items() if v}}
     write_text(json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False, default=float) + "\n", path)
 
 

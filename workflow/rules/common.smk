@@ -30,7 +30,7 @@ FILE = {
     "panel": "data/processed/panels/{}.parquet",
     "facts": "data/processed/facts/{}.json",
     "check": "data/processed/checks/{}.parquet",
-    "verdicts": "data/processed/{}.parquet",
+    "verdicts": "data/processed/{}.parquet",  # verdicts and recoveries
 }
 
 

@@ -2,7 +2,7 @@
 
 Needs: the products in the signatures of analysis/exhibits/ and the tests in config/claims.yaml.
 Makes: figures/<figure>.{pdf,png}, paper/tables/<table>.{csv,tex,html,json}, data/processed/facts/<facts>.json,
-       data/processed/verdicts.parquet.
+       data/processed/verdicts.parquet, data/processed/recoveries.parquet.
 """
 
 TABLE_FORMATS = ("csv", "tex", "html", "json")
@@ -55,7 +55,8 @@ CLAIM_ESTIMATES = sorted(
     {
         name
         for claim in STUDY["claims"].values()
-        for test in claim.get("tests", []) + claim.get("context", [])
+        for key in ("tests", "context", "firms")
+        for test in claim.get(key, [])
         for name in (test["from"], test.get("honest", test["from"]))
     }
 )
@@ -74,3 +75,26 @@ rule judge:
         contract=lambda w: CONTRACTS["verdicts"],
     script:
         "../scripts/judge.py"
+
+
+FIRM_ESTIMATES = sorted(
+    {test["from"] for claim in STUDY["claims"].values() for test in claim.get("firms", [])}
+)
+
+
+rule recover:
+    input:
+        **{name: product_files(name) for name in FIRM_ESTIMATES},
+        truth=FILE["source"].format("planted_truth"),
+        code=source_files("analysis.stages.judge") + source_files("analysis.stages.job"),
+    output:
+        "data/processed/recoveries.parquet",
+    log:
+        "logs/recover.log",
+    params:
+        claims=STUDY["claims"],
+        specifications=STUDY["specifications"],
+        outcomes=STUDY["outcomes"],
+        contract=lambda w: CONTRACTS["recoveries"],
+    script:
+        "../scripts/recover.py"

@@ -28,5 +28,7 @@ def count(montecarlo):
         "nickell_bias": float(row.loc[("lagged_outcome", "within"), "bias"]),
         "immortal_bias": float(row.loc[("late_treatment", "ever_treated"), "bias"]),
         "synthetic_bias": float(row.loc[("interactive_effects", "synthetic_did"), "bias"]),
+        "artefact_completed": float(100 * np.expm1(row.loc[("censored_cycles_null", "completed_before_after"), "bias"])),
+        "artefact_model": float(100 * np.expm1(row.loc[("censored_cycles_null", "mixture_cure"), "bias"])),
         "interactive_two_way_bias": float(row.loc[("interactive_effects", "two_way_fixed_effects"), "bias"]),
     }

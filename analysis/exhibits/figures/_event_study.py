@@ -49,3 +49,15 @@ def _panel(axis, estimates: pd.DataFrame, name: str, outcomes: dict, inference: 
     axis.text(0, 1.02, average, transform=axis.transAxes, fontsize=6.8, va="bottom")
     axis.set_ylabel(outcomes[name]["unit"].capitalize(), fontsize=7)
     axis.xaxis.get_major_locator().set_params(integer=True)
+
+
+def mark_planted(figure: Figure, estimates: pd.DataFrame, truth: pd.DataFrame, outcomes: dict) -> Figure:
+    """Add to each panel of an event study the planted effects by event time; nothing where none were planted."""
+    for axis, name in zip(figure.axes, in_order(estimates, outcomes), strict=False):
+        own = truth[(truth["quantity"] == outcomes[name].get("planted", "")) & (truth["at"] != "overall")].dropna(subset=["value"])
+        last = pick(estimates, outcome=name, term="event")["event_time"].max()
+        own = own.assign(at=own["at"].astype(int)).query("at <= @last").sort_values("at")
+        if len(own):
+            axis.plot(own["at"], own["value"], color=COLOURS[1], linewidth=1.1, marker="D", markersize=3, label="planted", zorder=1)
+            axis.legend(loc="best", fontsize=6.5)
+    return figure

@@ -1,0 +1,33 @@
+"""What the text says of the firm files: counts, and estimates that it quotes."""
+
+import numpy as np
+
+from analysis.exhibits.cells import only
+
+
+def count(firm_panel, project_spells, financing_events, cycle, cycle_completed, cycle_immortal, firm_green_logs, firm_elsewhere):
+    """Return sizes, the cycle by the model and by the comparison of completed projects, and other warnings."""
+    firms = firm_panel.drop_duplicates("firm_id")
+
+    def percent(row):
+        return float(100 * (np.exp(row["estimate"]) - 1))
+
+    logs = {name: float(only(firm_green_logs, outcome=f"firm_green_log1p_{name}", term="treated")["estimate"]) for name in ("million", "yuan")}
+    few = only(firm_elsewhere, outcome="firm_sales", term="att")
+    return {
+        "n_firms": len(firms),
+        "n_firm_years": len(firm_panel),
+        "n_issuers": int(firms["issuer"].sum()),
+        "n_issues": len(financing_events),
+        "n_cities": int(firms.loc[firms["issuer"], "city"].nunique()),
+        "n_projects": len(project_spells),
+        "sold_share": float(100 * project_spells["ended"].mean()),
+        "cycle_change": percent(only(cycle, term="exposed")),
+        "completed_change": percent(only(cycle_completed, term="exposed")),
+        "immortal_ratio": float(np.exp(only(cycle_immortal, term="ever_exposed")["estimate"])),
+        "log_million": logs["million"],
+        "log_yuan": logs["yuan"],
+        "few_clusters": int(few["n_treated_clusters"]) if few["n_treated_clusters"] == few["n_treated_clusters"] else 0,
+        "few_estimate": float(few["estimate"]),
+        "few_error": float(few["std_error"]),
+    }

@@ -1,0 +1,26 @@
+"""SIMULATED. How often the pipeline recovers what was planted, and whether the rule reads it rightly."""
+
+import math
+
+from analysis.exhibits.tables.presets_table import judged
+
+
+def count(recoveries, presets, planted_truth):
+    """Return counts over firm tests, of the default cohort and of the four presets."""
+    known = presets.dropna(subset=["recovered"])
+    verdicts = [judged(row) for row in presets.to_dict("records")]
+    planted = planted_truth[planted_truth["at"] == "overall"].set_index("quantity")["value"]
+    own = recoveries.dropna(subset=["recovered"])
+    return {
+        "preset": str(planted_truth["preset"].iloc[0]),
+        "n_tests": len(own),
+        "n_recovered": int(own["recovered"].sum()),
+        "n_preset_tests": len(known),
+        "n_preset_recovered": int(known["recovered"].sum()),
+        "n_right": verdicts.count("right"),
+        "n_wrong": verdicts.count("wrong"),
+        "n_undecided": verdicts.count("undecided"),
+        "wrong": "; ".join(f"{r['claim']} ({r['preset']})" for r, v in zip(presets.to_dict("records"), verdicts, strict=True) if v == "wrong") or "none",
+        "planted_cycle": float(100 * (math.exp(planted["cycle"]) - 1)),
+        "planted_green": float(100 * (math.exp(planted["green_investment"]) - 1)),
+    }

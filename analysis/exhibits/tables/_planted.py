@@ -1,0 +1,33 @@
+"""What was planted, beside what was found: blank where the firms are a reader's own."""
+
+from __future__ import annotations
+
+import math
+
+import pandas as pd
+
+from analysis.exhibits.cells import count, interval, number, p_value
+
+FEW = 5  # treated clusters below which no clustered interval means much
+
+
+def planted_value(truth: pd.DataFrame, outcomes: dict, specification: dict, outcome: str) -> float:
+    """Return the planted overall value behind a specification and outcome, or NaN."""
+    quantity = specification.get("planted") or outcomes.get(outcome, {}).get("planted")
+    found = truth[(truth["quantity"] == quantity) & (truth["at"] == "overall")] if quantity else truth.head(0)
+    return float(found["value"].iloc[0]) if len(found) else math.nan
+
+
+def line(label: str, row: pd.Series, planted: float, digits: int = 3) -> dict:
+    """Return the cells of one estimate; a dagger marks intervals that rest on few treated clusters."""
+    few = pd.notna(row["n_treated_clusters"]) and row["n_treated_clusters"] < FEW
+    return {
+        "": label + (" †" if few else ""),
+        "Estimate": number(row["estimate"], digits) if pd.notna(row["estimate"]) else "not identified",
+        "s.e.": number(row["std_error"], digits),
+        "95 % interval": interval(row["ci_low"], row["ci_high"], digits),
+        "p": p_value(row["p_value"]),
+        "Planted": number(planted, digits),
+        "Issuers": count(row["n_treated"]),
+        "N": count(row["n_obs"]),
+    }

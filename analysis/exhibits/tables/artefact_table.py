@@ -1,0 +1,30 @@
+"""SIMULATED. What each method makes of the cycle when nothing changes it, and when it is a quarter shorter."""
+
+import numpy as np
+import pandas as pd
+
+from analysis.exhibits.display import Table
+
+WORLDS = {"censored_cycles_null": "No effect", "censored_cycles": "A quarter shorter"}
+
+
+def layout(montecarlo):
+    """Return one row a method: mean estimated change of the cycle and coverage, in both worlds."""
+    designs = {name: montecarlo[montecarlo["design"] == name].set_index("method") for name in WORLDS}
+    truth = {"Method": "Truth"}
+    rows = []
+    for name, world in WORLDS.items():
+        truth[f"{world}: mean estimate"] = _percent(designs[name]["planted"].iloc[0])
+    for method, first in designs["censored_cycles_null"].iterrows():
+        row = {"Method": first["label"] + (" †" if first["misused"] else "")}
+        for name, world in WORLDS.items():
+            own = designs[name].loc[method]
+            row[f"{world}: mean estimate"] = _percent(own["planted"] + own["bias"])
+            row[f"{world}: coverage, %"] = f"{100 * own['coverage']:.0f}"
+        rows.append(row)
+    data = montecarlo[montecarlo["design"].isin(WORLDS)]
+    return Table(pd.DataFrame([truth, *rows]).fillna(""), data=data, rules=(1,), widths={"Method": "1fr"})
+
+
+def _percent(log_ratio: float) -> str:
+    return f"{100 * np.expm1(log_ratio):.0f} %"

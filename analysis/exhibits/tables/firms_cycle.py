@@ -1,0 +1,67 @@
+"""Filing to first sale: models that count projects not yet sold, beside the comparison of completed ones that censoring drives."""
+
+import math
+
+import pandas as pd
+
+from analysis.exhibits.cells import count, interval, number, only, p_value
+from analysis.exhibits.display import Table
+from analysis.exhibits.tables._planted import planted_value
+
+RATIO, HAZARD = "time ratio", "hazard ratio"
+
+
+def layout(
+    cycle,
+    cycle_lognormal,
+    cycle_loglogistic,
+    cycle_weibull,
+    cycle_hazard,
+    cycle_immortal,
+    cycle_completed,
+    cycle_completed_did,
+    planted_truth,
+    outcomes,
+    specifications,
+):
+    """Return exponentiated estimates: the percentage is what a reader would report as the change of the cycle."""
+    blocks = {
+        "Every project counts, sold or not": [
+            ("cycle", cycle, "exposed", RATIO),
+            ("cycle_lognormal", cycle_lognormal, "exposed", RATIO),
+            ("cycle_loglogistic", cycle_loglogistic, "exposed", RATIO),
+            ("cycle_weibull", cycle_weibull, "exposed", RATIO),
+            ("cycle_hazard", cycle_hazard, "exposed", HAZARD),
+        ],
+        "What misleads": [
+            ("cycle_completed", cycle_completed, "exposed", RATIO),
+            ("cycle_completed_did", cycle_completed_did, "exposed", RATIO),
+            ("cycle_immortal", cycle_immortal, "ever_exposed", HAZARD),
+        ],
+    }
+    rows, bold = [], []
+    for heading, parts in blocks.items():
+        bold.append(len(rows))
+        rows.append({"": heading})
+        for name, table, term, scale in parts:
+            planted = planted_value(planted_truth, outcomes, specifications[name], str(table["outcome"].iloc[0]))
+            rows.append(_line(specifications[name]["title"], only(table, term=term), scale, planted))
+    tables = [table for parts in blocks.values() for _, table, _, _ in parts]
+    return Table(pd.DataFrame(rows).fillna(""), data=pd.concat(tables, ignore_index=True), bold=tuple(bold), widths={"": "1fr"})
+
+
+def _line(label: str, row: pd.Series, scale: str, planted: float) -> dict:
+    def ratio(value: float) -> float:
+        return math.exp(value) if pd.notna(value) else math.nan
+
+    change = 100 * (ratio(row["estimate"]) - 1)
+    return {
+        "": label,
+        "Scale": scale,
+        "Ratio": number(ratio(row["estimate"])) if pd.notna(row["estimate"]) else "not identified",
+        "95 % interval": interval(ratio(row["ci_low"]), ratio(row["ci_high"])),
+        "p": p_value(row["p_value"]),
+        "Change": "" if pd.isna(change) or scale == HAZARD else f"{number(change, 0)} %",
+        "Planted": number(ratio(planted)) if scale == RATIO else "",
+        "N": count(row["n_obs"]),
+    }

@@ -1,0 +1,38 @@
+"""SIMULATED. What the rule reads under each preset of the dials: nothing, half, as claimed, the opposite."""
+
+import pandas as pd
+
+from analysis.exhibits.cells import interval, number
+from analysis.exhibits.display import Table
+
+ORDER = {"null": "No effect", "half": "Half of what is claimed", "as_claimed": "As claimed", "opposite": "The opposite"}
+
+
+def layout(presets, claims):
+    """Return a row a test and preset: planted, interval, reading, and whether that is right, wrong or undecided."""
+    rows, bold = [], []
+    place = {name: i for i, name in enumerate(claims)}
+    for preset, label in ORDER.items():
+        part = presets[presets["preset"] == preset].sort_values(["claim", "rank"], key=lambda c: c.map(place) if c.name == "claim" else c)
+        bold.append(len(rows))
+        rows.append({"Claim": label})
+        for row in part.to_dict("records"):
+            rows.append(
+                {
+                    "Claim": row["claim"],
+                    "Test": row["says"],
+                    "Planted": number(row["planted"]),
+                    "95 % interval": interval(row["ci_low"], row["ci_high"]),
+                    "Reading": row["reading"],
+                    "": judged(row),
+                }
+            )
+    return Table(pd.DataFrame(rows).fillna(""), data=presets, bold=tuple(bold), widths={"Test": "1fr", "Reading": "25%"})
+
+
+def judged(row: dict) -> str:
+    """Return whether a reading agrees with the planted value: right, wrong, or undecided."""
+    if row["reading"].startswith("untestable"):
+        return "undecided"
+    said = "not consistent" if row["reading"].startswith("not consistent") else "consistent"
+    return "right" if said == row["truth_says"] else "wrong"
