@@ -32,6 +32,7 @@ METHOD = Method(
     },
 )
 STEPS = 100
+FARTHEST = 9.0  # log odds beyond which the share is all or nothing
 SMALLEST = 1e-12  # an interval holds at least this share of what is left
 
 
@@ -144,7 +145,11 @@ def _maximise(each: Callable, x, z, theta, clusters) -> tuple[np.ndarray, np.nda
         theta, value, moved = _uphill(each, parts, theta, value, step)
         if not moved or np.abs(step).max() < 1e-8:
             break
-    if eigenvalues.min() <= 1e-6 or not np.isfinite(theta).all() or np.abs(gradient).max() > 1e-3 * len(x):
+    size = np.sqrt(np.abs(np.diag(hessian)))
+    # The curvature per unit of each coefficient's own size: whether there is a maximum does not depend on units.
+    curved = bool((size > 0).all()) and np.linalg.eigvalsh(-hessian / np.outer(size, size)).min() > 1e-7
+    edge = np.abs(parts(theta)[2]).max() > FARTHEST
+    if not curved or edge or not np.isfinite(theta).all() or np.abs(gradient).max() > 1e-3 * len(x):
         raise NotIdentified("CONVERGENCE", "the likelihood has no inner maximum: the share that never ends is not identified")
     bread = np.linalg.inv(-hessian)
     summed = cluster_sums(scores, clusters)

@@ -192,7 +192,8 @@ def _income(history: History, traits: pd.DataFrame, shocks: dict, settings: dict
     """Licence income: zero for many, and an elasticity to last year's R&D: the second link of the claimed cycle."""
     n, shape, about = len(traits), history.observed.shape, settings["licence"]
     licensor = (rng.random(n) < about["licensor"])[:, None]
-    level = np.exp(about["log_share"][0] + about["log_share"][1] * rng.normal(size=(n, 1)) + traits["log_assets"].to_numpy()[:, None])
+    level = np.exp(about["log_level"][0] + about["log_level"][1] * rng.normal(size=(n, 1)))
+    level = level * np.exp(about["size"] * traits["log_assets"].to_numpy()[:, None])
     own = np.c_[np.zeros(n), (shocks["rd"] + shocks["assets"])[:, :-1]]
     added = np.c_[np.zeros(n), history.effect["rd"][:, :-1]]
     mean = licensor * level * np.exp(about["rd_elasticity"] * own)

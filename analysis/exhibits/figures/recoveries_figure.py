@@ -20,6 +20,6 @@ def draw(presets, claims):
         axis.scatter(own["error"], heights, color=COLOURS[i], marker=MARKERS[i], s=16, label=label, zorder=2)
     axis.set_yticks(range(len(labels)), labels, fontsize=6.2)
     axis.set_ylim(len(labels) - 0.5, -0.5)
-    axis.set_xlabel("Estimate less planted value, in half-widths of the 95 % interval")
-    axis.legend(loc="lower center", bbox_to_anchor=(0.0, 1.0), ncols=4, fontsize=6.5)
+    figure.supxlabel("Estimate less planted value, in half-widths of the 95 % interval", fontsize=8)
+    axis.legend(loc="lower center", bbox_to_anchor=(0.1, 1.0), ncols=4, fontsize=6.5)
     return figure

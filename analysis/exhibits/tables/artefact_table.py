@@ -6,6 +6,7 @@ import pandas as pd
 from analysis.exhibits.display import Table
 
 WORLDS = {"censored_cycles_null": "No effect", "censored_cycles": "A quarter shorter"}
+COVERAGE = [f"{world}: coverage, %" for world in WORLDS.values()]
 
 
 def layout(montecarlo):
@@ -23,7 +24,7 @@ def layout(montecarlo):
             row[f"{world}: coverage, %"] = f"{100 * own['coverage']:.0f}"
         rows.append(row)
     data = montecarlo[montecarlo["design"].isin(WORLDS)]
-    return Table(pd.DataFrame([truth, *rows]).fillna(""), data=data, rules=(1,), widths={"Method": "1fr"})
+    return Table(pd.DataFrame([truth, *rows]).fillna(""), data=data, rules=(1,), widths={"Method": "1fr"} | dict.fromkeys(list(truth)[1:] + COVERAGE, "14%"))
 
 
 def _percent(log_ratio: float) -> str:
