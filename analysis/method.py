@@ -26,6 +26,7 @@ class Option:
     default: object
     meaning: str
     choices: tuple = ()
+    minimum: float | None = None
 
     def check(self, name: str, value: object, asked_by: str) -> object:
         """Return `value` if it is allowed, else raise BadOption in one line."""
@@ -40,6 +41,8 @@ class Option:
             value = [value]
         if self.default is not None and (not isinstance(value, kind) or (kind is int and isinstance(value, bool))):
             raise BadOption(f"{asked_by}: option {name} is '{value}'; it must be a {kind.__name__}, like {self.default!r}")
+        if self.minimum is not None and value < self.minimum:
+            raise BadOption(f"{asked_by}: option {name} is {value}; it must be at least {self.minimum:g}")
         return value
 
 
@@ -81,12 +84,31 @@ class Method:
         values = {name: option.default for name, option in self.options.items()}
         for name, value in specification.options.items():
             values[name] = self.options[name].check(name, value, asked_by)
+        self._check_together(specification, values, asked_by)
         return SimpleNamespace(**values)
+
+    def _check_together(self, specification: Specification, values: dict, asked_by: str) -> None:
+        """Raise BadOption for choices that would be ignored beside others: a choice that changes nothing misleads."""
+        most = 2 if "two_way" in self.options else 1
+        if len(specification.cluster) > most:
+            raise BadOption(
+                f"{asked_by}: takes {'two cluster variables' if most == 2 else 'one cluster variable'}, not {', '.join(specification.cluster)}"
+            )
+        if "cohort|treatment" in self.needs and specification.cohort and specification.treatment:
+            raise BadOption(f"{asked_by}: takes --cohort or --treatment, not both: they may disagree")
+        covariance = values.get("covariance")
+        if covariance is not None and "lags" in specification.options and "lags" in self.options and covariance != "driscoll_kraay":
+            raise BadOption(f"{asked_by}: option lags belongs to covariance=driscoll_kraay")
+        if covariance == "cluster" and not specification.cluster and not specification.unit:
+            raise BadOption(f"{asked_by}: covariance=cluster needs --cluster or --unit")
+        window = values.get("event_window")
+        if window is not None and (len(window) != 2 or window[0] > window[1] or window[1] < 0):
+            raise BadOption(f"{asked_by}: option event_window is {window}; it must be [first, last] with last at 0 or after")
 
 
 # Options that several methods share are declared once.
-DRAWS = Option(0, "draws of randomization inference; 0 for none")
-ANTICIPATION = Option(0, "periods before treatment in which units may already respond")
+DRAWS = Option(0, "draws of randomization inference; 0 for none", minimum=0)
+ANTICIPATION = Option(0, "periods before treatment in which units may already respond", minimum=0)
 AGGREGATION = Option(
     "simple", "which averages are reported beside the overall effect", ("simple", "dynamic", "group", "calendar", "group_time")
 )
@@ -104,7 +126,11 @@ TWO_WAY = Option(
 )
 HONEST = Option([], "magnitudes of relative violations of parallel trends to allow for (aggregation=dynamic)")
 HONEST_SMOOTHNESS = Option([], "changes of the violation's slope to allow for (aggregation=dynamic)")
-HONEST_TARGET = Option("average", "effect that these bound: the average after treatment, or that of the first period", ("average", "first"))
+HONEST_TARGET = Option(
+    "average",
+    "effect that these bound: the average over treated cells (as aggregation=simple weighs them), or that of the first period",
+    ("average", "first"),
+)
 PRETREND_POWER = Option(
     0.0, "report the trend that the test of early coefficients finds with this probability (aggregation=dynamic; Roth 2022)"
 )

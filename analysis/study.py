@@ -141,7 +141,10 @@ def _check_products(study: dict) -> None:
     for name, path in modules("check").items():
         if name not in study["contracts"]:
             raise unknown(name, study["contracts"], f"{path} has no contract in config/tables/", "table")
-    taken = [set(modules(kind)) for kind in ("source", "panel", "facts", "check")] + [set(study["specifications"]), {VERDICTS, RECOVERIES, MONTECARLO}]
+    taken = [set(modules(kind)) for kind in ("source", "panel", "facts", "check")] + [
+        set(study["specifications"]),
+        {VERDICTS, RECOVERIES, MONTECARLO},
+    ]
     for i, names in enumerate(taken):
         for others in taken[i + 1 :]:
             if names & others:
@@ -156,7 +159,9 @@ def _check_specifications(study: dict) -> None:
             raise unknown(specification["panel"], tables, asked_by, "panel")
         module_of("estimator", specification["estimator"], asked_by)
         columns = study["contracts"][specification["panel"]]["columns"]
-        named = [specification.get(key) for key in ("unit", "time", "cohort", "treatment", "weights", "duration", "event", "entry", "upper")]
+        named = [
+            specification.get(key) for key in ("unit", "time", "cohort", "treatment", "weights", "duration", "event", "entry", "upper")
+        ]
         named += specification.get("strata", [])
         named += specification.get("controls", []) + specification.get("fixed_effects", []) + specification["cluster"]
         named += list(specification.get("where", {}))
@@ -201,7 +206,12 @@ def _check_readers(study: dict) -> None:
         for table, columns in claim.get("fields", {}).items():
             for column in columns:
                 if column not in study["contracts"].get(table, {"columns": {}})["columns"]:
-                    raise unknown(f"{table}.{column}", study["contracts"].get(table, {"columns": {}})["columns"], f"config/claims.yaml: {name}", "field")
+                    raise unknown(
+                        f"{table}.{column}",
+                        study["contracts"].get(table, {"columns": {}})["columns"],
+                        f"config/claims.yaml: {name}",
+                        "field",
+                    )
         for test in claim.get("tests", []) + claim.get("context", []) + claim.get("firms", []):
             _check_estimate_reference(study, test, f"config/claims.yaml: {name}")
             if "honest" in test:

@@ -199,7 +199,12 @@ def _check_links(reading: Reading) -> None:
 
 
 # date that must not be after → the other
-ORDER = (("filing_date", "last_unsold_date"), ("last_unsold_date", "first_sale_by"), ("last_unsold_date", "observed_until"), ("first_sale_by", "observed_until"))
+ORDER = (
+    ("filing_date", "last_unsold_date"),
+    ("last_unsold_date", "first_sale_by"),
+    ("last_unsold_date", "observed_until"),
+    ("first_sale_by", "observed_until"),
+)
 
 
 def _check_spells(reading: Reading) -> None:

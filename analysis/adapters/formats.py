@@ -106,7 +106,7 @@ def _check_utf8(data: bytes, path: Path) -> None:
     text = data.decode("utf-8", errors="replace")
     broken = text.count("\N{REPLACEMENT CHARACTER}")
     letters = sum(character > "\x7f" for character in text) - broken
-    if 0 < broken and (letters > 3 * broken or broken <= 3):
+    if broken > 0 and (letters > 3 * broken or broken <= 3):
         row = text[: text.index("\N{REPLACEMENT CHARACTER}")].count("\n") + 1
         raise DataError(violation(path.name, "holds bytes that are not UTF-8 text", row=row))
 

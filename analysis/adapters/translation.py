@@ -209,9 +209,11 @@ def _sum(cells: pd.DataFrame, how: dict, rule: dict) -> tuple[pd.Series, pd.Seri
 def _typed(raw: pd.Series, how: dict, kind: str) -> tuple[pd.Series, pd.Series, str]:
     if kind in ("number", "integer"):
         text = raw
-        if not pd.api.types.is_numeric_dtype(raw) or "take" in how and raw.astype("Float64").max() > 9999:
+        if not pd.api.types.is_numeric_dtype(raw) or ("take" in how and raw.astype("Float64").max() > 9999):
             text = raw.astype("string")
-            text = _year(text, how["take"] == "fiscal_year") if "take" in how else text.str.replace(r"(?<=\d),(?=\d{3}(\D|$))", "", regex=True)
+            text = (
+                _year(text, how["take"] == "fiscal_year") if "take" in how else text.str.replace(r"(?<=\d),(?=\d{3}(\D|$))", "", regex=True)
+            )
         values = pd.to_numeric(text, errors="coerce").astype("float64")
         wrong = values.isna() & raw.notna() | values.abs().eq(float("inf"))
         values = values * how.get("scale", 1)
@@ -264,7 +266,9 @@ def _broken(values: pd.Series, rule: dict, wrong: pd.Series, expected: str) -> l
     if "allowed" in rule:
         checks.append((values.notna() & ~values.isin(rule["allowed"]), f"must be one of {', '.join(map(str, rule['allowed']))}"))
     if "pattern" in rule:
-        checks.append((values.notna() & ~values.astype("string").str.fullmatch(rule["pattern"]).fillna(False), f"must match {rule['pattern']}"))
+        checks.append(
+            (values.notna() & ~values.astype("string").str.fullmatch(rule["pattern"]).fillna(False), f"must match {rule['pattern']}")
+        )
     found = [(mask.fillna(False).astype(bool), text) for mask, text in checks]
     return [(mask, text) for mask, text in found if mask.any()]
 

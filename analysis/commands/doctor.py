@@ -32,7 +32,11 @@ def run(chosen: argparse.Namespace) -> int:
         raise DataError(f"{chosen.path}: no file of a known kind (data/raw/firms/README.md says what is read)")
     about = next(raw for raw in study["raw"].values() if "adapters" in raw and not raw.get("planted"))
     reading = read_folder(files, about["adapters"], about["tables"])
-    print("\n".join([*_files(reading, about["adapters"]), "", *_fields(reading), "", *_claims(reading, study["claims"]), "", *_findings(reading)]))
+    print(
+        "\n".join(
+            [*_files(reading, about["adapters"]), "", *_fields(reading), "", *_claims(reading, study["claims"]), "", *_findings(reading)]
+        )
+    )
     return 1 if reading.refused() else 0
 
 
@@ -70,7 +74,10 @@ def _findings(reading: Reading) -> list[str]:
     others = pd.DataFrame([vars(f) for f in reading.findings if f.kind != "refused"])
     lines = [f"Set aside or decided ({len(others)})"]
     if len(others):
-        lines += [f"  {f['file']}: {f['count']:,} × {f['kind']}{'' if not f['column'] else ', ' + str(f['column'])}: {f['rule']}" for f in others.to_dict("records")]
+        lines += [
+            f"  {f['file']}: {f['count']:,} × {f['kind']}{'' if not f['column'] else ', ' + str(f['column'])}: {f['rule']}"
+            for f in others.to_dict("records")
+        ]
     lines += ["", f"Rows that break a rule ({len(refused):,}); the study stops at them" if refused else "No row breaks a rule."]
     more = [f"  ... and {len(refused) - SHOWN:,} more"] if len(refused) > SHOWN else []
     return lines + [f"  {line}" for line in refused[:SHOWN]] + more

@@ -203,6 +203,8 @@ def write(table: pd.DataFrame, path: str) -> None:
     if path:
         if not Path(path).absolute().parent.is_dir():
             raise DataError(violation(path, "the folder does not exist"))
+        if Path(path).is_dir():
+            raise DataError(violation(path, "is a folder; --out names a file"))
         with atomic(path) as temporary:
             if path.lower().endswith((".parquet", ".pq")):
                 table.to_parquet(temporary, index=False)

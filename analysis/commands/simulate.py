@@ -14,7 +14,9 @@ HELP = "write a simulated cohort with a known truth"
 
 
 def declare(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--out", required=True, metavar="FOLDER", help="folder for firm_accounts, financing_events, projects and truth (Parquet)")
+    parser.add_argument(
+        "--out", required=True, metavar="FOLDER", help="folder for firm_accounts, financing_events, projects and truth (Parquet)"
+    )
     parser.add_argument("--firms", type=int, default=0, help="number of firms (default: config/simulation.yaml)")
     parser.add_argument("--years", type=int, default=0, help="years up to the last one of config/simulation.yaml")
     parser.add_argument("--preset", default="", help="null, as_claimed, half or opposite")

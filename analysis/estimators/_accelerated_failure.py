@@ -22,6 +22,12 @@ def estimate(panel: pd.DataFrame, specification, method: Method, fitter: type, s
     `upper` a spell ended between `duration` and `upper` (blank: not yet). Raises NotIdentified when nothing converges.
     """
     options = method.read(specification)
+    if specification.upper and (specification.entry or specification.event):
+        raise ValueError(f"{specification.estimator}: --upper says itself which spells ended; it takes no --event and no --entry")
+    if specification.unit and panel[specification.unit].dropna().duplicated().any():
+        raise ValueError(
+            f"{specification.estimator} takes spells as independent; {specification.unit} repeats (use mixture_cure_regression or cox, which cluster)"
+        )
     names = regressors_of(specification)
     # robust is a keyword of the library's fit
     model = fitter()

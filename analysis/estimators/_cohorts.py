@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from analysis.estimates import NotIdentified
+from analysis.estimates import NotIdentified, refused
 from analysis.estimators._regression import complete_rows
 
 
@@ -16,9 +16,13 @@ def cohort_of(data: pd.DataFrame, specification) -> np.ndarray:
     Raises NotIdentified where the cohort changes within a unit or the treatment switches off.
     """
     unit, time = specification.unit, specification.time
+    if data[time].min() < 0:
+        raise NotIdentified("COHORT", f"periods of {time} may not be negative, because cohort 0 stands for never: renumber them")
     if specification.cohort:
         cohort = data[specification.cohort].astype("float64").to_numpy()
-        cohort = np.where(np.isnan(cohort) | (cohort <= 0), np.inf, cohort)
+        if (cohort < 0).any() or (cohort[np.isfinite(cohort)] % 1 != 0).any():
+            raise NotIdentified("COHORT", f"{specification.cohort} must hold whole periods, and 0 or blank for never")
+        cohort = np.where(np.isnan(cohort) | (cohort == 0), np.inf, cohort)
         codes = pd.factorize(data[unit])[0]
         first = np.zeros(codes.max() + 1)
         first[codes] = cohort
@@ -35,6 +39,10 @@ def cohort_of(data: pd.DataFrame, specification) -> np.ndarray:
         where = ordered.loc[drops].iloc[0]
         raise NotIdentified("SWITCH", f"treatment switches off in unit {where[unit]}, period {where[time]}; cohorts need one that stays on")
     first = data[time].where(treatment == 1).groupby(data[unit]).transform("min")
+    if (first == 0).any():
+        raise NotIdentified(
+            "COHORT", f"a unit is treated in period 0 of {time}, and cohort 0 stands for never: renumber the periods from 1"
+        )
     return first.fillna(np.inf).to_numpy(float)
 
 
@@ -47,18 +55,21 @@ def cohort_panel(panel: pd.DataFrame, specification, *more: str) -> pd.DataFrame
     names = [specification.unit, specification.time, specification.outcome, specification.treatment, *specification.controls]
     kept = [*names, *specification.cluster, specification.weights, *more]
     columns = list(dict.fromkeys(filter(None, kept)))
-    extra = [specification.cohort] if specification.cohort else []
-    data = complete_rows(
-        panel[[*columns, *extra]].assign(**dict.fromkeys(extra, panel[extra[0]].fillna(0)) if extra else {}), columns + extra
-    )
-    cohort = cohort_of(data, specification)
+    # The date of treatment comes from every row that shows it, also from one without an outcome.
+    shown = panel[[specification.unit, specification.time, specification.treatment or specification.cohort]]
+    shown = shown if specification.cohort else complete_rows(shown, list(shown.columns))
+    whole = shown.dropna(subset=[specification.unit, specification.time])
+    first = pd.Series(cohort_of(whole, specification), index=whole[specification.unit].to_numpy())
+    data = complete_rows(panel[columns], columns)
+    cohort = first[~first.index.duplicated()].reindex(data[specification.unit]).to_numpy()
     last, first = data[specification.time].max(), data[specification.time].min()
     cohort = np.where(cohort > last, 0, cohort)
     if not ((cohort > first) & (cohort > 0)).any():
         raise NotIdentified("SUPPORT", "no unit is first treated inside the observed periods")
     result = pd.DataFrame(
         {
-            "unit": pd.factorize(data[specification.unit])[0],
+            "unit": unit_codes(data[specification.unit]),
+            "_name": data[specification.unit].to_numpy(),
             "time": data[specification.time].to_numpy(),
             "outcome": data[specification.outcome].to_numpy(float),
             "cohort": cohort.astype(np.int64),
@@ -67,6 +78,30 @@ def cohort_panel(panel: pd.DataFrame, specification, *more: str) -> pd.DataFrame
     for name in dict.fromkeys([*specification.controls, *specification.cluster, *filter(None, [specification.weights, *more])]):
         result[name] = data[name].to_numpy()
     return result
+
+
+def unit_codes(units: pd.Series) -> np.ndarray:
+    """Return codes in the order of names, so that what is random does not depend on the order of rows."""
+    try:
+        return pd.factorize(units, sort=True)[0]
+    except TypeError:  # names of mixed kinds
+        return pd.factorize(units.astype(str), sort=True)[0]
+
+
+def unit_names(data: pd.DataFrame) -> list:
+    """Return the name of each unit code of a panel from cohort_panel, in the order of codes."""
+    return list(data.drop_duplicates("unit").set_index("unit")["_name"].sort_index())
+
+
+def lost_cohorts(data: pd.DataFrame) -> list[dict]:
+    """Return a refused row for each cohort first treated inside the window whose period before is not in the panel."""
+    periods = set(data["time"])
+    treated = np.unique(data.loc[data["cohort"] > data["time"].min(), "cohort"])
+    return [
+        refused("att_gt", "SUPPORT", f"cohort {g} has no observed base period") | {"cohort": int(g)}
+        for g in treated
+        if g - 1 not in periods
+    ]
 
 
 def counts_of(data: pd.DataFrame, **more) -> dict:

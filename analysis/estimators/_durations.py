@@ -13,10 +13,10 @@ def regressors_of(specification) -> list[str]:
     return [name for name in (specification.treatment, *specification.controls) if name]
 
 
-def spells_of(panel: pd.DataFrame, specification, positive: bool = True) -> pd.DataFrame:
+def spells_of(panel: pd.DataFrame, specification, positive: bool = True, kinds: bool = False) -> pd.DataFrame:
     """Return complete spells with columns `duration`, `event` (integer), `entry`, and what else the specification names.
 
-    Raises NotIdentified for negative durations, late entry after the end, or event codes that are not whole numbers.
+    `kinds` allows event codes above 1 (several kinds of ends). Raises NotIdentified for negative durations, late entry after the end, or event codes that are not whole numbers.
     """
     named = [specification.duration, specification.event, specification.entry, *regressors_of(specification)]
     data = complete_rows(panel, [*named, specification.unit, *specification.strata, *specification.cluster])
@@ -36,6 +36,8 @@ def spells_of(panel: pd.DataFrame, specification, positive: bool = True) -> pd.D
     if (data["event"] % 1 != 0).any() or (data["event"] < 0).any():
         raise NotIdentified("SUPPORT", f"{specification.event} must hold 0 (censored), 1 (ended) and, for competing risks, 2, 3, ...")
     data["event"] = data["event"].astype(int)
+    if not kinds and data["event"].max() > 1:
+        raise NotIdentified("SUPPORT", f"{specification.event} has codes above 1; competing_risks takes several kinds of ends")
     if not (data["event"] > 0).any():
         raise NotIdentified("SUPPORT", "no spell ends: every one is censored")
     return data
@@ -43,6 +45,10 @@ def spells_of(panel: pd.DataFrame, specification, positive: bool = True) -> pd.D
 
 def groups_of(data: pd.DataFrame, specification) -> list[tuple[str, pd.DataFrame]]:
     """Return (label, spells) by the combinations of `strata`, or of a 0/1 `treatment`; one unlabelled group without either."""
+    if specification.strata and specification.treatment:
+        raise ValueError(f"{specification.estimator} groups by --strata or by --treatment, not by both")
+    if specification.treatment and not data[specification.treatment].isin([0, 1]).all():
+        raise ValueError(f"{specification.estimator} groups by a 0/1 --treatment; use --strata for groups of another kind")
     columns = list(specification.strata) or ([specification.treatment] if specification.treatment else [])
     if not columns:
         return [("", data)]

@@ -18,7 +18,7 @@ from analysis.inference.absorb import residualize
 from analysis.method import Method, Option
 
 OPTIONS = {
-    "lags": Option(1, "lags of the outcome among the regressors"),
+    "lags": Option(1, "lags of the outcome among the regressors", minimum=1),
     "steps": Option("two", "one-step with robust errors, or two-step with Windmeijer's correction", ("one", "two")),
     "time_effects": Option(True, "a dummy a period"),
     "instrument_lags": Option([2, 99], "first and last lag of the outcome that instruments its differences"),

@@ -29,6 +29,8 @@ def sample(panel: pd.DataFrame, specification) -> tuple[pd.Series, pd.DataFrame]
 
 def period_dummies(outcome: pd.Series, specification) -> pd.DataFrame:
     """Return a dummy a period after the first where `fixed_effects` names the time column, else no columns."""
+    if strangers := [name for name in specification.fixed_effects if name != specification.time]:
+        raise ValueError(f"{specification.estimator} takes only the time column as fixed effects, not {', '.join(strangers)}")
     if specification.time not in specification.fixed_effects:
         return pd.DataFrame(index=outcome.index)
     periods = pd.Series(outcome.index.get_level_values(1), index=outcome.index)

@@ -22,7 +22,7 @@ METHOD = Method(
     options={
         "event_times": Option([1, 2, 3], "event times bounded"),
         "reference": Option(-1, "event time that changes are taken from"),
-        "bootstrap_draws": Option(499, "draws over units"),
+        "bootstrap_draws": Option(499, "draws over units", minimum=0),
     },
 )
 

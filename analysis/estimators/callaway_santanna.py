@@ -14,7 +14,7 @@ from scipy import stats
 
 from analysis.estimates import NotIdentified, parameter, refused
 from analysis.estimators import _cohort_randomization
-from analysis.estimators._cohorts import cohort_panel, counts_of, need_never
+from analysis.estimators._cohorts import cohort_panel, counts_of, need_never, unit_names
 from analysis.inference.absorb import within_sd
 from analysis.inference.cluster import cluster_sums
 from analysis.inference.cohort_average import Panel, aggregate, cell_keys, cells_of, panel_of
@@ -49,8 +49,8 @@ METHOD = Method(
         ),
         "event_window": EVENT_WINDOW,
         "method": Option("dr", "with covariates: doubly robust, outcome regression or inverse probability weighting", ("dr", "reg", "ipw")),
-        "bootstrap_draws": Option(0, "draws of the multiplier bootstrap, for uniform bands; 0 for none"),
-        "randomization_draws": Option(0, "draws in which cohorts are dealt anew among units; 0 for none"),
+        "bootstrap_draws": Option(0, "draws of the multiplier bootstrap, for uniform bands; 0 for none", minimum=0),
+        "randomization_draws": Option(0, "draws in which cohorts are dealt anew among units; 0 for none", minimum=0),
         "honest": HONEST,
         "honest_smoothness": HONEST_SMOOTHNESS,
         "honest_target": HONEST_TARGET,
@@ -73,24 +73,34 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     `cluster`. Raises NotIdentified when no unit is treated or none is a control.
     """
     options = METHOD.read(specification)
-    if specification.controls and (options.randomization_draws or options.leave_one_out):
-        raise ValueError("callaway_santanna: randomization_draws and leave_one_out are for models without controls")
+    _check(specification, options)
     data = cohort_panel(panel, specification)
     if options.control_group == "never_treated":
         need_never(data)
     untreated = (data["cohort"] == 0) | (data["time"] < data["cohort"])
     counts = counts_of(data, within_sd=within_sd(data, "outcome", "unit", "time", untreated))
-    return _Estimation(data, panel, specification, options, counts).rows()
+    return _Estimation(data, specification, options, counts).rows()
 
 
-def _selections(keys, aggregation: str, window: list[int]) -> dict[tuple, np.ndarray]:
+def _check(specification, options) -> None:
+    """Refuse choices that could only be answered wrongly, or not at all."""
+    named = [name for name in specification.cluster if name != specification.unit]
+    if (specification.controls or named) and (options.randomization_draws or options.leave_one_out):
+        raise ValueError("callaway_santanna: randomization_draws and leave_one_out deal with units: no controls, no cluster but the unit")
+    bounds = options.honest or options.honest_smoothness or options.pretrend_power
+    if bounds and (options.aggregation != "dynamic" or options.anticipation or options.base_period != "universal"):
+        raise ValueError("callaway_santanna: honest and pretrend_power need aggregation=dynamic, no anticipation and the universal base")
+    if options.reference == "effective_clusters" and not named:
+        raise ValueError("callaway_santanna: reference=effective_clusters needs --cluster")
+
+
+def _selections(keys, aggregation: str) -> dict[tuple, np.ndarray]:
     """Return (term, cohort, event_time) → which cells it averages. The overall effect comes from `_overall`."""
     cohort, period = keys[0], keys[1]
     event_time = (period - cohort).astype(int)
     after = event_time >= 0
     if aggregation == "dynamic":
-        inside = range(window[0], window[1] + 1)
-        return {("event", None, int(e)): event_time == e for e in np.unique(event_time) if e in inside}
+        return {("event", None, int(e)): event_time == e for e in np.unique(event_time)}
     if aggregation == "group":
         return {("group", int(g), None): after & (cohort == g) for g in np.unique(cohort)}
     if aggregation == "calendar":
@@ -108,9 +118,9 @@ def _overall_of_parts(aggregation: str, parts: list[tuple], values: np.ndarray) 
 class _Estimation:
     """One run: the cells, their averages and influence functions, and the rows made from them."""
 
-    def __init__(self, data: pd.DataFrame, panel: pd.DataFrame, specification, options, counts: dict):
+    def __init__(self, data: pd.DataFrame, specification, options, counts: dict):
         self.data, self.specification, self.options, self.counts = data, specification, options, counts
-        self.names = _unit_names(panel, specification, data)
+        self.names = unit_names(data)
         self.wide = panel_of(data, "outcome", "unit", "time", "cohort")
         self.reasons: list[tuple[int, int, str]] = []
         self.cluster = self._clusters()
@@ -140,17 +150,23 @@ class _Estimation:
         """Return keys, values (parameters,), influence (units, parameters) in panel order, and treated units by event time."""
         wide = self.wide if wide is None else wide
         cells = cell_keys(wide, self.options.anticipation, self.options.base_period == "universal")
-        chosen = _selections(cells, self.options.aggregation, self.options.event_window)
+        chosen = _selections(cells, self.options.aggregation)
         after = cells[1] >= cells[0]
+        ahead = self.options.anticipation
         not_yet = self.options.control_group == "not_yet_treated"
         if self.specification.controls:
-            found, self.reasons = conditional_averages(wide, cells, [*chosen.values(), after], not_yet, self._covariates(), self.options.method)
+            found, self.reasons = conditional_averages(
+                wide, cells, [*chosen.values(), after], not_yet, self._covariates(), self.options.method, ahead
+            )
         else:
-            found = averages(wide, cells, [*chosen.values(), after], not_yet)
+            found = averages(wide, cells, [*chosen.values(), after], not_yet, anticipation=ahead)
         influence = np.empty_like(found.influence)
         influence[found.order] = found.influence
         if not np.isfinite(found.values[-1]):
-            why = "; ".join(f"cohort {g}, period {t}: {why}" for g, t, why in self.reasons[:2]) or "no treated cohort is observed both before and after treatment"
+            why = (
+                "; ".join(f"cohort {g}, period {t}: {why}" for g, t, why in self.reasons[:2])
+                or "no treated cohort is observed both before and after treatment"
+            )
             raise NotIdentified("SINGULAR" if self.reasons else "SUPPORT", why)
         keys, values = list(chosen), found.values
         values, influence = self._with_overall(keys, values, influence, wide.cohort)
@@ -161,6 +177,11 @@ class _Estimation:
     def _covariates(self) -> np.ndarray:
         """Return the controls as (controls, units, periods), missing where a unit is not observed."""
         return np.stack([panel_of(self.data, name, "unit", "time", "cohort").outcome for name in self.specification.controls])
+
+    def _shown(self, key: tuple) -> bool:
+        """Whether a parameter is reported: the overall effect averages every event time, the rows are those of the window."""
+        first, last = self.options.event_window
+        return key[0] != "event" or first <= key[2] <= last
 
     def _with_overall(self, keys, values, influence, cohort) -> tuple[np.ndarray, np.ndarray]:
         """Replace the last column, the mean over all treated cells, where the overall effect is a mean of the parts."""
@@ -211,7 +232,7 @@ class _Estimation:
         return lost + [
             parameter(key[0], value, error, cohort=key[1], event_time=key[2], **about)
             for key, value, error in zip(keys, values, errors, strict=True)
-            if np.isfinite(value)
+            if np.isfinite(value) and self._shown(key)
         ]
 
     def _degrees(self) -> float:
@@ -262,35 +283,37 @@ class _Estimation:
         perturbed = draw(summed, draws, seed)
         rows = []
         for members in ([i for i, key in enumerate(keys) if key[0] != "att"], [len(keys) - 1]):
-            members = [i for i in members if np.isfinite(values[i])]
+            members = [i for i in members if np.isfinite(values[i]) and self._shown(keys[i])]
             if not members:
                 continue
-            errors, critical = bands(perturbed[:, members])
+            errors, (critical, critical90) = bands(perturbed[:, members])
             for i, error in zip(members, errors, strict=True):
-                low, high = values[i] - critical * error, values[i] + critical * error
+                ends = {"ci_low": values[i] - critical * error, "ci_high": values[i] + critical * error}
+                ends |= {"ci90_low": values[i] - critical90 * error, "ci90_high": values[i] + critical90 * error}
                 exceeding = np.sum(np.abs(perturbed[:, i]) >= abs(values[i]))
                 row = parameter(
                     keys[i][0], values[i], error, inference="multiplier_bootstrap", cohort=keys[i][1], event_time=keys[i][2],
                     library=library, draws=draws, seed=seed, **self.counts,
                 )  # fmt: skip
-                rows.append(row | {"ci_low": low, "ci_high": high, "p_value": float((1 + exceeding) / (1 + draws))})
+                rows.append(row | ends | {"p_value": float((1 + exceeding) / (1 + draws))})
         return rows
 
     def _randomized(self) -> list[dict]:
         cells = cells_of(self.wide, self.options.anticipation, self.options.base_period == "universal")
-        chosen = _selections((cells.cohort, cells.period), self.options.aggregation, self.options.event_window)
+        chosen = _selections((cells.cohort, cells.period), self.options.aggregation)
 
         def overall(cells, estimates, found):
             return _overall(cells, estimates, found, self.options.aggregation)
 
         not_yet = self.options.control_group == "not_yet_treated"
         draws, seed = self.options.randomization_draws, self.specification.seed
-        return _cohort_randomization.rows(self.wide, cells, chosen, overall, not_yet, draws, seed, self.counts)
+        found = _cohort_randomization.rows(self.wide, cells, chosen, overall, not_yet, draws, seed, self.counts)
+        return [row for row in found if self._shown((row["term"], row.get("cohort"), row.get("event_time")))]
 
     def _honest(self, keys, values, influence, treated: dict) -> list[dict]:
         """Return intervals that allow violations of parallel trends, for the effect averaged over treated cells.
 
-        Event times are weighted by the units treated in them, as the overall effect weighs them.
+        Event times are weighted by the units treated in them, as aggregation=simple weighs them.
         """
         events, times, covariance = self._events(keys, values, influence)
         effect = values[events]
@@ -303,7 +326,9 @@ class _Estimation:
 
     def _events(self, keys, values, influence) -> tuple[list[int], np.ndarray, np.ndarray]:
         """Return positions, event times and covariance of the event parameters, in order of event time."""
-        events = sorted((i for i, key in enumerate(keys) if key[0] == "event" and np.isfinite(values[i])), key=lambda i: keys[i][2])
+        events = sorted(
+            (i for i, key in enumerate(keys) if key[0] == "event" and np.isfinite(values[i]) and self._shown(key)), key=lambda i: keys[i][2]
+        )
         summed = self._by_cluster(influence[:, events])
         return events, np.array([keys[i][2] for i in events]), summed.T @ summed / len(summed) ** 2
 
@@ -319,13 +344,6 @@ class _Estimation:
                 parameter(f"att_without:{name}", values[-1], error, inference="analytic", **{**self.counts, "n_units": int(keep.sum())})
             )
         return rows
-
-
-def _unit_names(panel: pd.DataFrame, specification, data: pd.DataFrame) -> list:
-    """Return the names behind the unit codes, which number the units in the order in which they first appear."""
-    columns = [specification.unit, specification.time, specification.outcome, specification.treatment, *specification.controls]
-    whole = panel[[c for c in dict.fromkeys(columns) if c]].notna().all(axis=1)
-    return list(pd.factorize(panel.loc[whole, specification.unit])[1])
 
 
 def _overall(cells, estimates, found: dict, aggregation: str) -> tuple[np.ndarray, np.ndarray]:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from statsmodels.duration.survfunc import CumIncidenceRight
 
-from analysis.estimates import parameter
+from analysis.estimates import parameter, refused
 from analysis.estimators._durations import counts_of, groups_of, spells_of, term
 from analysis.method import Method, Option
 
@@ -26,7 +26,7 @@ METHOD = Method(
 def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     """Return 'incidence:<kind>:<time>' by group (strata, or treatment): the share that has ended so by then."""
     options = METHOD.read(specification)
-    data = spells_of(panel, specification)
+    data = spells_of(panel, specification, kinds=True)
     times = options.times or list(np.quantile(data["duration"], [0.25, 0.5, 0.75]))
     rows = []
     for group, part in groups_of(data, specification):
@@ -34,6 +34,10 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
         about = {"inference": "analytic", "library": "statsmodels", **counts_of(part, specification)}
         for kind in range(1, int(part["event"].max()) + 1):
             for time in times:
+                if time > part["duration"].max():
+                    why = f"no spell is observed for {time:g}"
+                    rows.append(refused(term(f"incidence:{kind}:{time:g}", group), "SUPPORT", why, "analytic"))
+                    continue
                 at = int(np.searchsorted(curves.times, time, side="right")) - 1
                 value, error = (curves.cinc[kind - 1][at], curves.cinc_se[kind - 1][at]) if at >= 0 else (0.0, np.nan)
                 row = parameter(term(f"incidence:{kind}:{time:g}", group), value, error, **about)

@@ -15,7 +15,7 @@ METHOD = Method(
     needs=("unit",),
     options={
         "n_places": Option(31, "places there are, with or without a deal"),
-        "bootstrap_draws": Option(999, "draws over deals"),
+        "bootstrap_draws": Option(999, "draws over deals", minimum=0),
     },
 )
 

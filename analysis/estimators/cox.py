@@ -35,8 +35,6 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     """
     options = METHOD.read(specification)
     data = spells_of(panel, specification)
-    if data["event"].max() > 1:
-        raise NotIdentified("SUPPORT", f"{specification.event} has codes above 1; competing_risks takes several kinds of ends")
     return fit(data, specification, options.covariance)
 
 

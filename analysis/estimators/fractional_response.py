@@ -59,7 +59,7 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     else:
         result, about = model.fit(cov_type="HC1"), {"inference": "hc1"}
     about |= counts_of(data, specification) | {"library": "statsmodels"}
-    shown = [name for name in design.columns if not name.startswith("period")]
+    shown = [name for name in design.columns if name in names or name == "const"]
     rows = [parameter(name, result.params[name], result.bse[name], **about) for name in shown]
     return rows + _partial_effects(result, design, names, link, about)
 

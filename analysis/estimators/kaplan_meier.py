@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from lifelines import KaplanMeierFitter
 
-from analysis.estimates import parameter
+from analysis.estimates import parameter, refused
 from analysis.estimators._durations import counts_of, groups_of, spells_of, term
 from analysis.method import Method, Option
 
@@ -31,6 +31,9 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
         about = {"inference": "greenwood", "library": "lifelines", **counts_of(part, specification)}
         cumulated = _greenwood(part)
         for time in times:
+            if time > part["duration"].max():
+                rows.append(refused(term(f"survival:{time:g}", group), "SUPPORT", f"no spell is observed for {time:g}", "greenwood"))
+                continue
             survival = float(curve.predict(time))
             low, high = curve.confidence_interval_.iloc[curve.confidence_interval_.index.searchsorted(time, side="right") - 1]
             error = survival * np.sqrt(cumulated(time))

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.estimates import NotIdentified, parameter
-from analysis.estimators._cohorts import cohort_panel, counts_of
+from analysis.estimators._cohorts import cohort_panel, counts_of, lost_cohorts
 from analysis.inference.absorb import within_sd
 from analysis.inference.cluster import cluster_sums
 from analysis.inference.least_squares import Design, fit
@@ -38,6 +38,8 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     """
     options = METHOD.read(specification)
     data = cohort_panel(panel, specification).sort_values(["unit", "time"], kind="stable").reset_index(drop=True)
+    lost = lost_cohorts(data)
+    data = data[~data["cohort"].isin([row["cohort"] for row in lost])].reset_index(drop=True)
     cluster = pd.factorize(data[next((name for name in specification.cluster if name != specification.unit), "unit")])[0]
     lookup = pd.MultiIndex.from_arrays([data["unit"], data["time"]])
     horizons = {}
@@ -69,7 +71,7 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     overall = sum(w * f.effect for w, f in zip(weights, after.values(), strict=True))
     scores = sum(w * f.scores for w, f in zip(weights, after.values(), strict=True))
     about = {"inference": "cluster", "degrees": counts["n_clusters"] - 1}
-    return [parameter("att", overall, float(np.sqrt(scores @ scores)), **about, **counts), *rows]
+    return [parameter("att", overall, float(np.sqrt(scores @ scores)), **about, **counts), *rows, *lost]
 
 
 class _Horizon:
@@ -95,9 +97,11 @@ def _horizon(data, lookup, cluster, horizon: int, specification, options) -> _Ho
     last = time + max(horizon, 0)
     clean = (cohort == 0) if options.control_group == "never_treated" else (cohort == 0) | (cohort > last)
     keep = (treated | clean) & np.isfinite(at[horizon]) & np.isfinite(at[-1]) & (position >= 0)
-    if not treated[keep].any() or not clean[keep].any():
+    # A period in which nobody is newly treated, or nobody is clean, says nothing about the effect
+    compared = np.intersect1d(time[keep & treated], time[keep & clean])
+    # (its rows stay in the regression, as in the paper's code, and are absorbed by their period).
+    if not len(compared):
         return None
-    # A period in which nobody is newly treated (or nobody is clean) says nothing about the effect.
     controls = data[list(specification.controls)].to_numpy(float)[np.maximum(position, 0)]
     weights = _equal_weights(treated[keep], time[keep]) if options.reweight else None
     design = Design(
@@ -113,7 +117,7 @@ def _horizon(data, lookup, cluster, horizon: int, specification, options) -> _Ho
     except NotIdentified:
         return None
     codes = cluster[keep]
-    return _Horizon(result, treated[keep], codes, int(cluster.max()) + 1)
+    return _Horizon(result, (treated & np.isin(time, compared))[keep], codes, int(cluster.max()) + 1)
 
 
 def _equal_weights(treated: np.ndarray, time: np.ndarray) -> np.ndarray:

@@ -43,6 +43,8 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     `cluster`, else by unit, else by row. Raises NotIdentified when the likelihood has no inner maximum.
     """
     options = METHOD.read(specification)
+    if specification.upper and specification.event:
+        raise ValueError("mixture_cure_regression: --upper says itself which spells ended; it takes no --event")
     names = regressors_of(specification)
     data, low, high = _spells(panel, specification, names, options.share_controls)
     x = np.column_stack([data[names].to_numpy(float), np.ones(len(data))])

@@ -27,7 +27,7 @@ METHOD = Method(
         "first_class": Option("patent", "class whose first date is compared"),
         "mixed": Option("mixed", "value that may hold any class"),
         "ignore": Option(["not stated"], "values that name no class"),
-        "bootstrap_draws": Option(999, "draws over deals"),
+        "bootstrap_draws": Option(999, "draws over deals", minimum=0),
     },
 )
 

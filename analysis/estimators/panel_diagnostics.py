@@ -21,17 +21,16 @@ METHOD = Method(
     citation="Pesaran (2021), Empirical Economics 60: 13-50; Wooldridge (2010), section 10.5.4",
     library="analysis",
     needs=("outcome", "unit", "time", "treatment|controls"),
-    accepts=("fixed_effects",),
 )
 
 
 def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     """Return 'pesaran_cd' (standard normal without dependence) and 'wooldridge_serial' (F of residual autocorrelation).
 
-    Effects are `fixed_effects`, by default the unit. Pairs of units count with the periods that both have.
+    The model has unit effects, which the second test's null of -1/(T-1) rests on. Pairs of units count with the periods that both have.
     """
     METHOD.read(specification)
-    effects = specification.fixed_effects or (specification.unit,)
+    effects = (specification.unit,)
     data = complete_rows(panel, columns_of(specification, effects)).sort_values([specification.unit, specification.time], kind="stable")
     data = data.reset_index(drop=True)
     names = [name for name in (specification.treatment, *specification.controls) if name]

@@ -27,7 +27,7 @@ METHOD = Method(
     options={
         "quantile": Option(0.5, "quantile, between 0 and 1"),
         "within": Option(False, "take unit effects off first; needs --unit"),
-        "bootstrap_draws": Option(199, "draws over units (rows without --unit)"),
+        "bootstrap_draws": Option(199, "draws over units (rows without --unit)", minimum=0),
     },
 )
 

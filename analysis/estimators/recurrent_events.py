@@ -44,7 +44,7 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
         return _clustered(spells, specification, None)
     if options.model == "pwp_gap":
         # The clock restarts at each event; rows between two events (changing covariates) keep running.
-        start = spells["entry"].where((spells.groupby(specification.unit)["event"].shift(1, fill_value=1) > 0))
+        start = spells["entry"].where(spells.groupby(specification.unit)["event"].shift(1, fill_value=1) > 0)
         origin = start.groupby(spells[specification.unit]).ffill()
         spells = spells.assign(duration=spells["duration"] - origin, entry=spells["entry"] - origin)
     return _clustered(spells, specification, number.clip(upper=options.last_stratum).to_numpy())

@@ -18,7 +18,7 @@ METHOD = Method(
     library="analysis",
     needs=("duration", "event"),
     accepts=("unit", "entry", "strata", "treatment"),
-    options={"horizon": Option(0.0, "end of the area; 0: the shortest of the groups' longest durations")},
+    options={"horizon": Option(0.0, "end of the area; 0: the shortest of the groups' longest durations", minimum=0)},
 )
 
 

@@ -23,7 +23,7 @@ METHOD = Method(
     accepts=("controls", "fixed_effects", "cluster"),
     options={
         "outcomes": Option([], "further outcome columns; the family is --outcome and these"),
-        "draws": Option(999, "draws of the wild cluster bootstrap, joint over outcomes"),
+        "draws": Option(999, "draws of the wild cluster bootstrap, joint over outcomes", minimum=0),
         "wild_weights": Option("webb", "its multipliers", tuple(POINTS)),
     },
 )

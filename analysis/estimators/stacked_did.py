@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.estimates import NotIdentified, parameter
-from analysis.estimators._cohorts import cohort_panel
+from analysis.estimators._cohorts import cohort_panel, lost_cohorts
 from analysis.inference import randomization
 from analysis.inference.absorb import within_sd
 from analysis.inference.randomization import Draws
@@ -26,7 +26,7 @@ METHOD = Method(
         "effect_window": Option([0, 4], "first and last event time of the overall effect"),
         "reference": Option(-1, "event time that changes are taken from"),
         "cell": Option("cell", "column of risk sets, in a panel that is already stacked"),
-        "randomization_draws": Option(0, "draws in which events are dealt anew within risk sets; 0 for none"),
+        "randomization_draws": Option(0, "draws in which events are dealt anew within risk sets; 0 for none", minimum=0),
     },
 )
 
@@ -40,8 +40,11 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     Raises NotIdentified when no cell holds treated and control units.
     """
     options = METHOD.read(specification)
+    if specification.cluster and specification.cluster != (specification.unit,):
+        raise ValueError("stacked_did clusters by unit; name no other cluster")
+    lost: list[dict] = []
     if specification.cohort or specification.treatment:
-        panel, specification = _stacked(panel, specification, options)
+        panel, specification, lost = _stacked(panel, specification, options)
     data = panel.dropna(subset=[specification.outcome])
     data = data.assign(cell=data[options.cell])
     event_times = range(options.event_window[0], options.event_window[1] + 1)
@@ -60,11 +63,11 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
         rows += _randomized(
             stacks, selections[("att", None)], actual[("att", None)], specification.seed, options.randomization_draws, counts
         )
-    return rows
+    return rows + lost
 
 
-def _stacked(panel: pd.DataFrame, specification, options) -> tuple[pd.DataFrame, object]:
-    """Return the stacks of a panel by cohort, and the specification that reads them."""
+def _stacked(panel: pd.DataFrame, specification, options) -> tuple[pd.DataFrame, object, list[dict]]:
+    """Return the stacks of a panel by cohort, the specification that reads them, and rows for cohorts without a base."""
     data = cohort_panel(panel, specification)
     first, last = options.event_window
     stacks = []
@@ -72,9 +75,8 @@ def _stacked(panel: pd.DataFrame, specification, options) -> tuple[pd.DataFrame,
         clean = (data["cohort"] == 0) | (data["cohort"] > g + last)
         rows = data[((data["cohort"] == g) | clean) & data["time"].between(g + first, g + last)]
         stacks.append(rows.assign(stack=g, cell=str(g), event_time=rows["time"] - g, treated=rows["cohort"] == g))
-    return pd.concat(stacks, ignore_index=True), replace(
-        specification, outcome="outcome", unit="unit", time="time", cohort="", treatment=""
-    )
+    plain = replace(specification, outcome="outcome", unit="unit", time="time", cohort="", treatment="", cluster=())
+    return pd.concat(stacks, ignore_index=True), plain, lost_cohorts(data)
 
 
 def _counts(data: pd.DataFrame, specification, stacks: Stacks) -> dict:

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.estimates import NotIdentified, parameter
-from analysis.estimators._cohorts import cohort_panel, counts_of
+from analysis.estimators._cohorts import cohort_panel, counts_of, lost_cohorts
 from analysis.inference.absorb import absorbed, within_sd
 from analysis.inference.cluster import cluster_sums, cr1_factor
 from analysis.inference.cohort_average import cell_keys, panel_of
@@ -44,6 +44,10 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
         if not (data["cohort"] > data["time"].min()).any():
             raise NotIdentified("SUPPORT", "one cohort and no unit untreated throughout: nothing to compare with")
     data = data[(data["cohort"] == 0) | (data["cohort"] > data["time"].min())].reset_index(drop=True)
+    lost = lost_cohorts(data)
+    data = data[~data["cohort"].isin([row["cohort"] for row in lost])].reset_index(drop=True)
+    if not (data["cohort"] > 0).any():
+        raise NotIdentified("SUPPORT", "no cohort has an observed base period")
     untreated = (data["cohort"] == 0) | (data["time"] < data["cohort"])
     counts = counts_of(data, within_sd=within_sd(data, "outcome", "unit", "time", untreated))
     clusters = _clusters(data, specification)
@@ -55,7 +59,7 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
         if balanced and not specification.controls
         else _from_regression(data, clusters, specification, options)
     )
-    return [
+    return lost + [
         parameter(term, value, np.sqrt(variance), inference="cluster", cohort=g, event_time=e, degrees=counts["n_clusters"] - 1, **counts)
         for (term, g, e), value, variance in zip(keys, values, covariance, strict=True)
     ]

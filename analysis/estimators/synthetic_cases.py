@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.estimates import NotIdentified, parameter, refused
-from analysis.estimators._cohorts import cohort_panel, counts_of
+from analysis.estimators._cohorts import cohort_panel, counts_of, unit_names
 from analysis.estimators.synthetic_control import gap_of, rmspe_ratio
 from analysis.inference.cohort_average import panel_of
 from analysis.method import Method, Option
@@ -43,7 +43,7 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     cases = np.flatnonzero(complete & (wide.cohort == cohort))
     if not len(cases) or len(donors) < 10:
         raise NotIdentified("SUPPORT", f"{len(cases)} cases of cohort {cohort} and {len(donors)} controls have a complete record")
-    names = data.assign(name=_names(panel, specification, data)).drop_duplicates("unit").set_index("unit")["name"]
+    names = unit_names(data)
     before = wide.periods < cohort
     counts = counts_of(data) | {"n_treated": len(cases), "n_clusters": pd.NA, "n_treated_clusters": pd.NA}
     rows, effects, small = [], [], []
@@ -57,13 +57,6 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     if lost := int(((wide.cohort == cohort) & ~complete).sum()):
         rows.append(refused("cases_left_out", "BALANCE", f"{lost} units of cohort {cohort} have holes in their record"))
     return rows
-
-
-def _names(panel: pd.DataFrame, specification, data: pd.DataFrame) -> np.ndarray:
-    """Return the unit's own name for each row; cohort_panel numbers units in the order in which they appear."""
-    needed = [specification.unit, specification.time, specification.outcome]
-    kept = panel.dropna(subset=[name for name in needed if name in panel])
-    return pd.factorize(kept[specification.unit])[1].to_numpy()[data["unit"].to_numpy()]
 
 
 def _case(name: str, outcome, donors, before, event_time, n_donors: int, counts: dict) -> list[dict]:

@@ -21,7 +21,7 @@ METHOD = Method(
     citation="Arkhangelsky, Athey, Hirshberg, Imbens and Wager (2021), AER 111: 4088-4118, algorithms 1 and 4",
     library="diff-diff",
     needs=("outcome", "unit", "time", "cohort|treatment"),
-    options={"placebo_draws": Option(200, "placebo treatments of controls for the standard error (algorithm 4)")},
+    options={"placebo_draws": Option(200, "placebo treatments of controls for the standard error (algorithm 4)", minimum=0)},
 )
 
 

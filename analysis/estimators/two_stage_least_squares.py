@@ -85,6 +85,8 @@ def _hansen(result, design: Design, z: np.ndarray, counts: dict) -> dict:
     basis = u[:, : z.shape[1] - 1]
     if s[z.shape[1] - 2] < 1e-10 * s[0]:
         raise NotIdentified("SINGULAR", "the instruments are collinear")
+    if len(design.clusters) > 1 or (not design.clusters and result.inference == "driscoll_kraay"):
+        return refused("hansen_j", "OPTION", f"the test is for one cluster variable or none, not for {result.inference}", "wald")
     scores = basis * result.residuals[:, None]
     sums = cluster_sums(scores, design.clusters[0]) if design.clusters else scores
     moment = sums.sum(0)

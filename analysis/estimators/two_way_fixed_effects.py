@@ -43,15 +43,15 @@ METHOD = Method(
         "covariance": COVARIANCE,
         "lags": LAGS,
         "two_way": TWO_WAY,
-        "randomization_draws": Option(0, "draws in which cohorts are dealt anew among units; 0 for none"),
-        "wild_bootstrap_draws": Option(0, "draws of the wild cluster bootstrap; 0 for none"),
+        "randomization_draws": Option(0, "draws in which cohorts are dealt anew among units; 0 for none", minimum=0),
+        "wild_bootstrap_draws": Option(0, "draws of the wild cluster bootstrap; 0 for none", minimum=0),
         "wild_weights": Option("webb", "multipliers of the wild cluster bootstrap", ("rademacher", "webb")),
         "honest": HONEST,
         "honest_smoothness": HONEST_SMOOTHNESS,
         "honest_target": HONEST_TARGET,
         "pretrend_power": PRETREND_POWER,
         "few_treated": Option("none", "placebo distribution from untreated groups", ("none", "conley_taber", "ferman_pinto")),
-        "few_treated_draws": Option(1999, "draws of that distribution"),
+        "few_treated_draws": Option(1999, "draws of that distribution", minimum=0),
     },
 )
 
@@ -64,6 +64,7 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     Raises NotIdentified when treatment does not vary within units.
     """
     options = METHOD.read(specification)
+    _check(options)
     effects = specification.fixed_effects or (specification.unit, specification.time)
     if specification.cohort:
         panel = panel.assign(**{specification.cohort: panel[specification.cohort].astype("float64").fillna(0)})
@@ -79,6 +80,15 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     result = fit(design, options.covariance, options.lags, options.two_way)
     rows = rows_of(result, regressors.columns, counts)
     return rows + _further(data, specification, options, design, (term, result.coefficients[0]), counts)
+
+
+def _check(options) -> None:
+    """Refuse choices that the aggregation would ignore."""
+    dynamic = options.aggregation == "dynamic"
+    if dynamic and (options.randomization_draws or options.wild_bootstrap_draws or options.few_treated != "none"):
+        raise ValueError("two_way_fixed_effects: randomization, wild bootstrap and few_treated are for aggregation=simple")
+    if not dynamic and (options.honest or options.honest_smoothness or options.pretrend_power):
+        raise ValueError("two_way_fixed_effects: honest, honest_smoothness and pretrend_power need aggregation=dynamic")
 
 
 def _in_force(data: pd.DataFrame, specification, cohort: np.ndarray) -> np.ndarray:
@@ -125,6 +135,9 @@ def _dynamic(data: pd.DataFrame, specification, effects: tuple[str, ...], option
         parameter("event", b, se, event_time=int(e), **about) for e, b, se in zip(times, result.coefficients, result.errors, strict=False)
     ]
     k = len(times)
+    if not np.isinf(cohort).any() and (options.pretrend_power or options.honest or options.honest_smoothness):
+        why = "without units never treated a trend in event time is not identified, and early coefficients say nothing of it"
+        return [overall, *events, refused("att_honest", "PRE", why)]
     if options.pretrend_power:
         events.append(power_row(np.array(times), result.covariance[:k, :k], options.pretrend_power, counts))
     target = np.array([e == 0 for e in times if e >= 0], float) if options.honest_target == "first" else weights[:k][np.array(times) >= 0]
@@ -152,8 +165,14 @@ def _tested(result: randomization.Test) -> dict:
 
 def _randomized(data: pd.DataFrame, specification, draws: int, design, term: str, counts: dict) -> list[dict]:
     """Return the randomization rows, on the t-ratio and on the coefficient."""
-    if specification.controls or design.weights is not None or len(design.clusters) != 1:
-        return [refused(term, "OPTION", "randomization_draws is for one cluster variable and no controls or weights", "randomization_t")]
+    if (
+        specification.controls
+        or design.weights is not None
+        or len(design.clusters) != 1
+        or specification.cluster not in ((), (specification.unit,))
+    ):
+        why = "labels are dealt among units: randomization_draws is for errors by unit, no controls, no weights"
+        return [refused(term, "OPTION", why, "randomization_t")]
     cluster = design.clusters[0]
     treated = design.regressors[:, 0]
     n_parameters = 1 + absorbed(design.effects, cluster)
@@ -197,8 +216,8 @@ def _wild(design, options, seed: int, effect: tuple[str, float], counts: dict) -
 def _few(data: pd.DataFrame, specification, design, options, effect: tuple[str, float], counts: dict) -> dict:
     """Return the row of Conley and Taber or Ferman and Pinto; groups are the clusters, cells their means by period."""
     name = options.few_treated
-    if len(design.clusters) != 1 or specification.fixed_effects:
-        return refused(effect[0], "OPTION", f"{name} is for one cluster variable with unit and time effects", name)
+    if len(design.clusters) != 1 or specification.fixed_effects or design.weights is not None:
+        return refused(effect[0], "OPTION", f"{name} is for one cluster variable with unit and time effects, and no weights", name)
     cells = pd.DataFrame({"group": design.clusters[0], "time": data[specification.time], "y": design.outcome, "d": design.regressors[:, 0]})
     if specification.controls:
         x = design.regressors[:, 1:]

@@ -56,6 +56,7 @@ class Cells:
     base: np.ndarray
     differences: np.ndarray
     valid: np.ndarray
+    anticipation: int = 0
 
     @property
     def event_time(self) -> np.ndarray:
@@ -91,7 +92,7 @@ def cells_of(panel: Panel, anticipation: int = 0, universal: bool = True) -> Cel
         else np.empty((2, 0, len(panel.units)))
     )
     valid = ~np.isnan(difference[0])
-    return Cells(g, t, b, np.where(valid, difference, 0.0), valid)
+    return Cells(g, t, b, np.where(valid, difference, 0.0), valid, anticipation)
 
 
 @dataclass(frozen=True)
@@ -110,7 +111,8 @@ def evaluate(cells: Cells, cohort: np.ndarray, not_yet_treated: bool = False) ->
     """Return the cell estimates when units belong to `cohort` (units,), which may be re-dealt."""
     member = cohort[None, :] == cells.cohort[:, None]
     if not_yet_treated:
-        horizon = np.maximum(cells.period, cells.base)[:, None]
+        # Units that may already anticipate their treatment are no controls (their assumption 5).
+        horizon = np.maximum(cells.period, cells.base)[:, None] + cells.anticipation
         control = (cohort[None, :] > horizon) & ~member
     else:
         control = np.isinf(cohort)[None, :] & np.ones_like(member)

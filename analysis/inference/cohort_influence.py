@@ -31,8 +31,9 @@ class Averages:
 
 
 def averages(
-    panel: Panel, cells: tuple[np.ndarray, ...], selections: list[np.ndarray], not_yet: bool, fixed_weights: bool = False
-) -> Averages:
+    panel: Panel, cells: tuple[np.ndarray, ...], selections: list[np.ndarray], not_yet: bool, fixed_weights: bool = False,
+    anticipation: int = 0,
+) -> Averages:  # fmt: skip
     """Return cohort-share weighted averages of the cells in each of `selections` (cells,); `cells` are cohort, period, base.
 
     The influence of estimated weights is in (their corollary 2), unless they count as `fixed_weights`. An average
@@ -41,7 +42,8 @@ def averages(
     order = np.argsort(panel.cohort, kind="stable")
     cohort, outcome = panel.cohort[order], panel.outcome.T[:, order]
     at = {period: index for index, period in enumerate(panel.periods)}
-    blocks = [_blocks(cohort, g, max(t, b), not_yet) for g, t, b in zip(*cells, strict=True)]
+    # Units that may already anticipate their treatment are no controls (their assumption 5).
+    blocks = [_blocks(cohort, g, max(t, b) + anticipation, not_yet) for g, t, b in zip(*cells, strict=True)]
     parts = [
         _cell(outcome[at[t]], outcome[at[b]], treated, controls)
         for (treated, controls), t, b in zip(blocks, cells[1], cells[2], strict=True)
@@ -121,8 +123,9 @@ def _add_weights(influence, cohort, g, effects, exists, selections, values, shar
 
 
 def conditional_averages(
-    panel: Panel, cells: tuple[np.ndarray, ...], selections: list[np.ndarray], not_yet: bool, covariates: np.ndarray, method: str
-) -> tuple[Averages, list[tuple[int, int, str]]]:
+    panel: Panel, cells: tuple[np.ndarray, ...], selections: list[np.ndarray], not_yet: bool, covariates: np.ndarray, method: str,
+    anticipation: int = 0,
+) -> tuple[Averages, list[tuple[int, int, str]]]:  # fmt: skip
     """Return the averages given `covariates` (controls, units, periods), whose values in each cell's base period are used.
 
     A unit enters a cell when it is observed in both periods, so that units seen only in part stay in. Also returns cohort,
@@ -135,7 +138,7 @@ def conditional_averages(
     share = np.zeros(len(cells[0]))
     influence = np.zeros((len(cohort), len(selections)))
     for k, (g, t, b) in enumerate(zip(*cells, strict=True)):
-        treated, controls = _blocks(cohort, g, max(t, b), not_yet)
+        treated, controls = _blocks(cohort, g, max(t, b) + anticipation, not_yet)
         rows = np.concatenate([np.arange(treated.start, treated.stop), *(np.arange(c.start, c.stop) for c in controls)])
         change = outcome[at[t], rows] - outcome[at[b], rows]
         x = covariates[:, order[rows], at[b]].T

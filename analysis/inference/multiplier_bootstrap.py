@@ -25,8 +25,8 @@ def draw(influence: np.ndarray, draws: int, seed: int) -> np.ndarray:
     return (2 * total - column_sums) / len(influence)
 
 
-def bands(perturbations: np.ndarray) -> tuple[np.ndarray, float]:
-    """Return bootstrap standard errors (parameters,) and the 95 % critical value of the largest |t| (algorithm 1, steps 3-5).
+def bands(perturbations: np.ndarray) -> tuple[np.ndarray, tuple[float, float]]:
+    """Return bootstrap standard errors (parameters,) and the 95 % and 90 % critical values of the largest |t| (algorithm 1, steps 3-5).
 
     Standard errors are interquartile ranges over those of a normal.
     """
@@ -34,4 +34,4 @@ def bands(perturbations: np.ndarray) -> tuple[np.ndarray, float]:
     errors = (high - low) / (stats.norm.ppf(0.75) - stats.norm.ppf(0.25))
     usable = errors > 0
     largest = np.max(np.abs(perturbations[:, usable]) / errors[usable], axis=1) if usable.any() else np.array([np.nan])
-    return errors, float(np.quantile(largest, 0.95))
+    return errors, (float(np.quantile(largest, 0.95)), float(np.quantile(largest, 0.90)))

@@ -26,4 +26,6 @@ def build(firm_accounts, financing_events, settings):
     since = (rows["year"] - rows["cohort"]).astype("int64")
     rows = rows.assign(start=since - 1, stop=since, issues=rows["issues"].fillna(0).astype("int64"))
     rows["cluster"] = rows["city"].fillna(rows["firm_id"]).astype("string")
-    return rows[["firm_id", "year", "cluster", "start", "stop", "issues", "log_ip_pool", "pool_sd", "log_rd", "rd_sd"]].reset_index(drop=True)
+    return rows[["firm_id", "year", "cluster", "start", "stop", "issues", "log_ip_pool", "pool_sd", "log_rd", "rd_sd"]].reset_index(
+        drop=True
+    )

@@ -29,4 +29,17 @@ def build(projects, financing_events, firm_accounts, settings):
     return rows[COLUMNS]
 
 
-COLUMNS = ["project_id", "firm_id", "ip_class", "cluster", "start", "stop", "ended", "exposed", "ever_exposed", "issuer", "filed_trend", "filed_trend_squared"]
+COLUMNS = [
+    "project_id",
+    "firm_id",
+    "ip_class",
+    "cluster",
+    "start",
+    "stop",
+    "ended",
+    "exposed",
+    "ever_exposed",
+    "issuer",
+    "filed_trend",
+    "filed_trend_squared",
+]

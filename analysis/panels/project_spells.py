@@ -23,14 +23,18 @@ def build(projects, financing_events, firm_accounts, settings):
     known_unsold = np.minimum(spells["months_unsold"], cut)
     abandoned = spells["months_abandoned"].notna() & (spells["months_abandoned"] <= cut) & ~sold
     midpoint = np.where(sold, (spells["months_unsold"] + spells["months_sold_by"]) / 2, known_unsold)
-    return spells.assign(
-        underway=underway,
-        lower=np.where(sold, spells["months_unsold"], known_unsold),
-        upper=np.where(sold, spells["months_sold_by"], np.nan),
-        months=midpoint,
-        ended=sold.astype("int64"),
-        end_kind=np.where(sold, 1, np.where(abandoned, 2, 0)).astype("int64"),
-    )[COLUMNS].query("months > 0").reset_index(drop=True)
+    return (
+        spells.assign(
+            underway=underway,
+            lower=np.where(sold, spells["months_unsold"], known_unsold),
+            upper=np.where(sold, spells["months_sold_by"], np.nan),
+            months=midpoint,
+            ended=sold.astype("int64"),
+            end_kind=np.where(sold, 1, np.where(abandoned, 2, 0)).astype("int64"),
+        )[COLUMNS]
+        .query("months > 0")
+        .reset_index(drop=True)
+    )
 
 
 def dated(projects: pd.DataFrame, financing_events: pd.DataFrame, firm_accounts: pd.DataFrame, settings: dict) -> pd.DataFrame:

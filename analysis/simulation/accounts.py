@@ -163,7 +163,9 @@ def _finance(history: History, traits: pd.DataFrame, lever: np.ndarray, settings
     share = history.moved("intangible_share", share, 0.01, 0.95)
     v["fixed_assets"] = tangible * v["assets"]
     v["intangible_assets"] = v["fixed_assets"] * share / (1 - share)
-    roa = fin["roa"][0] - 0.1 * (lever - fin["leverage"][0]) + fin["roa"][1] * (0.5 * rng.normal(size=(n, 1)) + 0.8 * rng.normal(size=shape))
+    roa = (
+        fin["roa"][0] - 0.1 * (lever - fin["leverage"][0]) + fin["roa"][1] * (0.5 * rng.normal(size=(n, 1)) + 0.8 * rng.normal(size=shape))
+    )
     v["profit"] = roa * v["assets"]
     v["cash"] = (fin["cash"][0] + fin["cash"][1] * rng.normal(size=(n, 1))).clip(0.01, 0.8) * np.ones(shape) * v["assets"]
     size = traits["size"].to_numpy()[:, None]

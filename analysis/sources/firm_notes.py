@@ -11,6 +11,6 @@ def clean(firm_files):
     columns = ["table", "kind", "file", "rule", "row", "column", "value", "count"]
     notes = pd.DataFrame(findings, columns=columns).drop_duplicates(ignore_index=True)
     notes["number"] = notes.groupby("table").cumcount() + 1
-    for name in columns + ["number"]:
+    for name in [*columns, "number"]:
         notes[name] = notes[name].astype("Int64" if name in ("row", "count", "number") else "string")
     return notes

@@ -23,7 +23,9 @@ def judge(claims: dict, estimates: dict[str, list[str]], contract: dict, path: s
     write_table(table, path, contract)
 
 
-def compare(claims: dict, specifications: dict, outcomes: dict, estimates: dict[str, list[str]], truth: str, contract: dict, path: str) -> None:
+def compare(
+    claims: dict, specifications: dict, outcomes: dict, estimates: dict[str, list[str]], truth: str, contract: dict, path: str
+) -> None:
     """Write what the pipeline recovers of the simulated cohort; an absent table where the firm files are a reader's own."""
     planted = read_table(truth)
     if planted.empty:

@@ -42,7 +42,13 @@ def quote(numbers: dict, exhibits: dict, estimates: dict[str, list[str]], facts:
         name: {k: _fill(v, texts, name) if isinstance(v, str) else v for k, v in exhibit.items()} for name, exhibit in exhibits.items()
     }
     simulated = sorted(name for name, f in counted.items() if f["evidence"] == "simulated")
-    content = {"simulated": simulated, "numbers": texts, "values": values, "exhibits": notes, "absent": {k: v for k, v in absent.items() if v}}
+    content = {
+        "simulated": simulated,
+        "numbers": texts,
+        "values": values,
+        "exhibits": notes,
+        "absent": {k: v for k, v in absent.items() if v},
+    }
     write_text(json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False, default=float) + "\n", path)
 
 

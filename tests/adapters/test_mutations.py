@@ -339,7 +339,7 @@ def judge(adapter, path, where, target):
         here = path.name in finding.file
         place = finding.row in (where.get("row"), where.get("other")) or (finding.row is None and finding.column == where.get("column"))
         named = where.get("by_id") == finding.value or (finding.value == "T999")
-        at_key = where.get("file_only") or finding.kind == "refused" and finding.row is None and here
+        at_key = where.get("file_only") or (finding.kind == "refused" and finding.row is None and here)
         if finding.kind in ("refused", "absent") and here and (place or named or at_key):
             return "caught"
         if finding.kind == "filtered" and here and finding.column == where.get("column"):

@@ -132,7 +132,7 @@ def test_uniform_bands_cover_all_parameters_at_once():
     covered = {"uniform": 0, "pointwise": 0}
     for seed in range(200):
         influence = generator.normal(size=(400, 8))
-        errors, critical = multiplier_bootstrap.bands(multiplier_bootstrap.draw(influence, 299, seed))
+        errors, (critical, _) = multiplier_bootstrap.bands(multiplier_bootstrap.draw(influence, 299, seed))
         t = np.abs(influence.mean(0)) / errors
         covered["uniform"] += (t <= critical).all()
         covered["pointwise"] += (t <= 1.96).all()

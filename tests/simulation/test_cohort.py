@@ -117,7 +117,9 @@ def test_memory_does_not_grow_with_the_number_of_firms(tmp_path, firms):
     )
     peaks = []
     for n in (5_000, firms):
-        done = subprocess.run([sys.executable, "-c", code, str(n), str(tmp_path / str(n))], cwd=ROOT, capture_output=True, text=True, check=True)
+        done = subprocess.run(
+            [sys.executable, "-c", code, str(n), str(tmp_path / str(n))], cwd=ROOT, capture_output=True, text=True, check=True
+        )
         peaks.append(int(done.stdout.split()[-1]))
     assert peaks[1] < peaks[0] * 1.25 + 60
     assert len(pd.read_parquet(tmp_path / str(firms) / "firm_accounts.parquet", columns=["firm_id"]).drop_duplicates()) == firms

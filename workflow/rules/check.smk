@@ -6,6 +6,7 @@ Makes: data/processed/checks/<check>.parquet, data/processed/montecarlo/<design>
        data/raw/measurements/speed.csv.
 """
 
+
 def estimator_code(names):
     """Source files of the estimators in `names`."""
     roots = [module_of("estimator", name, "workflow") for name in names]

@@ -16,7 +16,6 @@ def raw_files(wildcards):
 
 # Bad input must show before any long job starts.
 rule clean:
-    priority: 10
     input:
         raw=raw_files,
         code=lambda w: code("clean", "source", w.name),
@@ -24,6 +23,7 @@ rule clean:
         "data/processed/sources/{name}.parquet",
     log:
         "logs/clean/{name}.log",
+    priority: 10
     params:
         raw=lambda w: {raw: STUDY["raw"][raw] for raw in ingredients("source", w.name)},
         contract=lambda w: CONTRACTS[w.name],

@@ -48,7 +48,10 @@ def product_files(name):
             for outcome in outcomes_of(STUDY["specifications"][name])
         ]
     if KIND[name] == "montecarlo":
-        return [f"data/processed/montecarlo/{design}.parquet" for design in STUDY["montecarlo"]]
+        return [
+            f"data/processed/montecarlo/{design}.parquet"
+            for design in STUDY["montecarlo"]
+        ]
     return FILE[KIND[name]].format(name)
 
 

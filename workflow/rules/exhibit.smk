@@ -78,7 +78,11 @@ rule judge:
 
 
 FIRM_ESTIMATES = sorted(
-    {test["from"] for claim in STUDY["claims"].values() for test in claim.get("firms", [])}
+    {
+        test["from"]
+        for claim in STUDY["claims"].values()
+        for test in claim.get("firms", [])
+    }
 )
 
 

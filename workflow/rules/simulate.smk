@@ -8,7 +8,6 @@ SIMULATED = "data/processed/simulated"
 
 
 rule simulate:
-    priority: 10
     input:
         calendar=STUDY["raw"]["first_issues_by_city"]["file"],
         provinces=STUDY["raw"]["province_list"]["file"],
@@ -22,6 +21,7 @@ rule simulate:
         ],
     log:
         "logs/simulate.log",
+    priority: 10
     params:
         settings=STUDY["simulation"],
         raw={

@@ -1,5 +1,13 @@
 """How far the methods agree with what others printed and with other implementations."""
 
+from decimal import Decimal
+
+
+def _printed(numbers):
+    """Yield our number, the printed one and one unit of its last digit (trailing zeros are not known: a stricter unit)."""
+    for row in numbers.to_dict("records"):
+        yield row["ours"], row["printed"], float(Decimal(1).scaleb(Decimal(repr(row["printed"])).as_tuple().exponent))
+
 
 def count(published_numbers, second_opinions):
     """Return how many printed numbers were recomputed and agree, and the largest differences between implementations."""
@@ -7,7 +15,10 @@ def count(published_numbers, second_opinions):
     compared = second_opinions[second_opinions["difference"].notna()]
     estimates = compared[compared["quantity"] == "estimate"]
     paper = estimates[estimates["scope"] == "the paper"]
+    exact = [abs(ours - printed) <= 0.5 * unit + 1e-12 for ours, printed, unit in _printed(recomputed)]
     return {
+        "n_exact": int(sum(exact)),
+        "n_estimate_pairs": len(estimates),
         "n_printed": len(published_numbers),
         "n_recomputed": len(recomputed),
         "n_agreeing": int(recomputed["agrees"].sum()),

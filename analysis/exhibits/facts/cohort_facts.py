@@ -12,7 +12,9 @@ def count(firm_panel, project_spells, financing_events, cycle, cycle_completed, 
     def percent(row):
         return float(100 * (np.exp(row["estimate"]) - 1))
 
-    logs = {name: float(only(firm_green_logs, outcome=f"firm_green_log1p_{name}", term="treated")["estimate"]) for name in ("million", "yuan")}
+    logs = {
+        name: float(only(firm_green_logs, outcome=f"firm_green_log1p_{name}", term="treated")["estimate"]) for name in ("million", "yuan")
+    }
     few = only(firm_elsewhere, outcome="firm_sales", term="att")
     return {
         "n_firms": len(firms),

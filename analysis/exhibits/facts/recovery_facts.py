@@ -20,7 +20,10 @@ def count(recoveries, presets, planted_truth):
         "n_right": verdicts.count("right"),
         "n_wrong": verdicts.count("wrong"),
         "n_undecided": verdicts.count("undecided"),
-        "wrong": "; ".join(f"{r['claim']} ({r['preset']})" for r, v in zip(presets.to_dict("records"), verdicts, strict=True) if v == "wrong") or "none",
+        "wrong": "; ".join(
+            f"{r['claim']} ({r['preset']})" for r, v in zip(presets.to_dict("records"), verdicts, strict=True) if v == "wrong"
+        )
+        or "none",
         "planted_cycle": float(100 * (math.exp(planted["cycle"]) - 1)),
         "planted_green": float(100 * (math.exp(planted["green_investment"]) - 1)),
     }

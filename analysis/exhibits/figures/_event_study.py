@@ -56,7 +56,8 @@ def mark_planted(figure: Figure, estimates: pd.DataFrame, truth: pd.DataFrame, o
     for axis, name in zip(figure.axes, in_order(estimates, outcomes), strict=False):
         own = truth[(truth["quantity"] == outcomes[name].get("planted", "")) & (truth["at"] != "overall")].dropna(subset=["value"])
         last = pick(estimates, outcome=name, term="event")["event_time"].max()
-        own = own.assign(at=own["at"].astype(int)).query("at <= @last").sort_values("at")
+        own = own.assign(at=own["at"].astype(int)).sort_values("at")
+        own = own[own["at"] <= last]
         if len(own):
             axis.plot(own["at"], own["value"], color=COLOURS[1], linewidth=1.1, marker="D", markersize=3, label="planted", zorder=1)
             axis.legend(loc="best", fontsize=6.5)

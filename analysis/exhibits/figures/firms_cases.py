@@ -27,6 +27,10 @@ def draw(firm_cases, outcomes):
         own = cases[(cases["p_value"] <= SMALL) == small]
         right.scatter(own["estimate"], own.index + 1, color=colour, s=14, label=label)
     right.axvline(0, color="black", linewidth=0.6)
-    right.set(xlabel="Mean gap after the first issue", ylabel="Cases, ordered", title=f"{len(cases)} cases, mean {number(only(firm_cases, term='att')['estimate'], 2)}")
+    right.set(
+        xlabel="Mean gap after the first issue",
+        ylabel="Cases, ordered",
+        title=f"{len(cases)} cases, mean {number(only(firm_cases, term='att')['estimate'], 2)}",
+    )
     right.legend(loc="lower right")
     return figure

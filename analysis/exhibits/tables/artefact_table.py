@@ -24,7 +24,12 @@ def layout(montecarlo):
             row[f"{world}: coverage, %"] = f"{100 * own['coverage']:.0f}"
         rows.append(row)
     data = montecarlo[montecarlo["design"].isin(WORLDS)]
-    return Table(pd.DataFrame([truth, *rows]).fillna(""), data=data, rules=(1,), widths={"Method": "1fr"} | dict.fromkeys(list(truth)[1:] + COVERAGE, "14%"))
+    return Table(
+        pd.DataFrame([truth, *rows]).fillna(""),
+        data=data,
+        rules=(1,),
+        widths={"Method": "1fr"} | dict.fromkeys(list(truth)[1:] + COVERAGE, "14%"),
+    )
 
 
 def _percent(log_ratio: float) -> str:

@@ -8,7 +8,7 @@ from analysis.exhibits.cells import count, interval, number, only, p_value
 from analysis.exhibits.display import Table
 from analysis.exhibits.tables._planted import planted_value
 
-RATIO, HAZARD = "time ratio", "hazard ratio"
+RATIO, HAZARD, MONTHS = "time ratio", "hazard ratio", "months"
 
 
 def layout(
@@ -17,6 +17,7 @@ def layout(
     cycle_loglogistic,
     cycle_weibull,
     cycle_hazard,
+    cycle_mean,
     cycle_immortal,
     cycle_completed,
     cycle_completed_did,
@@ -24,7 +25,7 @@ def layout(
     outcomes,
     specifications,
 ):
-    """Return exponentiated estimates: the percentage is what a reader would report as the change of the cycle."""
+    """Return exponentiated estimates (and a difference of mean months): the percentage is what a reader would report as the change of the cycle."""
     blocks = {
         "Every project counts, sold or not": [
             ("cycle", cycle, "exposed", RATIO),
@@ -32,6 +33,7 @@ def layout(
             ("cycle_loglogistic", cycle_loglogistic, "exposed", RATIO),
             ("cycle_weibull", cycle_weibull, "exposed", RATIO),
             ("cycle_hazard", cycle_hazard, "exposed", HAZARD),
+            ("cycle_mean", cycle_mean, "difference", MONTHS),
         ],
         "What misleads": [
             ("cycle_completed", cycle_completed, "exposed", RATIO),
@@ -52,16 +54,16 @@ def layout(
 
 def _line(label: str, row: pd.Series, scale: str, planted: float) -> dict:
     def ratio(value: float) -> float:
-        return math.exp(value) if pd.notna(value) else math.nan
+        return math.nan if pd.isna(value) else value if scale == MONTHS else math.exp(value)
 
     change = 100 * (ratio(row["estimate"]) - 1)
     return {
         "": label,
         "Scale": scale,
-        "Ratio": number(ratio(row["estimate"])) if pd.notna(row["estimate"]) else "not identified",
+        "Estimate": number(ratio(row["estimate"])) if pd.notna(row["estimate"]) else "not identified",
         "95 % interval": interval(ratio(row["ci_low"]), ratio(row["ci_high"])),
         "p": p_value(row["p_value"]),
-        "Change": "" if pd.isna(change) or scale == HAZARD else f"{number(change, 0)} %",
+        "Change": "" if pd.isna(change) or scale != RATIO else f"{number(change, 0)} %",
         "Planted": number(ratio(planted)) if scale == RATIO else "",
         "N": count(row["n_obs"]),
     }

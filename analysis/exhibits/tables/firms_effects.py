@@ -12,7 +12,7 @@ def layout(firm_att, firm_counts, planted_truth, outcomes, specifications):
     rows, bold, family = [], [], ""
     tables = {"firm_att": (firm_att, "att"), "firm_counts": (firm_counts, "treated")}
     found = {o: (name, t, term) for name, (t, term) in tables.items() for o in in_order(t, outcomes)}
-    for outcome in sorted(found, key=lambda o: (list(outcomes).index(o))):
+    for outcome in sorted(found, key=lambda o: list(outcomes).index(o)):
         if outcomes[outcome]["family"] != family:
             family = outcomes[outcome]["family"]
             bold.append(len(rows))

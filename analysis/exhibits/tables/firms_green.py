@@ -10,7 +10,10 @@ from analysis.exhibits.tables._planted import line, planted_value
 def layout(firm_green_ratio, firm_green_margin, firm_green_logs, planted_truth, outcomes, specifications):
     """Return the estimates of each outcome; only the first two rows estimate what the claim is about."""
     blocks = {
-        "Ratio of means and extensive margin": [("firm_green_ratio", firm_green_ratio, "treated"), ("firm_green_margin", firm_green_margin, "att")],
+        "Ratio of means and extensive margin": [
+            ("firm_green_ratio", firm_green_ratio, "treated"),
+            ("firm_green_margin", firm_green_margin, "att"),
+        ],
         "Logs: what the unit of the amount decides": [("firm_green_logs", firm_green_logs, "att")],
     }
     rows, bold = [], []

@@ -13,7 +13,10 @@ def layout(financing_events, firm_accounts):
     events["first"] = ~events.duplicated("firm_id")
     rows = [_line(year, part) for year, part in events.groupby("year")]
     rows.append(_line("All", events))
-    formats = dict.fromkeys(["Issues", "First issues", "Firms", "Cities"], "{:,.0f}") | {"Median amount, million": "{:.1f}", "Total, million": "{:,.0f}"}
+    formats = dict.fromkeys(["Issues", "First issues", "Firms", "Cities"], "{:,.0f}") | {
+        "Median amount, million": "{:.1f}",
+        "Total, million": "{:,.0f}",
+    }
     return Table(pd.DataFrame(rows), formats=formats, rules=(len(rows) - 1,), widths={"Year": "1fr"})
 
 

@@ -1,0 +1,214 @@
+"""What a referee found: choices that were ignored, cohorts that vanished, averages over the wrong cells."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analysis.estimates import NotIdentified
+from analysis.estimators import (
+    aft_weibull,
+    borusyak_jaravel_spiess,
+    callaway_santanna,
+    gardner_two_stage,
+    kaplan_meier,
+    local_projections_did,
+    log_rank,
+    random_effects,
+    stacked_did,
+    sun_abraham,
+    synthetic_cases,
+    two_stage_least_squares,
+    two_way_fixed_effects,
+)
+from analysis.method import BadOption
+from analysis.specification import Specification
+
+
+def panel(effect=lambda e: 1.0, periods=range(1, 11), cohorts=(4, 6, 8, 0), units=60):
+    """Noise-free: unit and period effects and `effect(event time)` from the cohort on."""
+    rows = []
+    for unit in range(units):
+        g = cohorts[unit % len(cohorts)]
+        rows += [
+            (f"u{unit:02d}", t, unit + 0.3 * t + (effect(t - g) if g and t >= g - 1 else 0.0), g, int(g > 0 and t >= g)) for t in periods
+        ]
+    data = pd.DataFrame(rows, columns=["unit", "time", "y", "cohort", "d"])
+    data["region"] = data["unit"].str.slice(1).astype(int) // 4
+    data["area"] = data["unit"].str.slice(1).astype(int) // 8
+    return data
+
+
+def after(value=1.0, slope=0.0):
+    return lambda e: value + slope * e if e >= 0 else 0.0
+
+
+def run(module, data, **given):
+    fields = {"outcome": "y", "unit": "unit", "time": "time", "cohort": "cohort"} | given
+    fields = {key: value for key, value in fields.items() if value}
+    return module.estimate(data, Specification("test", module.__name__.rsplit(".", 1)[-1], **fields))
+
+
+def att(rows):
+    return next(row for row in rows if row["term"] == "att")
+
+
+def test_units_that_anticipate_are_no_controls():
+    data = panel(lambda e: 1.0)
+    for control_group in ("never_treated", "not_yet_treated"):
+        rows = run(callaway_santanna, data, options={"anticipation": 1, "control_group": control_group})
+        assert att(rows)["estimate"] == pytest.approx(1.0)
+    with pytest.raises(BadOption, match="at least 0"):
+        run(callaway_santanna, data, options={"anticipation": -2})
+
+
+def test_the_date_of_treatment_comes_from_rows_without_an_outcome_too():
+    data = panel(after(1.0, 0.5))
+    odd = data["unit"].str.slice(1).astype(int) % 8 < 4
+    data.loc[(data["time"] == data["cohort"]) & odd, "y"] = np.nan
+    for module in (callaway_santanna, borusyak_jaravel_spiess, gardner_two_stage, sun_abraham):
+        by_cohort = run(module, data, options={"aggregation": "dynamic"})
+        by_treatment = run(module, data, cohort="", treatment="d", options={"aggregation": "dynamic"})
+        assert att(by_treatment)["estimate"] == pytest.approx(att(by_cohort)["estimate"])
+        assert att(by_treatment)["n_treated"] == att(by_cohort)["n_treated"]
+
+
+def test_negative_periods_and_broken_cohorts_are_refused():
+    shifted = panel(after()).assign(time=lambda d: d["time"] - 6)
+    with pytest.raises(NotIdentified, match="may not be negative"):
+        run(callaway_santanna, shifted, cohort="", treatment="d")
+    with pytest.raises(NotIdentified, match="whole periods"):
+        run(callaway_santanna, panel(after()).assign(cohort=lambda d: d["cohort"].replace(4, 4.5)))
+
+
+@pytest.mark.parametrize("module", [sun_abraham, local_projections_did, stacked_did, callaway_santanna])
+def test_a_cohort_without_a_base_period_is_a_row_with_its_reason(module):
+    data = panel(after()).query("time != 5")
+    rows = run(module, data)
+    assert any(row.get("cohort") == 6 and "no observed base period" in row.get("reason", "") for row in rows)
+    assert att(rows)["estimate"] == pytest.approx(1.0)
+
+
+def test_the_overall_dynamic_effect_does_not_depend_on_what_is_shown():
+    data = panel(after(1.0, 0.5), periods=range(1, 16))
+    wide = run(callaway_santanna, data, options={"aggregation": "dynamic", "event_window": [-9, 12]})
+    narrow = run(callaway_santanna, data, options={"aggregation": "dynamic", "event_window": [-2, 2]})
+    assert att(wide)["estimate"] == pytest.approx(att(narrow)["estimate"])
+    assert {row["event_time"] for row in narrow if row["term"] == "event"} <= {-2, 0, 1, 2}
+    with pytest.raises(BadOption, match="event_window"):
+        run(callaway_santanna, data, options={"aggregation": "dynamic", "event_window": [-5, -2]})
+
+
+def test_local_projections_weigh_only_treated_units_that_have_controls():
+    data = panel(after(2.0, 1.0), cohorts=(4, 6, 8))
+    rows = run(local_projections_did, data, options={"event_window": [-3, 4]})
+    events = {row["event_time"]: row["estimate"] for row in rows if row["term"] == "event" and row["event_time"] >= 0}
+    # At each horizon the cohorts that still have an untreated one beside them, twenty units each.
+    compared = {0: 2, 1: 2, 2: 1, 3: 1}
+    weights = {e: compared[e] for e in events}
+    expected = sum(weights[e] * events[e] for e in events) / sum(weights.values())
+    assert att(rows)["estimate"] == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("module", [borusyak_jaravel_spiess, gardner_two_stage, sun_abraham, local_projections_did, callaway_santanna])
+def test_two_cluster_variables_are_refused_where_one_is_used(module):
+    with pytest.raises(ValueError, match="one cluster variable"):
+        run(module, panel(after()), cluster=("region", "area"))
+
+
+def test_randomization_deals_with_units_and_refuses_coarser_clusters():
+    with pytest.raises(ValueError, match="no cluster but the unit"):
+        run(callaway_santanna, panel(after()), cluster=("area",), options={"randomization_draws": 19})
+    rows = run(two_way_fixed_effects, panel(after()), cluster=("area",), options={"randomization_draws": 19})
+    assert any("dealt among units" in row.get("reason", "") for row in rows)
+
+
+def test_choices_that_would_be_ignored_are_refused():
+    data = panel(after())
+    for options in ({"randomization_draws": 19}, {"wild_bootstrap_draws": 19}, {"few_treated": "conley_taber"}):
+        with pytest.raises(ValueError, match="aggregation=simple"):
+            run(two_way_fixed_effects, data, options=options | {"aggregation": "dynamic"})
+    with pytest.raises(ValueError, match="aggregation=dynamic"):
+        run(two_way_fixed_effects, data, options={"honest": [0.5]})
+    with pytest.raises(ValueError, match="need aggregation=dynamic"):
+        run(callaway_santanna, data, options={"pretrend_power": 0.5})
+    with pytest.raises(BadOption, match="not both"):
+        run(callaway_santanna, data, treatment="d")
+    with pytest.raises(BadOption, match="lags belongs"):
+        run(two_way_fixed_effects, data, cohort="", treatment="d", options={"lags": 5})
+    with pytest.raises(ValueError, match="only the time column"):
+        run(random_effects, data.assign(x=np.arange(len(data)) % 7), cohort="", controls=("x",), fixed_effects=("unit",))
+
+
+def test_bounds_without_a_never_treated_unit_are_refused():
+    data = panel(after(), cohorts=(4, 5, 8))
+    data["y"] += np.random.default_rng(0).normal(size=len(data))
+    rows = run(two_way_fixed_effects, data, options={"aggregation": "dynamic", "honest": [0.5], "pretrend_power": 0.5})
+    assert any(row["term"] == "att_honest" and "trend in event time" in row.get("reason", "") for row in rows)
+    assert not any(row["term"] == "pretrend_slope" for row in rows)
+
+
+def test_cases_keep_their_names_when_a_unit_is_lost():
+    data = panel(after(), cohorts=(6, 0, 0, 0), periods=range(1, 13))
+    rng = np.random.default_rng(1)
+    data["y"] = rng.normal(size=len(data)) + 50.0 * ((data["unit"] == "u04") & (data["d"] == 1))
+    data["y"] = data["y"].mask(data["unit"] == "u01")
+    case = {row["term"]: row["estimate"] for row in run(synthetic_cases, data) if row["term"].startswith("case:")}
+    assert max(case, key=case.get) == "case:u04"
+
+
+def test_the_order_of_rows_does_not_matter_where_something_is_drawn():
+    data = panel(after())
+    data["y"] += np.random.default_rng(2).normal(size=len(data))
+    shuffled = data.sample(frac=1, random_state=3).reset_index(drop=True)
+    options = {"bootstrap_draws": 99, "aggregation": "dynamic"}
+    first, second = run(callaway_santanna, data, options=options), run(callaway_santanna, shuffled, options=options)
+    for a, b in zip(first, second, strict=True):
+        assert a["std_error"] == pytest.approx(b["std_error"], nan_ok=True)
+
+
+def test_bands_of_90_percent_are_uniform_as_well():
+    data = panel(after())
+    data["y"] += np.random.default_rng(2).normal(size=len(data))
+    rows = run(callaway_santanna, data, options={"bootstrap_draws": 999, "aggregation": "dynamic"})
+    row = next(row for row in rows if row["inference"] == "multiplier_bootstrap" and row["term"] == "event")
+    assert (row["ci90_high"] - row["ci90_low"]) / row["std_error"] > 2 * 1.9
+
+
+def spells():
+    rng = np.random.default_rng(4)
+    return pd.DataFrame(
+        {"t": rng.exponential(size=200), "e": rng.integers(0, 2, 200), "d": rng.integers(0, 2, 200), "s": rng.integers(0, 3, 200)}
+    )
+
+
+def lived(module, data, **given):
+    return module.estimate(data, Specification("test", module.__name__.rsplit(".", 1)[-1], **({"duration": "t", "event": "e"} | given)))
+
+
+def test_durations_refuse_what_they_would_ignore():
+    data = spells()
+    with pytest.raises(ValueError, match="not by both"):
+        lived(log_rank, data, strata=("s",), treatment="d")
+    with pytest.raises(ValueError, match="0/1"):
+        lived(log_rank, data.assign(x=data["t"] * 2), treatment="x")
+    with pytest.raises(NotIdentified, match="codes above 1"):
+        lived(kaplan_meier, data.assign(e=data["e"] * 2))
+    with pytest.raises(ValueError, match="no --event"):
+        lived(aft_weibull, data.assign(u=data["t"] * 2), upper="u", treatment="d")
+    with pytest.raises(ValueError, match="repeats"):
+        lived(aft_weibull, data.assign(id=np.arange(200) // 2), treatment="d", unit="id")
+
+
+def test_nothing_is_said_of_durations_beyond_the_last_one():
+    rows = lived(kaplan_meier, spells(), options={"times": [100.0]})
+    assert any("no spell is observed for 100" in row.get("reason", "") for row in rows)
+
+
+def test_over_identification_is_not_tested_with_half_of_the_clusters():
+    rng = np.random.default_rng(5)
+    data = pd.DataFrame(rng.normal(size=(300, 2)), columns=["z1", "z2"]).assign(a=np.arange(300) % 20, b=np.arange(300) // 20)
+    data["x"] = data["z1"] + data["z2"] + rng.normal(size=300)
+    data["y"] = data["x"] + rng.normal(size=300)
+    specification = Specification("t", "two_stage_least_squares", outcome="y", treatment="x", instruments=("z1", "z2"), cluster=("a", "b"))
+    rows = {row["term"]: row for row in two_stage_least_squares.estimate(data, specification)}
+    assert "one cluster variable" in rows["hansen_j"]["reason"]
