@@ -252,8 +252,9 @@ class _Estimation:
         treated = np.unique(self.wide.cohort[np.isfinite(self.wide.cohort)])
         lost = [int(g) for g in treated if not ((cells[0] == g) & (cells[1] >= g)).any()]
         kept = np.isfinite(self.wide.cohort) & ~np.isin(self.wide.cohort, lost)
+        self.counts["n_treated"] = self._contributing(kept)
         if self.cluster is None:
-            self.counts |= dict.fromkeys(("n_treated", "n_treated_clusters"), self._contributing(kept))
+            self.counts["n_treated_clusters"] = self.counts["n_treated"]
         return [refused("att_gt", "SUPPORT", f"cohort {g} has no observed base period") | {"cohort": g} for g in lost]
 
     def _contributing(self, kept: np.ndarray) -> int:

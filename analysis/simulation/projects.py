@@ -66,4 +66,5 @@ def _clock(firm: np.ndarray, kind: np.ndarray, classes: list[str], n_firms: int,
 
 def _with_exposure(clock: np.ndarray, until: np.ndarray, ratio: float) -> np.ndarray:
     """Return months to sale when the clock runs 1/ratio times as fast from month `until` on."""
-    return np.where(clock <= until, clock, until + (clock - until) * ratio)
+    with np.errstate(invalid="ignore"):  # never sold and never exposed: infinity less infinity, in the branch not taken
+        return np.where(clock <= until, clock, until + (clock - until) * ratio)
