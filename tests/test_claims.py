@@ -5,7 +5,7 @@ import math
 import pandas as pd
 import pytest
 
-from analysis.claims import Region, Verdict, assess, combine, judge, read_interval, region_of
+from analysis.claims import Region, Verdict, assess, combine, judge, read_interval, recover, region_of
 
 # Cycle shortened by 20-30 %: log time ratio between log 0.70 and log 0.80.
 CYCLE = Region(math.log(0.70), math.log(0.80))
@@ -110,3 +110,36 @@ def test_smallest_effect_is_in_within_unit_standard_deviations():
 def test_a_region_across_zero_is_refused():
     with pytest.raises(ValueError, match="one side of zero"):
         Region(-0.1, 0.1)
+
+
+def firm_claim(evidence, **given):
+    """A claim that firm files could test, and estimates of one grade."""
+    claim = {
+        "kind": "directional",
+        "missing": ["accounts"],
+        "firms": [{"from": "m", "outcome": "y", "term": "att", "inference": "analytic", "says": "x", "region": {"sign": "positive"}}],
+    }
+    given = {"outcome": "y", "term": "att", "inference": "analytic", "evidence": evidence, "n_treated_clusters": 14, "p_value": 0.01} | given
+    return claim, {"m": pd.DataFrame([row(**given)])}
+
+
+def test_simulated_firms_never_decide_a_claim_and_never_appear_among_verdicts():
+    rows = assess("D1", *firm_claim("simulated"))
+    assert len(rows) == 1 and (rows[0]["verdict"], rows[0]["code"]) == ("untestable", "FIELD")
+
+
+def test_a_readers_firms_decide_it():
+    rows = assess("D1", *firm_claim("real"))
+    assert len(rows) == 2 and (rows[0]["verdict"], rows[0]["code"]) == ("consistent", "strong")
+    few = assess("D1", *firm_claim("real", n_treated_clusters=3))
+    assert few[0]["code"] == "FEWTREAT"
+
+
+def test_what_is_recovered_is_compared_with_what_was_planted():
+    claim, estimates = firm_claim("simulated")
+    (found,) = recover("D1", claim, estimates, {("m", "y"): 0.12})
+    assert found["code"] == "SIM" and found["recovered"] is True and found["reading"] == "consistent (strong)"
+    (missed,) = recover("D1", claim, estimates, {("m", "y"): -0.3})
+    assert missed["recovered"] is False and missed["truth_says"] == "not consistent"
+    (refused,) = recover("D1", *firm_claim("simulated", reason="SUPPORT: none", ci_low=math.nan), {("m", "y"): 0.12})
+    assert refused["reading"] == "" and refused["reason"] == "SUPPORT: none"

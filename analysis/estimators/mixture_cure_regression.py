@@ -55,7 +55,10 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     theta, variance = _maximise(_likelihood(low, high, ended, options.distribution), x, z, _start(low, high, ended, x, z), clusters)
     errors = np.sqrt(np.diag(variance))
     labels = [*names, "const", "log_scale", *(f"ends:{name}" for name in options.share_controls), "ends:const"]
-    about = {"inference": "cluster" if groups else "robust", **counts_of(data, specification), "n_clusters": int(clusters.max()) + 1}
+    counts = counts_of(data, specification)
+    if specification.treatment and "n_treated" in counts:
+        counts["n_treated_clusters"] = len(np.unique(clusters[(data[specification.treatment] == 1).to_numpy()]))
+    about = {"inference": "cluster" if groups else "robust", **counts, "n_clusters": int(clusters.max()) + 1}
     return [parameter(term, value, error, **about) for term, value, error in zip(labels, theta, errors, strict=True)]
 
 

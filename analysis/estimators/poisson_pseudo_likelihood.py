@@ -58,6 +58,11 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     counts = counts_of(data, specification)
     if clusters:
         counts["n_clusters"] = min(int(c.max()) + 1 for c in clusters)
+    if specification.treatment and data[specification.treatment].isin([0, 1]).all():
+        on = data[specification.treatment].to_numpy(float) == 1
+        counts["n_treated"] = int(data.loc[on, specification.unit].nunique()) if specification.unit else int(on.sum())
+        if clusters:
+            counts["n_treated_clusters"] = min(len(np.unique(c[on])) for c in clusters)
     errors = np.sqrt(np.diag(covariance))
     return [parameter(name, b, se, inference=label, degrees=degrees, **counts) for name, b, se in zip(names, beta, errors, strict=True)]
 

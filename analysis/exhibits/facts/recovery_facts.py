@@ -4,6 +4,9 @@ import math
 
 from analysis.exhibits.tables.presets_table import judged
 
+# Claims whose four worlds the rule must tell apart: the cycle, green investment, R&D.
+HEADLINE = ("Q1", "Q2", "D1")
+
 
 def count(recoveries, presets, planted_truth):
     """Return counts over firm tests, of the default cohort and of the four presets."""
@@ -19,6 +22,10 @@ def count(recoveries, presets, planted_truth):
         "n_preset_recovered": int(known["recovered"].sum()),
         "n_right": verdicts.count("right"),
         "n_wrong": verdicts.count("wrong"),
+        "n_headline": sum(row["claim"] in HEADLINE for row in presets.to_dict("records")),
+        "n_headline_right": sum(
+            row["claim"] in HEADLINE and verdict == "right" for row, verdict in zip(presets.to_dict("records"), verdicts, strict=True)
+        ),
         "n_undecided": verdicts.count("undecided"),
         "wrong": "; ".join(
             f"{r['claim']} ({r['preset']})" for r, v in zip(presets.to_dict("records"), verdicts, strict=True) if v == "wrong"
