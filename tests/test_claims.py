@@ -119,7 +119,14 @@ def firm_claim(evidence, **given):
         "missing": ["accounts"],
         "firms": [{"from": "m", "outcome": "y", "term": "att", "inference": "analytic", "says": "x", "region": {"sign": "positive"}}],
     }
-    given = {"outcome": "y", "term": "att", "inference": "analytic", "evidence": evidence, "n_treated_clusters": 14, "p_value": 0.01} | given
+    given = {
+        "outcome": "y",
+        "term": "att",
+        "inference": "analytic",
+        "evidence": evidence,
+        "n_treated_clusters": 14,
+        "p_value": 0.01,
+    } | given
     return claim, {"m": pd.DataFrame([row(**given)])}
 
 

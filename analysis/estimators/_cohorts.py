@@ -59,6 +59,8 @@ def cohort_panel(panel: pd.DataFrame, specification, *more: str) -> pd.DataFrame
     shown = panel[[specification.unit, specification.time, specification.treatment or specification.cohort]]
     shown = shown if specification.cohort else complete_rows(shown, list(shown.columns))
     whole = shown.dropna(subset=[specification.unit, specification.time])
+    if whole.empty:
+        raise NotIdentified("SUPPORT", "no row has every variable")
     first = pd.Series(cohort_of(whole, specification), index=whole[specification.unit].to_numpy())
     data = complete_rows(panel[columns], columns)
     cohort = first[~first.index.duplicated()].reindex(data[specification.unit]).to_numpy()

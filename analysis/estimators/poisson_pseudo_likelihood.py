@@ -92,7 +92,7 @@ def _fit(y: np.ndarray, x: np.ndarray, codes: np.ndarray, names: list[str]) -> t
         weighted = design * mean[:, None]
         normal = design.T @ weighted
         scale = np.sqrt(np.diag(normal))
-        if (scale**2 < 1e-10 * (x**2 * mean[:, None]).sum(0)).any() or np.linalg.cond(normal / np.outer(scale, scale)) > 1e12:
+        if (scale**2 <= 1e-10 * (x**2 * mean[:, None]).sum(0)).any() or np.linalg.cond(normal / np.outer(scale, scale)) > 1e12:
             raise NotIdentified("SINGULAR", f"the regressors are collinear, also with the fixed effects: {', '.join(names)}")
         beta = np.linalg.solve(normal, weighted.T @ z)
         index = working - (z - design @ beta)

@@ -2,15 +2,22 @@
 
 import pandas as pd
 
+from analysis.adapters.folder import Reading
 from analysis.sources._firm_reading import reading_of
+
+COLUMNS = ["table", "kind", "file", "rule", "row", "column", "value", "count"]
 
 
 def clean(firm_files):
     """Return one row a finding, numbered within its table in the order of files and rows."""
-    findings = [vars(finding) for finding in reading_of(firm_files).findings]
-    columns = ["table", "kind", "file", "rule", "row", "column", "value", "count"]
-    notes = pd.DataFrame(findings, columns=columns).drop_duplicates(ignore_index=True)
+    return notes_of(reading_of(firm_files))
+
+
+def notes_of(reading: Reading) -> pd.DataFrame:
+    """Return the findings of a reading as the table firm_notes."""
+    findings = [vars(finding) for finding in reading.findings]
+    notes = pd.DataFrame(findings, columns=COLUMNS).drop_duplicates(ignore_index=True)
     notes["number"] = notes.groupby("table").cumcount() + 1
-    for name in [*columns, "number"]:
+    for name in [*COLUMNS, "number"]:
         notes[name] = notes[name].astype("Int64" if name in ("row", "count", "number") else "string")
     return notes

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from importlib import import_module
 
+import numpy as np
+
 from analysis.estimates import NotIdentified, complete, refused
 from analysis.specification import Specification, prepare
 from analysis.storage import is_absent, read_table, write_table
@@ -29,11 +31,15 @@ def estimate(name: str, settings: dict, outcome_name: str, outcome: dict | None,
     else:
         sample = prepare(panel, settings.get("where", {}), outcome, outcome_name)
         try:
-            if outcome is not None and len(sample) and sample[outcome_name].isna().all():
+            if sample.empty:
+                raise NotIdentified("SUPPORT", "no row of the panel meets the conditions of the sample")
+            if outcome is not None and sample[outcome_name].isna().all():
                 raise NotIdentified("FIELD", f"no value of '{outcome['column']}' is at hand")
             rows = import_module(f"analysis.estimators.{settings['estimator']}").estimate(sample, specification)
         except NotIdentified as error:
             rows = [refused("att", error.code, str(error))]
+        except np.linalg.LinAlgError as error:
+            rows = [refused("att", "SINGULAR", f"a matrix could not be inverted ({error})")]
     write_table(complete(rows, identity, contract), path, contract, identity["evidence"])
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from pathlib import Path
 
@@ -36,6 +37,9 @@ def quote(numbers: dict, exhibits: dict, estimates: dict[str, list[str]], facts:
             texts[name], values[name] = NOT_AVAILABLE, None
             continue
         value, p_value = _fact(name, number, counted) if number["from"] in counted else _estimate(name, number, read)
+        if isinstance(value, float) and math.isnan(value) and "expect" not in number:
+            texts[name], values[name] = NOT_AVAILABLE, None  # a reader's own firms may not identify it
+            continue
         _hold(name, number, value, p_value)
         texts[name], values[name] = _text(number, value), _ten_digits(value)
     notes = {
@@ -62,6 +66,8 @@ def _fact(name: str, number: dict, counted: dict) -> tuple[object, float]:
 def _estimate(name: str, number: dict, read: dict) -> tuple[object, float]:
     row = find(read[number["from"]], number, f"config/numbers.yaml: {name}")
     column = number.get("value", "estimate")
+    if pd.isna(row[column]) and "expect" not in number and pd.notna(row["reason"]):
+        return float("nan"), float("nan")
     if pd.isna(row[column]):
         raise LookupError(f"config/numbers.yaml: {name}: '{column}' is blank ({row['reason']})")
     value = row[column]

@@ -1,6 +1,7 @@
 """What the text says of the firm files: counts, and estimates that it quotes."""
 
 import numpy as np
+import pandas as pd
 
 from analysis.exhibits.cells import only
 
@@ -9,12 +10,13 @@ def count(firm_panel, project_spells, financing_events, cycle, cycle_completed, 
     """Return sizes, the cycle by the model and by the comparison of completed projects, and other warnings."""
     firms = firm_panel.drop_duplicates("firm_id")
 
-    def percent(row):
-        return float(100 * (np.exp(row["estimate"]) - 1))
+    def value(row, column="estimate"):
+        return float("nan") if pd.isna(row[column]) else float(row[column])
 
-    logs = {
-        name: float(only(firm_green_logs, outcome=f"firm_green_log1p_{name}", term="treated")["estimate"]) for name in ("million", "yuan")
-    }
+    def percent(row):
+        return float(100 * np.expm1(value(row)))
+
+    logs = {name: value(only(firm_green_logs, outcome=f"firm_green_log1p_{name}", term="treated")) for name in ("million", "yuan")}
     few = only(firm_elsewhere, outcome="firm_sales", term="att")
     return {
         "n_firms": len(firms),
@@ -26,10 +28,10 @@ def count(firm_panel, project_spells, financing_events, cycle, cycle_completed, 
         "sold_share": float(100 * project_spells["ended"].mean()),
         "cycle_change": percent(only(cycle, term="exposed")),
         "completed_change": percent(only(cycle_completed, term="exposed")),
-        "immortal_ratio": float(np.exp(only(cycle_immortal, term="ever_exposed")["estimate"])),
+        "immortal_ratio": float(np.exp(value(only(cycle_immortal, term="ever_exposed")))),
         "log_million": logs["million"],
         "log_yuan": logs["yuan"],
-        "few_clusters": int(few["n_treated_clusters"]) if few["n_treated_clusters"] == few["n_treated_clusters"] else 0,
-        "few_estimate": float(few["estimate"]),
-        "few_error": float(few["std_error"]),
+        "few_clusters": 0 if pd.isna(few["n_treated_clusters"]) else int(few["n_treated_clusters"]),
+        "few_estimate": value(few),
+        "few_error": value(few, "std_error"),
     }

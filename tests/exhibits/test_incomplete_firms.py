@@ -1,0 +1,87 @@
+"""A reader's files that lack events, projects or fields: every model says why it has no number, every exhibit is drawn."""
+
+import shutil
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from analysis.adapters.folder import read_folder
+from analysis.catalogue import ingredients, modules
+from analysis.rawfiles import files_of
+from analysis.sources.firm_notes import notes_of
+from analysis.stages.build import build
+from analysis.stages.estimate import estimate
+from analysis.stages.exhibit import count, draw, layout
+from analysis.storage import absent_table, read_table, write_table
+from analysis.study import SECTIONS, load, outcomes_of
+
+MINIATURE = Path(__file__).parent.parent / "adapters" / "miniature"
+STUDY = load()
+CONTRACTS = STUDY["contracts"]
+RAW = STUDY["raw"]["firm_files"]
+PANELS = ("firm_panel", "project_spells", "project_intervals", "issue_histories")
+STATISTICS = pd.DataFrame({"province": ["Guangdong", "Jiangsu"], "region": ["East", "East"], "year": [2020, 2020]})
+
+
+@pytest.mark.parametrize(("adapter", "without"), [("csmar", ""), ("template", "projects.csv"), ("template", "events.csv"), ("cordip", "")])
+def test_nothing_crashes_and_nothing_is_made_up(tmp_path, adapter, without):
+    shutil.copytree(MINIATURE / adapter, tmp_path / "firms")
+    (tmp_path / "firms" / without).unlink() if without else None
+    files = products(tmp_path)
+    estimates = {}
+    for name, specification in STUDY["specifications"].items():
+        if specification["panel"] not in PANELS:
+            continue
+        for outcome in outcomes_of(specification):
+            path = str(tmp_path / f"{name}-{outcome}.parquet")
+            settings = specification | {"options": {k: v for k, v in specification.get("options", {}).items() if k not in ("honest", "draws")}}
+            estimate(name, settings, outcome, STUDY["outcomes"].get(outcome), files[specification["panel"]], CONTRACTS["estimate"], path)
+            table = read_table(path)
+            assert (table["estimate"].notna() | table["reason"].notna()).all(), name
+            estimates.setdefault(name, []).append(path)
+    exhibited(tmp_path, files, estimates)
+
+
+def products(folder) -> dict[str, str]:
+    """Write the canonical tables and panels of the files; return product → path."""
+    reading = read_folder(files_of(folder / "firms"), RAW["adapters"], RAW["tables"])
+    tables = reading.tables | {"firm_notes": notes_of(reading), "planted_truth": absent_table(CONTRACTS["planted_truth"], "")}
+    files = {name: str(folder / f"{name}.parquet") for name in (*tables, *PANELS)}
+    for name, table in tables.items():
+        write_table(table, files[name], CONTRACTS[name])
+    files["province_statistics"] = str(folder / "statistics.parquet")
+    STATISTICS.to_parquet(files["province_statistics"])
+    for name in PANELS:
+        inputs = {part: files[part] for part in ingredients("panel", name) if part != "settings"}
+        inputs = {part: path for part, path in inputs.items()}
+        _mark(inputs.get("province_statistics"))
+        build(name, inputs, STUDY["panels"][name]["settings"], CONTRACTS[name], files[name])
+    return files
+
+
+def _mark(path: str | None) -> None:
+    if path:
+        table = pd.read_parquet(path)
+        table.attrs = {"evidence": "real", "absent": ""}
+        table.to_parquet(path)
+
+
+def exhibited(folder, files, estimates) -> None:
+    """Make every exhibit and every fact that rests on the firms alone."""
+    made = 0
+    for kind in ("table", "figure", "facts"):
+        for name in modules(kind):
+            wanted = [part for part in ingredients(kind, name) if part not in SECTIONS]
+            if not wanted or not set(wanted) <= set(files) | set(estimates):
+                continue
+            inputs = {part: estimates.get(part) or files[part] for part in wanted}
+            sections = {part: STUDY[part] for part in ingredients(kind, name) if part in SECTIONS}
+            if kind == "table":
+                layout(name, inputs, sections, {form: str(folder / f"{name}.{form}") for form in ("csv", "tex", "html", "json")})
+            elif kind == "figure":
+                draw(name, inputs, sections, [str(folder / f"{name}.png")])
+            else:
+                count(name, inputs, sections, str(folder / f"{name}.json"))
+            made += 1
+    assert made >= 15
