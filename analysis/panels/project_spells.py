@@ -1,7 +1,8 @@
 """Projects from filing to first sale, exposed if filed after the firm's first issue: fixed at the start, no immortal time.
 
-A project under way when its firm issues is cut off at the issue: what follows belongs to neither group. Its end is then
-censored, as if observation had stopped.
+A project under way when its firm issues is cut off at the start of the year of the issue: what follows belongs to neither
+group, and its end is censored as if observation had stopped. The whole year goes, because a sale known only by year would
+else be cut off because it happened, which censoring must not know.
 """
 
 from __future__ import annotations
@@ -17,9 +18,9 @@ def build(projects, financing_events, firm_accounts, settings):
     """Return one row a project with a filing date; durations in months. See config/tables/project_spells.yaml."""
     spells = dated(projects, financing_events, firm_accounts, settings)
     underway = (spells["filing_date"] < spells["first_issue"]).fillna(False).astype(bool)
-    cut = spells["months_to_issue"].where(underway, np.inf).to_numpy(float)
+    cut = spells["months_to_year_of_issue"].where(underway, np.inf).to_numpy(float)
     sold = spells["months_sold_by"].notna() & (spells["months_sold_by"] <= cut)
-    # A sale somewhere in an interval that holds the issue is known only not to have come before the interval.
+    # A sale in an interval that runs over the cut is known only not to have come before the interval.
     known_unsold = np.minimum(spells["months_unsold"], cut)
     abandoned = spells["months_abandoned"].notna() & (spells["months_abandoned"] <= cut) & ~sold
     midpoint = np.where(sold, (spells["months_unsold"] + spells["months_sold_by"]) / 2, known_unsold)
@@ -51,6 +52,7 @@ def dated(projects: pd.DataFrame, financing_events: pd.DataFrame, firm_accounts:
         "months_to_issue": "first_issue",
     }.items():
         spells[name] = months_between(spells["filing_date"], spells[column])
+    spells["months_to_year_of_issue"] = months_between(spells["filing_date"], spells["first_issue"].str.slice(0, 4) + "-01-01")
     filed = spells["filing_date"].str.slice(0, 4).astype(float) + spells["filing_date"].str.slice(5, 7).astype(float) / 12
     spells["filed_year"] = spells["filing_date"].str.slice(0, 4).astype("Int64")
     # Centred, so that its square says something of its own.

@@ -35,7 +35,9 @@ def test_nothing_crashes_and_nothing_is_made_up(tmp_path, adapter, without):
             continue
         for outcome in outcomes_of(specification):
             path = str(tmp_path / f"{name}-{outcome}.parquet")
-            settings = specification | {"options": {k: v for k, v in specification.get("options", {}).items() if k not in ("honest", "draws")}}
+            settings = specification | {
+                "options": {k: v for k, v in specification.get("options", {}).items() if k not in ("honest", "draws")}
+            }
             estimate(name, settings, outcome, STUDY["outcomes"].get(outcome), files[specification["panel"]], CONTRACTS["estimate"], path)
             table = read_table(path)
             assert (table["estimate"].notna() | table["reason"].notna()).all(), name

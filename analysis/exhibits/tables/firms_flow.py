@@ -45,6 +45,6 @@ def _further(table: str, firm_panel, project_spells, projects) -> list[dict]:
             {"Step": "Projects used", "Rows": len(project_spells)},
             {"Step": "  sold", "Rows": int(project_spells["ended"].sum())},
             {"Step": "  filed after the firm's first issue", "Rows": int(project_spells["exposed"].sum())},
-            {"Step": "  under way when the firm issued: cut off there", "Rows": int(project_spells["underway"].sum())},
+            {"Step": "  under way when the firm issued: cut off at the start of that year", "Rows": int(project_spells["underway"].sum())},
         ]
     return []
