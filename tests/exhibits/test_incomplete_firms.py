@@ -53,20 +53,13 @@ def products(folder) -> dict[str, str]:
     for name, table in tables.items():
         write_table(table, files[name], CONTRACTS[name])
     files["province_statistics"] = str(folder / "statistics.parquet")
-    STATISTICS.to_parquet(files["province_statistics"])
+    statistics = STATISTICS.copy()
+    statistics.attrs = {"evidence": "real", "absent": ""}
+    statistics.to_parquet(files["province_statistics"])
     for name in PANELS:
         inputs = {part: files[part] for part in ingredients("panel", name) if part != "settings"}
-        inputs = {part: path for part, path in inputs.items()}
-        _mark(inputs.get("province_statistics"))
         build(name, inputs, STUDY["panels"][name]["settings"], CONTRACTS[name], files[name])
     return files
-
-
-def _mark(path: str | None) -> None:
-    if path:
-        table = pd.read_parquet(path)
-        table.attrs = {"evidence": "real", "absent": ""}
-        table.to_parquet(path)
 
 
 def exhibited(folder, files, estimates) -> None:
