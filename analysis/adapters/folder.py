@@ -61,6 +61,7 @@ def read_folder(files: list[Path], adapters: dict[str, dict], contracts: dict[st
     for table in TABLES:
         parts = [(match, _read(match, helpers, contracts[table], reading.findings)) for match in matches if match.table == table]
         reading.tables[table] = _combined(table, parts, adapters, contracts[table], reading.findings)
+    _check_currencies(reading)
     _check_links(reading)
     return reading
 
@@ -163,6 +164,7 @@ def _combined(table: str, parts: list, adapters: dict, contract: dict, findings:
 
 
 def _laid_over(first: pd.DataFrame, second: pd.DataFrame, table: str, match: Match, findings: list[Finding]) -> pd.DataFrame:
+    second = _same_currency(first, second, table, match, findings)
     both = first.index.intersection(second.index)
     for name in second.columns.intersection(first.columns).drop("source"):
         a, b = first.loc[both, name], second.loc[both, name]
@@ -181,6 +183,30 @@ def _laid_over(first: pd.DataFrame, second: pd.DataFrame, table: str, match: Mat
     adds = ~names.str.split("+").map(lambda parts: match.adapter in parts).astype(bool)
     merged.loc[both, "source"] = names.where(~adds, names + "+" + match.adapter).astype("string")
     return merged
+
+
+def _same_currency(first: pd.DataFrame, second: pd.DataFrame, table: str, match: Match, findings: list[Finding]) -> pd.DataFrame:
+    """Return the second source without rows whose money is in another currency: their cells may not fill blanks."""
+    if "currency" not in first or "currency" not in second:
+        return second
+    both = first.index.intersection(second.index)
+    a, b = first.loc[both, "currency"], second.loc[both, "currency"]
+    differ = (a.notna() & b.notna() & (a.astype("string") != b.astype("string"))).fillna(False)
+    if differ.any():
+        rule = "another currency than that of the source that takes precedence; these rows are left out"
+        findings.append(Finding(table, "conflict", match.path.name, rule, column="currency", count=int(differ.sum())))
+    return second.drop(index=both[differ.to_numpy(bool)])
+
+
+def _check_currencies(reading: Reading) -> None:
+    """Refuse firms whose currency changes over the years: growth and logs would change with it."""
+    accounts = reading.tables["firm_accounts"]
+    changing = accounts.groupby("firm_id")["currency"].transform("nunique") > 1
+    source = ", ".join(sorted({m.path.name for m in reading.matches if m.table == "firm_accounts"}))
+    for firm, rows in accounts[changing].groupby("firm_id"):
+        rule = f"reports in {' and '.join(sorted(rows['currency'].unique()))}; convert to one currency first"
+        reading.findings.append(Finding("firm_accounts", "refused", source, rule, column="currency", value=str(firm), count=len(rows)))
+    reading.tables["firm_accounts"] = accounts[~changing].reset_index(drop=True)
 
 
 def _check_links(reading: Reading) -> None:

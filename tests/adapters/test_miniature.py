@@ -89,6 +89,32 @@ def test_precedence_fills_and_records_conflicts(tmp_path):
     assert len(conflict) == 1 and conflict[0].column == "sales" and "000063" in conflict[0].rule
 
 
+def template_rows(tmp_path, *rows):
+    """Copy the template's files and add rows of accounts."""
+    shutil.copytree(HERE / "template", tmp_path / "template", dirs_exist_ok=True)
+    path = tmp_path / "template" / "accounts.csv"
+    columns = path.read_text(encoding="utf-8").split("\n")[0].split(",")
+    with path.open("a", encoding="utf-8") as stream:
+        for row in rows:
+            stream.write(",".join(str(row.get(c, "")) for c in columns) + "\n")
+
+
+def test_money_in_another_currency_fills_no_blank(tmp_path):
+    shutil.copytree(HERE / "csmar", tmp_path / "csmar")
+    template_rows(tmp_path, *[{"firm_id": "000063", "year": y, "currency": "USD", "sales": 1} for y in (2018, 2019, 2020, 2021)])
+    found = reading(tmp_path)
+    cell = found.tables["firm_accounts"].set_index(["firm_id", "year"]).loc[("000063", 2019)]
+    assert cell["currency"] == "USD" and pd.isna(cell["assets"])
+    assert any(f.kind == "conflict" and f.column == "currency" and f.count == 4 for f in found.findings)
+
+
+def test_a_firm_that_changes_its_currency_is_refused(tmp_path):
+    template_rows(tmp_path, {"firm_id": "T1", "year": 2022, "currency": "USD", "sales": 100, "assets": 200})
+    found = reading(tmp_path)
+    assert any("reports in CNY and USD" in str(f) for f in found.refused())
+    assert "T1" not in set(found.tables["firm_accounts"]["firm_id"])
+
+
 def test_a_file_that_no_adapter_knows_is_named_with_the_nearest(tmp_path):
     path = tmp_path / "odd.csv"
     path.write_text("firm_id,year,turnover\nA,2020,1\n", encoding="utf-8")
