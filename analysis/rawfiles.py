@@ -56,7 +56,8 @@ def is_simulated(contract: dict) -> bool:
 def locate(contract: dict) -> dict[str, Path]:
     """Return label → path of a contract's files, present or not; relative to the repository where inside it."""
     if "folder" in contract:
-        own = [] if contract.get("planted") else firm_files(contract)
+        # Also for the planted truth: a reader's files, once there, must make what was planted go.
+        own = firm_files(contract)
         return {path.as_posix(): path for path in own} or {label: Path(path) for label, path in contract["simulated"].items()}
     base = external_folder() if contract.get("external") else Path()
     files = contract["files"] if "files" in contract else {"file": contract["file"]}

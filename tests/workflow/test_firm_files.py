@@ -29,9 +29,15 @@ def own(tmp_path_factory):
 
 
 def test_the_study_runs_on_them_and_nothing_says_simulated(scratch_copy, own):
+    # As for a reader who ran the study once before bringing files: what was planted must go.
+    before = run(scratch_copy, own / "nothing", "data/processed/sources/planted_truth.parquet")
+    assert before.returncode == 0, before.stdout + before.stderr
+    planted = scratch_copy / "data/processed/sources/planted_truth.parquet"
+    assert len(pd.read_parquet(planted)) and pd.read_parquet(planted).attrs["evidence"] == "simulated"
     targets = ["paper/tables/firms_flow.json", "paper/tables/firms_refinancing.json", "data/processed/recoveries.parquet"]
     done = run(scratch_copy, own, *targets)
     assert done.returncode == 0, done.stdout + done.stderr
+    assert pd.read_parquet(planted).empty
     accounts = pd.read_parquet(scratch_copy / "data/processed/sources/firm_accounts.parquet")
     assert accounts.attrs["evidence"] == "real" and set(accounts["source"]) == {"generic", "csmar"}
     for name in ("firms_flow", "firms_refinancing"):
