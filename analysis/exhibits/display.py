@@ -126,13 +126,62 @@ def save_table(table: Table, paths: dict[str, str], evidence: str) -> None:
 
 
 def save_figure(figure: Figure, paths: list[str], evidence: str) -> None:
-    """Write a figure to each of `paths`; simulated evidence is printed across it."""
+    """Write a figure to each of `paths`, as a CSV of what it shows where the name ends so; simulated evidence is marked."""
+    data = drawn(figure)
+    if evidence == "simulated":
+        data.insert(0, "evidence", "SIMULATED")
     if evidence == "simulated":
         figure.text(0.5, 0.5, "SIMULATED", fontsize=40, color="#999999", alpha=0.35, ha="center", va="center", rotation=25)
-    for path in paths:
+    for path in map(str, paths):
+        if path.endswith(".csv"):
+            write_text(data.to_csv(index=False, lineterminator="\n", float_format="%.10g"), path)
+            continue
         with atomic(path) as temporary:
-            figure.savefig(temporary, format=str(path).rsplit(".", 1)[-1])
+            figure.savefig(temporary, format=path.rsplit(".", 1)[-1])
     mpl.pyplot.close(figure)
+
+
+def drawn(figure: Figure) -> pd.DataFrame:
+    """Return the data that a figure shows, read off the marks themselves, so that no figure can show other data.
+
+    One row a point, bar or end of a segment: `axes` (number and title), `mark` (line, point, bar, segment, area), `series` (its
+    legend entry, if any), `number` of the mark, `x`, `y` in data units; for bars also `width` and `height`.
+    """
+    rows = []
+    for place, axes in enumerate(figure.axes, start=1):
+        titles = [axes.get_title(loc=side) for side in ("left", "center", "right")]
+        name = f"{place}: {' '.join(filter(None, titles))}".rstrip(": ")
+        for kind, number, series, points in _marks(axes):
+            rows += [{"axes": name, "mark": kind, "series": series, "number": number, **point} for point in points]
+    return pd.DataFrame(rows, columns=["axes", "mark", "series", "number", "x", "y", "width", "height"])
+
+
+def _marks(axes: mpl.axes.Axes):
+    """Yield (kind, number, legend entry, points) for each mark drawn in the data units of `axes`."""
+    for number, line in enumerate(axes.lines, start=1):
+        if line.get_transform() == axes.transData:
+            yield "line", number, _entry(line), _points(zip(line.get_xdata(orig=False), line.get_ydata(orig=False), strict=True))
+    for number, group in enumerate(axes.collections, start=1):
+        if isinstance(group, mpl.collections.PathCollection):
+            yield "point", number, _entry(group), _points(group.get_offsets())
+        elif isinstance(group, mpl.collections.LineCollection):
+            yield "segment", number, _entry(group), _points(end for segment in group.get_segments() for end in segment)
+        else:
+            yield "area", number, _entry(group), _points(end for path in group.get_paths() for end in path.vertices)
+    for number, bar in enumerate(axes.patches, start=1):
+        if isinstance(bar, mpl.patches.Rectangle) and bar.get_transform() != axes.transAxes:
+            x, y, width, height = bar.get_x(), bar.get_y(), bar.get_width(), bar.get_height()
+            yield "bar", number, _entry(bar), [{"x": x, "y": y, "width": width, "height": height}]
+
+
+def _entry(mark: mpl.artist.Artist) -> str:
+    """Return the legend entry of a mark; matplotlib's own labels of unnamed marks count as none."""
+    label = str(mark.get_label())
+    return "" if label.startswith("_") else label
+
+
+def _points(pairs) -> list[dict]:
+    return [{"x": float(x), "y": float(y)} for x, y in pairs if x is not None and y is not None]
 
 
 def placeholder_figure(reason: str) -> Figure:

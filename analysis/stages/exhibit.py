@@ -34,7 +34,7 @@ def absent_estimates(table: pd.DataFrame) -> str:
 
 
 def draw(name: str, inputs: dict, sections: dict, paths: list[str]) -> None:
-    """Draw figure `name` into the PDF and PNG at `paths`."""
+    """Draw figure `name` into the PDF, PNG and CSV (of what it shows) at `paths`."""
     tables, absent, evidence = read_products(inputs)
     module = import_module(f"analysis.exhibits.figures.{name}")
     figure = placeholder_figure(absent) if absent else module.draw(**tables, **sections)

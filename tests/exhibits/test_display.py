@@ -4,9 +4,10 @@ import json
 
 import pandas as pd
 import pytest
+from matplotlib import pyplot
 
 from analysis.exhibits.cells import count, interval, number, p_value
-from analysis.exhibits.display import Table, minus, placeholder_figure, save_figure, save_table
+from analysis.exhibits.display import Table, drawn, minus, placeholder_figure, save_figure, save_table
 
 
 @pytest.mark.parametrize(
@@ -64,3 +65,26 @@ def test_the_same_figure_has_the_same_bytes(tmp_path, monkeypatch):
         save_figure(placeholder_figure("no workbooks"), [str(tmp_path / f"{name}.pdf"), str(tmp_path / f"{name}.png")], "real")
     assert (tmp_path / "one.pdf").read_bytes() == (tmp_path / "two.pdf").read_bytes()
     assert (tmp_path / "one.png").read_bytes() == (tmp_path / "two.png").read_bytes()
+
+
+def test_data_behind_a_figure_are_what_its_marks_show():
+    figure, axes = pyplot.subplots()
+    axes.set_title("One", loc="left")
+    axes.plot([1, 2], [3.0, 4.5], label="path")
+    axes.axhline(0)
+    axes.scatter([5], [6])
+    axes.bar([7], [2.5], width=0.5)
+    data = drawn(figure)
+    pyplot.close(figure)
+    line = data[data["mark"] == "line"]
+    assert line[["x", "y"]].to_numpy().tolist() == [[1, 3.0], [2, 4.5]] and set(line["series"]) == {"path"}
+    assert data.loc[data["mark"] == "point", ["x", "y"]].to_numpy().tolist() == [[5, 6]]
+    assert data.loc[data["mark"] == "bar", ["x", "width", "height"]].to_numpy().tolist() == [[6.75, 0.5, 2.5]]
+    assert set(data["axes"]) == {"1: One"}
+
+
+def test_data_behind_a_simulated_figure_say_so(tmp_path):
+    figure, axes = pyplot.subplots()
+    axes.plot([1, 2], [3, 4])
+    save_figure(figure, [str(tmp_path / "one.csv")], "simulated")
+    assert (tmp_path / "one.csv").read_text().splitlines()[1].startswith("SIMULATED,")

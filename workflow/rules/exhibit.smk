@@ -1,11 +1,12 @@
 """Products → figures, tables, facts and verdicts.
 
 Needs: the products in the signatures of analysis/exhibits/ and the tests in config/claims.yaml.
-Makes: figures/<figure>.{pdf,png}, paper/tables/<table>.{csv,tex,html,json}, data/processed/facts/<facts>.json,
+Makes: figures/<figure>.{pdf,png,csv}, paper/tables/<table>.{csv,tex,html,json}, data/processed/facts/<facts>.json,
        data/processed/verdicts.parquet, data/processed/recoveries.parquet.
 """
 
 TABLE_FORMATS = ("csv", "tex", "html", "json")
+FIGURE_FORMATS = ("pdf", "png", "csv")
 
 
 rule draw:
@@ -13,8 +14,7 @@ rule draw:
         unpack(lambda w: inputs_of("figure", w.exhibit)),
         code=lambda w: code("exhibit", "figure", w.exhibit),
     output:
-        "figures/{exhibit}.pdf",
-        "figures/{exhibit}.png",
+        **{form: f"figures/{{exhibit}}.{form}" for form in FIGURE_FORMATS},
     log:
         "logs/draw/{exhibit}.log",
     params:

@@ -16,7 +16,7 @@ def exhibit_files():
     figures = catalogue.modules("figure")
     for name in STUDY["exhibits"]:
         if name in figures:
-            yield from (f"figures/{name}.pdf", f"figures/{name}.png")
+            yield from (f"figures/{name}.{form}" for form in FIGURE_FORMATS)
         else:
             yield from (f"paper/tables/{name}.{form}" for form in TABLE_FORMATS)
 
