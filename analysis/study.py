@@ -19,6 +19,7 @@ SECTIONS = ("outcomes", "specifications", "claims", "contracts", "exhibits", "pu
 VERDICTS = "verdicts"
 RECOVERIES = "recoveries"
 MONTECARLO = "montecarlo"
+JOINT = "{}_joint"  # the tests of all specifications of a curve
 # Canonical tables that a reader's own files fill.
 FIRM_TABLES = ("firm_accounts", "financing_events", "projects")
 Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -98,6 +99,7 @@ def load(config: Path = CONFIG) -> dict:
     study["numbers"] = read_yaml(config / "numbers.yaml", "numbers")["numbers"]
     study["published"] = read_yaml(config / "published.yaml", "published")["published"]
     study["montecarlo"] = read_yaml(config / "montecarlo.yaml", "montecarlo")["montecarlo"]
+    study["curves"] = read_yaml(config / "curves.yaml", "curves")["curves"]
     for name, specification in study["specifications"].items():
         panel = study["panels"].get(specification["panel"], {})
         for key in ("unit", "time", "cluster"):
@@ -108,6 +110,7 @@ def load(config: Path = CONFIG) -> dict:
     _check_methods(study)
     _check_exhibits(study)
     _check_readers(study)
+    _check_curves(study)
     return study
 
 
@@ -117,6 +120,8 @@ def products(study: dict) -> dict[str, str]:
         **dict.fromkeys(modules("source"), "source"),
         **dict.fromkeys(modules("panel"), "panel"),
         **dict.fromkeys(study["specifications"], "estimates"),
+        **dict.fromkeys(study["curves"], "curve"),
+        **dict.fromkeys((JOINT.format(name) for name in study["curves"]), "curve_joint"),
         **dict.fromkeys(modules("facts"), "facts"),
         **dict.fromkeys(modules("check"), "check"),
         VERDICTS: "verdicts",
@@ -143,6 +148,8 @@ def _check_products(study: dict) -> None:
             raise unknown(name, study["contracts"], f"{path} has no contract in config/tables/", "table")
     taken = [set(modules(kind)) for kind in ("source", "panel", "facts", "check")] + [
         set(study["specifications"]),
+        set(study["curves"]),
+        {JOINT.format(name) for name in study["curves"]},
         {VERDICTS, RECOVERIES, MONTECARLO},
     ]
     for i, names in enumerate(taken):
@@ -183,6 +190,35 @@ def _check_methods(study: dict) -> None:
         module_of("design", design["design"], f"config/montecarlo.yaml: {name}")
         for method, settings in design["methods"].items():
             module_of("estimator", settings["estimator"], f"config/montecarlo.yaml: {name} → {method}")
+
+
+def claim_test(study: dict, curve: dict) -> dict:
+    """Return the test of config/claims.yaml whose region a curve reads."""
+    claim = study["claims"].get(curve["claim"], {})
+    tests = claim.get("tests", []) + claim.get("context", []) + claim.get("firms", [])
+    found = [test for test in tests if (test["from"], test.get("outcome")) == (curve["test"]["from"], curve["test"]["outcome"])]
+    if not found or "region" not in found[0]:
+        raise ConfigError(f"config/curves.yaml: claim {curve['claim']} has no test with a region {curve['test']}")
+    return found[0]
+
+
+def _check_curves(study: dict) -> None:
+    for name, curve in study["curves"].items():
+        asked_by = f"config/curves.yaml: {name}"
+        if curve["panel"] not in study["panels"]:
+            raise unknown(curve["panel"], study["panels"], asked_by, "panel")
+        claim_test(study, curve)
+        columns = study["contracts"][curve["panel"]]["columns"]
+        named = [*curve["dates"].values(), *curve.get("deal_within", []), *curve.get("controls", []), *curve["cluster"]]
+        named += [outcome["column"] for outcome in curve["outcomes"].values()]
+        named += [column for where in curve["samples"].values() for column in where]
+        named += [part for effects in curve["fixed_effects"].values() for effect in effects for part in effect.split("*")]
+        for method in curve.get("estimators", {}).values():
+            module_of("estimator", method["estimator"], asked_by)
+            named += method.get("controls", [])
+        for column in named:
+            if column not in columns:
+                raise unknown(column, columns, f"{asked_by} (panel {curve['panel']})", "column")
 
 
 def _check_exhibits(study: dict) -> None:

@@ -10,7 +10,7 @@ import sys
 from analysis import catalogue, rawfiles
 from analysis.catalogue import ingredients, module_of, source_files
 from bootstrap import REPEATABLE
-from analysis.study import SECTIONS, ConfigError, load, outcomes_of, products
+from analysis.study import SECTIONS, ConfigError, claim_test, load, outcomes_of, products
 
 # Also for those who call snakemake without bootstrap.py: results must not depend on how it was started.
 for variable, value in REPEATABLE.items():
@@ -30,6 +30,8 @@ FILE = {
     "panel": "data/processed/panels/{}.parquet",
     "facts": "data/processed/facts/{}.json",
     "check": "data/processed/checks/{}.parquet",
+    "curve": "data/processed/curves/{}.parquet",
+    "curve_joint": "data/processed/curves/{}.parquet",
     "verdicts": "data/processed/{}.parquet",  # verdicts and recoveries
 }
 

@@ -1,7 +1,8 @@
 """Panels → estimates: one job is one specification and one outcome, never one replication.
 
 Needs: the panel that the specification in config/study.yaml names.
-Makes: data/processed/estimates/<specification>/<outcome>.parquet.
+Makes: data/processed/estimates/<specification>/<outcome>.parquet; of every specification curve in config/curves.yaml
+       data/processed/curves/<curve>.parquet and <curve>_joint.parquet.
 """
 
 # What a reader sees of a model does not change its numbers: rewording a label refits nothing.
@@ -32,3 +33,33 @@ rule estimate:
         contract=CONTRACTS["estimate"],
     script:
         "../scripts/estimate.py"
+
+
+rule curve:
+    input:
+        panel=lambda w: product_files(STUDY["curves"][w.name]["panel"]),
+        code=lambda w: sorted(
+            set(source_files("analysis.stages.curve") + source_files("analysis.stages.job"))
+            | {
+                path
+                for method in STUDY["curves"][w.name].get("estimators", {}).values()
+                for path in source_files(
+                    module_of("estimator", method["estimator"], "workflow")
+                )
+            }
+        ),
+    output:
+        "data/processed/curves/{name}.parquet",
+        "data/processed/curves/{name}_joint.parquet",
+    wildcard_constraints:
+        name="|".join(sorted(STUDY["curves"])),
+    log:
+        "logs/curve/{name}.log",
+    params:
+        settings=lambda w: STUDY["curves"][w.name],
+        panel=lambda w: STUDY["panels"][STUDY["curves"][w.name]["panel"]],
+        test=lambda w: claim_test(STUDY, STUDY["curves"][w.name]),
+        seed=STUDY["seed"],
+        contracts={name: CONTRACTS[name] for name in ("curve", "curve_joint")},
+    script:
+        "../scripts/curve.py"

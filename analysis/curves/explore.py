@@ -1,0 +1,165 @@
+"""All specifications of one curve: estimates with intervals and readings, and their statistics under every deal of dates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from importlib import import_module
+
+import numpy as np
+import pandas as pd
+
+from analysis.claims import Region, read_interval
+from analysis.curves import redealt, two_way
+from analysis.curves.deals import Deals, deal
+from analysis.estimates import NotIdentified, parameter
+from analysis.inference.absorb import within_sd
+from analysis.specification import Specification, prepare
+
+OUTCOME = "curve_outcome"
+NONE = "none"
+REDEALT = "re-dealt dates"
+NUMBERS = ("estimate", "std_error", "ci_low", "ci_high", "ci90_low", "ci90_high")
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What all specifications of a curve share: the panel's names, the claim's region and the seed."""
+
+    unit: str
+    time: str
+    region: Region
+    seed: int
+
+
+@dataclass(frozen=True)
+class Found:
+    """One specification: its choices, one row of numbers for each kind of inference, its statistic under every deal."""
+
+    choices: dict[str, str]
+    rows: dict[str, dict]
+    statistic: np.ndarray | None
+
+
+def explore(panel: pd.DataFrame, curve: dict, setting: Setting) -> tuple[list[dict], np.ndarray]:
+    """Return one row for each specification and inference, and statistics (draws + 1, specifications that can be re-dealt).
+
+    Estimates and intervals are in the unit of the claim's region (see `scale_of`). Raises nothing for specifications that
+    the data cannot identify: they have no row.
+    """
+    deals = deal(panel, setting.unit, setting.time, curve["dates"], curve.get("deal_within", []), curve["draws"], setting.seed)
+    rows, statistics = [], []
+    for sample, where in curve["samples"].items():
+        for label, outcome in curve["outcomes"].items():
+            data = prepare(panel, where, outcome, OUTCOME).dropna(subset=[OUTCOME])
+            if data.empty:
+                continue
+            scales = {dates: scale_of(data, outcome, cohort, setting) for dates, cohort in curve["dates"].items()}
+            about = {"sample": sample, "outcome": label}
+            for found in (*_two_way(data, curve, setting, deals), *_cohort_estimators(data, curve, setting, deals)):
+                scale = scales[found.choices["dates"]]
+                rows += [
+                    {**about, **found.choices, "inference": name, **_read(row, scale, setting.region)} for name, row in found.rows.items()
+                ]
+                if found.statistic is not None:
+                    statistics.append(found.statistic)
+    return rows, np.column_stack(statistics) if statistics else np.empty((curve["draws"] + 1, 0))
+
+
+def scale_of(data: pd.DataFrame, outcome: dict, cohort: str, setting: Setting) -> float:
+    """Return what an effect is divided by: one, or with `per: within_sd` or `per: mean` that of untreated observations."""
+    untreated = ~(data[setting.time] >= data[cohort]).fillna(False).astype(bool)
+    if outcome.get("per") == "within_sd":
+        return within_sd(data, OUTCOME, setting.unit, setting.time, untreated)
+    if outcome.get("per") == "mean":
+        return float(data.loc[untreated, OUTCOME].mean())
+    return 1.0
+
+
+def _two_way(data: pd.DataFrame, curve: dict, setting: Setting, deals: Deals) -> Iterator[Found]:
+    controls = curve.get("controls", [])
+    complete = data.dropna(subset=controls)
+    periods = complete[setting.time].to_numpy(float)
+    treatments = {
+        label: (periods >= complete[column].to_numpy(dtype=float, na_value=np.inf)).astype(float)
+        for label, column in curve["dates"].items()
+    }
+    cells = deals.cells(complete, setting.unit, setting.time)
+    counts = {label: _counts(complete, column, setting) for label, column in curve["dates"].items()}
+    for name, effects in curve["fixed_effects"].items():
+        for fit in two_way.fits(complete, OUTCOME, treatments, controls, effects, curve["cluster"]):
+            statistic = redealt.score(deals.table(fit.net_outcome, cells, 0.0), deals, fit.dates) / fit.size
+            choices = {"estimator": "two-way fixed effects", "controls": ", ".join(fit.controls) or NONE, "fixed_effects": name}
+            rows = {
+                f"clustered by {cluster}": parameter("att", fit.estimate, error, inference="cluster", degrees=degrees, **counts[fit.dates])
+                for cluster, (error, degrees) in fit.errors.items()
+            }
+            rows[REDEALT] = placebo(fit.estimate, statistic, counts[fit.dates])
+            yield Found({**choices, "dates": fit.dates}, rows, statistic)
+
+
+def _counts(data: pd.DataFrame, cohort: str, setting: Setting) -> dict:
+    begun = data[cohort].notna() & (data[cohort] <= data[setting.time].max())
+    return {"n_obs": len(data), "n_treated": int(data.loc[begun, setting.unit].nunique())}
+
+
+def placebo(estimate: float, statistic: np.ndarray, counts: dict) -> dict:
+    """Return the row whose interval is the estimate plus and minus the quantile of re-dealt estimates in absolute value.
+
+    The interval of Conley and Taber (2011, REStat 93: 113-125) with re-dealt dates in place of residuals.
+    """
+    drawn = np.abs(statistic[1:][np.isfinite(statistic[1:])])
+    wide_half, half = (float(np.quantile(drawn, level)) for level in (0.95, 0.90))
+    p_value = float((1 + np.sum(drawn >= abs(statistic[0]) * (1 - 1e-9))) / (1 + len(drawn)))
+    ends = {"ci_low": estimate - wide_half, "ci_high": estimate + wide_half, "ci90_low": estimate - half, "ci90_high": estimate + half}
+    return {"estimate": estimate, "std_error": np.nan, "p_value": p_value, **ends, **counts}
+
+
+def _cohort_estimators(data: pd.DataFrame, curve: dict, setting: Setting, deals: Deals) -> Iterator[Found]:
+    table = deals.table(data[OUTCOME].to_numpy(float), deals.cells(data, setting.unit, setting.time), np.nan)
+    for dates, column in curve["dates"].items():
+        for label, about in curve.get("estimators", {}).items():
+            statistic = _redealt(about, table, deals, dates)
+            base = Specification(
+                name="curve", estimator=about["estimator"], outcome=OUTCOME, unit=setting.unit, time=setting.time, cohort=column,
+                controls=tuple(about.get("controls", ())), options=about.get("options", {}), seed=setting.seed,
+            )  # fmt: skip
+            fitted = {f"clustered by {cluster}": _fit(data, replace(base, cluster=(cluster,))) for cluster in curve["cluster"]}
+            rows = {name: row for name, row in fitted.items() if row is not None}
+            if statistic is not None and rows:
+                first = next(iter(rows.values()))
+                rows[REDEALT] = placebo(first["estimate"], statistic, {name: first[name] for name in ("n_obs", "n_treated")})
+            choices = {"estimator": label, "controls": ", ".join(base.controls) or NONE, "fixed_effects": NONE, "dates": dates}
+            if rows:
+                yield Found(choices, rows, statistic)
+
+
+def _redealt(about: dict, table: np.ndarray, deals: Deals, dates: str) -> np.ndarray | None:
+    """Return the statistic under every deal, for the estimators that have one; with covariates there is none."""
+    if about.get("controls"):
+        return None
+    if about["estimator"] == "callaway_santanna":
+        return redealt.cohort_means(table, deals, dates, about.get("options", {}).get("control_group") == "not_yet_treated")
+    if about["estimator"] == "borusyak_jaravel_spiess":
+        return redealt.imputation(table, deals, dates)
+    return None
+
+
+def _fit(data: pd.DataFrame, specification: Specification) -> dict | None:
+    """Return the row of the overall effect, or nothing where the data cannot identify it or give it no error."""
+    if specification.cluster == (specification.unit,):
+        specification = replace(specification, cluster=())
+    try:
+        rows = import_module(f"analysis.estimators.{specification.estimator}").estimate(data, specification)
+    except (NotIdentified, np.linalg.LinAlgError):
+        return None
+    found = [row for row in rows if row["term"] == "att" and not row.get("reason") and np.isfinite(row.get("ci_low", np.nan))]
+    return found[0] if found else None
+
+
+def _read(row: dict, scale: float, region: Region) -> dict:
+    """Return the numbers of a row over `scale`, and what the claim's rule reads in its interval."""
+    numbers = {name: row[name] / scale for name in NUMBERS}
+    reading = read_interval((numbers["ci_low"], numbers["ci_high"]), (numbers["ci90_low"], numbers["ci90_high"]), region)
+    more = {name: row[name] for name in ("p_value", "n_obs", "n_treated")}
+    return {**numbers, **more, "reading": f"{reading.verdict} ({reading.code})"}
