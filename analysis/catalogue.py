@@ -83,6 +83,12 @@ def source_files(module: str) -> list[str]:
     return sorted(path.relative_to(ROOT).as_posix() for path in found)
 
 
+def program(stage: str, kind: str, name: str) -> list[str]:
+    """Return every source file that a job of `stage` runs: the stage's own and the import closure of the product's module."""
+    roots = (f"analysis.stages.{stage}", "analysis.stages.job", module_of(kind, name, "workflow"))
+    return sorted({path for root in roots for path in source_files(root)})
+
+
 def _imports(path: Path) -> Iterable[str]:
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):

@@ -9,8 +9,16 @@ import sys
 
 from analysis import catalogue, rawfiles
 from analysis.catalogue import ingredients, module_of, source_files
+from analysis.catalogue import program as code
 from bootstrap import REPEATABLE
-from analysis.study import SECTIONS, ConfigError, claim_test, load, outcomes_of, products
+from analysis.study import (
+    SECTIONS,
+    ConfigError,
+    claim_test,
+    load,
+    outcomes_of,
+    products,
+)
 
 # Also for those who call snakemake without bootstrap.py: results must not depend on how it was started.
 for variable, value in REPEATABLE.items():
@@ -75,11 +83,6 @@ def sections_of(kind, name):
     }
 
 
-def code(stage, kind, name):
-    """Every source file that a job of `stage` runs: the stage's own and the module's import closure."""
-    roots = (
-        f"analysis.stages.{stage}",
-        "analysis.stages.job",
-        module_of(kind, name, "workflow"),
-    )
-    return sorted({path for root in roots for path in source_files(root)})
+def listed(files):
+    """One file or several, as a list."""
+    return [files] if isinstance(files, str) else list(files)

@@ -39,7 +39,10 @@ rule curve:
     input:
         panel=lambda w: product_files(STUDY["curves"][w.name]["panel"]),
         code=lambda w: sorted(
-            set(source_files("analysis.stages.curve") + source_files("analysis.stages.job"))
+            set(
+                source_files("analysis.stages.curve")
+                + source_files("analysis.stages.job")
+            )
             | {
                 path
                 for method in STUDY["curves"][w.name].get("estimators", {}).values()
@@ -51,10 +54,10 @@ rule curve:
     output:
         "data/processed/curves/{name}.parquet",
         "data/processed/curves/{name}_joint.parquet",
-    wildcard_constraints:
-        name="|".join(sorted(STUDY["curves"])),
     log:
         "logs/curve/{name}.log",
+    wildcard_constraints:
+        name="|".join(sorted(STUDY["curves"])),
     params:
         settings=lambda w: STUDY["curves"][w.name],
         panel=lambda w: STUDY["panels"][STUDY["curves"][w.name]["panel"]],

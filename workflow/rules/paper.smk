@@ -1,7 +1,7 @@
 """Numbers, exhibits and text → the paper.
 
-Needs: paper/*.typ, every exhibit that they cite, every product that config/numbers.yaml quotes.
-Makes: paper/numbers.json, paper/paper.pdf.
+Needs: paper/*.typ, every exhibit that they cite, every product that config/numbers.yaml quotes; for the provenance, all.
+Makes: paper/numbers.json, paper/paper.pdf, data/processed/provenance.json.
 """
 
 QUOTED = sorted({number["from"] for number in STUDY["numbers"].values()})
@@ -52,3 +52,28 @@ rule typeset:
         "logs/typeset.log",
     script:
         "../scripts/typeset.py"
+
+
+CONFIG_FILES = sorted(
+    path.relative_to(catalogue.ROOT).as_posix()
+    for path in (catalogue.ROOT / "config").rglob("*.yaml")
+)
+PRODUCT_FILES = {name: listed(product_files(name)) for name in sorted(KIND)}
+
+
+rule trace:
+    input:
+        products=sorted({path for paths in PRODUCT_FILES.values() for path in paths}),
+        numbers="paper/numbers.json",
+        exhibits=list(exhibit_files()),
+        text=PAPER_TEXT,
+        config=CONFIG_FILES,
+        code=source_files("analysis.stages.trace") + source_files("analysis.stages.job"),
+    output:
+        "data/processed/provenance.json",
+    log:
+        "logs/trace.log",
+    params:
+        files=PRODUCT_FILES,
+    script:
+        "../scripts/trace.py"

@@ -1,0 +1,165 @@
+"""Print where a number, cell, figure, table or claim comes from: sentence, claim, estimate, specification, panel, tables, raw files, code.
+
+QUERY is a name (`rd_att`, `province_effects`, `D1`, `number:rd_att`), a printed cell (`province_effects:1:estimate`: row and
+column of the exhibit's CSV), or words ("R&D effect, provinces"); words that fit several things list the others.
+"""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import json
+import math
+import re
+from collections import Counter
+
+from analysis.catalogue import ROOT, UnknownName
+from analysis.contracts import DataError
+from analysis.provenance.graph import chain
+
+NAME = "explain"
+HELP = "print where a number, cell, figure or claim comes from"
+FILE = "data/processed/provenance.json"
+# Which kind answers first when words fit several things equally well.
+ORDER = ("number", "claim", "exhibit", "estimates", "curve", "facts", "panel", "source", "raw")
+OTHERS = 5
+ROW = ("estimate", "std_error", "ci_low", "ci_high", "p_value", "n_obs", "n_units", "n_treated", "n_clusters", "draws")
+
+
+def declare(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("query", nargs="+", metavar="QUERY", help="a name, a cell or words")
+
+
+def run(chosen: argparse.Namespace) -> int:
+    path = ROOT / FILE
+    if not path.exists():
+        raise DataError(f"{FILE} is not there yet: run `make` first, which makes it")
+    found = json.loads(path.read_text(encoding="utf-8"))
+    query = " ".join(chosen.query)
+    cell = cell_of(found, query)
+    names = [cell[0]] if cell else search(found, query)
+    print("\n".join([*(_cell_lines(found, *cell) if cell else []), *lines(found, names[0])]))
+    if others := names[1 : 1 + OTHERS]:
+        print(f"\nAlso near '{query}': {', '.join(others)}")
+    return 0
+
+
+def cell_of(found: dict, query: str) -> tuple[str, int, str] | None:
+    """Return (exhibit, row, column) of a query 'exhibit:row:column', checked; nothing for another query."""
+    parts = query.removeprefix("exhibit:").split(":")
+    name = f"exhibit:{parts[0]}"
+    if len(parts) != 3 or name not in found["nodes"] or not parts[1].isdigit():
+        return None
+    cells = {(row, column) for row, column, *_ in found["nodes"][name]["cells"]}
+    if (int(parts[1]), parts[2]) not in cells:
+        rows = sorted({f"{row}:{column}" for row, column in cells})
+        near = difflib.get_close_matches(f"{parts[1]}:{parts[2]}", rows, n=3) or rows[:3]
+        raise UnknownName(
+            f"{query}: that cell prints no estimate of its own; the exhibit's chain holds for it. Cells with one: {', '.join(near)} ..."
+        )
+    return name, int(parts[1]), parts[2]
+
+
+def search(found: dict, query: str) -> list[str]:
+    """Return identifiers of the nodes that a query names or that fit its words, best first; raise UnknownName when none does."""
+    nodes = found["nodes"]
+    exact = [name for name in nodes if query in (name, nodes[name]["name"])]
+    if exact:
+        return sorted(exact, key=lambda name: ORDER.index(nodes[name]["kind"]) if nodes[name]["kind"] in ORDER else len(ORDER))
+    texts = {name: _texts(node) for name, node in nodes.items() if node["kind"] in ORDER}
+    common = Counter(word for strong, weak in texts.values() for word in strong | weak)
+    wanted = _words(query)
+    scores = {}
+    for name, (strong, weak) in texts.items():
+        # A rare word says more than a common one, a word of the title more than one of the sentence around.
+        weights = [math.log(1 + len(texts) / common[word]) * (2 if word in strong else 1) for word in wanted & (strong | weak)]
+        scores[name] = sum(weights) * _leading(nodes[name])
+    best = sorted((name for name in scores if scores[name] > 0), key=lambda n: (-round(scores[n], 3), ORDER.index(nodes[n]["kind"]), n))
+    if not best:
+        near = difflib.get_close_matches(query, [node["name"] for node in nodes.values()], n=3)
+        raise UnknownName(f"explain: nothing is called or said to be '{query}'" + (f"; near: {', '.join(near)}" if near else ""))
+    return best
+
+
+def _leading(node: dict) -> float:
+    """Return a factor above one for what a reader most likely means: the estimate that a claim rests on."""
+    return (1.25 if node.get("claims") else 1.0) * (1.1 if node.get("value_of") == "estimate" else 1.0)
+
+
+def _texts(node: dict) -> tuple[set[str], set[str]]:
+    """Return the words of a node's name and titles, and those of what is said around it."""
+    strong = f"{node['name'].replace('_', ' ')} {node['title']} {node.get('label', '')}"
+    weak = " ".join([*(place["text"] for place in node.get("sentences", [])), *node["from"]]).replace("_", " ").replace(":", " ")
+    if "row" in node:
+        strong += " effect" if node["row"]["term"] == "att" else ""
+        weak += f" {node['row']['estimand']}"
+    return _words(strong), _words(weak)
+
+
+def _words(text: str) -> set[str]:
+    """Return the words of a text without plural s, in lower case."""
+    return {word.rstrip("s") for word in re.findall(r"[a-z0-9&]+", text.lower()) if len(word) > 1}
+
+
+def lines(found: dict, start: str) -> list[str]:
+    """Return the chain of node `start` as lines of text."""
+    printed = [line for depth, name in chain(found, start) for line in _node(found, name, "  " * depth)]
+    return [*printed, f"code of the study: {found['code']['files']} files, SHA-256 {found['code']['sha256'][:16]}"]
+
+
+def _node(found: dict, name: str, indent: str) -> list[str]:
+    node = found["nodes"][name]
+    mark = "SIMULATED " if node["evidence"] == "simulated" else ""
+    size = f" ({node['rows']:,} rows)" if node.get("rows") is not None else ""
+    title = f": {node['title']}" if node["title"] and node["title"] != node["name"] else ""
+    printed = [f"{indent}{mark}{node['kind']} {node['name']}{size}{title}"]
+    more = [*_details(found, node)]
+    if node.get("code"):
+        more.append(
+            f"code {node['code']['module']} and what it imports ({node['code']['files']} files), SHA-256 {node['code']['sha256'][:16]}"
+        )
+    if node.get("absent"):
+        more.append(f"absent: {node['absent']}")
+    return printed + [f"{indent}    {line}" for line in more]
+
+
+def _details(found: dict, node: dict) -> list[str]:
+    more = []
+    if node["kind"] == "number":
+        more.append(f"printed as {node['text']} ({node.get('value_of', '')} {node['value']})")
+        more += [f'{place["file"]}{_line(place)}: "{place["text"]}"' for place in node["sentences"]]
+        more += [f"claim {claim}: {found['nodes'][f'claim:{claim}']['claim']}" for claim in node["claims"]]
+        if "row" in node:
+            more.append("estimate row " + _row(node["row"]))
+    if node["kind"] == "claim":
+        more.append(f"verdict: {node['verdict']} {node['code_']}. {node['explanation']}".strip())
+        more += [f"{test['says']}: {test['ungated'] or test['code']}" for test in node["tests"]]
+    if node["kind"] == "estimates":
+        more += [f"{key}: {value}" for key, value in node["settings"].items() if value not in ("", [], {}) and key != "title"]
+    if node["kind"] in ("raw", "exhibit"):
+        for file in node["files"]:
+            rows = f", {file['rows']:,} rows" if "rows" in file else ""
+            more.append(f"{file['path']}{rows}, SHA-256 {file['sha256']}")
+    if node.get("citation"):
+        more.append(f"{node['citation']}. {node['licence']}. Read {node['accessed']}.")
+    return more
+
+
+def _line(place: dict) -> str:
+    return f", line {place['line']}" if place["line"] else ""
+
+
+def _row(row: dict) -> str:
+    shown = ", ".join(f"{key} {row[key]:.6g}" for key in ROW if row.get(key) is not None)
+    return f"{row['model_id']} / {row['outcome']} / {row['parameter']}: {shown}"
+
+
+def _cell_lines(found: dict, name: str, row: int, column: str) -> list[str]:
+    place, of = next((at, field) for r, c, at, field in found["nodes"][name]["cells"] if (r, c) == (row, column))
+    estimate = found["estimates"][place]
+    printed = [f"row {row}, column {column}: {of} of {_row(estimate)}"]
+    return [
+        *printed,
+        *(line for depth, item in chain(found, estimate["specification"]) for line in _node(found, item, "  " * (depth + 1))),
+        "",
+    ]

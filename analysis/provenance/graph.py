@@ -1,0 +1,282 @@
+"""The graph of everything that is printed and everything that it was made from.
+
+A node is a raw file, a table, a specification, a claim, a number or an exhibit; `from` names the nodes one step back.
+The chain of a number is what can be reached from it. Nothing here holds a time or a place, so that the same inputs and
+code give the same bytes on any machine.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+import re
+from pathlib import Path
+
+import pandas as pd
+
+from analysis import rawfiles
+from analysis.catalogue import ROOT, ingredients, modules, program
+from analysis.estimates import find
+from analysis.provenance.files import code_version, fingerprint, marks
+from analysis.provenance.sentences import sentences_of
+from analysis.storage import read_table
+from analysis.study import JOINT, products
+
+# Kind of product → the stage whose code makes it and the kind of its module.
+MADE_BY = {"source": ("clean", "source"), "panel": ("build", "panel"), "facts": ("exhibit", "facts"), "check": ("check", "check")}
+PAPER = Path("paper")
+
+
+def graph(study: dict, files: dict[str, list[str]], numbers: dict) -> dict:
+    """Return the provenance of the study: nodes by identifier, all estimate rows, the curves and the version of the code.
+
+    `files` maps each product to its files, `numbers` is paper/numbers.json. Identifiers are '<kind>:<name>'.
+    """
+    kinds = products(study)
+    estimates = _estimates(study, files)
+    nodes = dict(_raw_nodes(study))
+    for name, kind in kinds.items():
+        nodes[f"{kind}:{name}"] = _product(study, kinds, name, kind, files[name])
+    for name, claim in study["claims"].items():
+        nodes[f"claim:{name}"] = _claim(name, claim, files)
+    nodes |= _exhibits(study, kinds, numbers, estimates)
+    nodes |= _numbers(study, kinds, numbers, estimates)
+    everything = [p.relative_to(ROOT).as_posix() for top in ("analysis", "workflow", "config") for p in (ROOT / top).rglob("*")]
+    tracked = [p for p in everything if (ROOT / p).suffix in (".py", ".smk", ".yaml", ".html", ".css", ".js", ".typ")]
+    return {"code": code_version(tracked), "nodes": nodes, "estimates": estimates.to_dict("records"), "curves": _curves(study, files)}
+
+
+def chain(graph_: dict, start: str) -> list[tuple[int, str]]:
+    """Return (depth, identifier) of everything that node `start` was made from, itself first, each once."""
+    found, seen = [], set()
+
+    def visit(name: str, depth: int) -> None:
+        if name in seen or name not in graph_["nodes"]:
+            return
+        seen.add(name)
+        found.append((depth, name))
+        for source in graph_["nodes"][name]["from"]:
+            visit(source, depth + 1)
+
+    visit(start, 0)
+    return found
+
+
+def _estimates(study: dict, files: dict[str, list[str]]) -> pd.DataFrame:
+    parts = [read_table(path).assign(specification=f"estimates:{name}") for name in study["specifications"] for path in files[name]]
+    return pd.concat(parts, ignore_index=True).astype(object).where(lambda t: t.notna(), None)
+
+
+def _raw_nodes(study: dict):
+    for name, contract in study["raw"].items():
+        found = [ROOT / path for path in rawfiles.locate(contract).values()]
+        yield (
+            f"raw:{name}",
+            {
+                "kind": "raw",
+                "name": name,
+                "title": contract["title"],
+                "evidence": "simulated" if rawfiles.is_simulated(contract) else "real",
+                "absent": rawfiles.missing(contract),
+                "from": [],
+                "files": [fingerprint(path, _shown(path)) for path in found if path.exists()],
+                **{key: contract.get(key, "") for key in ("citation", "licence", "accessed")},
+            },
+        )
+
+
+def _shown(path: Path) -> str:
+    """Return the path as printed: the folder of external files differs by machine and stands as its variable."""
+    outside = (ROOT / rawfiles.external_folder()).resolve()
+    if path.is_relative_to(ROOT) and ".." not in path.parts:
+        return path.relative_to(ROOT).as_posix()
+    return f"IPS_DATA/{path.resolve().relative_to(outside).as_posix()}"
+
+
+def _product(study: dict, kinds: dict, name: str, kind: str, paths: list[str]) -> dict:
+    node = {"kind": kind, "name": name, "title": name, "from": _sources(study, kinds, name, kind), "evidence": "", "absent": ""}
+    found = [marks(ROOT / path) for path in paths if path.endswith(".parquet")]
+    if found:
+        node |= {"rows": sum(m["rows"] for m in found), "columns": found[0]["columns"], "absent": found[0]["absent"]}
+        node["evidence"] = "simulated" if any(m["evidence"] == "simulated" for m in found) else found[0]["evidence"]
+    elif kind == "facts":
+        content = json.loads((ROOT / paths[0]).read_text(encoding="utf-8"))
+        node |= {"evidence": content["evidence"], "absent": content["absent"]}
+    if name in study["contracts"]:
+        node["title"] = study["contracts"][name]["title"]
+    if kind in MADE_BY:
+        stage, module_kind = MADE_BY[kind]
+        node["code"] = {"module": modules(module_kind)[name], **code_version(program(stage, module_kind, name))}
+    if kind == "estimates":
+        specification = study["specifications"][name]
+        module = modules("estimator")[specification["estimator"]]
+        node |= {"title": specification["title"], "settings": specification}
+        node["code"] = {"module": module, **code_version(program("estimate", "estimator", specification["estimator"]))}
+    if kind == "curve":
+        node |= {"title": study["curves"][name]["title"], "settings": study["curves"][name]}
+    return node
+
+
+def _sources(study: dict, kinds: dict, name: str, kind: str) -> list[str]:
+    """Return the identifiers of what a product is made from, one step back."""
+    if kind == "source":
+        return [f"raw:{raw}" for raw in ingredients("source", name)]
+    if kind in ("panel", "facts", "check"):
+        return [f"{kinds[item]}:{item}" for item in ingredients(kind, name) if item in kinds]
+    if kind in ("estimates", "curve"):
+        panel = study["specifications" if kind == "estimates" else "curves"][name]["panel"]
+        return [f"{kinds[panel]}:{panel}"]
+    if kind == "curve_joint":
+        return [f"curve:{curve}" for curve in study["curves"] if JOINT.format(curve) == name]
+    if name == "verdicts":
+        return sorted({source for claim in study["claims"].values() for source in _tested(claim)})
+    if name == "recoveries":
+        return [*sorted({f"estimates:{t['from']}" for c in study["claims"].values() for t in c.get("firms", [])}), "source:planted_truth"]
+    return []
+
+
+def _tested(claim: dict) -> list[str]:
+    tests = [test for key in ("tests", "context", "firms") for test in claim.get(key, [])]
+    return list(dict.fromkeys(f"estimates:{name}" for test in tests for name in (test["from"], test.get("honest", test["from"]))))
+
+
+def _claim(name: str, claim: dict, files: dict[str, list[str]]) -> dict:
+    rows = read_table(files["verdicts"][0])
+    own = rows[rows["claim"] == name].astype(object).where(lambda t: t.notna(), None).to_dict("records")
+    return {
+        "kind": "claim",
+        "name": name,
+        "title": claim["claim"],
+        "evidence": own[0]["evidence"],
+        "absent": "",
+        "from": _tested(claim),
+        "claim": claim["claim"],
+        "claim_kind": claim["kind"],
+        "section": claim["section"],
+        "estimand": claim["estimand"],
+        "missing": claim.get("missing", []),
+        "verdict": own[0]["verdict"],
+        "code_": own[0]["code"] or "",
+        "explanation": own[0]["explanation"] or "",
+        "tests": own[1:],
+    }
+
+
+def _exhibits(study: dict, kinds: dict, numbers: dict, estimates: pd.DataFrame) -> dict:
+    figures, nodes = modules("figure"), {}
+    for name in study["exhibits"]:
+        kind = "figure" if name in figures else "table"
+        made = [ROOT / "figures" / f"{name}.{form}" for form in ("pdf", "png", "csv")]
+        made = made if kind == "figure" else [ROOT / PAPER / "tables" / f"{name}.{form}" for form in ("csv", "json")]
+        sources = [f"{kinds[item]}:{item}" for item in ingredients(kind, name) if item in kinds]
+        data = next(path for path in made if path.suffix == ".csv")
+        nodes[f"exhibit:{name}"] = {
+            "kind": "exhibit",
+            "name": name,
+            "title": numbers["exhibits"][name]["title"],
+            "evidence": "simulated" if "SIMULATED" in data.read_text(encoding="utf-8")[:4000] else "real",
+            "absent": " ".join(dict.fromkeys(numbers["absent"][item] for item in ingredients(kind, name) if item in numbers["absent"])),
+            "exhibit": kind,
+            "from": sources,
+            "files": [fingerprint(path, path.relative_to(ROOT).as_posix()) for path in made],
+            "code": {"module": modules(kind)[name], **code_version(program("exhibit", kind, name))},
+            "cells": _cells(data, estimates[estimates["specification"].isin(sources)]),
+        }
+    return nodes
+
+
+def _cells(path: Path, estimates: pd.DataFrame) -> list[list]:
+    """Return [row, column, position among all estimates, its column] for the cells of a CSV that print an estimate's number.
+
+    Cells keep ten digits, which tell one estimate from another; whole numbers do not and are left to the exhibit's chain.
+    """
+    columns = ("estimate", "std_error", "ci_low", "ci_high", "p_value", "mde80")
+    known = {}
+    for place, row in zip(estimates.index, estimates[list(columns)].to_dict("records"), strict=True):
+        for column, value in row.items():
+            if value is not None and math.isfinite(value) and value != round(value, 4):
+                known.setdefault(f"{value:.10g}", [int(place), column])
+    with path.open(encoding="utf-8", newline="") as stream:
+        rows = list(csv.reader(stream))
+    header = rows[0] if rows else []
+    return [
+        [number, column, *known[value]]
+        for number, row in enumerate(rows[1:], start=1)
+        for column, value in zip(header, row, strict=True)
+        if value in known
+    ]
+
+
+def _numbers(study: dict, kinds: dict, numbers: dict, estimates: pd.DataFrame) -> dict:
+    places = _places(study, numbers)
+    nodes = {}
+    for name, number in study["numbers"].items():
+        source = f"{kinds[number['from']]}:{number['from']}"
+        node = {
+            "kind": "number",
+            "name": name,
+            "title": number.get("says", ""),
+            "evidence": "",
+            "absent": numbers["absent"].get(number["from"], ""),
+            "text": numbers["numbers"][name],
+            "value": numbers["values"][name],
+            "sentences": places.get(name, []),
+            "claims": [],
+            "from": [source],
+        }
+        if kinds[number["from"]] == "estimates" and not node["absent"]:
+            own = estimates[estimates["specification"] == source]
+            row = find(own, number, f"config/numbers.yaml: {name}")
+            node |= {"row": row.to_dict(), "value_of": number.get("value", "estimate"), "evidence": row["evidence"]}
+            node["estimate"] = int(row.name)
+            node["label"] = study["outcomes"].get(row["outcome"], {}).get("label", "")
+            node["claims"] = [claim for claim, about in study["claims"].items() if _bears(about, number["from"], row)]
+        elif "key" in number:
+            node["value_of"] = number["key"]
+        nodes[f"number:{name}"] = node
+    return nodes
+
+
+def _bears(claim: dict, model: str, row: pd.Series) -> bool:
+    """Return whether a claim's verdict names the model and outcome of an estimate."""
+    tests = [test for key in ("tests", "context", "firms") for test in claim.get(key, [])]
+    return any(test["from"] == model and test.get("outcome", row["outcome"]) == row["outcome"] for test in tests)
+
+
+def _places(study: dict, numbers: dict) -> dict[str, list[dict]]:
+    """Return number → where the paper prints it: file, line, sentence; notes of exhibits stand in config/study.yaml."""
+    found = {}
+    for path in sorted((ROOT / PAPER).rglob("*.typ")):
+        for name, line, text in sentences_of(path, numbers["numbers"]):
+            found.setdefault(name, []).append({"file": path.relative_to(ROOT).as_posix(), "line": line, "text": text})
+    for exhibit, about in study["exhibits"].items():
+        for name in re.findall(r"\{(\w+)\}", about["note"]):
+            place = {"file": "config/study.yaml", "line": None, "text": f"Note of {exhibit}: {numbers['exhibits'][exhibit]['note']}"}
+            found.setdefault(name, []).append(place)
+    return found
+
+
+def _curves(study: dict, files: dict[str, list[str]]) -> dict:
+    """Return the curves with one row a specification; numbers keep six digits, which no picture can tell from more."""
+    left_out = ("number", "curve", "ci90_low", "ci90_high", "std_error")
+    found = {}
+    for name, curve in study["curves"].items():
+        table, joint = read_table(files[name][0]), read_table(files[JOINT.format(name)][0])
+        if joint.empty:
+            continue
+        columns = [column for column in table if column not in left_out]
+        rows = [
+            [float(f"{v:.6g}") if isinstance(v, float) else v for v in row] for row in table[columns].astype(object).itertuples(index=False)
+        ]
+        about = joint.iloc[0].astype(object).where(lambda r: r.notna(), None).to_dict()
+        found[name] = {
+            **about,
+            "outcome": curve["title"],
+            "evidence": table.attrs["evidence"],
+            "reading": about["main_reading"],
+            "joint_p": about["p_median"],
+            "columns": columns,
+            "rows": rows,
+        }
+    return found

@@ -1,0 +1,36 @@
+"""The sentences of the paper that print a number, read from its Typst text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+NUMBER = re.compile(r'#n\("(\w+)"\)')
+# What is set in Typst but not read aloud: references, literal marks, emphasis, escaped punctuation.
+REFERENCE = re.compile(r"\\?[;,]?\s*@[\w-]+")
+EMPTY = re.compile(r"\s*\(\s*\)")
+LITERAL = re.compile(r"#lit\[([^\]]*)\]")
+COMMAND = re.compile(r"\],\s*otherwise:\s*\[\]\)|#(?:given|emph|warning)\([^\[]*\[|#\w+(?:\([^)]*\))?")
+END = re.compile(r"(?<=[.;?!])\s+(?=[A-Z+*#\x00])")
+
+
+def sentences_of(path: Path, texts: dict[str, str]) -> Iterator[tuple[str, int, str]]:
+    """Yield (number, line, sentence) for every number that the Typst file at `path` prints; `texts` are the printed numbers."""
+    line = 1
+    for paragraph in re.split(r"(\n\s*\n)", path.read_text(encoding="utf-8")):
+        for match in NUMBER.finditer(paragraph):
+            sentence = next(part for part in END.split(_marked(paragraph, match)) if "\x00" in part)
+            yield match[1], line + paragraph[: match.start()].count("\n"), _plain(sentence, texts)
+        line += paragraph.count("\n")
+
+
+def _marked(paragraph: str, match: re.Match) -> str:
+    return paragraph[: match.start()] + "\x00" + paragraph[match.start() :]
+
+
+def _plain(sentence: str, texts: dict[str, str]) -> str:
+    """Return the sentence as printed, without Typst's commands and references."""
+    text = NUMBER.sub(lambda match: texts.get(match[1], "n/a"), sentence.replace("\x00", ""))
+    text = COMMAND.sub("", EMPTY.sub("", REFERENCE.sub("", LITERAL.sub(r"\1", text))))
+    return " ".join(re.sub(r"[*_\\~\[\]]", "", text).split()).removeprefix("+ ").strip()

@@ -1,0 +1,144 @@
+"""Chains from printed numbers to raw files."""
+
+import hashlib
+import json
+
+import pandas as pd
+import pytest
+
+from analysis.__main__ import main
+from analysis.catalogue import ROOT
+from analysis.commands import explain
+from analysis.provenance.files import code_version, fingerprint, rows_of
+from analysis.provenance.graph import _cells, chain
+from analysis.provenance.sentences import sentences_of
+
+
+def test_sentences_are_read_as_they_are_printed(tmp_path):
+    text = 'Intro.\n\nFirst claim. *R&D* rises by #n("a") points (@table_one), #lit[95 %] interval from #n("b"). Next.\n\n#given("f", [Firms: #n("c").], otherwise: [])\n'
+    path = tmp_path / "one.typ"
+    path.write_text(text)
+    found = list(sentences_of(path, {"a": "0.31", "b": "−1", "c": "4"}))
+    rises = "R&D rises by 0.31 points, 95 % interval from −1."
+    assert found == [("a", 3, rises), ("b", 3, rises), ("c", 5, "Firms: 4.")]
+
+
+def test_every_printed_number_of_the_paper_has_its_sentence():
+    texts = json.loads((ROOT / "paper" / "numbers.json").read_text())["numbers"]
+    for path in sorted((ROOT / "paper").rglob("*.typ")):
+        for name, _, sentence in sentences_of(path, texts):
+            if name not in texts:
+                continue  # as in a comment on how to print one
+            assert texts[name] in sentence and "#" not in sentence and "lit[" not in sentence, (path.name, name, sentence)
+
+
+def test_fingerprint_counts_rows_and_hashes_bytes(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text('x,y\n1,"two\nlines"\n3,4\n')
+    found = fingerprint(path, "raw/a.csv")
+    assert found == {"path": "raw/a.csv", "sha256": hashlib.sha256(path.read_bytes()).hexdigest(), "bytes": path.stat().st_size, "rows": 2}
+    assert rows_of(tmp_path / "paper.pdf") is None
+
+
+def test_version_of_code_changes_with_the_code(tmp_path, monkeypatch):
+    monkeypatch.setattr("analysis.provenance.files.ROOT", tmp_path)
+    (tmp_path / "a.py").write_text("1")
+    (tmp_path / "b.py").write_text("2")
+    first = code_version(["a.py", "b.py"])
+    assert code_version(["b.py", "a.py"]) == first and first["files"] == 2
+    (tmp_path / "b.py").write_text("3")
+    assert code_version(["a.py", "b.py"])["sha256"] != first["sha256"]
+
+
+def test_cells_point_at_the_estimates_they_print(tmp_path):
+    estimates = pd.DataFrame({"estimate": [0.3129143234, 2.0], "std_error": [0.1217834567, None]}, index=[7, 9]).astype(object)
+    for column in ("ci_low", "ci_high", "p_value", "mde80"):
+        estimates[column] = None
+    path = tmp_path / "t.csv"
+    path.write_text("name,estimate,se\nfirst,0.3129143234,0.1217834567\nsecond,2,0.5\n")
+    assert _cells(path, estimates) == [[1, "estimate", 7, "estimate"], [1, "se", 7, "std_error"]]
+
+
+def node(kind, name, sources=(), **more):
+    return {"kind": kind, "name": name, "title": name, "evidence": "real", "absent": "", "from": list(sources), **more}
+
+
+@pytest.fixture
+def graph():
+    file = {"path": "data/raw/a.csv", "sha256": "0" * 64, "bytes": 3, "rows": 2}
+    row = {
+        "estimand": "Effect on provinces",
+        "term": "att",
+        "outcome": "rd",
+        "model_id": "m",
+        "parameter": "att|analytic",
+        "estimate": 0.31,
+    }
+    place = {"file": "paper/one.typ", "line": 3, "text": "R&D rises by 0.31."}
+    number = {"text": "0.31", "value": 0.31, "sentences": [place], "claims": ["D1"], "row": row, "value_of": "estimate"}
+    nodes = [
+        node("raw", "a", files=[file], citation="Office", licence="free", accessed="2026-11"),
+        node("source", "s", ["raw:a"], rows=2),
+        node("panel", "p", ["source:s"], rows=4),
+        node("estimates", "m", ["panel:p"], settings={"estimator": "pooled"}),
+        node("number", "rd_att", ["estimates:m"], label="R&D to GDP", **number),
+        node("claim", "D1", ["estimates:m"], claim="R&D rises", verdict="untestable", code_="FIELD", explanation="", tests=[]),
+        node("exhibit", "table", ["estimates:m"], files=[], cells=[[1, "estimate", 0, "estimate"]]),
+    ]
+    estimate = {**row, "specification": "estimates:m"}
+    return {"nodes": {f"{n['kind']}:{n['name']}": n for n in nodes}, "estimates": [estimate], "code": {"files": 1, "sha256": "1" * 64}}
+
+
+def test_chain_reaches_the_raw_file(graph):
+    steps = [name for _, name in chain(graph, "number:rd_att")]
+    assert steps == ["number:rd_att", "estimates:m", "panel:p", "source:s", "raw:a"]
+
+
+@pytest.mark.parametrize(
+    ("query", "first"),
+    [("rd_att", "number:rd_att"), ("R&D effect, provinces", "number:rd_att"), ("D1", "claim:D1"), ("exhibit:table", "exhibit:table")],
+)
+def test_words_and_names_find_what_is_meant(graph, query, first):
+    assert explain.search(graph, query)[0] == first
+
+
+def run(graph, tmp_path, monkeypatch, capsys, *words):
+    monkeypatch.setattr(explain, "ROOT", tmp_path)
+    path = tmp_path / explain.FILE
+    path.parent.mkdir(parents=True)
+    path.write_text(json.dumps(graph))
+    status = main(["explain", *words])
+    return status, capsys.readouterr()
+
+
+def test_explain_prints_every_step(graph, tmp_path, monkeypatch, capsys):
+    status, printed = run(graph, tmp_path, monkeypatch, capsys, "R&D", "effect")
+    assert status == 0
+    for part in (
+        "R&D rises by 0.31.",
+        "claim D1",
+        "estimate 0.31",
+        "estimator: pooled",
+        "panel p (4 rows)",
+        "2 rows, SHA-256 000",
+        "1111111",
+    ):
+        assert part in printed.out
+
+
+def test_explain_traces_a_cell(graph, tmp_path, monkeypatch, capsys):
+    status, printed = run(graph, tmp_path, monkeypatch, capsys, "table:1:estimate")
+    assert status == 0 and printed.out.startswith("row 1, column estimate: estimate of m / rd / att|analytic")
+
+
+@pytest.mark.parametrize(
+    ("query", "said"), [("nothing_here", "nothing is called or said to be"), ("table:9:estimate", "Cells with one: 1:estimate")]
+)
+def test_explain_refuses_what_it_does_not_know(graph, tmp_path, monkeypatch, capsys, query, said):
+    status, printed = run(graph, tmp_path, monkeypatch, capsys, query)
+    assert status == 2 and said in printed.err
+
+
+def test_explain_without_a_run_says_so(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(explain, "ROOT", tmp_path)
+    assert main(["explain", "rd_att"]) == 2 and "run `make` first" in capsys.readouterr().err
