@@ -79,6 +79,7 @@ def summary(name: str, settings: dict, region: Region, table: pd.DataFrame, stat
         "draws": settings["draws"],
         "main_estimate": main["estimate"],
         "main_reading": main["reading"],
+        "main_rank": (once < main["estimate"]).mean(),
         "median": once.median(),
         "low": once.quantile(0.025),
         "high": once.quantile(0.975),

@@ -1,0 +1,8 @@
+"""Which choice moves the effect on R&D to GDP of provinces."""
+
+from analysis.exhibits.figures._specification_curve import choices
+
+
+def draw(province_rd_curve, province_rd_curve_joint):
+    """Return median and range of the estimates by each choice made alone."""
+    return choices(province_rd_curve, province_rd_curve_joint)
