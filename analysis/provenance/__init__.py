@@ -1,1 +1,0 @@
-"""Where every printed number comes from: sentence, claim, estimate, specification, panel, table, raw file, code."""
