@@ -3,7 +3,7 @@ PYTHON ?= python3
 CORES ?= all
 RUN = $(PYTHON) bootstrap.py
 
-.PHONY: study test lint lock clean benchmark
+.PHONY: study test lint lock clean benchmark verify
 
 study:
 	@$(RUN) snakemake --profile workflow/profiles/default --cores $(CORES)
@@ -11,6 +11,10 @@ study:
 
 test:
 	@$(RUN) python -m pytest
+
+# Runs everything again from raw data in a temporary folder and compares each cell with the archived results.
+verify:
+	@$(RUN) python -m analysis verify --cores $(CORES) $(ARGS)
 
 lint:
 	@$(RUN) ruff check .

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from analysis.catalogue import UnknownName
-from analysis.commands import doctor, estimate, estimators, explain, simulate
+from analysis.commands import doctor, estimate, estimators, explain, simulate, verify
 from analysis.contracts import DataError
 from analysis.method import BadOption
 
@@ -16,7 +16,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; wrong input ends with one line on standard error and status 2."""
     parser = argparse.ArgumentParser(prog="python -m analysis", description=__doc__, allow_abbrev=False)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for command in (estimate, estimators, explain, doctor, simulate):
+    for command in (estimate, estimators, explain, doctor, simulate, verify):
         part = commands.add_parser(command.NAME, help=command.HELP, description=command.__doc__, allow_abbrev=False)
         command.declare(part)
         part.set_defaults(run=command.run)

@@ -99,6 +99,7 @@ def load(config: Path = CONFIG) -> dict:
     study["numbers"] = read_yaml(config / "numbers.yaml", "numbers")["numbers"]
     study["published"] = read_yaml(config / "published.yaml", "published")["published"]
     study["montecarlo"] = read_yaml(config / "montecarlo.yaml", "montecarlo")["montecarlo"]
+    study["verification"] = read_yaml(config / "verification.yaml", "verification")["verification"]
     study["curves"] = read_yaml(config / "curves.yaml", "curves")["curves"]
     for name, specification in study["specifications"].items():
         panel = study["panels"].get(specification["panel"], {})

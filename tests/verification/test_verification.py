@@ -1,0 +1,139 @@
+"""A rerun against archived results: what is caught, where, and what is allowed."""
+
+import json
+import shutil
+
+import pytest
+
+from analysis.__main__ import main
+from analysis.catalogue import ROOT
+from analysis.study import load
+from analysis.verification import compare as comparison
+from analysis.verification.compare import ABSENT, DRIFTED, EXTRA, IDENTICAL, MISSING, REDRAWN, WITHIN, agree, compare
+from analysis.verification.rerun import source_paths
+
+RULES = load()["verification"]
+TABLE = "paper/tables/effects.csv"
+
+
+@pytest.fixture
+def runs(tmp_path):
+    """Return two folders with the same small results."""
+    for name in ("archived", "rerun"):
+        tables, figures = tmp_path / name / "paper" / "tables", tmp_path / name / "figures"
+        tables.mkdir(parents=True)
+        figures.mkdir()
+        (tables / "effects.csv").write_text(
+            "outcome,estimate,ci_low,ci_high,p_value,draws\nR&D,0.31,0.02,0.61,0.038,1999\nGDP,0.1,-0.2,0.4,0.5,\n"
+        )
+        (figures / "path.csv").write_text("axes,x,y\n1,2,3.5\n")
+        (figures / "path.pdf").write_bytes(b"%PDF one")
+        (tmp_path / name / "paper" / "numbers.json").write_text(
+            json.dumps({"numbers": {"rd": "0.31"}, "values": {"rd": 0.3129}, "absent": {}, "exhibits": {"e": {"note": "A note."}}})
+        )
+    return tmp_path / "archived", tmp_path / "rerun"
+
+
+def edit(path, old, new):
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+
+
+def found(runs):
+    return {result.path: result for result in compare(*runs, RULES)}
+
+
+def test_equal_runs_are_identical(runs):
+    results = found(runs)
+    assert len(results) == 4 and {result.status for result in results.values()} == {IDENTICAL}
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "place"),
+    [
+        (TABLE, "GDP,0.1,", "GDP,0.11,", "row 2 (GDP), column estimate"),
+        (TABLE, "R&D,0.31", "R & D,0.31", "row 1 (R & D), column outcome"),
+        (TABLE, "outcome,estimate", "outcome,value", "header"),
+        (TABLE, "GDP,0.1,-0.2,0.4,0.5,\n", "", "rows"),
+        ("figures/path.csv", "3.5", "3.6", "row 1, column y"),
+        ("paper/numbers.json", "0.3129", "0.3229", "values: rd"),
+        ("paper/numbers.json", "A note.", "Another note.", "exhibits: e"),
+    ],
+)
+def test_a_tampered_cell_is_caught_and_located(runs, file, old, new, place):
+    edit(runs[0] / file, old, new)
+    result = found(runs)[file]
+    assert result.status == DRIFTED and result.differences[0].place == place
+
+
+def test_files_that_are_missing_or_extra_fail(runs):
+    (runs[1] / "figures/path.csv").unlink()
+    (runs[1] / "paper/tables/new.csv").write_text("a\n1\n")
+    results = found(runs)
+    assert results["figures/path.csv"].status == MISSING and results["paper/tables/new.csv"].status == EXTRA
+    assert results["figures/path.csv"].fails and results["paper/tables/new.csv"].fails
+
+
+def test_bytes_are_told_apart_from_cells(runs):
+    (runs[1] / "figures/path.pdf").write_bytes(b"%PDF two")
+    results = found(runs)
+    assert results["figures/path.pdf"].status == REDRAWN and not results["figures/path.pdf"].fails
+
+
+def test_absent_data_are_no_drift(runs):
+    (runs[1] / TABLE).write_text("Not available\nData absent.\n")
+    content = {"numbers": {"rd": "n/a"}, "values": {"rd": None}, "absent": {"effects": "why"}, "exhibits": {"e": {"note": "A note."}}}
+    (runs[1] / "paper/numbers.json").write_text(json.dumps(content))
+    results = found(runs)
+    assert results[TABLE].status == ABSENT and results["paper/numbers.json"].status == WITHIN
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "status"),
+    [
+        ("0.31,0.02,", "0.3100000001,0.02,", WITHIN),  # a point within 1e-6
+        ("0.31,0.02,", "0.3101,0.02,", DRIFTED),  # a point is no draw
+        ("0.038,1999", "0.045,1999", WITHIN),  # 1,999 draws: three standard errors are 0.013
+        ("0.038,1999", "0.06,1999", DRIFTED),
+        ("0.02,0.61", "0.05,0.61", WITHIN),  # a tenth of the width is 0.059
+        ("0.02,0.61", "0.12,0.61", DRIFTED),
+        ("-0.2,0.4,0.5", "-0.18,0.4,0.5", DRIFTED),  # no draws in this row
+    ],
+)
+def test_random_draws_have_their_own_allowance(runs, old, new, status):
+    edit(runs[1] / TABLE, old, new)
+    assert found(runs)[TABLE].status == status
+
+
+def test_agreement_is_absolute_near_zero_and_relative_far_from_it():
+    assert agree("1e-9", "0", 1e-6) and agree("1000000", "1000000.5", 1e-6) and not agree("1000000", "1000002", 1e-6)
+    assert not agree("0.1", "", 1e-6) and not agree("nan", "0.1", 1e-6) and agree("", "", 1e-6)
+
+
+def test_command_reports_a_tampered_archive(tmp_path, capsys):
+    """The archived results of this checkout against a copy of them in which one cell was changed."""
+    for folder in ("figures", "paper"):
+        shutil.copytree(ROOT / folder, tmp_path / folder)
+    assert main(["verify", "--results", str(tmp_path), "--bytes"]) == 0
+    assert "Verified." in capsys.readouterr().out
+    path = tmp_path / "paper/tables/province_effects.csv"
+    lines = path.read_text().splitlines()
+    cells = lines[1].split(",")
+    place = next(i for i, cell in enumerate(cells) if comparison._number(cell) not in (None, 0.0) and "." in cell)
+    cells[place] = f"{float(cells[place]) + 0.01:.10g}"
+    path.write_text("\n".join([lines[0], ",".join(cells), *lines[2:]]) + "\n")
+    assert main(["verify", "--results", str(tmp_path)]) == 1
+    printed = capsys.readouterr().out
+    assert "drifted  paper/tables/province_effects.csv" in printed and "row 1" in printed and "NOT verified: 1 file." in printed
+
+
+def test_folder_without_a_run_is_refused(tmp_path, capsys):
+    assert main(["verify", "--results", str(tmp_path)]) == 2 and "no run of the study" in capsys.readouterr().err
+
+
+def test_a_rerun_starts_without_any_result():
+    paths = source_paths()
+    assert "Snakefile" in paths and "paper/paper.typ" in paths and "data/raw/registers/issuances_china.csv" in paths
+    assert not [path for path in paths if path.startswith(("figures/", "paper/tables/")) or path == "paper/numbers.json"]
+    assert not [path for path in paths if path.startswith("data/processed/") and not path.endswith("README.md")]
