@@ -3,7 +3,7 @@ PYTHON ?= python3
 CORES ?= all
 RUN = $(PYTHON) bootstrap.py
 
-.PHONY: study test lint lock clean benchmark verify
+.PHONY: study test lint lock clean benchmark verify whatif
 
 study:
 	@$(RUN) snakemake --profile workflow/profiles/default --cores $(CORES)
@@ -11,6 +11,10 @@ study:
 
 test:
 	@$(RUN) python -m pytest
+
+# make whatif MODEL=province_att SET="cluster=region drop.province=Guangdong" [OUTCOME=rd_intensity]
+whatif:
+	@$(RUN) python -m analysis whatif $(MODEL) $(SET) $(if $(OUTCOME),--outcome $(OUTCOME))
 
 # Runs everything again from raw data in a temporary folder and compares each cell with the archived results.
 verify:

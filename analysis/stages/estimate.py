@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 
 import numpy as np
+import pandas as pd
 
 from analysis.estimates import NotIdentified, complete, refused
 from analysis.specification import Specification, prepare
@@ -15,8 +16,13 @@ LISTS = ("controls", "fixed_effects", "cluster", "strata")
 
 
 def estimate(name: str, settings: dict, outcome_name: str, outcome: dict | None, panel_path: str, contract: dict, path: str) -> None:
-    """Estimate specification `name` for one outcome. What cannot be identified becomes a row with its reason."""
+    """Write the estimates of specification `name` for one outcome."""
     panel = read_table(panel_path)
+    write_table(estimated(panel, name, settings, outcome_name, outcome, contract), path, contract, panel.attrs["evidence"])
+
+
+def estimated(panel: pd.DataFrame, name: str, settings: dict, outcome_name: str, outcome: dict | None, contract: dict) -> pd.DataFrame:
+    """Return the Estimate table of one outcome. What cannot be identified becomes a row with its reason."""
     identity = {
         "model_id": name,
         "outcome": outcome_name,
@@ -40,7 +46,7 @@ def estimate(name: str, settings: dict, outcome_name: str, outcome: dict | None,
             rows = [refused("att", error.code, str(error))]
         except np.linalg.LinAlgError as error:
             rows = [refused("att", "SINGULAR", f"a matrix could not be inverted ({error})")]
-    write_table(complete(rows, identity, contract), path, contract, identity["evidence"])
+    return complete(rows, identity, contract)
 
 
 def specify(name: str, settings: dict, outcome_name: str) -> Specification:

@@ -1,0 +1,185 @@
+"""Change one choice of a model and see both versions side by side: estimate, interval, N, verdict.
+
+MODEL is a specification of config/study.yaml or a claim (D1: the first test of it). CHANGE is KEY=VALUE with KEY among
+cluster, controls (also controls+=x, controls-=x), fixed_effects, estimator, cohort, treatment, weights, transform,
+winsorize, scale and the options of the estimator; drop.COLUMN=VALUE[,VALUE] and keep.COLUMN=VALUE[,VALUE]; COLUMN>=N and
+COLUMN<=N. Nothing is changed but a small figure in data/processed/whatif.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+import zlib
+from pathlib import Path
+
+import pandas as pd
+from matplotlib.pyplot import subplots
+
+from analysis.catalogue import ROOT, unknown
+from analysis.contracts import DataError
+from analysis.exhibits.cells import count, number, p_value
+from analysis.exhibits.display import COLOURS, MARKERS, save_figure
+from analysis.method import BadOption
+from analysis.stages.estimate import estimated, specify
+from analysis.storage import is_absent, read_table
+from analysis.study import load, outcomes_of, products
+from analysis.whatif.changes import Variant, changed
+from analysis.whatif.reading import row_of, tests_of, verdicts
+
+NAME = "whatif"
+HELP = "change one choice of a model and see both versions side by side"
+FOLDER = "data/processed/whatif"
+SHOWN = ("estimate", "std_error", "ci_low", "ci_high", "p_value", "n_obs", "n_units", "n_treated", "n_clusters", "inference")
+
+
+def declare(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("model", metavar="MODEL", help="a specification, or a claim")
+    parser.add_argument("changes", nargs="*", metavar="CHANGE", help="for example cluster=region drop.province=Guangdong")
+    parser.add_argument("--honest", action="store_true", help="also recompute the bounds for violations of parallel trends (half a minute)")
+    parser.add_argument("--outcome", default="", help="outcome (default: that of the claim's test, else the first)")
+
+
+def run(chosen: argparse.Namespace) -> int:
+    start = time.monotonic()
+    study = load()
+    model, outcome = _named(study, chosen.model, chosen.outcome)
+    settings, about = study["specifications"][model], study["outcomes"].get(outcome)
+    columns = study["contracts"][settings["panel"]]["columns"]
+    variant = changed(settings, about, chosen.changes, columns, "whatif")
+    _check(model, variant, outcome)
+    panel = _panel(study, settings["panel"])
+    contract = study["contracts"]["estimate"]
+    tests = tests_of(study["claims"], model, outcome)
+    both = []
+    for words, version in (([], Variant(settings, about)), (chosen.changes, variant)):
+        if not chosen.honest:
+            version = _without_bounds(version)
+        try:
+            rows = estimated(panel, model, version.settings, outcome, version.outcome, contract)
+        except ValueError as error:  # choices that an estimator cannot use together
+            raise BadOption(f"whatif: {error}") from error
+        companions = {test["honest"] for _, test in tests if "honest" in test}
+        honest = {name: _honest(study, panel, name, outcome, words, contract, chosen.honest) for name in companions}
+        row = row_of(rows, tests[0][1] if tests else None)
+        both.append((rows, row, verdicts(row, tests, honest)))
+    simulated = panel.attrs["evidence"] == "simulated"
+    label = about["label"] if about else outcome
+    print("\n".join(_page(f"{model}, {label}{' (SIMULATED)' if simulated else ''}", variant.said, both)))
+    path = _draw(model, outcome, label, about, chosen.changes, both, panel.attrs["evidence"])
+    print(f"\nFigure: {path}   ({time.monotonic() - start:.1f} s; nothing else was changed)")
+    return 0
+
+
+def _without_bounds(version: Variant) -> Variant:
+    """Return the version without the bounds for violations of parallel trends, which take half a minute."""
+    options = {key: value for key, value in version.settings.get("options", {}).items() if not key.startswith("honest")}
+    return Variant({**version.settings, "options": options}, version.outcome, version.said)
+
+
+def _named(study: dict, model: str, outcome: str) -> tuple[str, str]:
+    """Return the specification and outcome that a model or claim names."""
+    if model in study["claims"]:
+        claim = study["claims"][model]
+        tests = [test for key in ("tests", "firms", "context") for test in claim.get(key, [])]
+        if not tests:
+            raise BadOption(f"whatif: claim {model} has no test: no source at hand holds {'; '.join(claim['missing'])}")
+        chosen = next((test for test in tests if not outcome or test.get("outcome") == outcome), tests[0])
+        model, outcome = chosen["from"], outcome or chosen.get("outcome", "")
+    if model not in study["specifications"]:
+        raise unknown(model, [*study["specifications"], *study["claims"]], "whatif", "model")
+    offered = outcomes_of(study["specifications"][model])
+    if outcome and outcome not in offered:
+        raise unknown(outcome, offered, f"whatif: {model}", "outcome")
+    return model, outcome or offered[0]
+
+
+def _check(model: str, variant: Variant, outcome: str) -> None:
+    """Refuse, before anything is estimated, what the changed estimator cannot use."""
+    from analysis.commands.estimators import method_of
+
+    specification = specify(model, variant.settings, outcome)
+    fields = ("outcome", "unit", "time", "cohort", "treatment", "weights", "duration", "event", "entry", "upper")
+    fields += ("controls", "fixed_effects", "cluster", "instruments", "strata")
+    method = method_of(variant.settings["estimator"])
+    known = {one for need in (*method.needs, *method.accepts) for one in need.split("|")}
+    # Unit, time and cluster come from the panel's block, whether the estimator uses them or not.
+    given = {name for name in fields if getattr(specification, name) and (name in known or name not in ("unit", "time", "cluster"))}
+    method.check(specification, given)
+    method.read(specification)
+
+
+def _panel(study: dict, name: str) -> pd.DataFrame:
+    folder = "sources" if products(study)[name] == "source" else "panels"
+    path = ROOT / "data" / "processed" / folder / f"{name}.parquet"
+    if not path.exists():
+        raise DataError(f"data/processed/{folder}/{name}.parquet is not there yet: run `make` first, which builds it")
+    panel = read_table(path)
+    if is_absent(panel):
+        raise DataError(f"panel {name} is empty: {is_absent(panel)}")
+    return panel
+
+
+def _honest(
+    study: dict, panel: pd.DataFrame, name: str, outcome: str, words: list[str], contract: dict, recompute: bool
+) -> pd.DataFrame | None:
+    """Return the rows of a claim's honest companion: as stored for the baseline, recomputed for the variant if wanted."""
+    settings = study["specifications"][name]
+    stored = ROOT / "data" / "processed" / "estimates" / name / f"{outcome}.parquet"
+    if not words and stored.exists():
+        return read_table(stored)
+    if not recompute or outcome not in outcomes_of(settings) or any(word.startswith(("estimator=", "aggregation=")) for word in words):
+        return None
+    try:
+        columns = study["contracts"][settings["panel"]]["columns"]
+        variant = changed(settings, study["outcomes"].get(outcome), words, columns, "whatif")
+        # Bounds need no re-dealt dates.
+        options = {key: value for key, value in variant.settings.get("options", {}).items() if key != "randomization_draws"}
+        return estimated(panel, name, variant.settings | {"options": options}, outcome, variant.outcome, contract)
+    except (ValueError, LookupError):
+        return None
+
+
+def _page(title: str, said: list[str], both: list[tuple]) -> list[str]:
+    (_, first, first_verdicts), (_, second, second_verdicts) = both
+    lines = [title, f"changed: {' '.join(said) or 'nothing'}", "", f"{'':14}{'baseline':>24}{'variant':>24}"]
+    for name in SHOWN:
+        lines.append(f"{name:14}{_cell(name, first[name]):>24}{_cell(name, second[name]):>24}")
+    for label, row in (("baseline", first), ("variant", second)):
+        if pd.notna(row["reason"]):
+            lines.append(f"{label}: {row['reason']}")
+    for label, found in (("baseline", first_verdicts), ("variant", second_verdicts)):
+        lines += [f"{label:9} {line}" for line in found]
+    return lines
+
+
+def _cell(name: str, value: object) -> str:
+    if pd.isna(value):
+        return "-"
+    if name == "p_value":
+        return p_value(value)
+    return count(value) if name.startswith("n_") else value if isinstance(value, str) else number(value, 4)
+
+
+def _draw(model: str, outcome: str, label: str, about: dict | None, words: list[str], both: list[tuple], evidence: str) -> str:
+    """Draw both versions, of an event study their paths, and return the figure's path."""
+    paths = [rows[rows["event_time"].notna() & (rows["inference"] == row["inference"])] for rows, row, _ in both]
+    figure, axes = subplots(figsize=(4.5, 2.6))
+    for place, (name, (_, row, _), path) in enumerate(zip(("baseline", "variant"), both, paths, strict=True)):
+        table = path if all(map(len, paths)) else row.to_frame().T
+        x = table["event_time"].astype(float) + 0.15 * place if all(map(len, paths)) else [place]
+        values = table[["estimate", "ci_low", "ci_high"]].astype(float).to_numpy()
+        reach = [values[:, 0] - values[:, 1], values[:, 2] - values[:, 0]]
+        axes.errorbar(x, values[:, 0], yerr=reach, fmt=MARKERS[place], color=COLOURS[place], capsize=2, label=name)
+    axes.axhline(0, color="black", linewidth=0.7)
+    axes.set(title=f"{model}: {label}", ylabel=about["unit"] if about else "")
+    if all(map(len, paths)):
+        axes.set_xlabel("Periods since treatment")
+        axes.legend()
+    else:
+        axes.set_xticks([0, 1], ["baseline", " ".join(words)[:60] or "variant"])
+        axes.set_xlim(-0.5, 1.5)
+    mark = zlib.crc32(" ".join([outcome, *words]).encode())
+    path = Path(FOLDER) / f"{model}-{mark:08x}.png"
+    save_figure(figure, [str(ROOT / path)], evidence)
+    return path.as_posix()

@@ -1,0 +1,169 @@
+"""What-if: the grammar of changes, and runs on a built panel."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analysis.__main__ import main
+from analysis.catalogue import UnknownName
+from analysis.commands import whatif
+from analysis.method import BadOption
+from analysis.stages.estimate import estimated
+from analysis.study import load
+from analysis.whatif.changes import changed
+from analysis.whatif.reading import verdicts
+
+STUDY = load()
+COLUMNS = STUDY["contracts"]["province_year"]["columns"]
+SETTINGS = STUDY["specifications"]["province_att"]
+OUTCOME = STUDY["outcomes"]["rd_intensity"]
+
+
+def variant(*words, settings=SETTINGS):
+    return changed(settings, OUTCOME, list(words), COLUMNS, "whatif")
+
+
+@pytest.mark.parametrize(
+    ("words", "key", "value"),
+    [
+        (["cluster=region"], "cluster", ["region"]),
+        (["controls=log_gdp,secondary_share"], "controls", ["log_gdp", "secondary_share"]),
+        (["controls=log_gdp", "controls+=secondary_share", "controls-=log_gdp"], "controls", ["secondary_share"]),
+        (["cohort=cohort_wide"], "cohort", "cohort_wide"),
+        (
+            ["drop.province=Guangdong,Inner Mongolia"],
+            "where",
+            {"certain": {"equals": True}, "province": {"not_in": ["Guangdong", "Inner Mongolia"]}},
+        ),
+        (["year<=2022", "year>=2012"], "where", {"certain": {"equals": True}, "year": {"at_most": 2022.0, "at_least": 2012.0}}),
+        (["keep.certain=true"], "where", {"certain": {"equals": True, "in": [True]}}),
+        (["control_group=not_yet_treated"], "options", {"randomization_draws": 1999, "control_group": "not_yet_treated"}),
+        (["draws=99"], "options", {"randomization_draws": 99}),
+        (["option.anticipation=1"], "options", {"randomization_draws": 1999, "anticipation": 1}),
+    ],
+)
+def test_a_change_does_what_it_says_and_leaves_the_study_alone(words, key, value):
+    before = repr(SETTINGS)
+    assert variant(*words).settings[key] == value
+    assert repr(SETTINGS) == before
+
+
+def test_changes_of_the_outcome_reach_the_outcome():
+    found = variant("winsorize=0.05", "transform=log").outcome
+    assert (found["winsorize"], found["transform"]) == (0.05, "log") and "winsorize" not in OUTCOME
+
+
+def test_another_estimator_leaves_out_what_it_does_not_know_and_says_so():
+    found = variant("estimator=borusyak_jaravel_spiess")
+    assert found.settings["options"] == {} and "randomization_draws" in " ".join(found.said)
+
+
+@pytest.mark.parametrize(
+    ("word", "said"),
+    [
+        ("clustr=region", "Did you mean 'cluster'"),
+        ("cluster=regoin", "Did you mean 'region'"),
+        ("drop.provnce=Guangdong", "Did you mean 'province'"),
+        ("estimator=calaway_santanna", "Did you mean 'callaway_santanna'"),
+        ("transform=lgo", "Did you mean 'log'"),
+        ("winsorize=much", "takes a number"),
+        ("winsorize=0.6", "below 0.5"),
+        ("control_group=all", "it must be never_treated, not_yet_treated"),
+        ("draws=-3", "at least 0"),
+        ("controls-=log_gdp", "is not among controls"),
+        ("cohort+=cohort_wide", "+= is for"),
+        ("something", "is no change"),
+        ("year>=late", "takes a number"),
+    ],
+)
+def test_a_wrong_change_is_refused_in_one_line(word, said):
+    with pytest.raises((BadOption, UnknownName)) as error:
+        variant(word)
+    assert said in str(error.value) and "\n" not in str(error.value)
+
+
+@pytest.fixture
+def built(tmp_path, monkeypatch):
+    """Return a folder with a small province panel as the study would have built it."""
+    generator = np.random.default_rng(5)
+    provinces = [f"P{i:02d}" for i in range(20)]
+    rows = pd.DataFrame([(p, y) for p in provinces for y in range(2012, 2022)], columns=["province", "year"])
+    number = rows["province"].str[1:].astype(int)
+    rows["cohort_strict"] = pd.array(np.where(number < 6, 2017, 0), dtype="Int64")
+    rows["cohort_strict"] = rows["cohort_strict"].mask(rows["cohort_strict"] == 0)
+    rows["certain"], rows["region"] = True, (number % 4).astype(str)
+    rows["rd_intensity_revised_pct"] = generator.normal(size=len(rows)) + (rows["year"] >= rows["cohort_strict"]).fillna(False) * 2.0
+    rows.attrs = {"evidence": "real", "absent": ""}
+    path = tmp_path / "data/processed/panels/province_year.parquet"
+    path.parent.mkdir(parents=True)
+    rows.to_parquet(path)
+    monkeypatch.setattr(whatif, "ROOT", tmp_path)
+    return tmp_path, rows
+
+
+def files_of(folder):
+    return {path.relative_to(folder).as_posix(): path.stat().st_mtime_ns for path in folder.rglob("*") if path.is_file()}
+
+
+def test_both_versions_are_printed_with_verdicts_and_only_a_figure_is_written(built, capsys):
+    folder, panel = built
+    before = files_of(folder)
+    assert main(["whatif", "province_att", "draws=99", "drop.province=P00", "--outcome", "rd_intensity"]) == 0
+    printed = capsys.readouterr().out
+    rows = {}
+    for name, sample in (("baseline", panel), ("variant", panel[panel["province"] != "P00"])):
+        options = {"randomization_draws": 1999 if name == "baseline" else 99}
+        settings = SETTINGS | {"options": options}
+        table = estimated(sample.assign(), "province_att", settings, "rd_intensity", OUTCOME, STUDY["contracts"]["estimate"])
+        rows[name] = table[table["parameter"] == "att|randomization_t"].iloc[0]
+    line = next(line for line in printed.splitlines() if line.startswith("estimate"))
+    assert line.split() == ["estimate", f"{rows['baseline']['estimate']:.4f}", f"{rows['variant']['estimate']:.4f}"]
+    assert "baseline  D1:" in printed and "variant   D1:" in printed and "drop.province=P00" in printed
+    after = files_of(folder)
+    (figure,) = set(after) - set(before)
+    assert figure.startswith("data/processed/whatif/province_att-") and {k: after[k] for k in before} == before
+
+
+def test_a_verdict_that_needs_bounds_is_not_given_without_them():
+    row = {"reason": None, "ci_low": 0.5, "ci_high": 0.9, "ci90_low": 0.55, "ci90_high": 0.85, "evidence": "real", "inference": "cluster"}
+    row = pd.Series({**row, "n_treated_clusters": 30, "n_clusters": 60, "within_sd": 1.0, "mde80": 0.1})
+    test = {"from": "m", "region": {"sign": "positive"}, "honest": "bounds"}
+    (line,) = verdicts(row, [("D1", test)], {})
+    assert "whether drift would undo it was not computed" in line and "D1: consistent" not in line
+    bounds = pd.DataFrame(
+        [{"term": "att_honest", "inference": "honest_relative_magnitude_0.5", "reason": None, "ci_low": -0.2, "ci_high": 1.2}]
+    )
+    assert verdicts(row, [("D1", test)], {"bounds": bounds})[0].startswith("D1: untestable (PRE)")
+    assert verdicts(row, [("D1", test)], {"bounds": bounds.assign(ci_low=0.1)})[0].startswith("D1: consistent (strong)")
+
+
+def test_a_claim_stands_for_its_test(built, capsys):
+    assert main(["whatif", "Q2", "draws=9", "--outcome", "nothing"]) == 2
+    assert main(["whatif", "S6"]) == 2
+    printed = capsys.readouterr().err
+    assert "unknown outcome 'nothing'" in printed and "claim S6 has no test" in printed
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["province_at"], "Did you mean 'province_att'"),
+        (["province_att", "--outcome", "rd_intensty"], "Did you mean 'rd_intensity'"),
+        (["province_att", "weights=gdp"], "makes no use of --weights"),
+        (["firm_stacks"], "unknown model 'firm_stacks'"),
+        (["royalty_stacked"], "run `make` first"),
+    ],
+)
+def test_wrong_input_ends_with_one_line_before_anything_is_estimated(built, capsys, words, said):
+    assert main(["whatif", *words]) == 2
+    error = capsys.readouterr().err
+    assert said in error and error.count("\n") == 1
+
+
+def test_simulated_panels_are_marked(built, capsys):
+    folder, panel = built
+    panel.attrs["evidence"] = "simulated"
+    panel.to_parquet(folder / "data/processed/panels/province_year.parquet")
+    assert main(["whatif", "province_att", "draws=9", "--outcome", "rd_intensity"]) == 0
+    printed = capsys.readouterr().out
+    assert printed.startswith("province_att, R&D to GDP (SIMULATED)") and "untestable (SIM)" in printed
