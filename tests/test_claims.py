@@ -57,6 +57,15 @@ def test_gates_close_before_the_interval_is_read(given, code):
     assert (verdict.verdict, verdict.code) == ("untestable", code)
 
 
+def test_a_blank_number_of_treated_clusters_is_not_enough_of_them():
+    blank = {"n_treated_clusters": pd.NA, "inference": "cluster"}
+    assert judge(row(**blank, n_clusters=3), RISE)[0].code == "FEWTREAT"
+    assert judge(row(**blank, n_clusters=30), RISE)[0].verdict == "consistent"
+    with pytest.raises(ValueError, match="how many clusters"):
+        judge(row(**blank), RISE)
+    assert judge(row(n_treated_clusters=pd.NA, inference="exact"), RISE)[0].verdict == "consistent"
+
+
 def test_few_treated_clusters_pass_with_randomization_inference():
     assert judge(row(n_treated_clusters=4), RISE)[0].verdict == "consistent"
 

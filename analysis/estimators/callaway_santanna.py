@@ -16,7 +16,7 @@ from analysis.estimates import NotIdentified, parameter, refused
 from analysis.estimators import _cohort_randomization
 from analysis.estimators._cohorts import cohort_panel, counts_of, need_never, unit_names
 from analysis.inference.absorb import within_sd
-from analysis.inference.cluster import cluster_sums
+from analysis.inference.cluster import cluster_sums, need_two
 from analysis.inference.cohort_average import Panel, aggregate, cell_keys, cells_of, panel_of
 from analysis.inference.cohort_influence import averages, conditional_averages
 from analysis.inference.honest_bounds import bounds_rows
@@ -214,7 +214,7 @@ class _Estimation:
         if (result[self.data["unit"]] != codes).any():
             raise NotIdentified("CLUSTERS", f"a unit changes its {named[0]}: units must be nested in clusters")
         treated = np.unique(codes[(self.data["cohort"] > 0).to_numpy()])
-        self.counts |= {"n_clusters": int(codes.max()) + 1, "n_treated_clusters": len(treated)}
+        self.counts |= {"n_clusters": need_two(codes), "n_treated_clusters": len(treated)}
         return result
 
     def _by_cluster(self, influence: np.ndarray) -> np.ndarray:

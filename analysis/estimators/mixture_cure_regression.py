@@ -15,7 +15,7 @@ import pandas as pd
 from autograd import elementwise_grad
 
 from analysis.estimates import NotIdentified, parameter
-from analysis.estimators._durations import counts_of, regressors_of
+from analysis.estimators._durations import cluster_counts, counts_of, regressors_of
 from analysis.estimators._regression import complete_rows
 from analysis.inference.cluster import cluster_sums
 from analysis.method import Method, Option
@@ -51,14 +51,12 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     z = np.column_stack([data[list(options.share_controls)].to_numpy(float), np.ones(len(data))])
     groups = specification.cluster[0] if specification.cluster else specification.unit
     clusters = pd.factorize(data[groups])[0] if groups else np.arange(len(data))
+    counts = counts_of(data, specification) | cluster_counts(data, specification, clusters)
     ended = np.isfinite(high)
     theta, variance = _maximise(_likelihood(low, high, ended, options.distribution), x, z, _start(low, high, ended, x, z), clusters)
     errors = np.sqrt(np.diag(variance))
     labels = [*names, "const", "log_scale", *(f"ends:{name}" for name in options.share_controls), "ends:const"]
-    counts = counts_of(data, specification)
-    if specification.treatment and "n_treated" in counts:
-        counts["n_treated_clusters"] = len(np.unique(clusters[(data[specification.treatment] == 1).to_numpy()]))
-    about = {"inference": "cluster" if groups else "robust", **counts, "n_clusters": int(clusters.max()) + 1}
+    about = {"inference": "cluster" if groups else "robust", **counts}
     return [parameter(term, value, error, **about) for term, value, error in zip(labels, theta, errors, strict=True)]
 
 

@@ -12,7 +12,7 @@ import pandas as pd
 from analysis.estimates import NotIdentified, parameter
 from analysis.estimators._regression import clusters_of, columns_of, complete_rows, counts_of
 from analysis.inference.absorb import Absorber, absorbed, nested
-from analysis.inference.cluster import cluster_sums, two_way_meat
+from analysis.inference.cluster import cluster_sums, need_two, two_way_meat
 from analysis.method import TWO_WAY, Method, Option
 
 METHOD = Method(
@@ -54,10 +54,10 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     y = data[specification.outcome].to_numpy(float)
     beta, mean, net = _fit(y, x, codes, names)
     clusters = clusters_of(data, specification, options.covariance)
-    covariance, degrees, label = _covariance(y - mean, mean, net, codes, clusters, options)
     counts = counts_of(data, specification)
     if clusters:
-        counts["n_clusters"] = min(int(c.max()) + 1 for c in clusters)
+        counts["n_clusters"] = min(need_two(c) for c in clusters)
+    covariance, degrees, label = _covariance(y - mean, mean, net, codes, clusters, options)
     if specification.treatment and data[specification.treatment].isin([0, 1]).all():
         on = data[specification.treatment].to_numpy(float) == 1
         counts["n_treated"] = int(data.loc[on, specification.unit].nunique()) if specification.unit else int(on.sum())

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 
+from analysis.estimates import NotIdentified
 from analysis.inference.absorb import sums
+
+
+def need_two(clusters: np.ndarray) -> int:
+    """Return the number of clusters among the codes (rows,); raise NotIdentified when there is but one."""
+    count = len(np.unique(clusters))
+    if count < 2:
+        raise NotIdentified("CLUSTERS", "fewer than two clusters: no variance by clusters exists")
+    return count
 
 
 def cr1_factor(n_obs: int, n_clusters: int, n_parameters: int) -> float:

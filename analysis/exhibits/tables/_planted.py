@@ -6,9 +6,8 @@ import math
 
 import pandas as pd
 
+from analysis.claims import rests_on_few
 from analysis.exhibits.cells import count, interval, number, p_value
-
-FEW = 5  # treated clusters below which no clustered interval means much
 
 
 def planted_value(truth: pd.DataFrame, outcomes: dict, specification: dict, outcome: str) -> float:
@@ -20,9 +19,8 @@ def planted_value(truth: pd.DataFrame, outcomes: dict, specification: dict, outc
 
 def line(label: str, row: pd.Series, planted: float, digits: int = 3) -> dict:
     """Return the cells of one estimate; a dagger marks intervals that rest on few treated clusters."""
-    few = pd.notna(row["n_treated_clusters"]) and row["n_treated_clusters"] < FEW
     return {
-        "": label + (" †" if few else ""),
+        "": label + (" †" if rests_on_few(row) else ""),
         "Estimate": number(row["estimate"], digits) if pd.notna(row["estimate"]) else "not identified",
         "s.e.": number(row["std_error"], digits),
         "95 % interval": interval(row["ci_low"], row["ci_high"], digits),
