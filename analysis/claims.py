@@ -133,7 +133,7 @@ def clusters_behind(row: pd.Series) -> tuple[object, str]:
     for name, kind in (("n_treated_clusters", "treated clusters"), ("n_clusters", "clusters")):
         if pd.notna(row.get(name)):
             return int(row[name]), kind
-    if row["inference"] in CLUSTERED:
+    if str(row["inference"]) in CLUSTERED:
         raise ValueError(f"{row['model_id']} / {row['parameter']} is clustered but does not say by how many clusters")
     return pd.NA, "clusters"
 

@@ -14,6 +14,8 @@ COUNTS = ("cohort", "event_time", "n_obs", "n_units", "n_treated", "n_clusters",
 SAMPLING = ("analytic", "cluster", "two_way_cluster", "cr3", "hc1", "hc3", "robust", "unadjusted", "multiplier_bootstrap")
 # Of these, the ones that see nothing but the spread between clusters.
 CLUSTERED = ("cluster", "two_way_cluster", "cr3")
+# Comes between a sample as asked for and what had to be left out of it.
+WITHOUT = "; without "
 
 
 class NotIdentified(ValueError):
@@ -47,8 +49,11 @@ def refused(term: str, code: str, message: str, inference: str = "none") -> dict
 
 
 def complete(rows: list[dict], identity: dict, contract: dict) -> pd.DataFrame:
-    """Return the Estimate table of `rows`; `identity` fills model_id, outcome, estimand, estimator, sample, evidence."""
-    table = pd.DataFrame([{**identity, **_honest_about_one(row)} for row in rows])
+    """Return the Estimate table of `rows`; `identity` fills model_id, outcome, estimand, estimator, sample, evidence.
+
+    What a row says it `left_out` ends its sample, after `WITHOUT`.
+    """
+    table = pd.DataFrame([_with_sample({**identity, **_honest_about_one(row)}) for row in rows])
     for name in contract["columns"]:
         if name not in table:
             table[name] = pd.NA
@@ -61,6 +66,11 @@ def complete(rows: list[dict], identity: dict, contract: dict) -> pd.DataFrame:
     texts = [name for name in contract["columns"] if name not in NUMBERS + COUNTS]
     table[texts] = table[texts].astype("string")
     return table[list(contract["columns"])]
+
+
+def _with_sample(row: dict) -> dict:
+    left_out = row.pop("left_out", "")
+    return row | {"sample": row["sample"] + WITHOUT + left_out} if left_out else row
 
 
 def _honest_about_one(row: dict) -> dict:

@@ -16,6 +16,15 @@ def need_two(clusters: np.ndarray) -> int:
     return count
 
 
+def effective_degrees(clusters: np.ndarray) -> float:
+    """Return the inverse Herfindahl of units (their cluster codes) over clusters, less one, at least one.
+
+    A few large clusters say less than their number (Carter, Schnepel and Steigerwald 2017, REStat 99: 698-709).
+    """
+    share = np.unique(clusters, return_counts=True)[1] / len(clusters)
+    return max(float(1 / (share**2).sum()) - 1, 1.0)
+
+
 def cr1_factor(n_obs: int, n_clusters: int, n_parameters: int) -> float:
     """Return G/(G-1) x (N-1)/(N-K)."""
     return n_clusters / (n_clusters - 1) * (n_obs - 1) / (n_obs - n_parameters)
