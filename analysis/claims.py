@@ -212,10 +212,33 @@ def recover(name: str, claim: dict, estimates: dict[str, pd.DataFrame], planted:
             continue
         region = region_of(test, row)
         reading = read_interval((row["ci_low"], row["ci_high"]), (row["ci90_low"], row["ci90_high"]), region)
-        inside = region.low < truth < region.high
         about |= {"recovered": bool(row["ci_low"] <= truth <= row["ci_high"]) if math.isfinite(truth) else pd.NA}
-        rows.append({**about, "reading": f"{reading.verdict} ({reading.code})", "truth_says": CONSISTENT if inside else NOT_CONSISTENT})
+        rows.append({**about, "reading": f"{reading.verdict} ({reading.code})", "truth_says": _of_point(truth, region)})
     return rows
+
+
+def _of_point(truth: float, region: Region) -> str:
+    """Return what a known value says of a region: consistent, or not and on which side; '' where none is known."""
+    if not math.isfinite(truth):
+        return ""
+    if region.low < truth < region.high:
+        return CONSISTENT
+    toward = truth if region.positive else -truth
+    code = "opposite" if toward < 0 else "smaller" if toward <= region.nearest_edge else "larger"
+    return f"{NOT_CONSISTENT} ({code})"
+
+
+def agrees(reading: str, truth_says: str) -> bool | None:
+    """Return whether a reading says what the truth says; None where the rule does not tell, or no truth is known.
+
+    `smaller` only says that the claim is not met, which an opposite truth does not meet either. `opposite` excludes zero:
+    it is wrong where nothing is planted, or something on the claimed side that is too small.
+    """
+    if not reading or not truth_says or reading.startswith(UNTESTABLE):
+        return None
+    if truth_says == CONSISTENT or reading.startswith(CONSISTENT):
+        return truth_says == CONSISTENT and reading.startswith(CONSISTENT)
+    return reading == truth_says or (reading.endswith("(smaller)") and truth_says.endswith("(opposite)"))
 
 
 def _test(name: str, test: dict, estimates: dict[str, pd.DataFrame]) -> tuple[Verdict, dict]:

@@ -30,6 +30,7 @@ from analysis.method import (
     HONEST_SMOOTHNESS,
     HONEST_TARGET,
     PRETREND_POWER,
+    REFERENCE,
     Method,
     Option,
 )
@@ -55,11 +56,7 @@ METHOD = Method(
         "honest_smoothness": HONEST_SMOOTHNESS,
         "honest_target": HONEST_TARGET,
         "pretrend_power": PRETREND_POWER,
-        "reference": Option(
-            "normal",
-            "reference of intervals: normal, or t with the effective number of treated clusters less one (Carter, Schnepel and Steigerwald 2017)",
-            ("normal", "effective_clusters"),
-        ),
+        "reference": REFERENCE,
         "leave_one_out": Option(False, "report the overall effect without each unit in turn"),
     },
 )

@@ -269,3 +269,14 @@ def test_recurrent_events_say_their_clusters_and_use_t_with_few():
     data["d"] = data["d"].where(data["c"] < 2, 0)
     row = recurrent_events.estimate(data, Specification("t", "recurrent_events", treatment="d", **about))[0]
     assert (row["n_clusters"], row["n_treated_clusters"]) == (4, 1)
+
+
+def test_effective_clusters_of_a_treatment_give_the_degrees_of_t():
+    data = grouped(12)
+    about = {"outcome": "y", "unit": "i", "cluster": ("c",), "options": {"reference": "effective_clusters"}}
+    ppml = {"treatment": "d", "fixed_effects": ("i", "t")}
+    row = poisson_pseudo_likelihood.estimate(data, Specification("t", "poisson_pseudo_likelihood", **about, **ppml))[0]
+    # Treated firms have odd numbers, so that they are spread evenly over six of twelve cities.
+    assert row["ci_high"] - row["estimate"] == pytest.approx(stats.t(5).ppf(0.975) * row["std_error"])
+    row = poisson_pseudo_likelihood.estimate(data, Specification("t", "poisson_pseudo_likelihood", **about, treatment="x"))[0]
+    assert row["ci_high"] - row["estimate"] == pytest.approx(stats.t(11).ppf(0.975) * row["std_error"])
