@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from analysis.estimates import find
+from analysis.estimates import CLUSTERED, find
 
 # Fewer treated clusters than this cannot be judged by cluster-robust standard errors
 # (MacKinnon and Webb 2018, Econometrics Journal 21: 114-135).
@@ -103,9 +103,9 @@ def _gate(row: pd.Series, region: Region, alone: Verdict, honest: pd.Series | No
     """Return the verdict of the first gate that closes, if any."""
     if row["evidence"] == "simulated":
         return Verdict(UNTESTABLE, "SIM", "simulated data test the method, never the claim")
-    few = pd.notna(row["n_treated_clusters"]) and row["n_treated_clusters"] < FEW_TREATED_CLUSTERS
-    if few and not str(row["inference"]).startswith("randomization"):
-        return Verdict(UNTESTABLE, "FEWTREAT", f"{row['n_treated_clusters']} treated clusters and no randomization inference")
+    count, kind = clusters_behind(row)
+    if rests_on_few(row) and not str(row["inference"]).startswith("randomization"):
+        return Verdict(UNTESTABLE, "FEWTREAT", f"{count} {kind} and no randomization inference")
     if honest is not None and alone.verdict != UNTESTABLE:
         if pd.notna(honest["reason"]) or pd.isna(honest["ci_low"]):
             return Verdict(UNTESTABLE, "PRE", "no interval robust to violations of parallel trends could be computed")
@@ -123,6 +123,25 @@ def _gate(row: pd.Series, region: Region, alone: Verdict, honest: pd.Series | No
             f"the smallest effect detected with probability 0.80 ({row['mde80']:.3g}) exceeds the smallest that the claim implies ({region.nearest_edge:.3g})",
         )
     return None
+
+
+def clusters_behind(row: pd.Series) -> tuple[object, str]:
+    """Return how many clusters the uncertainty of a row rests on, and of which kind: treated ones, or all where none is treated.
+
+    Raises ValueError for a clustered row without a count: an unknown number of clusters is never enough.
+    """
+    for name, kind in (("n_treated_clusters", "treated clusters"), ("n_clusters", "clusters")):
+        if pd.notna(row.get(name)):
+            return int(row[name]), kind
+    if str(row["inference"]) in CLUSTERED:
+        raise ValueError(f"{row['model_id']} / {row['parameter']} is clustered but does not say by how many clusters")
+    return pd.NA, "clusters"
+
+
+def rests_on_few(row: pd.Series) -> bool:
+    """Return whether a row rests on fewer than FEW_TREATED_CLUSTERS clusters; rows without clusters do not."""
+    count, _ = clusters_behind(row)
+    return bool(pd.notna(count) and count < FEW_TREATED_CLUSTERS)
 
 
 def region_of(test: dict, row: pd.Series) -> Region:
@@ -193,10 +212,33 @@ def recover(name: str, claim: dict, estimates: dict[str, pd.DataFrame], planted:
             continue
         region = region_of(test, row)
         reading = read_interval((row["ci_low"], row["ci_high"]), (row["ci90_low"], row["ci90_high"]), region)
-        inside = region.low < truth < region.high
         about |= {"recovered": bool(row["ci_low"] <= truth <= row["ci_high"]) if math.isfinite(truth) else pd.NA}
-        rows.append({**about, "reading": f"{reading.verdict} ({reading.code})", "truth_says": CONSISTENT if inside else NOT_CONSISTENT})
+        rows.append({**about, "reading": f"{reading.verdict} ({reading.code})", "truth_says": _of_point(truth, region)})
     return rows
+
+
+def _of_point(truth: float, region: Region) -> str:
+    """Return what a known value says of a region: consistent, or not and on which side; '' where none is known."""
+    if not math.isfinite(truth):
+        return ""
+    if region.low < truth < region.high:
+        return CONSISTENT
+    toward = truth if region.positive else -truth
+    code = "opposite" if toward < 0 else "smaller" if toward <= region.nearest_edge else "larger"
+    return f"{NOT_CONSISTENT} ({code})"
+
+
+def agrees(reading: str, truth_says: str) -> bool | None:
+    """Return whether a reading says what the truth says; None where the rule does not tell, or no truth is known.
+
+    `smaller` only says that the claim is not met, which an opposite truth does not meet either. `opposite` excludes zero:
+    it is wrong where nothing is planted, or something on the claimed side that is too small.
+    """
+    if not reading or not truth_says or reading.startswith(UNTESTABLE):
+        return None
+    if truth_says == CONSISTENT or reading.startswith(CONSISTENT):
+        return truth_says == CONSISTENT and reading.startswith(CONSISTENT)
+    return reading == truth_says or (reading.endswith("(smaller)") and truth_says.endswith("(opposite)"))
 
 
 def _test(name: str, test: dict, estimates: dict[str, pd.DataFrame]) -> tuple[Verdict, dict]:

@@ -11,7 +11,11 @@ from scipy import stats
 NUMBERS = ("estimate", "std_error", "ci_low", "ci_high", "ci90_low", "ci90_high", "p_value", "mde80", "within_sd")
 COUNTS = ("cohort", "event_time", "n_obs", "n_units", "n_treated", "n_clusters", "n_treated_clusters", "seed", "draws")
 # Inferences that take the spread among treated clusters for their uncertainty.
-SAMPLING = ("analytic", "cluster", "two_way_cluster", "cr3", "hc1", "hc3", "unadjusted", "multiplier_bootstrap")
+SAMPLING = ("analytic", "cluster", "two_way_cluster", "cr3", "hc1", "hc3", "robust", "unadjusted", "multiplier_bootstrap")
+# Of these, the ones that see nothing but the spread between clusters.
+CLUSTERED = ("cluster", "two_way_cluster", "cr3")
+# Comes between a sample as asked for and what had to be left out of it.
+WITHOUT = "; without "
 
 
 class NotIdentified(ValueError):
@@ -45,8 +49,11 @@ def refused(term: str, code: str, message: str, inference: str = "none") -> dict
 
 
 def complete(rows: list[dict], identity: dict, contract: dict) -> pd.DataFrame:
-    """Return the Estimate table of `rows`; `identity` fills model_id, outcome, estimand, estimator, sample, evidence."""
-    table = pd.DataFrame([{**identity, **_honest_about_one(row)} for row in rows])
+    """Return the Estimate table of `rows`; `identity` fills model_id, outcome, estimand, estimator, sample, evidence.
+
+    What a row says it `left_out` ends its sample, after `WITHOUT`.
+    """
+    table = pd.DataFrame([_with_sample({**identity, **_honest_about_one(row)}) for row in rows])
     for name in contract["columns"]:
         if name not in table:
             table[name] = pd.NA
@@ -61,18 +68,24 @@ def complete(rows: list[dict], identity: dict, contract: dict) -> pd.DataFrame:
     return table[list(contract["columns"])]
 
 
+def _with_sample(row: dict) -> dict:
+    left_out = row.pop("left_out", "")
+    return row | {"sample": row["sample"] + WITHOUT + left_out} if left_out else row
+
+
 def _honest_about_one(row: dict) -> dict:
-    """Return the row without standard error where a single unit or cluster is treated: its own variance cannot be seen."""
-    from_sample = row["inference"] in SAMPLING and row.get("n_treated", 2) is not None
-    few = min(row.get("n_treated", 2), row.get("n_treated_clusters", row.get("n_treated", 2))) if from_sample else 2
-    if few != 1 or not np.isfinite(row.get("std_error", np.nan)):
+    """Return the row without standard error where one unit or cluster is treated, or there is but one: its own variance cannot be seen."""
+    treated = [row[name] for name in ("n_treated", "n_treated_clusters") if pd.notna(row.get(name))]
+    clusters = [row["n_clusters"]] if pd.notna(row.get("n_clusters")) else []
+    if row["inference"] not in SAMPLING or not np.isfinite(row.get("std_error", np.nan)) or 1 not in (*treated, *clusters):
         return row
     kept = {
         key: value
         for key, value in row.items()
         if key not in ("std_error", "ci_low", "ci_high", "ci90_low", "ci90_high", "p_value", "mde80")
     }
-    return {**kept, "reason": "FEW: one treated unit or cluster has no variance of its own; use randomization or placebo inference"}
+    whose = "one treated unit or cluster has no variance of its own" if 1 in treated else "one cluster has no variance between clusters"
+    return {**kept, "reason": f"FEW: {whose}; use randomization or placebo inference"}
 
 
 def _parameter_name(row: dict) -> str:

@@ -134,3 +134,8 @@ HONEST_TARGET = Option(
 PRETREND_POWER = Option(
     0.0, "report the trend that the test of early coefficients finds with this probability (aggregation=dynamic; Roth 2022)"
 )
+REFERENCE = Option(
+    "normal",
+    "reference of intervals: normal, or t with the effective number of treated clusters less one (Carter, Schnepel and Steigerwald 2017)",
+    ("normal", "effective_clusters"),
+)

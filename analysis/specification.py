@@ -60,6 +60,16 @@ class Specification:
     seed: int = 0
 
 
+def blank_controls(panel: pd.DataFrame, settings: dict) -> tuple[str, ...]:
+    """Return the controls that are blank in every row of the panel, where they stand beside a cohort or treatment.
+
+    Files without a field would otherwise lose every row. A control that is the regressor of interest is never dropped.
+    """
+    if not (settings.get("cohort") or settings.get("treatment")):
+        return ()
+    return tuple(name for name in settings.get("controls", ()) if len(panel) and panel[name].isna().all())
+
+
 def prepare(panel: pd.DataFrame, where: dict, outcome: dict | None, outcome_name: str) -> pd.DataFrame:
     """Return the rows that satisfy `where`, with the outcome scaled, winsorized and transformed in column `outcome_name`.
 

@@ -5,7 +5,7 @@ import math
 import pandas as pd
 import pytest
 
-from analysis.claims import Region, Verdict, assess, combine, judge, read_interval, recover, region_of
+from analysis.claims import Region, Verdict, agrees, assess, combine, judge, read_interval, recover, region_of
 
 # Cycle shortened by 20-30 %: log time ratio between log 0.70 and log 0.80.
 CYCLE = Region(math.log(0.70), math.log(0.80))
@@ -55,6 +55,15 @@ def row(**given) -> pd.Series:
 def test_gates_close_before_the_interval_is_read(given, code):
     verdict, _ = judge(row(**given), RISE, power=True)
     assert (verdict.verdict, verdict.code) == ("untestable", code)
+
+
+def test_a_blank_number_of_treated_clusters_is_not_enough_of_them():
+    blank = {"n_treated_clusters": pd.NA, "inference": "cluster"}
+    assert judge(row(**blank, n_clusters=3), RISE)[0].code == "FEWTREAT"
+    assert judge(row(**blank, n_clusters=30), RISE)[0].verdict == "consistent"
+    with pytest.raises(ValueError, match="how many clusters"):
+        judge(row(**blank), RISE)
+    assert judge(row(n_treated_clusters=pd.NA, inference="exact"), RISE)[0].verdict == "consistent"
 
 
 def test_few_treated_clusters_pass_with_randomization_inference():
@@ -147,6 +156,29 @@ def test_what_is_recovered_is_compared_with_what_was_planted():
     (found,) = recover("D1", claim, estimates, {("m", "y"): 0.12})
     assert found["code"] == "SIM" and found["recovered"] is True and found["reading"] == "consistent (strong)"
     (missed,) = recover("D1", claim, estimates, {("m", "y"): -0.3})
-    assert missed["recovered"] is False and missed["truth_says"] == "not consistent"
+    assert missed["recovered"] is False and missed["truth_says"] == "not consistent (opposite)"
     (refused,) = recover("D1", *firm_claim("simulated", reason="SUPPORT: none", ci_low=math.nan), {("m", "y"): 0.12})
     assert refused["reading"] == "" and refused["reason"] == "SUPPORT: none"
+
+
+@pytest.mark.parametrize(
+    ("reading", "truth", "right"),
+    [
+        ("not consistent (opposite)", -0.1, True),
+        ("not consistent (opposite)", 0.0, False),  # excludes zero where nothing is planted
+        ("not consistent (opposite)", 0.01, False),  # of the claimed sign, though too small
+        ("not consistent (smaller)", 0.0, True),
+        ("not consistent (smaller)", 0.01, True),
+        ("not consistent (smaller)", -0.1, True),
+        ("not consistent (smaller)", 0.12, False),
+        ("consistent (strong)", 0.12, True),
+        ("consistent (compatible)", 0.0, False),
+        ("untestable (INCONCLUSIVE)", 0.12, None),
+        ("consistent (strong)", math.nan, None),
+    ],
+)
+def test_a_reading_is_right_only_on_the_side_of_the_truth(reading, truth, right):
+    claim, estimates = firm_claim("simulated")
+    claim["firms"][0]["region"] = {"low": 0.05}
+    (row,) = recover("D1", claim, estimates, {("m", "y"): truth})
+    assert agrees(reading, row["truth_says"]) is right

@@ -10,6 +10,7 @@ import pandas as pd
 from analysis.adapters.formats import ROW, read_cells
 from analysis.adapters.translation import Finding, Translated, translate
 from analysis.contracts import DataError
+from analysis.panels._firm_traits import changes
 
 TABLES = ("firm_accounts", "financing_events", "projects")
 # Figures of two sources are the same when they differ by less: rounding of exports.
@@ -62,6 +63,7 @@ def read_folder(files: list[Path], adapters: dict[str, dict], contracts: dict[st
         parts = [(match, _read(match, helpers, contracts[table], reading.findings)) for match in matches if match.table == table]
         reading.tables[table] = _combined(table, parts, adapters, contracts[table], reading.findings)
     _check_currencies(reading)
+    _note_changes(reading)
     _check_links(reading)
     return reading
 
@@ -207,6 +209,15 @@ def _check_currencies(reading: Reading) -> None:
         rule = f"reports in {' and '.join(sorted(rows['currency'].unique()))}; convert to one currency first"
         reading.findings.append(Finding("firm_accounts", "refused", source, rule, column="currency", value=str(firm), count=len(rows)))
     reading.tables["firm_accounts"] = accounts[~changing].reset_index(drop=True)
+
+
+def _note_changes(reading: Reading) -> None:
+    """Note the firms whose traits change over the years: panels keep the value of the base year."""
+    accounts = reading.tables["firm_accounts"]
+    source = ", ".join(sorted({m.path.name for m in reading.matches if m.table == "firm_accounts"}))
+    for trait, firms in changes(accounts).items():
+        rule = "changes over the years of a firm; that of its first year counts; rows: firms; first of them given"
+        reading.findings.append(Finding("firm_accounts", "changes", source, rule, column=trait, value=str(firms[0]), count=len(firms)))
 
 
 def _check_links(reading: Reading) -> None:

@@ -13,7 +13,8 @@ import pandas as pd
 
 from analysis.adapters.folder import Reading, read_folder
 from analysis.contracts import DataError
-from analysis.rawfiles import files_of
+from analysis.rawfiles import ROOT, files_of
+from analysis.readiness import firm_panels, runnable
 from analysis.study import FIRM_TABLES, load
 
 NAME = "doctor"
@@ -32,11 +33,10 @@ def run(chosen: argparse.Namespace) -> int:
         raise DataError(f"{chosen.path}: no file of a known kind (data/raw/firms/README.md says what is read)")
     about = next(raw for raw in study["raw"].values() if "adapters" in raw and not raw.get("planted"))
     reading = read_folder(files, about["adapters"], about["tables"])
-    print(
-        "\n".join(
-            [*_files(reading, about["adapters"]), "", *_fields(reading), "", *_claims(reading, study["claims"]), "", *_findings(reading)]
-        )
-    )
+    provinces = pd.read_csv(ROOT / study["raw"]["province_list"]["file"], dtype="string")
+    able = runnable(firm_panels(reading.tables, provinces, study["panels"]), study["specifications"], study["outcomes"])
+    parts = (_files(reading, about["adapters"]), _fields(reading), _specifications(able), _claims(reading, study["claims"], able))
+    print("\n".join(line for part in (*parts, _findings(reading)) for line in (*part, "")).rstrip())
     return 1 if reading.refused() else 0
 
 
@@ -54,7 +54,23 @@ def _fields(reading: Reading) -> list[str]:
     return lines
 
 
-def _claims(reading: Reading, claims: dict) -> list[str]:
+def _specifications(able: dict) -> list[str]:
+    """Return a line for those that lack the same or do without the same controls, and the number of the others."""
+    said: dict[str, list[str]] = {}
+    for name in dict.fromkeys(name for name, _ in able):
+        own = {outcome: able[name, outcome] for one, outcome in able if one == name}
+        lacking: dict[str, list[str]] = {}
+        for outcome, (why, _) in own.items():
+            lacking.setdefault(why, []).append(outcome)
+        without = next(iter(own.values()))[1]
+        parts = ["cannot run" if "" not in lacking else "can run" + (f" without {', '.join(without)} (blank)" if without else "")]
+        parts += [why if len(lacking) == 1 else f"not {', '.join(outcomes)}: {why}" for why, outcomes in lacking.items() if why]
+        said.setdefault("; ".join(parts), []).append(name)
+    head = "Specifications (whether their columns hold values and their treatment varies; only the estimate says what is identified)"
+    return [head, *(f"  {', '.join(names)}: {text}" for text, names in said.items())]
+
+
+def _claims(reading: Reading, claims: dict, able: dict) -> list[str]:
     lines = ["Claims"]
     for name, claim in claims.items():
         if "fields" not in claim:
@@ -65,7 +81,10 @@ def _claims(reading: Reading, claims: dict) -> list[str]:
             for column in columns
             if not reading.tables[table][column].notna().any()
         ]
-        lines.append(f"  {name} {'can be tested' if not lacking else 'lacks ' + ', '.join(lacking)}: {claim['claim']}")
+        tests = {(test["from"], test.get("outcome", "none")) for test in claim.get("firms", [])}
+        stuck = sorted(f"{model}: {able[model, outcome][0]}" for model, outcome in tests if able[model, outcome][0])
+        said = "lacks " + ", ".join(lacking) if lacking else "cannot be tested, " + "; ".join(stuck) if stuck else "can be tested"
+        lines.append(f"  {name} {said}: {claim['claim']}")
     return lines
 
 

@@ -7,6 +7,7 @@ import pandas as pd
 
 from analysis.estimates import NotIdentified
 from analysis.estimators._regression import complete_rows
+from analysis.inference.cluster import need_two
 
 
 def regressors_of(specification) -> list[str]:
@@ -71,6 +72,14 @@ def counts_of(data: pd.DataFrame, specification) -> dict:
         on = data[specification.treatment] == 1
         treated["n_treated"] = int(data.loc[on, specification.unit].nunique()) if specification.unit else int(on.sum())
     return {"n_obs": len(data), "n_units": int(units), **treated}
+
+
+def cluster_counts(data: pd.DataFrame, specification, clusters: np.ndarray) -> dict:
+    """Return n_clusters of the codes (rows,) and, with a 0/1 treatment, n_treated_clusters; NotIdentified for a single cluster."""
+    counts = {"n_clusters": need_two(clusters)}
+    if specification.treatment and data[specification.treatment].isin([0, 1]).all():
+        counts["n_treated_clusters"] = len(np.unique(clusters[(data[specification.treatment] == 1).to_numpy()]))
+    return counts
 
 
 def clusters_of(data: pd.DataFrame, specification) -> np.ndarray | None:

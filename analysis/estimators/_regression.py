@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.estimates import NotIdentified, parameter
+from analysis.inference.cluster import effective_degrees
 from analysis.inference.least_squares import Design, Fit
 
 
@@ -40,6 +41,19 @@ def clusters_of(data: pd.DataFrame, specification, covariance: str, known: dict[
         raise ValueError(f"at most two cluster variables, not {len(named)}: {', '.join(named)}")
     known = known or {}
     return tuple(known[n] if n in known else pd.factorize(data[n])[0] for n in named) if covariance in ("default", "cluster", "cr3") else ()
+
+
+def effective_reference(data: pd.DataFrame, specification, clusters: tuple[np.ndarray, ...]) -> float:
+    """Return the degrees of freedom of `reference: effective_clusters`, from the treated units of each cluster (codes by row).
+
+    All units count where the treatment is not 0/1: then none is untreated.
+    """
+    if len(clusters) != 1:
+        raise ValueError(f"{specification.estimator}: reference=effective_clusters needs one --cluster, or --unit")
+    treated = data[specification.treatment] if specification.treatment else None
+    on = (treated == 1).to_numpy() if treated is not None and treated.isin([0, 1]).all() else np.ones(len(data), bool)
+    once = ~data.loc[on, specification.unit].duplicated().to_numpy() if specification.unit else slice(None)
+    return effective_degrees(clusters[0][on][once])
 
 
 def design_of(data: pd.DataFrame, specification, regressors: pd.DataFrame, effects: tuple[str, ...], covariance: str) -> Design:

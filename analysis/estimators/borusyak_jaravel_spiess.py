@@ -9,6 +9,7 @@ from diff_diff import ImputationDiD
 from analysis.estimates import NotIdentified, parameter
 from analysis.estimators._cohorts import cohort_panel, counts_of
 from analysis.inference.absorb import within_sd
+from analysis.inference.cluster import need_two
 from analysis.method import ANTICIPATION, EVENT_WINDOW, Method, Option
 
 METHOD = Method(
@@ -38,7 +39,7 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     _check_imputable(data, untreated)
     counts = counts_of(data, within_sd=within_sd(data, "outcome", "unit", "time", untreated))
     cluster = next((name for name in specification.cluster if name != specification.unit), "unit")
-    counts["n_clusters"] = int(data[cluster].nunique())
+    counts["n_clusters"] = need_two(data[cluster].to_numpy())
     counts["n_treated_clusters"] = int(data.loc[data["cohort"] > 0, cluster].nunique())
     model = ImputationDiD(anticipation=options.anticipation, cluster=cluster, pretrends=options.pretrends)
     try:

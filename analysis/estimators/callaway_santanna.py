@@ -16,7 +16,7 @@ from analysis.estimates import NotIdentified, parameter, refused
 from analysis.estimators import _cohort_randomization
 from analysis.estimators._cohorts import cohort_panel, counts_of, need_never, unit_names
 from analysis.inference.absorb import within_sd
-from analysis.inference.cluster import cluster_sums
+from analysis.inference.cluster import cluster_sums, effective_degrees, need_two
 from analysis.inference.cohort_average import Panel, aggregate, cell_keys, cells_of, panel_of
 from analysis.inference.cohort_influence import averages, conditional_averages
 from analysis.inference.honest_bounds import bounds_rows
@@ -30,6 +30,7 @@ from analysis.method import (
     HONEST_SMOOTHNESS,
     HONEST_TARGET,
     PRETREND_POWER,
+    REFERENCE,
     Method,
     Option,
 )
@@ -55,11 +56,7 @@ METHOD = Method(
         "honest_smoothness": HONEST_SMOOTHNESS,
         "honest_target": HONEST_TARGET,
         "pretrend_power": PRETREND_POWER,
-        "reference": Option(
-            "normal",
-            "reference of intervals: normal, or t with the effective number of treated clusters less one (Carter, Schnepel and Steigerwald 2017)",
-            ("normal", "effective_clusters"),
-        ),
+        "reference": REFERENCE,
         "leave_one_out": Option(False, "report the overall effect without each unit in turn"),
     },
 )
@@ -123,10 +120,12 @@ class _Estimation:
         self.names = unit_names(data)
         self.wide = panel_of(data, "outcome", "unit", "time", "cohort")
         self.reasons: list[tuple[int, int, str]] = []
+        self.entered = np.zeros(len(self.wide.units), bool)
         self.cluster = self._clusters()
 
     def rows(self) -> list[dict]:
-        keys, values, influence, effects = self._from_means()
+        keys, values, influence, effects, exists = self._from_means()
+        left_out = self._count(exists)
         library = "analysis"
         found = self._analytic(keys, values, influence, library)
         if self.options.aggregation == "group_time":
@@ -139,15 +138,16 @@ class _Estimation:
         if self.options.honest or self.options.honest_smoothness:
             found += self._honest(keys, values, influence, effects)
         found += [refused("att_gt", "SUPPORT", why) | {"cohort": g, "event_time": t - g} for g, t, why in self.reasons]
-        if self.specification.controls:
-            return found
         if self.options.randomization_draws:
             found += self._randomized()
-        return found + (self._leave_one_out() if self.options.leave_one_out else [])
+        if self.options.leave_one_out:
+            found += self._leave_one_out()
+        # What averages over cohorts says which of them it lacks.
+        return [row | {"left_out": left_out} if left_out and row["term"] in ("att", "att_honest", "event") else row for row in found]
 
     # ------------------------------------------------------------------ estimates and influence functions
-    def _from_means(self, wide: Panel | None = None) -> tuple[list[tuple], np.ndarray, np.ndarray, dict]:
-        """Return keys, values (parameters,), influence (units, parameters) in panel order, and treated units by event time."""
+    def _from_means(self, wide: Panel | None = None) -> tuple[list[tuple], np.ndarray, np.ndarray, dict, np.ndarray]:
+        """Return keys, values (parameters,), influence (units, parameters) in panel order, treated units by event time, existing cells."""
         wide = self.wide if wide is None else wide
         cells = cell_keys(wide, self.options.anticipation, self.options.base_period == "universal")
         chosen = _selections(cells, self.options.aggregation)
@@ -172,7 +172,7 @@ class _Estimation:
         values, influence = self._with_overall(keys, values, influence, wide.cohort)
         event_time = (cells[1] - cells[0]).astype(int)
         treated = {int(e): int(found.counts[(event_time == e) & found.exists].sum()) for e in np.unique(event_time)}
-        return [*keys, ("att", None, None)], values, influence, treated
+        return [*keys, ("att", None, None)], values, influence, treated, found.exists
 
     def _covariates(self) -> np.ndarray:
         """Return the controls as (controls, units, periods), missing where a unit is not observed."""
@@ -213,8 +213,7 @@ class _Estimation:
         result[self.data["unit"]] = codes
         if (result[self.data["unit"]] != codes).any():
             raise NotIdentified("CLUSTERS", f"a unit changes its {named[0]}: units must be nested in clusters")
-        treated = np.unique(codes[(self.data["cohort"] > 0).to_numpy()])
-        self.counts |= {"n_clusters": int(codes.max()) + 1, "n_treated_clusters": len(treated)}
+        self.counts["n_clusters"] = need_two(codes)
         return result
 
     def _by_cluster(self, influence: np.ndarray) -> np.ndarray:
@@ -236,36 +235,38 @@ class _Estimation:
         ]
 
     def _degrees(self) -> float:
-        """Return the degrees of freedom of the reference: the inverse Herfindahl of treated units over clusters, less one.
-
-        A few large clusters say less than their number (Carter, Schnepel and Steigerwald 2017, REStat 99: 698-709).
-        """
+        """Return the degrees of freedom of the reference, from the treated units that enter some effect."""
         if self.options.reference == "normal" or self.cluster is None:
             return np.inf
-        treated = self.data.loc[self.data["cohort"] > 0, "unit"].unique()
-        share = np.bincount(self.cluster[treated]) / len(treated)
-        return max(1 / (share**2).sum() - 1, 1.0)
+        return effective_degrees(self.cluster[self.entered])
 
     def _lost(self) -> list[dict]:
-        """Return a row for each cohort without a base period, and count as treated the units that enter some effect."""
+        """Return a row for each cohort without a base period."""
         cells = cell_keys(self.wide, self.options.anticipation)
         treated = np.unique(self.wide.cohort[np.isfinite(self.wide.cohort)])
         lost = [int(g) for g in treated if not ((cells[0] == g) & (cells[1] >= g)).any()]
-        kept = np.isfinite(self.wide.cohort) & ~np.isin(self.wide.cohort, lost)
-        self.counts["n_treated"] = self._contributing(kept)
-        if self.cluster is None:
-            self.counts["n_treated_clusters"] = self.counts["n_treated"]
         return [refused("att_gt", "SUPPORT", f"cohort {g} has no observed base period") | {"cohort": g} for g in lost]
 
-    def _contributing(self, kept: np.ndarray) -> int:
-        """Return how many treated units have the base period and one after treatment."""
+    def _count(self, exists: np.ndarray) -> str:
+        """Count as treated the units and clusters that enter some effect; return which cohorts enter none, or not all of theirs.
+
+        A unit enters a cell that could be estimated when it is observed in its period and its base, controls included.
+        """
+        cells = cell_keys(self.wide, self.options.anticipation, self.options.base_period == "universal")
         at = {period: i for i, period in enumerate(self.wide.periods)}
-        total = 0
-        for g in np.unique(self.wide.cohort[kept]):
-            own = self.wide.outcome[self.wide.cohort == g]
-            after = np.isfinite(own[:, self.wide.periods >= g]).any(1)
-            total += int((after & np.isfinite(own[:, at[g - 1 - self.options.anticipation]])).sum())
-        return total
+        usable = np.isfinite(self.wide.outcome)
+        base = usable & np.isfinite(self._covariates()).all(0) if self.specification.controls else usable
+        for g, t, b in zip(*(column[exists & (cells[1] >= cells[0])] for column in cells), strict=True):
+            own = np.flatnonzero(self.wide.cohort == g)
+            self.entered[own[usable[own, at[t]] & base[own, at[b]]]] = True
+        self.counts["n_treated"] = int(self.entered.sum())
+        codes = np.arange(len(self.entered)) if self.cluster is None else self.cluster
+        self.counts["n_treated_clusters"] = len(np.unique(codes[self.entered]))
+        entered = np.unique(self.wide.cohort[self.entered])
+        none = [int(g) for g in np.unique(self.wide.cohort[np.isfinite(self.wide.cohort)]) if g not in entered]
+        part = sorted({g for g, t, _ in self.reasons if t >= g} - set(none))
+        named = (("cohort ", none), ("some years of cohort ", part))
+        return " and ".join(label + ", ".join(map(str, cohorts)) for label, cohorts in named if cohorts)
 
     def _pretrend(self, keys, values, influence, library) -> dict:
         before = [i for i, key in enumerate(keys) if key[0] == "att_gt" and key[2] < -self.options.anticipation and np.isfinite(values[i])]
@@ -339,7 +340,7 @@ class _Estimation:
         for position, name in sorted(enumerate(self.names), key=lambda item: item[1]):
             keep = np.arange(len(self.names)) != position
             wide = Panel(self.wide.outcome[keep], self.wide.cohort[keep], self.wide.periods, self.wide.units[keep])
-            _, values, influence, _ = self._from_means(wide)
+            _, values, influence, *_ = self._from_means(wide)
             error = float(np.sqrt(influence[:, -1] @ influence[:, -1]) / len(influence))
             rows.append(
                 parameter(f"att_without:{name}", values[-1], error, inference="analytic", **{**self.counts, "n_units": int(keep.sum())})

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.estimates import NotIdentified, parameter
-from analysis.estimators._durations import clusters_of, counts_of, regressors_of, spells_of
+from analysis.estimators._durations import cluster_counts, clusters_of, counts_of, regressors_of, spells_of
 from analysis.inference.cluster import cluster_sums
 from analysis.inference.cox_partial_likelihood import Spells, chi_squared, maximise
 from analysis.method import Method, Option
@@ -55,15 +55,16 @@ def fit(data: pd.DataFrame, specification, covariance: str, strata: np.ndarray |
     inverse = np.linalg.inv(best.information)
     clusters = clusters_of(data, specification) if covariance == "default" else None
     counts = counts_of(data, specification)
-    variance, label = inverse, "unadjusted"
+    variance, label, degrees = inverse, "unadjusted", np.inf
     if clusters is not None or covariance == "robust":
         influence = best.score_residuals() @ inverse
         summed = influence if clusters is None else cluster_sums(influence, clusters)
         variance, label = summed.T @ summed, "robust" if clusters is None else "cluster"
-        counts |= {} if clusters is None else {"n_clusters": len(summed)}
-    rows = [
-        parameter(name, b, np.sqrt(v), inference=label, **counts) for name, b, v in zip(names, best.beta, np.diag(variance), strict=True)
-    ]
+    if clusters is not None:
+        counts |= cluster_counts(data, specification, clusters)
+        degrees = counts["n_clusters"] - 1
+    about = {"inference": label, "degrees": degrees, **counts}
+    rows = [parameter(name, b, np.sqrt(v), **about) for name, b, v in zip(names, best.beta, np.diag(variance), strict=True)]
     single, joint = best.proportionality()
     rows.append(parameter("proportionality", joint, inference="score", p_value=chi_squared(joint, len(names)), **counts))
     for name, statistic in zip(names, single, strict=True):

@@ -11,7 +11,7 @@ import pandas as pd
 import statsmodels.api as sm
 
 from analysis.estimates import NotIdentified, parameter
-from analysis.estimators._durations import counts_of, regressors_of, spells_of
+from analysis.estimators._durations import cluster_counts, counts_of, regressors_of, spells_of
 from analysis.method import Method, Option
 
 METHOD = Method(
@@ -50,12 +50,13 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
         raise NotIdentified("SINGULAR", f"the covariates are collinear: {', '.join(names)}")
     named = specification.cluster or ((specification.unit,) if specification.unit else ())
     groups = pd.factorize(data[named[0]])[0][rows][keep] if named else rows[keep]
+    counts = counts_of(data, specification) | {"n_obs": int(keep.sum())}
+    counts |= cluster_counts(data.iloc[rows[keep]], specification, groups)
     link = sm.families.links.CLogLog() if options.link == "cloglog" else sm.families.links.Logit()
     model = sm.GLM(ended[keep].astype(float), design, family=sm.families.Binomial(link))
     result = model.fit(cov_type="cluster", cov_kwds={"groups": groups}, maxiter=100)
     if not result.converged or not np.isfinite(result.bse[names]).all():
         raise NotIdentified("CONVERGENCE", "the likelihood did not converge: some covariate may separate the ends")
-    counts = counts_of(data, specification) | {"n_obs": int(keep.sum()), "n_clusters": len(np.unique(groups))}
     return [parameter(n, result.params[n], result.bse[n], inference="cluster", library="statsmodels", **counts) for n in names]
 
 

@@ -8,6 +8,7 @@ import statsmodels.api as sm
 
 from analysis.estimates import NotIdentified, parameter
 from analysis.estimators._regression import columns_of, complete_rows, counts_of
+from analysis.inference.cluster import need_two
 from analysis.method import Method, Option
 
 METHOD = Method(
@@ -54,8 +55,9 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     named = specification.cluster or ((specification.unit,) if specification.unit else ())
     if named and options.covariance != "hc1":
         groups = pd.factorize(data[named[0]])[0]
+        n_clusters = need_two(groups)
         result = model.fit(cov_type="cluster", cov_kwds={"groups": groups})
-        about = {"inference": "cluster", "n_clusters": int(groups.max()) + 1}
+        about = {"inference": "cluster", "n_clusters": n_clusters}
     else:
         result, about = model.fit(cov_type="HC1"), {"inference": "hc1"}
     about |= counts_of(data, specification) | {"library": "statsmodels"}

@@ -13,7 +13,7 @@ import pandas as pd
 from analysis.estimates import NotIdentified, parameter, refused
 from analysis.estimators._cohorts import cohort_panel, counts_of
 from analysis.inference.absorb import Absorber, sums, within_sd
-from analysis.inference.cluster import cluster_sums
+from analysis.inference.cluster import cluster_sums, need_two
 from analysis.method import ANTICIPATION, EVENT_WINDOW, Method, Option
 
 METHOD = Method(
@@ -51,7 +51,7 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     first = _FirstStage(data, treated, specification.controls)
     clusters = pd.factorize(data[next((name for name in specification.cluster if name != specification.unit), "unit")])[0]
     counts = counts_of(data, within_sd=within_sd(data, "outcome", "unit", "time", pd.Series(~treated)))
-    counts |= {"n_clusters": int(clusters.max()) + 1, "n_treated_clusters": len(np.unique(clusters[treated]))}
+    counts |= {"n_clusters": need_two(clusters), "n_treated_clusters": len(np.unique(clusters[treated]))}
     rows = []
     for terms, design in _designs(data, treated, options):
         beta, errors = first.second_stage(design, clusters)

@@ -12,7 +12,7 @@ import pandas as pd
 from analysis.estimates import NotIdentified, parameter
 from analysis.estimators._cohorts import cohort_panel, counts_of, lost_cohorts
 from analysis.inference.absorb import within_sd
-from analysis.inference.cluster import cluster_sums
+from analysis.inference.cluster import cluster_sums, need_two
 from analysis.inference.least_squares import Design, fit
 from analysis.method import Method, Option
 
@@ -41,6 +41,7 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     lost = lost_cohorts(data)
     data = data[~data["cohort"].isin([row["cohort"] for row in lost])].reset_index(drop=True)
     cluster = pd.factorize(data[next((name for name in specification.cluster if name != specification.unit), "unit")])[0]
+    n_clusters = need_two(cluster)
     lookup = pd.MultiIndex.from_arrays([data["unit"], data["time"]])
     horizons = {}
     for horizon in range(options.event_window[0], options.event_window[1] + 1):
@@ -53,7 +54,7 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
         raise NotIdentified("SUPPORT", "no horizon after treatment has treated units and clean controls")
     untreated = (data["cohort"] == 0) | (data["time"] < data["cohort"])
     counts = counts_of(data, within_sd=within_sd(data, "outcome", "unit", "time", untreated))
-    counts |= {"n_clusters": int(cluster.max()) + 1, "n_treated_clusters": len(np.unique(cluster[data["cohort"] > 0]))}
+    counts |= {"n_clusters": n_clusters, "n_treated_clusters": len(np.unique(cluster[data["cohort"] > 0]))}
     rows = [
         parameter(
             "event",

@@ -15,10 +15,10 @@ import pandas as pd
 from autograd import elementwise_grad
 
 from analysis.estimates import NotIdentified, parameter
-from analysis.estimators._durations import counts_of, regressors_of
-from analysis.estimators._regression import complete_rows
+from analysis.estimators._durations import cluster_counts, counts_of, regressors_of
+from analysis.estimators._regression import complete_rows, effective_reference
 from analysis.inference.cluster import cluster_sums
-from analysis.method import Method, Option
+from analysis.method import REFERENCE, Method, Option
 
 METHOD = Method(
     title="Mixture cure model: time ratio among those that ever end",
@@ -28,6 +28,7 @@ METHOD = Method(
     accepts=("unit", "cluster"),
     options={
         "distribution": Option("weibull", "of the durations that end", ("weibull", "lognormal", "loglogistic")),
+        "reference": REFERENCE,
         "share_controls": Option([], "covariates of the share that ever ends; by default none: the same share for all"),
     },
 )
@@ -51,14 +52,13 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     z = np.column_stack([data[list(options.share_controls)].to_numpy(float), np.ones(len(data))])
     groups = specification.cluster[0] if specification.cluster else specification.unit
     clusters = pd.factorize(data[groups])[0] if groups else np.arange(len(data))
+    counts = counts_of(data, specification) | cluster_counts(data, specification, clusters)
     ended = np.isfinite(high)
     theta, variance = _maximise(_likelihood(low, high, ended, options.distribution), x, z, _start(low, high, ended, x, z), clusters)
     errors = np.sqrt(np.diag(variance))
     labels = [*names, "const", "log_scale", *(f"ends:{name}" for name in options.share_controls), "ends:const"]
-    counts = counts_of(data, specification)
-    if specification.treatment and "n_treated" in counts:
-        counts["n_treated_clusters"] = len(np.unique(clusters[(data[specification.treatment] == 1).to_numpy()]))
-    about = {"inference": "cluster" if groups else "robust", **counts, "n_clusters": int(clusters.max()) + 1}
+    degrees = effective_reference(data, specification, (clusters,)) if options.reference == "effective_clusters" else np.inf
+    about = {"inference": "cluster" if groups else "robust", "degrees": degrees, **counts}
     return [parameter(term, value, error, **about) for term, value, error in zip(labels, theta, errors, strict=True)]
 
 

@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 
 from analysis.estimates import NotIdentified, parameter
-from analysis.estimators._regression import clusters_of, columns_of, complete_rows, counts_of
+from analysis.estimators._regression import clusters_of, columns_of, complete_rows, counts_of, effective_reference
 from analysis.inference.absorb import Absorber, absorbed, nested
-from analysis.inference.cluster import cluster_sums, two_way_meat
-from analysis.method import TWO_WAY, Method, Option
+from analysis.inference.cluster import cluster_sums, need_two, two_way_meat
+from analysis.method import REFERENCE, TWO_WAY, Method, Option
 
 METHOD = Method(
     title="Poisson pseudo-maximum likelihood with fixed effects",
@@ -26,6 +26,7 @@ METHOD = Method(
             "default", "default: clustered by unit or `cluster`; else hc1 or unadjusted", ("default", "cluster", "hc1", "unadjusted")
         ),
         "two_way": TWO_WAY,
+        "reference": REFERENCE,
     },
 )
 ITERATIONS = 200
@@ -54,15 +55,16 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     y = data[specification.outcome].to_numpy(float)
     beta, mean, net = _fit(y, x, codes, names)
     clusters = clusters_of(data, specification, options.covariance)
-    covariance, degrees, label = _covariance(y - mean, mean, net, codes, clusters, options)
     counts = counts_of(data, specification)
     if clusters:
-        counts["n_clusters"] = min(int(c.max()) + 1 for c in clusters)
+        counts["n_clusters"] = min(need_two(c) for c in clusters)
+    covariance, label = _covariance(y - mean, mean, net, codes, clusters, options)
     if specification.treatment and data[specification.treatment].isin([0, 1]).all():
         on = data[specification.treatment].to_numpy(float) == 1
         counts["n_treated"] = int(data.loc[on, specification.unit].nunique()) if specification.unit else int(on.sum())
         if clusters:
             counts["n_treated_clusters"] = min(len(np.unique(c[on])) for c in clusters)
+    degrees = effective_reference(data, specification, clusters) if options.reference == "effective_clusters" else np.inf
     errors = np.sqrt(np.diag(covariance))
     return [parameter(name, b, se, inference=label, degrees=degrees, **counts) for name, b, se in zip(names, beta, errors, strict=True)]
 
@@ -108,18 +110,18 @@ def _fit(y: np.ndarray, x: np.ndarray, codes: np.ndarray, names: list[str]) -> t
     raise NotIdentified("SEPARATION", "the likelihood has no maximum: some regressor predicts the zeros perfectly")
 
 
-def _covariance(residuals, mean, net, codes, clusters, options) -> tuple[np.ndarray, float, str]:
+def _covariance(residuals, mean, net, codes, clusters, options) -> tuple[np.ndarray, str]:
     n, k = net.shape
     bread = np.linalg.inv(net.T @ (net * mean[:, None]))
     scores = net * residuals[:, None]
     if not clusters:
         if options.covariance == "unadjusted":
-            return bread, np.inf, "unadjusted"
-        return n / (n - k - absorbed(codes, None)) * bread @ (scores.T @ scores) @ bread, np.inf, "hc1"
+            return bread, "unadjusted"
+        return n / (n - k - absorbed(codes, None)) * bread @ (scores.T @ scores) @ bread, "hc1"
     inner = [any(nested(e, c) for c in clusters) for e in codes.T]
     count = sum(inner) + sum(len(np.unique(e)) for e, held in zip(codes.T, inner, strict=True) if not held) - max(len(inner) - 1, 0)
     factor = (n - 1) / (n - k - count)
     if len(clusters) == 2:
-        return factor * bread @ two_way_meat(scores, *clusters, own_factors=options.two_way == "own") @ bread, np.inf, "two_way_cluster"
+        return factor * bread @ two_way_meat(scores, *clusters, own_factors=options.two_way == "own") @ bread, "two_way_cluster"
     sums = cluster_sums(scores, clusters[0])
-    return factor * len(sums) / (len(sums) - 1) * bread @ (sums.T @ sums) @ bread, np.inf, "cluster"
+    return factor * len(sums) / (len(sums) - 1) * bread @ (sums.T @ sums) @ bread, "cluster"

@@ -13,7 +13,7 @@ import pandas as pd
 from analysis.estimates import NotIdentified, parameter
 from analysis.estimators._cohorts import cohort_panel, counts_of, lost_cohorts
 from analysis.inference.absorb import absorbed, within_sd
-from analysis.inference.cluster import cluster_sums, cr1_factor
+from analysis.inference.cluster import cluster_sums, cr1_factor, need_two
 from analysis.inference.cohort_average import cell_keys, panel_of
 from analysis.inference.cohort_influence import averages
 from analysis.inference.least_squares import Design, fit
@@ -51,7 +51,7 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     untreated = (data["cohort"] == 0) | (data["time"] < data["cohort"])
     counts = counts_of(data, within_sd=within_sd(data, "outcome", "unit", "time", untreated))
     clusters = _clusters(data, specification)
-    counts["n_clusters"] = int(clusters.max()) + 1
+    counts["n_clusters"] = need_two(clusters)
     counts["n_treated_clusters"] = len(np.unique(clusters[(data["cohort"] > 0).to_numpy()]))
     balanced = len(data) == data["unit"].nunique() * data["time"].nunique()
     keys, values, covariance = (

@@ -4,7 +4,25 @@ from __future__ import annotations
 
 import numpy as np
 
+from analysis.estimates import NotIdentified
 from analysis.inference.absorb import sums
+
+
+def need_two(clusters: np.ndarray) -> int:
+    """Return the number of clusters among the codes (rows,); raise NotIdentified when there is but one."""
+    count = len(np.unique(clusters))
+    if count < 2:
+        raise NotIdentified("CLUSTERS", "fewer than two clusters: no variance by clusters exists")
+    return count
+
+
+def effective_degrees(clusters: np.ndarray) -> float:
+    """Return the inverse Herfindahl of units (their cluster codes) over clusters, less one, at least one.
+
+    A few large clusters say less than their number (Carter, Schnepel and Steigerwald 2017, REStat 99: 698-709).
+    """
+    share = np.unique(clusters, return_counts=True)[1] / len(clusters)
+    return max(float(1 / (share**2).sum()) - 1, 1.0)
 
 
 def cr1_factor(n_obs: int, n_clusters: int, n_parameters: int) -> float:

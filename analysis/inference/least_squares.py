@@ -12,7 +12,7 @@ import numpy as np
 
 from analysis.estimates import NotIdentified
 from analysis.inference.absorb import Absorber, absorbed, nested
-from analysis.inference.cluster import cluster_sums, jackknife, two_way_meat
+from analysis.inference.cluster import cluster_sums, jackknife, need_two, two_way_meat
 
 # Levels of effects that are not nested in clusters become dummies when clusters are left out; more would be slow.
 DUMMIES = 600
@@ -105,9 +105,7 @@ def _degrees(design: Design, covariance: str, k: int) -> tuple[int, float, int |
         inner = [any(e is c or nested(e, c) for c in design.clusters) for e in design.effects.T]
         outer = [e for e, held in zip(design.effects.T, inner, strict=True) if not held]
         count = sum(inner) + sum(n_levels(e) for e in outer) - max(design.effects.shape[1] - 1, 0)
-        n_clusters = min(n_levels(c) for c in design.clusters)
-        if n_clusters < 2:
-            raise NotIdentified("CLUSTERS", "fewer than two clusters: no variance by clusters exists")
+        n_clusters = min(need_two(c) for c in design.clusters)
         return k + count, n_clusters - 1, n_clusters
     count = absorbed(design.effects, None)
     if covariance == "driscoll_kraay":

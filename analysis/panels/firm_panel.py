@@ -1,7 +1,7 @@
 """Firm-years of a reader's files or of the simulated cohort: treatment timing, traits before treatment, outcomes.
 
 Size, leverage and the like answer to financing, so that their later values are bad controls (Caetano and Callaway 2024);
-only values of the base year, the first in which the firm is observed, are kept as covariates.
+only values of the base year, the first in which the firm is observed, are kept as covariates (panels._firm_traits).
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from analysis.panels._firm_traits import TRAITS, base_years, fixed_traits
 from analysis.panels._issuers import first_issues
 
 BASE = {"base_log_assets": "log_assets", "base_rd_to_sales": "rd_to_sales", "base_leverage": "leverage"}
@@ -17,15 +18,15 @@ UNKNOWN_REGION = "Other or unknown"
 
 def build(firm_accounts, financing_events, province_statistics, settings):
     """Return one row a firm and year; see config/tables/firm_panel.yaml for columns and units."""
-    panel = firm_accounts.merge(first_issues(financing_events, settings["instrument"]), on="firm_id", how="left")
+    traits = fixed_traits(firm_accounts)
+    panel = firm_accounts.drop(columns=TRAITS).merge(traits, on="firm_id", how="left")
+    panel = panel.merge(first_issues(financing_events, settings["instrument"]), on="firm_id", how="left")
     panel = panel.sort_values(["firm_id", "year"], ignore_index=True)
     region = province_statistics.drop_duplicates("province").set_index("province")["region"]
     panel["region"] = panel["province"].map(region).fillna(UNKNOWN_REGION).astype("string")
     panel["issuer"] = panel["cohort"].notna()
     panel["treated"] = (panel["cohort"].notna() & (panel["year"] >= panel["cohort"])).astype("int64")
-    panel["cluster"] = panel["city"].fillna(panel["firm_id"]).astype("string")
-    panel = _outcomes(panel)
-    panel = _before(panel, settings)
+    panel = _before(_outcomes(panel))
     return panel[[*IDENTITY, *OUTCOMES]]
 
 
@@ -60,16 +61,24 @@ def _outcomes(panel: pd.DataFrame) -> pd.DataFrame:
     return panel
 
 
-def _before(panel: pd.DataFrame, settings: dict) -> pd.DataFrame:
-    """Return the panel with the traits of each firm's base year, and size in three classes of it."""
-    first = panel.groupby("firm_id", as_index=False).first()
+def _before(panel: pd.DataFrame) -> pd.DataFrame:
+    """Return the panel with the values of each firm's base year (blank where it is blank), and size in three classes of it."""
+    first = base_years(panel)
     base = first[["firm_id", *BASE.values()]].rename(columns={column: name for name, column in BASE.items()})
     # A firm that is already treated in its base year has no year before.
-    base["observed_before"] = ~(first["cohort"].notna() & (first["year"] >= first["cohort"])).to_numpy()
-    cuts = base["base_log_assets"].quantile([1 / 3, 2 / 3]).to_numpy()
-    labels = np.array(["small", "middle", "large"])
-    base["size_class"] = pd.array(labels[np.searchsorted(cuts, base["base_log_assets"].fillna(cuts[0]))], dtype="string")
+    base["observed_before"] = ~(first["cohort"].notna() & (first["year"] >= first["cohort"])).fillna(False).astype(bool)
+    if first["currency"].nunique() > 1:
+        # Amounts of different currencies have no common unit: assets count relative to firms of the same currency.
+        base["base_log_assets"] -= base.groupby(first["currency"])["base_log_assets"].transform("mean")
+    base["size_class"] = _terciles(base["base_log_assets"], first["currency"])
     return panel.merge(base, on="firm_id", how="left")
+
+
+def _terciles(size: pd.Series, currency: pd.Series) -> pd.Series:
+    """Return small, middle or large within each currency (rows,); blank where the size is."""
+    lower, upper = (size.groupby(currency).transform("quantile", q) for q in (1 / 3, 2 / 3))
+    classes = np.select([size <= lower, size <= upper], ["small", "middle"], "large")
+    return pd.Series(classes, index=size.index, dtype="string").where(size.notna())
 
 
 IDENTITY = [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from analysis.panels._firm_traits import fixed_traits
 from analysis.panels._issuers import first_issues
 
 
@@ -25,7 +26,7 @@ def build(firm_accounts, financing_events, settings):
     rows["rd_sd"] = (rows["log_rd"] - rows["log_rd"].mean()) / rows["log_rd"].std()
     since = (rows["year"] - rows["cohort"]).astype("int64")
     rows = rows.assign(start=since - 1, stop=since, issues=rows["issues"].fillna(0).astype("int64"))
-    rows["cluster"] = rows["city"].fillna(rows["firm_id"]).astype("string")
+    rows = rows.merge(fixed_traits(firm_accounts)[["firm_id", "cluster"]], on="firm_id")
     return rows[["firm_id", "year", "cluster", "start", "stop", "issues", "log_ip_pool", "pool_sd", "log_rd", "rd_sd"]].reset_index(
         drop=True
     )

@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from analysis.panels._firm_traits import fixed_traits
 from analysis.panels._issuers import first_issues
 from analysis.panels._months import months_between
 
@@ -40,8 +41,7 @@ def build(projects, financing_events, firm_accounts, settings):
 
 def dated(projects: pd.DataFrame, financing_events: pd.DataFrame, firm_accounts: pd.DataFrame, settings: dict) -> pd.DataFrame:
     """Return the projects with a filing date, their firm's traits and first issue, and months since filing."""
-    traits = firm_accounts.sort_values(["firm_id", "year"]).drop_duplicates("firm_id")
-    traits = traits[["firm_id", "city", "new_energy", "state_owned", "constrained"]]
+    traits = fixed_traits(firm_accounts)[["firm_id", "cluster", "new_energy", "state_owned"]]
     spells = projects.dropna(subset=["filing_date"]).merge(traits, on="firm_id", how="left")
     spells = spells.merge(first_issues(financing_events, settings["instrument"]), on="firm_id", how="left")
     for name, column in {
@@ -60,7 +60,6 @@ def dated(projects: pd.DataFrame, financing_events: pd.DataFrame, firm_accounts:
     spells["filed_trend_squared"] = spells["filed_trend"] ** 2
     spells["issuer"] = spells["first_issue"].notna().astype("int64")
     spells["exposed"] = (spells["filing_date"] >= spells["first_issue"]).fillna(False).astype("int64")
-    spells["cluster"] = spells["city"].fillna(spells["firm_id"]).astype("string")
     return spells
 
 

@@ -7,8 +7,8 @@ from importlib import import_module
 import numpy as np
 import pandas as pd
 
-from analysis.estimates import NotIdentified, complete, refused
-from analysis.specification import Specification, prepare
+from analysis.estimates import WITHOUT, NotIdentified, complete, refused
+from analysis.specification import Specification, blank_controls, prepare
 from analysis.storage import is_absent, read_table, write_table
 
 SINGLE = ("unit", "time", "cohort", "treatment", "weights", "duration", "event", "entry", "upper", "options", "seed")
@@ -31,7 +31,10 @@ def estimated(panel: pd.DataFrame, name: str, settings: dict, outcome_name: str,
         "sample": settings["sample"],
         "evidence": panel.attrs["evidence"],
     }
-    specification = specify(name, settings, outcome_name)
+    blank = blank_controls(panel, settings)
+    specification = specify(name, settings, outcome_name, blank)
+    if blank:
+        identity["sample"] += f"{WITHOUT}{', '.join(blank)} (blank in every row)"
     if is_absent(panel):
         rows = [refused("att", "ABSENT", is_absent(panel))]
     else:
@@ -49,10 +52,11 @@ def estimated(panel: pd.DataFrame, name: str, settings: dict, outcome_name: str,
     return complete(rows, identity, contract)
 
 
-def specify(name: str, settings: dict, outcome_name: str) -> Specification:
-    """Return the Specification of one outcome from its block in config/study.yaml."""
+def specify(name: str, settings: dict, outcome_name: str, without: tuple[str, ...] = ()) -> Specification:
+    """Return the Specification of one outcome from its block in config/study.yaml, less the controls in `without`."""
     given = {key: settings[key] for key in SINGLE if key in settings}
     given |= {key: tuple(settings.get(key, ())) for key in LISTS}
+    given["controls"] = tuple(control for control in given["controls"] if control not in without)
     # A duration is its own outcome.
     outcome = "" if "duration" in settings else outcome_name
     return Specification(name=name, estimator=settings["estimator"], outcome=outcome, **given)

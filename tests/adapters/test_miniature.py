@@ -144,3 +144,15 @@ def test_the_doctor_says_what_is_testable_and_what_is_wrong(tmp_path, capsys):
     assert "FS_Combas.csv, row 4, column 'A001000000', value 'five billion': is not a number" in told
     assert "Q1 lacks financing_events.date" in told
     assert main(["doctor", str(tmp_path / "nothing")]) == 2
+
+
+def test_the_doctor_says_which_specifications_can_run(tmp_path, capsys):
+    """The template without its sector and ownership: the controls go, and what needs new-energy firms cannot run."""
+    shutil.copytree(HERE / "template", tmp_path / "t")
+    accounts = pd.read_csv(tmp_path / "t" / "accounts.csv", dtype="string")
+    accounts.drop(columns=["new_energy", "state_owned"]).to_csv(tmp_path / "t" / "accounts.csv", index=False)
+    main(["doctor", str(tmp_path)])
+    told = capsys.readouterr().out
+    assert any(line.startswith("  firm_att") and "can run without new_energy, state_owned (blank)" in line for line in told.splitlines())
+    assert any("firm_green_ratio" in line and line.endswith("cannot run; new_energy is blank") for line in told.splitlines())
+    assert "Q2 lacks firm_accounts.new_energy" in told

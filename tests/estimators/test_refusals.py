@@ -3,17 +3,25 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 from analysis.estimates import NotIdentified
 from analysis.estimators import (
     aft_weibull,
     borusyak_jaravel_spiess,
     callaway_santanna,
+    cox,
+    discrete_time_hazard,
+    extended_two_way_fixed_effects,
+    fractional_response,
     gardner_two_stage,
     kaplan_meier,
     local_projections_did,
     log_rank,
+    mixture_cure_regression,
+    poisson_pseudo_likelihood,
     random_effects,
+    recurrent_events,
     stacked_did,
     sun_abraham,
     synthetic_cases,
@@ -212,3 +220,63 @@ def test_over_identification_is_not_tested_with_half_of_the_clusters():
     specification = Specification("t", "two_stage_least_squares", outcome="y", treatment="x", instruments=("z1", "z2"), cluster=("a", "b"))
     rows = {row["term"]: row for row in two_stage_least_squares.estimate(data, specification)}
     assert "one cluster variable" in rows["hansen_j"]["reason"]
+
+
+def grouped(groups: int):
+    """Firms in a few cities: years, a count, a treatment, spells."""
+    rng = np.random.default_rng(8)
+    data = pd.DataFrame({"i": np.repeat(np.arange(60), 6), "t": np.tile(np.arange(1, 7), 60)})
+    data["c"] = data["i"] % groups
+    data["g"] = np.where(data["i"] % 2, 4, 0)
+    data["d"] = ((data["g"] > 0) & (data["t"] >= data["g"])).astype(int)
+    data["x"] = rng.normal(size=len(data))
+    data["y"] = rng.poisson(3, len(data)).astype(float)
+    data["share"] = data["y"] / (1 + data["y"].max())
+    return data.assign(start=data["t"] - 1, e=rng.integers(0, 2, len(data)))
+
+
+ONE_CLUSTER = [
+    (poisson_pseudo_likelihood, {"outcome": "y", "treatment": "d", "fixed_effects": ("i", "t")}),
+    (two_way_fixed_effects, {"outcome": "y", "treatment": "d"}),
+    (callaway_santanna, {"outcome": "y", "cohort": "g"}),
+    (sun_abraham, {"outcome": "y", "cohort": "g"}),
+    (gardner_two_stage, {"outcome": "y", "cohort": "g"}),
+    (borusyak_jaravel_spiess, {"outcome": "y", "cohort": "g"}),
+    (extended_two_way_fixed_effects, {"outcome": "y", "cohort": "g"}),
+    (local_projections_did, {"outcome": "y", "cohort": "g"}),
+    (fractional_response, {"outcome": "share", "treatment": "x"}),
+    (cox, {"duration": "t", "entry": "start", "event": "e", "treatment": "d"}),
+    (recurrent_events, {"duration": "t", "entry": "start", "event": "e", "controls": ("x",)}),
+    (discrete_time_hazard, {"duration": "t", "entry": "start", "event": "e", "treatment": "x"}),
+    (mixture_cure_regression, {"duration": "t", "event": "e", "treatment": "d"}),
+]
+
+
+@pytest.mark.parametrize(("module", "given"), ONE_CLUSTER, ids=lambda case: getattr(case, "__name__", "").rsplit(".", 1)[-1])
+def test_one_cluster_has_no_variance_between_clusters(module, given):
+    kept = {"unit": "i"} | ({} if "duration" in given else {"time": "t"})
+    specification = Specification("t", module.__name__.rsplit(".", 1)[-1], **(kept | given), cluster=("c",))
+    with pytest.raises(NotIdentified, match="fewer than two clusters"):
+        module.estimate(grouped(1), specification)
+
+
+def test_recurrent_events_say_their_clusters_and_use_t_with_few():
+    about = {"unit": "i", "duration": "t", "entry": "start", "event": "e", "cluster": ("c",)}
+    row = recurrent_events.estimate(grouped(4), Specification("t", "recurrent_events", controls=("x",), **about))[0]
+    assert row["n_clusters"] == 4 and "n_treated_clusters" not in row
+    assert row["ci_high"] - row["estimate"] == pytest.approx(stats.t(3).ppf(0.975) * row["std_error"])
+    data = grouped(4)
+    data["d"] = data["d"].where(data["c"] < 2, 0)
+    row = recurrent_events.estimate(data, Specification("t", "recurrent_events", treatment="d", **about))[0]
+    assert (row["n_clusters"], row["n_treated_clusters"]) == (4, 1)
+
+
+def test_effective_clusters_of_a_treatment_give_the_degrees_of_t():
+    data = grouped(12)
+    about = {"outcome": "y", "unit": "i", "cluster": ("c",), "options": {"reference": "effective_clusters"}}
+    ppml = {"treatment": "d", "fixed_effects": ("i", "t")}
+    row = poisson_pseudo_likelihood.estimate(data, Specification("t", "poisson_pseudo_likelihood", **about, **ppml))[0]
+    # Treated firms have odd numbers, so that they are spread evenly over six of twelve cities.
+    assert row["ci_high"] - row["estimate"] == pytest.approx(stats.t(5).ppf(0.975) * row["std_error"])
+    row = poisson_pseudo_likelihood.estimate(data, Specification("t", "poisson_pseudo_likelihood", **about, treatment="x"))[0]
+    assert row["ci_high"] - row["estimate"] == pytest.approx(stats.t(11).ppf(0.975) * row["std_error"])

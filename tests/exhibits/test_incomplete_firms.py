@@ -3,6 +3,7 @@
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -80,3 +81,21 @@ def exhibited(folder, files, estimates) -> None:
                 count(name, inputs, sections, str(folder / f"{name}.json"))
             made += 1
     assert made >= 15
+
+
+def test_a_control_that_is_blank_for_everybody_goes_and_the_row_says_so(tmp_path):
+    rng = np.random.default_rng(1)
+    rows = [(f"f{i}", t, 0 if i % 3 else 2016, f"c{i % 30}") for i in range(300) for t in range(2013, 2020)]
+    panel = pd.DataFrame(rows, columns=["firm_id", "year", "cohort", "cluster"])
+    size = pd.Series(rng.normal(size=300), index=[f"f{i}" for i in range(300)])
+    panel = panel.assign(cohort=panel["cohort"].replace(0, pd.NA).astype("Int64"), base_log_assets=panel["firm_id"].map(size))
+    panel["rd"] = np.exp(rng.normal(size=len(panel)))
+    panel = panel.assign(new_energy=pd.array([pd.NA] * len(panel), dtype="boolean"), observed_before=True)
+    settings = STUDY["specifications"]["firm_att"] | {"controls": ["base_log_assets", "new_energy"], "unit": "firm_id", "time": "year"}
+    panel.attrs = {"evidence": "real", "absent": ""}
+    panel.to_parquet(tmp_path / "panel.parquet")
+    path = str(tmp_path / "out.parquet")
+    estimate("firm_att", settings, "firm_rd", STUDY["outcomes"]["firm_rd"], str(tmp_path / "panel.parquet"), CONTRACTS["estimate"], path)
+    row = read_table(path).iloc[0]
+    assert row["term"] == "att" and pd.notna(row["estimate"]) and row["n_obs"] == len(panel)
+    assert row["sample"].endswith("; without new_energy (blank in every row)")

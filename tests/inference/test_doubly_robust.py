@@ -80,3 +80,18 @@ def test_separation_and_collinearity_are_refused():
         effect(change, treated, np.column_stack([np.ones(40), treated + np.linspace(0, 0.1, 40)]), "dr")
     with pytest.raises(Unsupported, match="collinear"):
         effect(change, treated, np.ones((40, 2)), "reg")
+
+
+def test_a_cohort_that_the_covariates_separate_is_neither_counted_nor_silent():
+    panel = simulated(3, n=600)
+    # Every firm of cohort 5 has a trait that no control has: no propensity score exists for them.
+    panel["x"] = panel["x"] + np.where(panel["cohort"] == 5, 50.0, 0.0)
+    panel["city"] = np.where(panel["cohort"] == 5, 100 + panel["unit"] % 7, panel["unit"] % 20)
+    fourth = panel.loc[panel["cohort"] == 4, ["unit", "city"]].drop_duplicates()
+    about = {"unit": "unit", "time": "time", "cohort": "cohort", "controls": ("x",), "cluster": ("city",)}
+    rows = callaway_santanna.estimate(panel, Specification("t", "callaway_santanna", outcome="y", **about))
+    att = next(row for row in rows if row["term"] == "att")
+    assert att["n_treated"] == len(fourth) and att["n_treated_clusters"] == fourth["city"].nunique()
+    assert att["left_out"] == "cohort 5"
+    kept = callaway_santanna.estimate(panel[panel["cohort"] != 5], Specification("t", "callaway_santanna", outcome="y", **about))
+    assert att["estimate"] == pytest.approx(next(row for row in kept if row["term"] == "att")["estimate"])

@@ -13,6 +13,7 @@ def count(recoveries, presets, planted_truth):
     known = presets.dropna(subset=["recovered"])
     verdicts = [judged(row) for row in presets.to_dict("records")]
     planted = planted_truth[planted_truth["at"] == "overall"].set_index("quantity")["value"]
+    nothing = known[known["planted"] == 0]
     own = recoveries.dropna(subset=["recovered"])
     return {
         "preset": str(planted_truth["preset"].iloc[0]),
@@ -20,6 +21,8 @@ def count(recoveries, presets, planted_truth):
         "n_recovered": int(own["recovered"].sum()),
         "n_preset_tests": len(known),
         "n_preset_recovered": int(known["recovered"].sum()),
+        "n_null": len(nothing),
+        "n_null_rejected": int((~nothing["recovered"].astype(bool)).sum()),
         "n_right": verdicts.count("right"),
         "n_wrong": verdicts.count("wrong"),
         "n_headline": sum(row["claim"] in HEADLINE for row in presets.to_dict("records")),

@@ -6,9 +6,9 @@ import math
 
 import pandas as pd
 
+from analysis.claims import rests_on_few
+from analysis.estimates import WITHOUT
 from analysis.exhibits.cells import count, interval, number, p_value
-
-FEW = 5  # treated clusters below which no clustered interval means much
 
 
 def planted_value(truth: pd.DataFrame, outcomes: dict, specification: dict, outcome: str) -> float:
@@ -19,10 +19,10 @@ def planted_value(truth: pd.DataFrame, outcomes: dict, specification: dict, outc
 
 
 def line(label: str, row: pd.Series, planted: float, digits: int = 3) -> dict:
-    """Return the cells of one estimate; a dagger marks intervals that rest on few treated clusters."""
-    few = pd.notna(row["n_treated_clusters"]) and row["n_treated_clusters"] < FEW
+    """Return the cells of one estimate; a dagger marks intervals that rest on few treated clusters, a comma what was left out."""
+    left_out = "" if pd.isna(row["sample"]) else row["sample"].partition(WITHOUT)[2]
     return {
-        "": label + (" †" if few else ""),
+        "": label + (f", without {left_out}" if left_out else "") + (" †" if rests_on_few(row) else ""),
         "Estimate": number(row["estimate"], digits) if pd.notna(row["estimate"]) else "not identified",
         "s.e.": number(row["std_error"], digits),
         "95 % interval": interval(row["ci_low"], row["ci_high"], digits),

@@ -27,6 +27,10 @@ def layout(firm_notes, firm_panel, project_spells, projects, financing_events, f
         rows += [{"Step": f"  {words}", "Rows": int(own.get(kind, 0))} for kind, words in KINDS.items() if own.get(kind, 0)]
         rows.append({"Step": "Rows used", "Rows": sizes[table]})
         rows += _further(table, firm_panel, project_spells, projects)
+        moved = firm_notes[(firm_notes["table"] == table) & (firm_notes["kind"] == "changes")]
+        rows += [
+            {"Step": f"  whose {r['column']} changes: that of the first year counts", "Rows": r["count"]} for r in moved.to_dict("records")
+        ]
     return Table(pd.DataFrame(rows), formats={"Rows": "{:,.0f}"}, bold=tuple(bold), widths={"Step": "1fr"})
 
 

@@ -3,11 +3,13 @@
 import pandas as pd
 
 from analysis.exhibits.display import Table
+from analysis.panels._firm_traits import fixed_traits
 
 
 def layout(financing_events, firm_accounts):
     """Return one row a year and a total."""
-    city = firm_accounts.drop_duplicates("firm_id").set_index("firm_id")["city"]
+    traits = fixed_traits(firm_accounts).set_index("firm_id")
+    city = traits["cluster"].where(traits["city"].notna())
     events = financing_events.assign(year=financing_events["date"].str.slice(0, 4), city=financing_events["firm_id"].map(city))
     events = events.sort_values("date")
     events["first"] = ~events.duplicated("firm_id")

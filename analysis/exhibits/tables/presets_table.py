@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from analysis.claims import agrees
 from analysis.exhibits.cells import interval, number
 from analysis.exhibits.display import Table
 
@@ -32,7 +33,4 @@ def layout(presets, claims):
 
 def judged(row: dict) -> str:
     """Return whether a reading agrees with the planted value: right, wrong, or undecided."""
-    if row["reading"].startswith("untestable"):
-        return "undecided"
-    said = "not consistent" if row["reading"].startswith("not consistent") else "consistent"
-    return "right" if said == row["truth_says"] else "wrong"
+    return {None: "undecided", True: "right", False: "wrong"}[agrees(row["reading"], row["truth_says"])]
