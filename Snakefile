@@ -15,4 +15,5 @@ rule all:
     default_target: True
     input:
         "paper/paper.pdf",
+        "paper/dossier.html",
         list(exhibit_files()),

@@ -1,7 +1,7 @@
 """Numbers, exhibits and text → the paper.
 
 Needs: paper/*.typ, every exhibit that they cite, every product that config/numbers.yaml quotes; for the provenance, all.
-Makes: paper/numbers.json, paper/paper.pdf, data/processed/provenance.json.
+Makes: paper/numbers.json, paper/paper.pdf, data/processed/provenance.json, paper/dossier.html.
 """
 
 QUOTED = sorted({number["from"] for number in STUDY["numbers"].values()})
@@ -77,3 +77,22 @@ rule trace:
         files=PRODUCT_FILES,
     script:
         "../scripts/trace.py"
+
+
+rule dossier:
+    input:
+        provenance="data/processed/provenance.json",
+        numbers="paper/numbers.json",
+        exhibits=list(exhibit_files()),
+        page=[f"analysis/dossier/page.{form}" for form in ("html", "css", "js")],
+        code=source_files("analysis.stages.dossier")
+        + source_files("analysis.stages.job"),
+    output:
+        "paper/dossier.html",
+    log:
+        "logs/dossier.log",
+    params:
+        title=STUDY["title"],
+        order={"exhibits": list(STUDY["exhibits"]), "curves": list(STUDY["curves"])},
+    script:
+        "../scripts/dossier.py"
