@@ -16,4 +16,5 @@ rule all:
     input:
         "paper/paper.pdf",
         "paper/dossier.html",
+        "paper/codebook.md",
         list(exhibit_files()),

@@ -1,7 +1,8 @@
 """Numbers, exhibits and text → the paper.
 
 Needs: paper/*.typ, every exhibit that they cite, every product that config/numbers.yaml quotes; for the provenance, all.
-Makes: paper/numbers.json, paper/paper.pdf, data/processed/provenance.json, paper/dossier.html.
+Makes: paper/numbers.json, paper/paper.pdf, data/processed/provenance.json, paper/dossier.html,
+       paper/codebook.md.
 """
 
 QUOTED = sorted({number["from"] for number in STUDY["numbers"].values()})
@@ -96,3 +97,26 @@ rule dossier:
         order={"exhibits": list(STUDY["exhibits"]), "curves": list(STUDY["curves"])},
     script:
         "../scripts/dossier.py"
+
+
+DOCUMENTED = {
+    name: product_files(name)
+    for kind in ("source", "panel")
+    for name in sorted(catalogue.modules(kind))
+}
+
+
+rule codebook:
+    input:
+        tables=list(DOCUMENTED.values()),
+        code=source_files("analysis.stages.codebook")
+        + source_files("analysis.stages.job"),
+    output:
+        "paper/codebook.md",
+    log:
+        "logs/codebook.log",
+    params:
+        tables=DOCUMENTED,
+        contracts={name: CONTRACTS[name] for name in DOCUMENTED},
+    script:
+        "../scripts/codebook.py"

@@ -1,0 +1,41 @@
+"""The codebook against contracts and tables."""
+
+import pandas as pd
+
+from analysis.stages.codebook import codebook, section
+from analysis.storage import absent_table, write_table
+
+CONTRACT = {
+    "title": "Firms",
+    "description": "One row a firm and year.",
+    "key": ["firm", "year"],
+    "columns": {
+        "firm": {"type": "text", "required": True, "description": "Name | of the firm"},
+        "year": {"type": "integer", "required": True, "description": "Year"},
+        "rd": {"type": "number", "description": "R&D, million"},
+        "listed": {"type": "boolean", "description": "Listed"},
+    },
+}
+
+
+def table():
+    found = pd.DataFrame({"firm": ["A", "A", "B"], "year": [2019, 2020, 2020], "rd": [1.0, None, 4.0], "listed": [True, False, True]})
+    found = found.astype({"firm": "string", "year": "Int64", "listed": "boolean"})
+    found.attrs = {"evidence": "simulated", "absent": ""}
+    return found
+
+
+def test_every_column_has_its_line():
+    text = section("firms", CONTRACT, table(), "data/processed/sources/firms.parquet")
+    assert text.startswith("## firms: Firms (SIMULATED)") and "3 rows; one row per firm and year." in text
+    assert "| `firm` | text | Name \\| of the firm (always there) | 0% | A; B |" in text
+    assert "| `rd` | number | R&D, million | 33% | 1, 2.5, 4 |" in text
+    assert "| `listed` | boolean | Listed | 0% | true 67% |" in text
+
+
+def test_an_absent_table_says_why(tmp_path):
+    path = tmp_path / "firms.parquet"
+    write_table(absent_table(CONTRACT, "No file of firms."), path, CONTRACT)
+    codebook({"firms": str(path)}, {"firms": CONTRACT}, str(tmp_path / "codebook.md"))
+    text = (tmp_path / "codebook.md").read_text()
+    assert "Empty in this run. No file of firms." in text and "| `rd` | number | R&D, million |  |  |" in text
