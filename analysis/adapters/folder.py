@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from analysis.adapters.formats import ROW, read_cells
+from analysis.adapters.formats import FILE, ROW, read_cells
 from analysis.adapters.translation import Finding, Translated, translate
 from analysis.contracts import DataError
 from analysis.panels._firm_traits import changes
@@ -19,11 +19,12 @@ TOLERANCE = 0.005
 
 @dataclass(frozen=True)
 class Match:
-    """A file and the table of the adapter that reads it."""
+    """A file and the table of the adapter that reads it; `label` names the layout within the adapter."""
 
     path: Path
     adapter: str
     layout: dict
+    label: str = ""
 
     @property
     def table(self) -> str:
@@ -60,7 +61,11 @@ def read_folder(files: list[Path], adapters: dict[str, dict], contracts: dict[st
         raise DataError("\n".join(problems))
     reading = Reading(matches, {})
     for table in TABLES:
-        parts = [(match, _read(match, helpers, contracts[table], reading.findings)) for match in matches if match.table == table]
+        groups: dict[tuple[str, str], list[Match]] = {}
+        for match in matches:
+            if match.table == table:
+                groups.setdefault((match.adapter, match.label), []).append(match)
+        parts = [(group[0], _read(group, helpers, contracts[table], reading.findings)) for group in groups.values()]
         reading.tables[table] = _combined(table, parts, adapters, contracts[table], reading.findings)
     _check_currencies(reading)
     _note_changes(reading)
@@ -83,7 +88,7 @@ def recognise(path: Path, header: list[str], adapters: dict[str, dict]) -> Match
             # A file without most of what a table needs is not that table with a hole.
             score = len(wanted) - len(lacking)
             if not lacking and (best is None or score > best[0]):
-                best = (score, Match(path, name, layout))
+                best = (score, Match(path, name, layout, label))
             if lacking and score and (nearest is None or (score / len(wanted), score) > nearest[0]):
                 nearest = ((score / len(wanted), score), f"{adapter['title']}, {label}", lacking)
     if best:
@@ -92,13 +97,26 @@ def recognise(path: Path, header: list[str], adapters: dict[str, dict]) -> Match
     raise DataError(f"{path.name}, row 1: no adapter of config/sources/firms knows this header ({', '.join(header[:8])}).{hint}")
 
 
-def _read(match: Match, helpers: dict[Path, Match], contract: dict, findings: list[Finding]) -> pd.DataFrame:
-    cells = read_cells(match.path)
-    if "join" in match.layout:
-        cells = _joined(cells, match, helpers, findings)
-    read: Translated = translate(cells, match.layout, contract, match.table, match.path.name)
+def _read(group: list[Match], helpers: dict[Path, Match], contract: dict, findings: list[Finding]) -> pd.DataFrame:
+    """Return the rows of all files of one layout: read as one, so that the latest filing counts whichever file holds it."""
+    parts = []
+    for match in group:
+        cells = read_cells(match.path)
+        parts.append(_joined(cells, match, helpers, findings) if "join" in match.layout else cells)
+    first = group[0]
+    name = first.path.name if len(group) == 1 else f"{first.path.name} and {len(group) - 1} more"
+    if len(group) > 1:
+        parts = [cells.assign(**{FILE: _short(match.path, group)}) for match, cells in zip(group, parts, strict=True)]
+    cells = pd.concat(parts, ignore_index=True) if len(parts) > 1 else parts[0]
+    read: Translated = translate(cells, first.layout, contract, first.table, name)
     findings += read.findings
-    return _once(read.rows, contract["key"], match, findings)
+    return _once(read.rows, contract["key"], first.table, name, findings)
+
+
+def _short(path: Path, group: list[Match]) -> str:
+    """Return the file's name, with its folder where several files have the same."""
+    same = sum(other.path.name == path.name for other in group) > 1
+    return f"{path.parent.name}/{path.name}" if same else path.name
 
 
 def _joined(cells: pd.DataFrame, match: Match, helpers: dict[Path, Match], findings: list[Finding]) -> pd.DataFrame:
@@ -117,12 +135,12 @@ def _joined(cells: pd.DataFrame, match: Match, helpers: dict[Path, Match], findi
     return merged[~lost].drop(columns="_merge")
 
 
-def _once(rows: pd.DataFrame, key: list[str], match: Match, findings: list[Finding]) -> pd.DataFrame:
+def _once(rows: pd.DataFrame, key: list[str], table: str, file: str, findings: list[Finding]) -> pd.DataFrame:
     """Return one row a key: the same record twice counts once, of several filings the latest; else both are refused."""
-    values = [column for column in rows.columns if column != ROW]
+    values = [column for column in rows.columns if column not in (ROW, FILE)]
     same = rows.duplicated(values, keep="first")
     if same.any():
-        findings.append(Finding(match.table, "duplicate", match.path.name, "the same record again; it counts once", count=int(same.sum())))
+        findings.append(Finding(table, "duplicate", file, "the same record again; it counts once", count=int(same.sum())))
     rows = rows[~same]
     if "filed" in rows and rows["filed"].notna().any():
         ordered = rows.sort_values([*key, "filed"], kind="stable", na_position="first")
@@ -130,13 +148,14 @@ def _once(rows: pd.DataFrame, key: list[str], match: Match, findings: list[Findi
         older = ordered["filed"].notna() & (ordered["filed"] < newest)
         if older.any():
             rule = "an earlier filing of the same firm and year; the latest counts"
-            findings.append(Finding(match.table, "restated", match.path.name, rule, count=int(older.sum())))
-        rows = ordered[~older].sort_values(ROW)
+            findings.append(Finding(table, "restated", file, rule, count=int(older.sum())))
+        rows = ordered[~older].sort_index()
     twice = rows.duplicated(key, keep=False)
     for position in rows.index[twice]:
         value = ", ".join(str(v) for v in rows.loc[position, key])
         rule = "the same key with other figures, and nothing says which counts"
-        findings.append(Finding(match.table, "refused", match.path.name, rule, int(rows.loc[position, ROW]), ", ".join(key), value))
+        named = str(rows.loc[position, FILE]) if FILE in rows else file
+        findings.append(Finding(table, "refused", named, rule, int(rows.loc[position, ROW]), ", ".join(key), value))
     return rows[~twice]
 
 
@@ -147,7 +166,7 @@ def _combined(table: str, parts: list, adapters: dict, contract: dict, findings:
     ordered = sorted(parts, key=lambda part: (adapters[part[0].adapter]["precedence"], part[0].path.name))
     merged: pd.DataFrame | None = None
     for match, rows in ordered:
-        indexed = rows.drop(columns=ROW).set_index(key)
+        indexed = rows.drop(columns=[ROW, FILE], errors="ignore").set_index(key)
         indexed = indexed.assign(source=pd.Series(match.adapter, index=indexed.index, dtype="string"))
         merged = indexed if merged is None else _laid_over(merged, indexed, table, match, findings)
     if merged is None:
@@ -241,6 +260,9 @@ ORDER = (
     ("last_unsold_date", "first_sale_by"),
     ("last_unsold_date", "observed_until"),
     ("first_sale_by", "observed_until"),
+    ("filing_date", "abandoned_date"),
+    ("abandoned_date", "observed_until"),
+    ("first_sale_by", "abandoned_date"),
 )
 
 

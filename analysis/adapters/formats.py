@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from pathlib import Path
 
 import pandas as pd
@@ -17,6 +18,9 @@ from analysis.contracts import DataError, violation
 from analysis.rawfiles import SUFFIXES
 
 ROW = "(row)"
+FILE = "(file)"  # of records of several files that are read as one
+# A number that a file separated by semicolons may mean in two ways: 12,345.
+COMMA = re.compile(r"-?\d+,\d+")
 ENCODINGS = ("utf-8-sig", "utf-16", "gb18030")
 DELIMITERS = (",", "\t", ";", "|")
 # What exports print for "no value".
@@ -69,6 +73,8 @@ def _delimited(path: Path, rows: int | None) -> pd.DataFrame:
             if len(cells) != len(header):
                 rule = f"has {len(cells)} cells where the header has {len(header)}"
                 raise DataError(violation(path.name, rule, row=reader.line_num))
+            if delimiter == ";":
+                _check_commas(header, cells, reader.line_num, path)
             records.append(cells)
             lines.append(reader.line_num)
             if rows is not None and len(records) >= rows:
@@ -78,6 +84,14 @@ def _delimited(path: Path, rows: int | None) -> pd.DataFrame:
     except csv.Error as error:
         raise DataError(violation(path.name, f"cannot be read ({error})", row=reader.line_num)) from error
     return _framed(header, records, lines, path)
+
+
+def _check_commas(header: list[str], cells: list[str], line: int, path: Path) -> None:
+    """Raise DataError for a comma inside a number: where cells end with semicolons it may be a decimal comma."""
+    for column, cell in zip(header, cells, strict=True):
+        if COMMA.fullmatch(cell.strip()):
+            rule = "may be a decimal comma or separate thousands; write numbers with a point and without separators"
+            raise DataError(violation(path.name, rule, row=line, column=column, value=cell))
 
 
 def _decoded(path: Path) -> str:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from analysis.adapters.formats import ROW
+from analysis.adapters.formats import FILE, ROW
 
 TRUE = ("1", "true", "yes", "y", "是")
 FALSE = ("0", "false", "no", "n", "否")
@@ -53,11 +53,14 @@ class Translated:
 def translate(cells: pd.DataFrame, layout: dict, contract: dict, table: str, file: str) -> Translated:
     """Return `cells` in the columns of `contract`; rows that break a rule are left out and reported as refused."""
     findings: list[Finding] = []
-    cells = cells.iloc[layout.get("label_rows", 0) :]
+    cells = _without_labels(cells, layout, table, file, findings)
     cells = _kept(cells, layout.get("keep", {}), table, file, findings)
     if "long" in layout:
         cells = _widened(cells, layout, contract, table, file, findings)
-    rows, bad = pd.DataFrame({ROW: cells[ROW]}), pd.Series(False, index=cells.index)
+        if cells.empty:
+            rule = "no fact under a tag that is read; a report in another taxonomy (ifrs-full, say) is not read"
+            findings.append(Finding(table, "absent", file, rule, column=layout["long"]["name"]))
+    rows, bad = pd.DataFrame({name: cells[name] for name in (ROW, FILE) if name in cells}), pd.Series(False, index=cells.index)
     for name, rule in contract["columns"].items():
         how = layout["columns"].get(name)
         if how is None:
@@ -71,6 +74,27 @@ def translate(cells: pd.DataFrame, layout: dict, contract: dict, table: str, fil
     return Translated(rows[~bad].reset_index(drop=True), findings)
 
 
+def _without_labels(cells: pd.DataFrame, layout: dict, table: str, file: str, findings: list[Finding]) -> pd.DataFrame:
+    """Return the records without the lines of labels that an export may print below its header.
+
+    A line of labels has words where records have a code or a date; an export without them loses no record.
+    """
+    code = layout["columns"]["firm_id"].get("from", "")
+    if not layout.get("label_rows") or code not in cells:
+        return cells
+    of = cells[FILE] if FILE in cells else pd.Series(file, index=cells.index)
+    leading = of.groupby(of).cumcount() < layout["label_rows"]
+    labels = leading & ~cells[code].astype("string").str.contains(r"\d", regex=True).fillna(False)
+    if labels.any():
+        findings.append(Finding(table, "filtered", file, "lines of labels below the header", column=code, count=int(labels.sum())))
+    return cells[~labels]
+
+
+def _named(cells: pd.DataFrame, position: object, file: str) -> str:
+    """Return the file of one record, where several are read as one."""
+    return str(cells.loc[position, FILE]) if FILE in cells else file
+
+
 def _ruled(cells: pd.DataFrame, how: dict, rule: dict, table: str, file: str, findings: list[Finding]) -> tuple[pd.Series, pd.Series]:
     """Return a field's values and which rows break its rule; each of these is a finding with its own row."""
     column = how.get("from", "+".join(how["sum"]) if "sum" in how else "")
@@ -80,7 +104,7 @@ def _ruled(cells: pd.DataFrame, how: dict, rule: dict, table: str, file: str, fi
         for position in mask[mask].index:
             value = cells.loc[position, column] if column in cells else ""
             shown = "" if pd.isna(value) else str(value)
-            findings.append(Finding(table, "refused", file, text, int(cells.loc[position, ROW]), column, shown))
+            findings.append(Finding(table, "refused", _named(cells, position, file), text, int(cells.loc[position, ROW]), column, shown))
         bad |= mask
     return values, bad
 
@@ -101,7 +125,8 @@ def _kept(cells: pd.DataFrame, keep: dict, table: str, file: str, findings: list
             known = meets | text.isin([str(value) for value in condition["strict"]])
             for position in known[~known].index:
                 rule = f"is neither {', '.join(map(str, condition['in']))} nor {', '.join(map(str, condition['strict']))}"
-                findings.append(Finding(table, "refused", file, rule, int(cells.loc[position, ROW]), column, text[position]))
+                row = int(cells.loc[position, ROW])
+                findings.append(Finding(table, "refused", _named(cells, position, file), rule, row, column, text[position]))
         if (~meets).any():
             findings.append(Finding(table, "filtered", file, f"rows count only where {words}", column=column, count=int((~meets).sum())))
         cells = cells[meets]
@@ -109,7 +134,8 @@ def _kept(cells: pd.DataFrame, keep: dict, table: str, file: str, findings: list
 
 
 def _dashed(text: pd.Series) -> pd.Series:
-    """Return dates written 2020/12/31, 2020.12.31 or 20201231 with dashes."""
+    """Return dates written 2020/12/31, 2020.12.31 or 20201231, midnight added or not, with dashes."""
+    text = text.str.replace(r"[ T]00:00(:00(\.0+)?)?$", "", regex=True)
     return text.str.replace(r"[/.]", "-", regex=True).str.replace(r"^(\d{4})(\d{2})(\d{2})$", r"\1-\2-\3", regex=True)
 
 
@@ -147,7 +173,7 @@ def _widened(cells: pd.DataFrame, layout: dict, contract: dict, table: str, file
     if facts.empty:
         return pd.DataFrame({ROW: pd.Series(dtype="int64"), **{name: pd.Series(dtype="string") for name in [*by, *long["names"]]}})
     wide = facts.pivot(index=by, columns="_field", values=value).reset_index()
-    rest = facts.groupby(by, as_index=False).agg({ROW: "min", **{name: "last" for name in long.get("also", []) if name in facts}})
+    rest = facts.groupby(by, as_index=False).agg({ROW: "min", **{name: "last" for name in (*long.get("also", []), FILE) if name in facts}})
     # A period without revenue and assets is a detail of a longer report, not a firm-year.
     whole = wide[[name for name in long["anchors"] if name in wide]].notna().any(axis=1)
     return wide[whole].merge(rest, on=by, how="left")
@@ -171,7 +197,7 @@ def _unambiguous(facts: pd.DataFrame, key: list[str], tag: str, value: str, tabl
     for position in differ[differ].index:
         rule = f"another value of {facts.loc[position, tag]} for the same period in the same filing"
         row = int(facts.loc[position, ROW])
-        findings.append(Finding(table, "refused", file, rule, row, value, str(facts.loc[position, value])))
+        findings.append(Finding(table, "refused", _named(facts, position, file), rule, row, value, str(facts.loc[position, value])))
     return facts[~differ]
 
 

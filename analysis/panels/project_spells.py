@@ -20,8 +20,8 @@ def build(projects, financing_events, firm_accounts, settings):
     spells = dated(projects, financing_events, firm_accounts, settings)
     underway = (spells["filing_date"] < spells["first_issue"]).fillna(False).astype(bool)
     cut = spells["months_to_year_of_issue"].where(underway, np.inf).to_numpy(float)
-    sold = spells["months_sold_by"].notna() & (spells["months_sold_by"] <= cut)
-    # A sale in an interval that runs over the cut is known only not to have come before the interval.
+    # A sale whose interval runs over the cut stays an interval: cutting it off because it happened would inform censoring.
+    sold = spells["months_sold_by"].notna() & (spells["months_unsold"] < cut)
     known_unsold = np.minimum(spells["months_unsold"], cut)
     abandoned = spells["months_abandoned"].notna() & (spells["months_abandoned"] <= cut) & ~sold
     midpoint = np.where(sold, (spells["months_unsold"] + spells["months_sold_by"]) / 2, known_unsold)
@@ -53,6 +53,8 @@ def dated(projects: pd.DataFrame, financing_events: pd.DataFrame, firm_accounts:
     }.items():
         spells[name] = months_between(spells["filing_date"], spells[column])
     spells["months_to_year_of_issue"] = months_between(spells["filing_date"], spells["first_issue"].str.slice(0, 4) + "-01-01")
+    # An abandoned project is at risk only until it is abandoned, however long somebody went on looking.
+    spells["months_unsold"] = spells[["months_unsold", "months_abandoned"]].min(axis=1).where(spells["months_unsold"].notna())
     filed = spells["filing_date"].str.slice(0, 4).astype(float) + spells["filing_date"].str.slice(5, 7).astype(float) / 12
     spells["filed_year"] = spells["filing_date"].str.slice(0, 4).astype("Int64")
     # Centred, so that its square says something of its own.

@@ -84,3 +84,26 @@ def test_projects_and_histories_share_the_firm_s_cluster():
     settings = {"instrument": "IP securitization"}
     assert set(project_spells.build(table("projects", [given]), events, accounts, settings)["cluster"]) == {"Jilin, Tonghua"}
     assert set(issue_histories.build(accounts, events, settings)["cluster"]) == {"Jilin, Tonghua"}
+
+
+def spells_of(issue, **dates):
+    accounts = table("firm_accounts", firm("a"))
+    events = table("financing_events", [{"firm_id": "a", "event_id": "1", "date": issue, "instrument": "IP securitization"}])
+    (row,) = project_spells.build(
+        table("projects", [{"project_id": "p", "firm_id": "a", **dates}]), events, accounts, {"instrument": "IP securitization"}
+    ).to_dict("records")
+    return row
+
+
+def test_an_abandoned_project_is_at_risk_only_until_it_is_abandoned():
+    row = spells_of("2030-01-01", filing_date="2015-01-01", abandoned_date="2016-01-01", last_unsold_date="2020-01-01", observed_until="2020-01-01")
+    assert (row["months"], row["ended"], row["end_kind"]) == (pytest.approx(12, abs=0.1), 0, 2)
+
+
+def test_a_sale_whose_interval_runs_over_the_cut_stays_an_interval():
+    dates = {"filing_date": "2015-01-01", "last_unsold_date": "2016-12-01", "first_sale_by": "2017-12-31", "observed_until": "2020-01-01"}
+    row = spells_of("2017-06-01", **dates)
+    assert row["ended"] == 1
+    assert (row["lower"], row["upper"]) == (pytest.approx(23, abs=0.1), pytest.approx(36, abs=0.1))
+    row = spells_of("2016-06-01", **dates)
+    assert (row["ended"], row["lower"]) == (0, pytest.approx(12, abs=0.1))
