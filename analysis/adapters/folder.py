@@ -108,6 +108,7 @@ def _read(group: list[Match], helpers: dict[Path, Match], contract: dict, findin
     if len(group) > 1:
         parts = [cells.assign(**{FILE: _short(match.path, group)}) for match, cells in zip(group, parts, strict=True)]
     cells = pd.concat(parts, ignore_index=True) if len(parts) > 1 else parts[0]
+    findings.append(Finding(first.table, "read", name, "records read", count=len(cells)))
     read: Translated = translate(cells, first.layout, contract, first.table, name)
     findings += read.findings
     return _once(read.rows, contract["key"], first.table, name, findings)

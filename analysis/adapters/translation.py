@@ -215,10 +215,13 @@ def _field(cells: pd.DataFrame, how: dict, rule: dict) -> tuple[pd.Series, pd.Se
     if "values" in how:
         spelt = {str(key): str(value) for key, value in how["values"].items()}
         raw = raw.astype("string")
+        if how.get("fold"):
+            spelt = {key.casefold(): value for key, value in spelt.items()}
+            raw = raw.str.strip().str.casefold()
         strange = raw.notna() & ~raw.isin(list(spelt)) if how.get("closed", True) else none
         raw = raw.map(lambda text: spelt.get(text, text), na_action="ignore").mask(strange)
         if strange.any():
-            return raw, strange, f"one of {', '.join(spelt)}"
+            return raw, strange, f"one of {', '.join(dict.fromkeys(spelt.values()) if how.get('fold') else spelt)}"
     return _typed(raw, how, rule["type"])
 
 

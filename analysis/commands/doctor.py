@@ -51,6 +51,9 @@ def _fields(reading: Reading) -> list[str]:
         table = reading.tables[name]
         held = [f"{column} {int(table[column].notna().sum()):,}" for column in table if len(table) and table[column].notna().any()]
         lines.append(f"  {name}, {len(table):,} rows: {', '.join(held) or 'none'}")
+        if name == "financing_events" and len(table):
+            kinds = ", ".join(f"{kind} {n:,}" for kind, n in table["instrument"].value_counts().items())
+            lines.append(f"    by instrument: {kinds}; only IP securitization dates a firm's treatment")
     return lines
 
 
@@ -90,7 +93,7 @@ def _claims(reading: Reading, claims: dict, able: dict) -> list[str]:
 
 def _findings(reading: Reading) -> list[str]:
     refused = list(dict.fromkeys(map(str, reading.refused())))
-    others = pd.DataFrame([vars(f) for f in reading.findings if f.kind != "refused"])
+    others = pd.DataFrame([vars(f) for f in reading.findings if f.kind not in ("refused", "read")])
     lines = [f"Set aside or decided ({len(others)})"]
     if len(others):
         lines += [

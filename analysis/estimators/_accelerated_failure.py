@@ -61,5 +61,7 @@ def _intervals(panel: pd.DataFrame, specification, names: list[str]) -> tuple[pd
     if bad.any():
         row = int(np.argmax(bad.to_numpy()))
         raise NotIdentified("SUPPORT", f"spell {row + 1} ends before it starts: {specification.upper} below {specification.duration}")
+    if not np.isfinite(data["_upper"]).any():
+        raise NotIdentified("SUPPORT", "no spell ends: every one is censored")
     lower = data[specification.duration].astype(float).clip(lower=1e-10)
     return data, data[names].astype(float).assign(lower=lower, upper=data["_upper"])

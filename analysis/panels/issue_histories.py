@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from analysis.panels._firm_traits import fixed_traits
-from analysis.panels._issuers import first_issues
+from analysis.panels._issuers import first_issues, issues_of
 
 
 def build(firm_accounts, financing_events, settings):
     """Return one row a firm and year after the first issue: start and stop in years since it, whether the firm issues again,
     and the log of last year's IP pool and R&D in s.d. over these rows.
     """
-    events = financing_events[(financing_events["instrument"] == settings["instrument"]).fillna(False)]
+    events = issues_of(financing_events, settings["instrument"])
     again = events.assign(year=events["date"].str.slice(0, 4).astype("Int64"))[["firm_id", "year"]].drop_duplicates()
     rows = firm_accounts.merge(first_issues(financing_events, settings["instrument"]), on="firm_id")
     rows = rows.sort_values(["firm_id", "year"], ignore_index=True)

@@ -100,3 +100,17 @@ def test_a_project_abandoned_before_it_was_filed_or_after_it_was_last_seen_is_re
     lines[place] = ",".join(cells)
     file.write_text("\n".join(lines) + "\n", encoding="utf-8")
     assert cells[0] in {finding.value for finding in reading(folder).refused()}
+
+
+def test_instruments_are_read_in_common_spellings_and_others_refused(copy):
+    folder = copy("template")
+    file = folder / "events.csv"
+    text = file.read_text(encoding="utf-8")
+    before = reading(folder).tables["financing_events"]
+    file.write_text(
+        text.replace("IP securitization", "ip Securitisation ", 1).replace("IP securitization", "知识产权证券化", 1), encoding="utf-8"
+    )
+    assert reading(folder).tables["financing_events"].equals(before)
+    file.write_text(text.replace("IP securitization", "securitized", 1), encoding="utf-8")
+    (refused,) = reading(folder).refused()
+    assert (refused.row, refused.column, refused.value) == (2, "instrument", "securitized")

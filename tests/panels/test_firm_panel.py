@@ -96,7 +96,9 @@ def spells_of(issue, **dates):
 
 
 def test_an_abandoned_project_is_at_risk_only_until_it_is_abandoned():
-    row = spells_of("2030-01-01", filing_date="2015-01-01", abandoned_date="2016-01-01", last_unsold_date="2020-01-01", observed_until="2020-01-01")
+    row = spells_of(
+        "2030-01-01", filing_date="2015-01-01", abandoned_date="2016-01-01", last_unsold_date="2020-01-01", observed_until="2020-01-01"
+    )
     assert (row["months"], row["ended"], row["end_kind"]) == (pytest.approx(12, abs=0.1), 0, 2)
 
 
@@ -107,3 +109,15 @@ def test_a_sale_whose_interval_runs_over_the_cut_stays_an_interval():
     assert (row["lower"], row["upper"]) == (pytest.approx(23, abs=0.1), pytest.approx(36, abs=0.1))
     row = spells_of("2016-06-01", **dates)
     assert (row["ended"], row["lower"]) == (0, pytest.approx(12, abs=0.1))
+
+
+def test_firms_with_other_instruments_are_flagged_and_not_treated():
+    accounts = table("firm_accounts", firm("a") + firm("b"))
+    events = table("financing_events", [{"firm_id": "b", "event_id": "1", "date": "2016-05-01", "instrument": "IP-backed loan"}])
+    regions = pd.DataFrame({"province": ["Jilin"], "region": ["Northeast"]})
+    panel = (
+        firm_panel.build(accounts, events, regions, {"instrument": "IP securitization"})
+        .groupby("firm_id")[["other_instrument", "issuer"]]
+        .first()
+    )
+    assert panel["other_instrument"].to_dict() == {"a": False, "b": True} and not panel["issuer"].any()

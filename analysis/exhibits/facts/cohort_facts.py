@@ -4,9 +4,10 @@ import numpy as np
 import pandas as pd
 
 from analysis.exhibits.cells import only
+from analysis.panels._issuers import issues_of
 
 
-def count(firm_panel, project_spells, financing_events, cycle, cycle_completed, cycle_immortal, firm_green_logs, firm_elsewhere):
+def count(firm_panel, project_spells, financing_events, cycle, cycle_completed, cycle_immortal, firm_green_logs, firm_elsewhere, panels):
     """Return sizes, the cycle by the model and by the comparison of completed projects, and other warnings."""
     firms = firm_panel.drop_duplicates("firm_id")
 
@@ -22,7 +23,7 @@ def count(firm_panel, project_spells, financing_events, cycle, cycle_completed, 
         "n_firms": len(firms),
         "n_firm_years": len(firm_panel),
         "n_issuers": int(firms["issuer"].sum()),
-        "n_issues": len(financing_events),
+        "n_issues": len(issues_of(financing_events, panels["firm_panel"]["settings"]["instrument"])),
         "n_cities": int(firms.loc[firms["issuer"] & firms["city"].notna(), "cluster"].nunique()),
         "n_projects": len(project_spells),
         "sold_share": float(100 * project_spells["ended"].mean()),

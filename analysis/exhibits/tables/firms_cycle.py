@@ -54,7 +54,8 @@ def layout(
 
 def _line(label: str, row: pd.Series, scale: str, planted: float) -> dict:
     def ratio(value: float) -> float:
-        return math.nan if pd.isna(value) else value if scale == MONTHS else math.exp(value)
+        # The end of an interval may be too large for a number: then it says nothing, and nothing is printed.
+        return math.nan if pd.isna(value) else value if scale == MONTHS else math.exp(value) if value < 700 else math.nan
 
     change = 100 * (ratio(row["estimate"]) - 1)
     return {

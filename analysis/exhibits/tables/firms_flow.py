@@ -22,8 +22,7 @@ def layout(firm_notes, firm_panel, project_spells, projects, financing_events, f
         own = firm_notes[firm_notes["table"] == table].groupby("kind")["count"].sum()
         bold.append(len(rows))
         rows.append({"Step": label})
-        lost = int(own.reindex(["refused", "duplicate", "restated", "filtered"]).fillna(0).sum())
-        rows.append({"Step": "Rows read", "Rows": sizes[table] + lost})
+        rows.append({"Step": "Rows read, all files", "Rows": int(own.get("read", 0))})
         rows += [{"Step": f"  {words}", "Rows": int(own.get(kind, 0))} for kind, words in KINDS.items() if own.get(kind, 0)]
         rows.append({"Step": "Rows used", "Rows": sizes[table]})
         rows += _further(table, firm_panel, project_spells, projects)

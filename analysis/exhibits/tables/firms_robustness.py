@@ -23,6 +23,7 @@ def layout(
     firm_weighting,
     firm_without_municipalities,
     firm_anticipation,
+    firm_without_other_instruments,
     firm_finance_family,
     planted_truth,
     outcomes,
@@ -36,6 +37,7 @@ def layout(
         "firm_weighting": firm_weighting,
         "firm_without_municipalities": firm_without_municipalities,
         "firm_anticipation": firm_anticipation,
+        "firm_without_other_instruments": firm_without_other_instruments,
     }
     rows, bold = [], []
     for outcome in in_order(firm_by_firm, outcomes):

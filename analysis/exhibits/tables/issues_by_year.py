@@ -4,13 +4,15 @@ import pandas as pd
 
 from analysis.exhibits.display import Table
 from analysis.panels._firm_traits import fixed_traits
+from analysis.panels._issuers import issues_of
 
 
-def layout(financing_events, firm_accounts):
+def layout(financing_events, firm_accounts, panels):
     """Return one row a year and a total."""
     traits = fixed_traits(firm_accounts).set_index("firm_id")
     city = traits["cluster"].where(traits["city"].notna())
-    events = financing_events.assign(year=financing_events["date"].str.slice(0, 4), city=financing_events["firm_id"].map(city))
+    events = issues_of(financing_events, panels["firm_panel"]["settings"]["instrument"])
+    events = events.assign(year=events["date"].str.slice(0, 4), city=events["firm_id"].map(city))
     events = events.sort_values("date")
     events["first"] = ~events.duplicated("firm_id")
     rows = [_line(year, part) for year, part in events.groupby("year")]
