@@ -131,6 +131,9 @@ HONEST_TARGET = Option(
     "effect that these bound: the average over treated cells (as aggregation=simple weighs them), or that of the first period",
     ("average", "first"),
 )
+BREAKDOWN = Option(
+    False, "report the largest relative violation of parallel trends that leaves zero outside the interval (aggregation=dynamic)"
+)
 PRETREND_POWER = Option(
     0.0, "report the trend that the test of early coefficients finds with this probability (aggregation=dynamic; Roth 2022)"
 )

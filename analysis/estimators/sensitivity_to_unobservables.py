@@ -1,0 +1,96 @@
+"""A regression with fixed effects, and how strong an omitted confounder must be to undo it (inference.omitted_variables)."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from analysis.estimates import NotIdentified, parameter
+from analysis.estimators._cohorts import cohort_of
+from analysis.estimators._regression import columns_of, complete_rows, counts_of, design_of
+from analysis.inference import omitted_variables as omitted
+from analysis.inference.absorb import absorbed, residualize
+from analysis.inference.least_squares import fit
+from analysis.method import Method, Option
+
+METHOD = Method(
+    title="Sensitivity of a regression to unobserved confounders",
+    citation="Oster (2019), JBES 37: 187-204; Cinelli and Hazlett (2020), JRSS-B 82: 39-67",
+    library="analysis",
+    needs=("outcome", "unit", "time", "cohort|treatment", "controls"),
+    accepts=("fixed_effects", "cluster"),
+    options={
+        "r2_factor": Option(1.3, "greatest R2 as a multiple of that with controls, at most 1 (Oster)", minimum=1.0),
+        "level": Option(0.05, "level of the test that a confounder would undo", minimum=0.0),
+    },
+)
+
+
+def estimate(panel: pd.DataFrame, specification) -> list[dict]:
+    """Return 'att' with controls (clustered), 'att_short' without, and what a confounder must be; R2 net of the effects.
+
+    'partial_r2' of the treatment with the outcome; 'robustness_value': partial R2 with both that brings the estimate to
+    zero, and 'robustness_value_significance' below significance; 'adjusted:<control>': the estimate given a confounder as
+    strong as that control, 'strength:<control>': the smaller of its partial R2; all with unclustered errors, as the partial R2 implies. 'oster_delta': how much more the
+    unobserved must matter than the controls for no effect; 'oster_effect': the effect if they matter as much.
+    Raises NotIdentified when nothing is left of the treatment.
+    """
+    options = METHOD.read(specification)
+    effects = specification.fixed_effects or (specification.unit, specification.time)
+    if specification.cohort:
+        panel = panel.assign(**{specification.cohort: panel[specification.cohort].astype("float64").fillna(0)})
+    data = complete_rows(panel, columns_of(specification, effects, specification.cohort))
+    treated = data[specification.treatment].to_numpy(float) if specification.treatment else None
+    if treated is None:
+        treated = (data[specification.time].to_numpy(float) >= cohort_of(data, specification)).astype(float)
+    regressors = data[list(specification.controls)].copy()
+    regressors.insert(0, "_treated", treated)
+    design = design_of(data, specification, regressors, effects, "cluster")
+    clustered = fit(design, "cluster")
+    net = residualize(np.column_stack([design.outcome, design.regressors]), design.effects)
+    given = omitted.coefficients(net[:, 0], net[:, 1], net[:, 2:])
+    if given.treatment_residual < 1e-12:
+        raise NotIdentified("SUPPORT", "effects and controls leave nothing of the treatment")
+    counts = counts_of(data, specification, clustered)
+    degrees = len(data) - design.regressors.shape[1] - absorbed(design.effects, None)
+    main = parameter("att", given.long, clustered.errors[0], inference="cluster", degrees=clustered.degrees, **counts)
+    return [main, *_partial(net, degrees, given.long, specification.controls, options.level, counts), *_oster(given, options, counts)]
+
+
+def _partial(net: np.ndarray, degrees: int, effect: float, controls: tuple[str, ...], level: float, counts: dict) -> list[dict]:
+    """Return the rows of Cinelli and Hazlett, from columns (outcome, treatment, controls) net of the effects."""
+    outcome, regressors = net[:, 0], net[:, 1:]
+    inverse = np.linalg.inv(regressors.T @ regressors)
+    slopes = inverse @ regressors.T @ outcome
+    spread = ((outcome - regressors @ slopes) ** 2).sum() / degrees
+    errors = np.sqrt(spread * np.diag(inverse))
+    ratio = effect / errors[0]
+    values = {
+        "partial_r2": omitted.partial_r2(ratio, degrees),
+        "robustness_value": omitted.robustness_value(ratio, degrees),
+        "robustness_value_significance": omitted.robustness_value(ratio, degrees, level=level),
+    }
+    rows = [parameter(term, value, inference="none", **counts) for term, value in values.items()]
+    among = regressors[:, 1:]
+    own = np.linalg.inv(among.T @ among)
+    on_treatment = own @ among.T @ regressors[:, 0]
+    left = ((regressors[:, 0] - among @ on_treatment) ** 2).sum() / (degrees + 1)
+    for i, name in enumerate(controls):
+        with_treatment = omitted.partial_r2(on_treatment[i] / np.sqrt(left * own[i, i]), degrees + 1)
+        with_outcome = omitted.partial_r2(slopes[i + 1] / errors[i + 1], degrees)
+        strength = omitted.as_strong_as(with_treatment, with_outcome)
+        # What a confounder must have of both to undo the estimate is compared with the smaller of what the control has.
+        rows.append(parameter(f"strength:{name}", min(strength), inference="none", **counts))
+        changed, error = omitted.adjusted(effect, errors[0], degrees, *strength)
+        rows.append(parameter(f"adjusted:{name}", changed, error, inference="unadjusted", degrees=degrees - 1, **counts))
+    return rows
+
+
+def _oster(given: omitted.Coefficients, options, counts: dict) -> list[dict]:
+    greatest = min(1.0, options.r2_factor * given.long_r2)
+    values = {
+        "att_short": given.short,
+        "oster_delta": omitted.proportion(given, greatest),
+        "oster_effect": omitted.bias_adjusted(given, greatest),
+    }
+    return [parameter(term, value, inference="none", **counts) for term, value in values.items()]
