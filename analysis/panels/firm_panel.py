@@ -27,6 +27,8 @@ def build(firm_accounts, financing_events, province_statistics, settings):
     panel["issuer"] = panel["cohort"].notna()
     others = financing_events.loc[(financing_events["instrument"] != settings["instrument"]).fillna(False), "firm_id"]
     panel["other_instrument"] = panel["firm_id"].isin(others)
+    panel["issue_year"] = (panel["cohort"] == panel["year"]).fillna(False).astype(bool)
+    panel["beside_issuer"] = ~panel["issuer"] & panel["cluster"].isin(panel.loc[panel["issuer"], "cluster"])
     panel["treated"] = (panel["cohort"].notna() & (panel["year"] >= panel["cohort"])).astype("int64")
     panel = _before(_outcomes(panel))
     return panel[[*IDENTITY, *OUTCOMES]]
@@ -85,7 +87,7 @@ def _terciles(size: pd.Series, currency: pd.Series) -> pd.Series:
 
 IDENTITY = [
     "firm_id", "year", "source", "province", "region", "city", "cluster", "industry", "new_energy", "state_owned", "constrained",
-    "size_class", "cohort", "treated", "issuer", "other_instrument", "observed_before", "base_log_assets", "base_rd_to_sales", "base_leverage",
+    "size_class", "cohort", "treated", "issuer", "issue_year", "beside_issuer", "other_instrument", "observed_before", "base_log_assets", "base_rd_to_sales", "base_leverage",
 ]  # fmt: skip
 OUTCOMES = [
     "rd", "sales", "assets", "rd_to_sales", "rd_to_assets", "sales_growth", "log_assets", "green_investment", "green_any", "licence_income",

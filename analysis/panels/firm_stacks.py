@@ -12,8 +12,10 @@ import pandas as pd
 
 COLUMNS = (
     "stack", "firm_id", "fiscal_year", "event_time", "cell", "size_cell", "treated", "control_kind", "company", "country_group", "instrument_class",
-    "large_diversified", "close_to_securitization", "rd", "sales", "market_cap", "rd_to_sales", "rd_to_market_cap",
+    "stack_firm", "cell_year", "treated_after", "listed_throughout", "large_diversified", "close_to_securitization", "rd", "sales", "market_cap", "rd_to_sales", "rd_to_market_cap",
 )  # fmt: skip
+
+NEAR = (-2, 2)  # event times of a firm that is listed throughout
 
 
 def build(firm_year: pd.DataFrame, settings: dict) -> pd.DataFrame:
@@ -37,7 +39,19 @@ def _stack(firms: pd.DataFrame, year: int, window: list[int]) -> pd.DataFrame:
     keep &= ~((kind == "not_yet_treated") & (firms["fiscal_year"] >= firms["cohort"])).fillna(False)
     stack = firms[keep].assign(stack=year, event_time=event_time[keep], control_kind=kind[keep])
     cell = f"{year} " + stack["country_group"]
-    return stack.assign(treated=stack["control_kind"] == "treated", cell=cell, size_cell=cell + " " + _size_group(stack))
+    treated = stack["control_kind"] == "treated"
+    near = stack[stack["event_time"].between(*NEAR)]
+    years = near.groupby("firm_id")["fiscal_year"].nunique()
+    complete = set(years.index[years == near["fiscal_year"].nunique()])
+    return stack.assign(
+        treated=treated,
+        treated_after=(treated & (stack["event_time"] >= 0)).astype("int64"),
+        cell=cell,
+        size_cell=cell + " " + _size_group(stack),
+        listed_throughout=stack["firm_id"].isin(complete),
+        stack_firm=f"{year} " + stack["firm_id"].astype("string"),
+        cell_year=cell + " " + stack["fiscal_year"].astype("string"),
+    )
 
 
 def _size_group(stack: pd.DataFrame) -> pd.Series:

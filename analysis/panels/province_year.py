@@ -10,13 +10,19 @@ import pandas as pd
 
 ONSET = ("province", "cohort_strict", "cohort_wide", "cohort_midyear", "status")
 
+# How much earlier the placebo dates are: as far as possible while the first cohort keeps years before them.
+PLACEBO_YEARS = 3
 
-def build(province_statistics: pd.DataFrame, province_onset: pd.DataFrame) -> pd.DataFrame:
+
+def build(province_statistics: pd.DataFrame, province_onset: pd.DataFrame, province_borders: pd.DataFrame) -> pd.DataFrame:
     """Return one row a province and year. Nothing is interpolated: a missing part leaves its ratio missing."""
     panel = province_statistics.merge(province_onset[list(ONSET)], on="province", how="left", validate="many_to_one")
     panel = panel.sort_values(["province", "year"], ignore_index=True)
     panel["certain"] = panel.pop("status") != "uncertain"
     panel["treated_strict"] = (panel["year"] >= panel["cohort_strict"]).fillna(False).astype(bool)
+    panel["issue_year"] = (panel["year"] == panel["cohort_strict"]).fillna(False).astype(bool)
+    panel["cohort_early"] = panel["cohort_strict"] - PLACEBO_YEARS
+    panel["borders_treated"] = _borders_treated(panel, province_borders)
     before = panel.groupby("province")[["rd_expenditure", "industrial_rd"]].shift()
     panel["grants_per_rd"] = panel["invention_grants"] / before["rd_expenditure"]
     panel["log_industrial_rd_lag1"] = np.log(before["industrial_rd"])
@@ -25,3 +31,10 @@ def build(province_statistics: pd.DataFrame, province_onset: pd.DataFrame) -> pd
     panel["secondary_share"] = panel["secondary_value_added"] / panel["gdp"]
     panel["log_fiscal_expenditure"] = np.log(panel["fiscal_expenditure"])
     return panel
+
+
+def _borders_treated(panel: pd.DataFrame, borders: pd.DataFrame) -> pd.Series:
+    """Return whether the province has no issue within the panel, but borders one that has."""
+    treated = set(panel.loc[panel["treated_strict"], "province"])
+    exposed = set(borders.loc[borders["neighbour"].isin(treated), "province"]) - treated
+    return panel["province"].isin(exposed)

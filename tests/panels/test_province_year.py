@@ -9,7 +9,9 @@ from tests.raw import cleaned
 
 @pytest.fixture(scope="module")
 def panel():
-    return province_year.build(cleaned("province_statistics"), cleaned("province_onset")).set_index(["province", "year"])
+    return province_year.build(cleaned("province_statistics"), cleaned("province_onset"), cleaned("province_borders")).set_index(
+        ["province", "year"]
+    )
 
 
 def test_treatment_switches_on_at_the_cohort(panel):
