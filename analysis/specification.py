@@ -70,6 +70,13 @@ def blank_controls(panel: pd.DataFrame, settings: dict) -> tuple[str, ...]:
     return tuple(name for name in settings.get("controls", ()) if len(panel) and panel[name].isna().all())
 
 
+def balanced(sample: pd.DataFrame, outcome: str, unit: str, time: str) -> pd.DataFrame:
+    """Return the units that have the outcome in every period in which any unit has it."""
+    seen = sample.dropna(subset=[outcome])
+    complete = seen.groupby(unit)[time].nunique() == seen[time].nunique()
+    return seen[seen[unit].isin(complete.index[complete])].reset_index(drop=True)
+
+
 def prepare(panel: pd.DataFrame, where: dict, outcome: dict | None, outcome_name: str) -> pd.DataFrame:
     """Return the rows that satisfy `where`, with the outcome scaled, winsorized and transformed in column `outcome_name`.
 

@@ -105,6 +105,8 @@ def load(config: Path = CONFIG) -> dict:
         panel = study["panels"].get(specification["panel"], {})
         for key in ("unit", "time", "cluster"):
             specification.setdefault(key, panel.get(key, [] if key == "cluster" else ""))
+        if "family" in specification:
+            specification["together"] = _family(name, specification, study["outcomes"])
         specification["seed"] = zlib.crc32(f"{study['seed']} {name}".encode())
     _check_products(study)
     _check_specifications(study)
@@ -113,6 +115,16 @@ def load(config: Path = CONFIG) -> dict:
     _check_readers(study)
     _check_curves(study)
     return study
+
+
+def _family(name: str, specification: dict, outcomes: dict) -> dict[str, dict]:
+    """Return the outcomes tested together with the specification's own: name → block."""
+    members = {other: about for other, about in outcomes.items() if about.get("family") == specification["family"]}
+    own = specification.get("outcomes", [])
+    if len(own) != 1 or own[0] not in members or len(members) < 2:
+        known = ", ".join(sorted({about["family"] for about in outcomes.values() if "family" in about}))
+        raise ConfigError(f"study.yaml: {name}: names one outcome, of a family with others (families: {known})")
+    return {other: about for other, about in members.items() if other != own[0]}
 
 
 def products(study: dict) -> dict[str, str]:

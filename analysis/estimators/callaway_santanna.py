@@ -8,6 +8,8 @@ that are not observed in every period enter the cells in which they are.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 from scipy import stats
@@ -25,6 +27,7 @@ from analysis.inference.pretrend_power import power_row
 from analysis.method import (
     AGGREGATION,
     ANTICIPATION,
+    BREAKDOWN,
     EVENT_WINDOW,
     HONEST,
     HONEST_SMOOTHNESS,
@@ -53,11 +56,14 @@ METHOD = Method(
         "bootstrap_draws": Option(0, "draws of the multiplier bootstrap, for uniform bands; 0 for none", minimum=0),
         "randomization_draws": Option(0, "draws in which cohorts are dealt anew among units; 0 for none", minimum=0),
         "honest": HONEST,
+        "breakdown": BREAKDOWN,
         "honest_smoothness": HONEST_SMOOTHNESS,
         "honest_target": HONEST_TARGET,
         "pretrend_power": PRETREND_POWER,
         "reference": REFERENCE,
-        "leave_one_out": Option(False, "report the overall effect without each unit in turn"),
+        "leave_one_out": Option(
+            False, "report the overall effect without each unit in turn, or each treated cluster where clusters are named"
+        ),
     },
 )
 
@@ -76,17 +82,40 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
         need_never(data)
     untreated = (data["cohort"] == 0) | (data["time"] < data["cohort"])
     counts = counts_of(data, within_sd=within_sd(data, "outcome", "unit", "time", untreated))
-    return _Estimation(data, specification, options, counts).rows()
+    rows = _Estimation(data, specification, options, counts).rows()
+    named = [name for name in specification.cluster if name != specification.unit]
+    return rows + (_without_each_cluster(data, specification, named[0]) if options.leave_one_out and named else [])
+
+
+def _without_each_cluster(data: pd.DataFrame, specification, cluster: str) -> list[dict]:
+    """Return the overall effect without each cluster that has treated units, in turn: 'att_without:<cluster>'."""
+    specification = replace(specification, options={**specification.options, "aggregation": "simple", "leave_one_out": False})
+    options = METHOD.read(specification)
+    rows = []
+    for name in sorted(data.loc[data["cohort"] > 0, cluster].unique()):
+        kept = data[data[cluster] != name].reset_index(drop=True)
+        kept["unit"] = pd.factorize(kept["unit"], sort=True)[0]
+        try:
+            found = _Estimation(kept, specification, options, counts_of(kept)).rows()
+        except NotIdentified as error:
+            rows.append(refused(f"att_without:{name}", error.code, str(error)))
+            continue
+        rows += [row | {"term": f"att_without:{name}"} for row in found if row["term"] == "att"]
+    return rows
 
 
 def _check(specification, options) -> None:
     """Refuse choices that could only be answered wrongly, or not at all."""
     named = [name for name in specification.cluster if name != specification.unit]
-    if (specification.controls or named) and (options.randomization_draws or options.leave_one_out):
-        raise ValueError("callaway_santanna: randomization_draws and leave_one_out deal with units: no controls, no cluster but the unit")
-    bounds = options.honest or options.honest_smoothness or options.pretrend_power
+    if (specification.controls or named) and options.randomization_draws:
+        raise ValueError("callaway_santanna: randomization_draws deals with units: no controls, no cluster but the unit")
+    if options.leave_one_out and specification.controls and not named:
+        raise ValueError("callaway_santanna: leave_one_out with controls leaves out clusters: it needs --cluster")
+    bounds = options.honest or options.honest_smoothness or options.breakdown or options.pretrend_power
     if bounds and (options.aggregation != "dynamic" or options.anticipation or options.base_period != "universal"):
-        raise ValueError("callaway_santanna: honest and pretrend_power need aggregation=dynamic, no anticipation and the universal base")
+        raise ValueError(
+            "callaway_santanna: honest, breakdown and pretrend_power need aggregation=dynamic, no anticipation and the universal base"
+        )
     if options.reference == "effective_clusters" and not named:
         raise ValueError("callaway_santanna: reference=effective_clusters needs --cluster")
 
@@ -135,12 +164,12 @@ class _Estimation:
         if self.options.aggregation == "dynamic" and self.options.pretrend_power:
             _, times, covariance = self._events(keys, values, influence)
             found.append(power_row(times, covariance, self.options.pretrend_power, self.counts))
-        if self.options.honest or self.options.honest_smoothness:
+        if self.options.honest or self.options.honest_smoothness or self.options.breakdown:
             found += self._honest(keys, values, influence, effects)
         found += [refused("att_gt", "SUPPORT", why) | {"cohort": g, "event_time": t - g} for g, t, why in self.reasons]
         if self.options.randomization_draws:
             found += self._randomized()
-        if self.options.leave_one_out:
+        if self.options.leave_one_out and self.cluster is None:
             found += self._leave_one_out()
         # What averages over cohorts says which of them it lacks.
         return [row | {"left_out": left_out} if left_out and row["term"] in ("att", "att_honest", "event") else row for row in found]

@@ -26,6 +26,7 @@ METHOD = Method(
         "effect_window": Option([0, 4], "first and last event time of the overall effect"),
         "reference": Option(-1, "event time that changes are taken from"),
         "cell": Option("cell", "column of risk sets, in a panel that is already stacked"),
+        "leave_one_out": Option(False, "report the overall effect without each risk set (cell) in turn"),
         "randomization_draws": Option(0, "draws in which events are dealt anew within risk sets; 0 for none", minimum=0),
     },
 )
@@ -63,7 +64,20 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
         rows += _randomized(
             stacks, selections[("att", None)], actual[("att", None)], specification.seed, options.randomization_draws, counts
         )
+    if options.leave_one_out:
+        rows += _without_each_cell(stacks, selections[("att", None)])
     return rows + lost
+
+
+def _without_each_cell(stacks: Stacks, chosen: np.ndarray) -> list[dict]:
+    """Return the overall effect without each risk set that has treated firms: 'att_without:<cell>'."""
+    rows = []
+    for code, name in enumerate(stacks.cell_names):
+        keep = stacks.cell != code
+        if (stacks.treated & ~keep).any() and (stacks.treated & keep).any():
+            effect, _ = evaluate(replace(stacks, valid=stacks.valid & keep), stacks.treated, chosen)
+            rows.append(parameter(f"att_without:{name}", effect[0], inference="none", n_treated=int((stacks.treated & keep).sum())))
+    return rows
 
 
 def _stacked(panel: pd.DataFrame, specification, options) -> tuple[pd.DataFrame, object, list[dict]]:

@@ -19,6 +19,7 @@ from analysis.inference.least_squares import fit, n_levels
 from analysis.inference.pretrend_power import power_row
 from analysis.inference.single_regressor import evaluate
 from analysis.method import (
+    BREAKDOWN,
     COVARIANCE,
     EVENT_WINDOW,
     HONEST,
@@ -47,6 +48,7 @@ METHOD = Method(
         "wild_bootstrap_draws": Option(0, "draws of the wild cluster bootstrap; 0 for none", minimum=0),
         "wild_weights": Option("webb", "multipliers of the wild cluster bootstrap", ("rademacher", "webb")),
         "honest": HONEST,
+        "breakdown": BREAKDOWN,
         "honest_smoothness": HONEST_SMOOTHNESS,
         "honest_target": HONEST_TARGET,
         "pretrend_power": PRETREND_POWER,
@@ -87,8 +89,8 @@ def _check(options) -> None:
     dynamic = options.aggregation == "dynamic"
     if dynamic and (options.randomization_draws or options.wild_bootstrap_draws or options.few_treated != "none"):
         raise ValueError("two_way_fixed_effects: randomization, wild bootstrap and few_treated are for aggregation=simple")
-    if not dynamic and (options.honest or options.honest_smoothness or options.pretrend_power):
-        raise ValueError("two_way_fixed_effects: honest, honest_smoothness and pretrend_power need aggregation=dynamic")
+    if not dynamic and (options.honest or options.honest_smoothness or options.breakdown or options.pretrend_power):
+        raise ValueError("two_way_fixed_effects: honest, honest_smoothness, breakdown and pretrend_power need aggregation=dynamic")
 
 
 def _in_force(data: pd.DataFrame, specification, cohort: np.ndarray) -> np.ndarray:
@@ -135,7 +137,7 @@ def _dynamic(data: pd.DataFrame, specification, effects: tuple[str, ...], option
         parameter("event", b, se, event_time=int(e), **about) for e, b, se in zip(times, result.coefficients, result.errors, strict=False)
     ]
     k = len(times)
-    if not np.isinf(cohort).any() and (options.pretrend_power or options.honest or options.honest_smoothness):
+    if not np.isinf(cohort).any() and (options.pretrend_power or options.honest or options.honest_smoothness or options.breakdown):
         why = "without units never treated a trend in event time is not identified, and early coefficients say nothing of it"
         return [overall, *events, refused("att_honest", "PRE", why)]
     if options.pretrend_power:

@@ -9,11 +9,14 @@ the same name is not this method and is not used.
 from __future__ import annotations
 
 import numpy as np
+from scipy import stats
 
 from analysis.estimates import NotIdentified, parameter, refused
 
 # Points at which the test is inverted: the library bisects them, and its critical values cost far more than a point.
 POINTS = 8001
+# Grid of breakdown magnitudes: each bound takes seconds.
+STEP, MOST = 0.1, 1.0
 
 
 def relative_magnitude(
@@ -50,6 +53,24 @@ def relative_magnitude(
     return low, high
 
 
+def breakdown(event_time: np.ndarray, effect: np.ndarray, covariance: np.ndarray, weights: np.ndarray | None = None) -> float:
+    """Return the largest relative magnitude at which the 95 % interval excludes zero, in steps of STEP up to MOST.
+
+    Arguments as in `relative_magnitude`; 0 where the conventional interval holds zero. Intervals grow with the magnitude,
+    so that bisection finds the end.
+    """
+    after = int((event_time >= 0).sum())
+    weights = np.full(after, 1 / after) if weights is None else np.asarray(weights, dtype=float)
+    if abs(weights @ effect[-after:]) <= stats.norm.ppf(0.975) * np.sqrt(weights @ covariance[-after:, -after:] @ weights):
+        return 0.0
+    least, beyond = 0, round(MOST / STEP) + 1
+    while beyond - least > 1:
+        middle = (least + beyond) // 2
+        low, high = relative_magnitude(event_time, effect, covariance, middle * STEP, weights=weights)
+        least, beyond = (middle, beyond) if not low <= 0 <= high else (least, middle)
+    return least * STEP
+
+
 def smoothness(
     event_time: np.ndarray,
     effect: np.ndarray,
@@ -78,7 +99,7 @@ def smoothness(
 def bounds_rows(
     event_time: np.ndarray, effect: np.ndarray, covariance: np.ndarray, weights: np.ndarray, options, counts: dict
 ) -> list[dict]:
-    """Return an 'att_honest' row for every entry of `options.honest` and `options.honest_smoothness`.
+    """Return an 'att_honest' row for every entry of `options.honest` and `options.honest_smoothness`, and a 'breakdown' row if asked.
 
     `weights` (event times >= 0,) define the effect that is bounded.
     """
@@ -96,4 +117,10 @@ def bounds_rows(
                 rows.append(refused("att_honest", error.code, str(error), name))
                 continue
             rows.append(parameter("att_honest", mean, inference=name, ci_low=low, ci_high=high, library="moderndid", **counts))
+    if options.breakdown:
+        try:
+            largest = breakdown(event_time, effect, covariance, weights)
+            rows.append(parameter("breakdown", largest, inference="none", library="moderndid", **counts))
+        except NotIdentified as error:
+            rows.append(refused("breakdown", error.code, str(error)))
     return rows

@@ -27,6 +27,7 @@ class Stacks:
     cell: np.ndarray
     cluster: np.ndarray
     treated: np.ndarray
+    cell_names: tuple[str, ...] = ()
 
     @property
     def n_cells(self) -> int:
@@ -49,9 +50,9 @@ def stacks_of(data: pd.DataFrame, outcome: str, unit: str, event_times: range, r
     in_force = np.isin(times, list(effect)).astype(float)[:, None] * treated[None, :]
     valid = ~np.isnan(y)
     change = np.where(valid, np.stack([y, in_force]), 0.0)
-    cell = pd.factorize(about["cell"].to_numpy(str), sort=True)[0]
+    cell, names = pd.factorize(about["cell"].to_numpy(str), sort=True)
     cluster = pd.factorize(wide.index.get_level_values(unit), sort=True)[0]
-    return Stacks(change, valid, times, cell, cluster, treated)
+    return Stacks(change, valid, times, cell, cluster, treated, tuple(names))
 
 
 def evaluate(stacks: Stacks, treated: np.ndarray, selection: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

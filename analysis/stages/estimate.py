@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.estimates import WITHOUT, NotIdentified, complete, refused
-from analysis.specification import Specification, blank_controls, prepare
+from analysis.specification import Specification, balanced, blank_controls, prepare
 from analysis.storage import is_absent, read_table, write_table
 
 SINGLE = ("unit", "time", "cohort", "treatment", "weights", "duration", "event", "entry", "upper", "options", "seed")
@@ -39,7 +39,11 @@ def estimated(panel: pd.DataFrame, name: str, settings: dict, outcome_name: str,
         rows = [refused("att", "ABSENT", is_absent(panel))]
     else:
         sample = prepare(panel, settings.get("where", {}), outcome, outcome_name)
+        for other, about in settings.get("together", {}).items():
+            sample[other] = prepare(panel, settings.get("where", {}), about, other)[other]
         try:
+            if settings.get("balanced"):
+                sample = balanced(sample, outcome_name, settings["unit"], settings["time"])
             if sample.empty:
                 raise NotIdentified("SUPPORT", "no row of the panel meets the conditions of the sample")
             if outcome is not None and sample[outcome_name].isna().all():
@@ -56,6 +60,8 @@ def specify(name: str, settings: dict, outcome_name: str, without: tuple[str, ..
     """Return the Specification of one outcome from its block in config/study.yaml, less the controls in `without`."""
     given = {key: settings[key] for key in SINGLE if key in settings}
     given |= {key: tuple(settings.get(key, ())) for key in LISTS}
+    if "together" in settings:
+        given["options"] = {**given.get("options", {}), "outcomes": list(settings["together"])}
     given["controls"] = tuple(control for control in given["controls"] if control not in without)
     # A duration is its own outcome.
     outcome = "" if "duration" in settings else outcome_name

@@ -2,17 +2,11 @@
 
 import pandas as pd
 
-from analysis.exhibits.cells import in_order, interval, labelled, number, only, p_value
+from analysis.exhibits.cells import in_order, labelled, number, only
 from analysis.exhibits.display import Table
+from analysis.exhibits.tables._families import rows_of
+from analysis.exhibits.tables._left_out import left_out
 from analysis.exhibits.tables._planted import line, planted_value
-
-COLUMNS = {
-    "debt_to_assets": "firm_debt",
-    "bank_loan_share": "firm_bank_loans",
-    "direct_finance_share": "firm_direct_finance",
-    "intangible_share": "firm_intangibles",
-    "cost_of_debt": "firm_cost_of_debt",
-}
 
 
 def layout(
@@ -24,12 +18,18 @@ def layout(
     firm_without_municipalities,
     firm_anticipation,
     firm_without_other_instruments,
+    firm_donut,
+    firm_balanced,
+    firm_other_cities,
+    firm_leave_one_out,
+    firm_bacon,
+    firm_sensitivity,
     firm_finance_family,
     planted_truth,
     outcomes,
     specifications,
 ):
-    """Return a block an outcome of R&D, and one for the financing family."""
+    """Return a block an outcome of R&D, one on what would undo the effect on R&D, and one for the financing family."""
     tables = {
         "firm_att": firm_att,
         "firm_by_firm": firm_by_firm,
@@ -37,6 +37,9 @@ def layout(
         "firm_weighting": firm_weighting,
         "firm_without_municipalities": firm_without_municipalities,
         "firm_anticipation": firm_anticipation,
+        "firm_donut": firm_donut,
+        "firm_balanced": firm_balanced,
+        "firm_other_cities": firm_other_cities,
         "firm_without_other_instruments": firm_without_other_instruments,
     }
     rows, bold = [], []
@@ -50,22 +53,29 @@ def layout(
                 label = outcomes[other]["label"].split(", ")[1].capitalize()
                 rows.append(line(label, only(firm_winsorizing, outcome=other, term="att"), planted))
     bold.append(len(rows))
+    rows += _undoing(firm_leave_one_out, firm_bacon, firm_sensitivity, labelled(outcomes, "firm_rd"))
+    bold.append(len(rows))
     rows.append({"": "Financing, two-way fixed effects: p alone, and adjusted for the family"})
-    for column, outcome in COLUMNS.items():
-        rows.append(_adjusted(firm_finance_family, column, labelled(outcomes, outcome)))
-    data = pd.concat([*tables.values(), firm_winsorizing, firm_finance_family], ignore_index=True)
+    for name, cells in rows_of(firm_finance_family).items():
+        cells["p"] = f"{cells.pop('p alone')}; {cells.pop('p adjusted')}"
+        rows.append({"": labelled(outcomes, name), **cells})
+    more = [firm_winsorizing, firm_leave_one_out, firm_bacon, firm_sensitivity, firm_finance_family]
+    data = pd.concat([*tables.values(), *more], ignore_index=True)
     return Table(pd.DataFrame(rows).fillna(""), data=data, bold=tuple(bold), widths={"": "1fr"})
 
 
-def _adjusted(table: pd.DataFrame, column: str, label: str) -> dict:
-    # The first outcome of the family goes by its name in the configuration, the others by their columns.
-    term = column if (table["term"] == column).any() else str(table["outcome"].iloc[0])
-    alone, adjusted = only(table, term=term, inference="cluster"), only(table, term=term, inference="romano_wolf")
-    return {
-        "": label,
-        "Estimate": number(alone["estimate"]) if pd.notna(alone["estimate"]) else "not identified",
-        "s.e.": number(alone["std_error"]),
-        "95 % interval": interval(alone["ci_low"], alone["ci_high"]),
-        "p": f"{p_value(alone['p_value'])}; {p_value(adjusted['p_value'])}" if pd.notna(adjusted["p_value"]) else "",
-        "N": "" if pd.isna(alone["n_obs"]) else f"{int(alone['n_obs']):,}",
-    }
+def _undoing(firm_leave_one_out, firm_bacon, firm_sensitivity, label: str) -> list[dict]:
+    """Return the rows on what would undo the effect: cities, forbidden comparisons, confounders."""
+
+    def value(table: pd.DataFrame, term: str, digits: int = 3) -> str:
+        return number(only(table, term=term)["estimate"], digits)
+
+    span, names = left_out(firm_leave_one_out, "firm_rd")
+    return [
+        {"": f"What would undo it: {label}"},
+        {"": f"Without each city in turn ({names})" if names else "Without each city in turn", "95 % interval": span},
+        {"": "Weight of forbidden comparisons in two-way fixed effects", "Estimate": value(firm_bacon, "weight:later_vs_earlier")},
+        {"": "Robustness value (Cinelli and Hazlett)", "Estimate": value(firm_sensitivity, "robustness_value")},
+        {"": "Oster's delta", "Estimate": value(firm_sensitivity, "oster_delta", 1)},
+        {"": "Effect at delta = 1", "Estimate": value(firm_sensitivity, "oster_effect")},
+    ]

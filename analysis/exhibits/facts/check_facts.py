@@ -1,0 +1,22 @@
+"""What the text says of the checks of the province estimates."""
+
+from analysis.exhibits.cells import only, pick
+
+COEFFICIENT = "rd_intensity"
+
+
+def count(province_bacon, province_sensitivity, province_inference, province_inference_cr3, province_inference_time):
+    """Return shares in percent, and how far the strongest control falls short of the robustness value (in points)."""
+    value = 100 * only(province_sensitivity, outcome=COEFFICIENT, term="robustness_value")["estimate"]
+    strongest = max(
+        row["estimate"] for row in pick(province_sensitivity, outcome=COEFFICIENT).to_dict("records") if row["term"].startswith("strength:")
+    )
+    tables = (province_inference, province_inference_cr3, province_inference_time)
+    p_values = [p for table in tables for p in pick(table, outcome=COEFFICIENT, term="att")["p_value"].dropna()]
+    return {
+        "rd_forbidden": 100 * only(province_bacon, outcome=COEFFICIENT, term="weight:later_vs_earlier")["estimate"],
+        "rd_robustness": value,
+        "rd_strongest": 100 * strongest - value,
+        "rd_p_smallest": min(p_values),
+        "rd_p_largest": max(p_values),
+    }

@@ -1,0 +1,48 @@
+"""What it would take to undo the province estimates: forbidden comparisons, omitted confounders, trends that part."""
+
+import pandas as pd
+
+from analysis.exhibits.cells import in_order, number, only
+from analysis.exhibits.display import Table
+
+ADJUSTED = "adjusted:"
+
+
+def layout(province_bacon, province_sensitivity, province_breakdown, outcomes):
+    """Return one column an outcome."""
+    columns = {"": []}
+    for outcome in in_order(province_sensitivity, outcomes):
+        columns[outcomes[outcome]["label"]] = []
+
+    def add(label: str, table: pd.DataFrame | None, term: str = "", digits: int = 2, **more: str) -> None:
+        columns[""].append(label)
+        for outcome in in_order(province_sensitivity, outcomes):
+            row = None if table is None else only(table, outcome=outcome, term=term, **more)
+            columns[outcomes[outcome]["label"]].append("" if row is None else number(row["estimate"], digits))
+
+    add("Two-way fixed effects, no missing year", province_bacon, "att")
+    add("  weight of treated against never treated", province_bacon, "weight:treated_vs_untreated")
+    add("  weight of earlier against later treated", province_bacon, "weight:earlier_vs_later")
+    add("  weight of later against earlier treated (forbidden)", province_bacon, "weight:later_vs_earlier")
+    add("  effect in the forbidden comparisons", province_bacon, "effect:later_vs_earlier")
+    second = len(columns[""])
+    add("Two-way fixed effects, without controls", province_sensitivity, "att_short")
+    add("  with controls", province_sensitivity, "att", inference="cluster")
+    add("  Oster: how much the unobserved must matter, delta", province_sensitivity, "oster_delta", 1)
+    add("  Oster: effect at delta = 1", province_sensitivity, "oster_effect")
+    add("  partial R2 of the treatment", province_sensitivity, "partial_r2", 3)
+    add("  robustness value", province_sensitivity, "robustness_value", 3)
+    for term in sorted(set(province_sensitivity["term"])):
+        if term.startswith(ADJUSTED):
+            add(f"  with a confounder as strong as {LABELS[term.removeprefix(ADJUSTED)]}", province_sensitivity, term)
+    third = len(columns[""])
+    add("Relative violation of trends that undoes it", province_breakdown, "breakdown", 1)
+    data = pd.concat([province_bacon, province_sensitivity, province_breakdown], ignore_index=True)
+    return Table(pd.DataFrame(columns), data=data, rules=(second, third), widths={"": "1fr"})
+
+
+LABELS = {
+    "log_gdp_per_capita": "GDP per head",
+    "secondary_share": "the share of industry",
+    "log_fiscal_expenditure": "public spending",
+}
