@@ -3,7 +3,7 @@ PYTHON ?= python3
 CORES ?= all
 RUN = $(PYTHON) bootstrap.py
 
-.PHONY: study test lint lock clean benchmark verify whatif
+.PHONY: study test lint lock clean benchmark verify whatif blind
 
 study:
 	@$(RUN) snakemake --profile workflow/profiles/default --cores $(CORES)
@@ -19,6 +19,10 @@ whatif:
 # Runs everything again from raw data in a temporary folder and compares each cell with the archived results.
 verify:
 	@$(RUN) python -m analysis verify --cores $(CORES) $(ARGS)
+
+# Runs everything with treatment labels dealt to other units, to settle designs unseen; into the folder blind/.
+blind:
+	@$(RUN) python -m analysis blind --cores $(CORES) $(ARGS)
 
 lint:
 	@$(RUN) ruff check .

@@ -1,4 +1,4 @@
-"""What a person runs outside the study: estimate one model on a file, list estimators, trace a number, check firm files, simulate a cohort."""
+"""What a person runs outside the study: estimate one model on a file, vary or trace a result, verify all, run blind, check firm files."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ for _name, _value in REPEATABLE.items():
     os.environ.setdefault(_name, _value)
 
 from analysis.catalogue import UnknownName  # noqa: E402
-from analysis.commands import doctor, estimate, estimators, explain, simulate, verify, whatif  # noqa: E402
+from analysis.commands import blind, doctor, estimate, estimators, explain, freeze, simulate, verify, whatif  # noqa: E402
 from analysis.contracts import DataError  # noqa: E402
 from analysis.method import BadOption  # noqa: E402
 
@@ -23,7 +23,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; wrong input ends with one line on standard error and status 2."""
     parser = argparse.ArgumentParser(prog="python -m analysis", description=__doc__, allow_abbrev=False)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for command in (estimate, estimators, whatif, explain, verify, doctor, simulate):
+    for command in (estimate, estimators, whatif, explain, verify, blind, freeze, doctor, simulate):
         part = commands.add_parser(command.NAME, help=command.HELP, description=command.__doc__, allow_abbrev=False)
         command.declare(part)
         part.set_defaults(run=command.run)

@@ -10,12 +10,25 @@ import yaml
 from jsonschema import Draft202012Validator
 
 from analysis.catalogue import ROOT, UnknownName, ingredients, module_of, modules, unknown
+from analysis.freeze import designs
 
 CONFIG = ROOT / "config"
 SCHEMAS = ROOT / "workflow" / "schemas"
 
 # Arguments that stand for a section of the configuration instead of a product.
-SECTIONS = ("outcomes", "specifications", "claims", "contracts", "exhibits", "published", "simulation", "panels", "raw")
+SECTIONS = (
+    "outcomes",
+    "specifications",
+    "claims",
+    "contracts",
+    "exhibits",
+    "published",
+    "simulation",
+    "panels",
+    "raw",
+    "freeze",
+    "designs",
+)
 VERDICTS = "verdicts"
 RECOVERIES = "recoveries"
 MONTECARLO = "montecarlo"
@@ -108,6 +121,8 @@ def load(config: Path = CONFIG) -> dict:
         if "family" in specification:
             specification["together"] = _family(name, specification, study["outcomes"])
         specification["seed"] = zlib.crc32(f"{study['seed']} {name}".encode())
+    study["freeze"] = read_yaml(config / "freeze.yaml", "freeze")["freeze"]
+    study["designs"] = designs(study)
     _check_products(study)
     _check_specifications(study)
     _check_methods(study)

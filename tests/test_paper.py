@@ -24,6 +24,7 @@ ALLOWED = (
     r"\$[^$]*\$",
     r"@[\w-]+",
     r"<[\w-]+>",
+    r'#when\("[^"]*"[^)]*\)',
     r'#(show-table|show-figure|given|firm)\("?[^")]*"?',
 )
 
@@ -57,7 +58,7 @@ def test_conventions_are_not_results():
 
 
 def test_every_number_is_defined_and_used():
-    used = set(re.findall(r'#n\("([^"]*)"\)', " ".join(TEXT.values())))
+    used = set(re.findall(r'#(?:n|when)\("([^"]*)"', " ".join(TEXT.values())))
     study = load()
     used |= {name for exhibit in study["exhibits"].values() for name in re.findall(r"\{(\w+)\}", exhibit["note"])}
     guards = {name for name, number in study["numbers"].items() if "expect" in number}

@@ -39,6 +39,7 @@ def assemble(provenance: dict, numbers: dict, title: str, order: dict[str, list[
         "curve_order": order["curves"],
     }
     packed = gzip.compress(json.dumps(data, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode(), mtime=0)
+    title = f"{title}. {numbers['blind']}" if numbers["blind"] else title
     return rendered(title, base64.b64encode(packed).decode())
 
 

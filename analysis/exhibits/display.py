@@ -14,6 +14,7 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.figure import Figure
 
+from analysis.blinding import MARK, blind_seed
 from analysis.storage import atomic, write_text
 
 # Okabe-Ito: told apart by readers with any form of colour blindness, and by lightness in grey print.
@@ -100,8 +101,10 @@ def save_table(table: Table, paths: dict[str, str], evidence: str) -> None:
     if evidence == "simulated":
         data = data.drop(columns="evidence", errors="ignore")
         data.insert(0, "evidence", "SIMULATED")
+    if blind_seed() is not None:
+        data.insert(0, "blind", MARK)
     write_text(data.to_csv(index=False, lineterminator="\n", float_format="%.10g"), paths["csv"])
-    mark = "SIMULATED DATA. " if evidence == "simulated" else ""
+    mark = ("SIMULATED DATA. " if evidence == "simulated" else "") + (f"{MARK}. " if blind_seed() is not None else "")
     numeric = [
         pd.api.types.is_numeric_dtype(table.frame[c])
         or printed[c].map(lambda t: t == "" or _numeric(t.replace("\N{MINUS SIGN}", "-"))).all()
@@ -130,8 +133,10 @@ def save_figure(figure: Figure, paths: list[str], evidence: str) -> None:
     data = drawn(figure)
     if evidence == "simulated":
         data.insert(0, "evidence", "SIMULATED")
-    if evidence == "simulated":
         figure.text(0.5, 0.5, "SIMULATED", fontsize=40, color="#999999", alpha=0.35, ha="center", va="center", rotation=25)
+    if blind_seed() is not None:
+        data.insert(0, "blind", MARK)
+        figure.text(0.5, 0.3, MARK, fontsize=14, color="#B00020", alpha=0.5, ha="center", va="center", rotation=12)
     for path in map(str, paths):
         if path.endswith(".csv"):
             write_text(data.to_csv(index=False, lineterminator="\n", float_format="%.10g"), path)

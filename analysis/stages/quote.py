@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from analysis.blinding import MARK
 from analysis.estimates import find
 from analysis.exhibits.display import minus
 from analysis.stages.exhibit import absent_estimates
@@ -22,11 +23,14 @@ class FalseSentence(ValueError):
     """The data no longer say what the paper says."""
 
 
-def quote(numbers: dict, exhibits: dict, estimates: dict[str, list[str]], facts: dict[str, str], path: str) -> None:
+def quote(
+    numbers: dict, exhibits: dict, estimates: dict[str, list[str]], facts: dict[str, str], path: str, blind: int | None = None
+) -> None:
     """Write `path` (JSON): every quoted number as text, every exhibit's title and note with its numbers in place, and which
     facts are simulated: the text puts them in their place and says so.
 
-    A number whose data are absent prints as 'n/a' and is listed under `absent`, so that the paper can say so.
+    A number whose data are absent prints as 'n/a' and is listed under `absent`, so that the paper can say so. In a blind run
+    (`blind` is its seed) no sentence is held to the data: the file carries the mark that every page prints.
     """
     read = {f"{name}": pd.concat([read_table(p) for p in paths], ignore_index=True) for name, paths in estimates.items()}
     counted = {name: json.loads(Path(p).read_text(encoding="utf-8")) for name, p in facts.items()}
@@ -36,11 +40,12 @@ def quote(numbers: dict, exhibits: dict, estimates: dict[str, list[str]], facts:
         if absent[number["from"]]:
             texts[name], values[name] = NOT_AVAILABLE, None
             continue
-        value, p_value = _fact(name, number, counted) if number["from"] in counted else _estimate(name, number, read)
-        if isinstance(value, float) and math.isnan(value) and "expect" not in number:
+        value, p_value = _fact(name, number, counted) if number["from"] in counted else _estimate(name, number, read, blind is not None)
+        if isinstance(value, float) and math.isnan(value) and (blind is not None or "expect" not in number):
             texts[name], values[name] = NOT_AVAILABLE, None  # a reader's own firms may not identify it
             continue
-        _hold(name, number, value, p_value)
+        if blind is None:
+            _hold(name, number, value, p_value)
         texts[name], values[name] = _text(number, value), _ten_digits(value)
     notes = {
         name: {k: _fill(v, texts, name) if isinstance(v, str) else v for k, v in exhibit.items()} for name, exhibit in exhibits.items()
@@ -48,6 +53,7 @@ def quote(numbers: dict, exhibits: dict, estimates: dict[str, list[str]], facts:
     simulated = sorted(name for name, f in counted.items() if f["evidence"] == "simulated")
     content = {
         "simulated": simulated,
+        "blind": "" if blind is None else f"{MARK} (seed {blind})",
         "numbers": texts,
         "values": values,
         "exhibits": notes,
@@ -63,10 +69,10 @@ def _fact(name: str, number: dict, counted: dict) -> tuple[object, float]:
     return facts[number["key"]], float("nan")
 
 
-def _estimate(name: str, number: dict, read: dict) -> tuple[object, float]:
+def _estimate(name: str, number: dict, read: dict, blind: bool) -> tuple[object, float]:
     row = find(read[number["from"]], number, f"config/numbers.yaml: {name}")
     column = number.get("value", "estimate")
-    if pd.isna(row[column]) and "expect" not in number and pd.notna(row["reason"]):
+    if pd.isna(row[column]) and (blind or "expect" not in number) and pd.notna(row["reason"]):
         return float("nan"), float("nan")
     if pd.isna(row[column]):
         raise LookupError(f"config/numbers.yaml: {name}: '{column}' is blank ({row['reason']})")

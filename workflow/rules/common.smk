@@ -8,8 +8,11 @@ import os
 import sys
 
 from analysis import catalogue, rawfiles
+from analysis.blinding import blind_seed
 from analysis.catalogue import ingredients, module_of, source_files
 from analysis.catalogue import program as code
+from analysis.contracts import DataError
+from analysis.freeze import LABELS  # rewording one refits nothing
 from bootstrap import REPEATABLE
 from analysis.study import (
     SECTIONS,
@@ -26,7 +29,8 @@ for variable, value in REPEATABLE.items():
 
 try:
     STUDY = load()
-except (ConfigError, catalogue.UnknownName) as error:
+    BLIND = blind_seed()  # a parameter of the rules whose products show it: blind and open ones never mix
+except (ConfigError, catalogue.UnknownName, DataError) as error:
     # The message says everything; a traceback would bury it. (Snakemake reports SystemExit as an error.)
     print(f"\nConfiguration error\n{error}\n", file=sys.stderr)
     sys.exit(1)

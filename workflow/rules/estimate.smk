@@ -5,9 +5,6 @@ Makes: data/processed/estimates/<specification>/<outcome>.parquet; of every spec
        data/processed/curves/<curve>.parquet and <curve>_joint.parquet.
 """
 
-# What a reader sees of a model does not change its numbers: rewording a label refits nothing.
-LABELS = ("title", "label", "unit", "family", "planted")
-
 
 rule estimate:
     input:

@@ -19,6 +19,7 @@ rule draw:
         "logs/draw/{exhibit}.log",
     params:
         sections=lambda w: sections_of("figure", w.exhibit),
+        blind=BLIND,
     script:
         "../scripts/draw.py"
 
@@ -33,6 +34,7 @@ rule layout:
         "logs/layout/{exhibit}.log",
     params:
         sections=lambda w: sections_of("table", w.exhibit),
+        blind=BLIND,
     script:
         "../scripts/layout.py"
 

@@ -20,5 +20,11 @@ rule build:
             else None
         ),
         contract=lambda w: CONTRACTS[w.name],
+        labels=lambda w: {
+            table: CONTRACTS[table]["labels"]
+            for table in ingredients("panel", w.name)
+            if "labels" in CONTRACTS.get(table, {})
+        },
+        blind=BLIND,
     script:
         "../scripts/build.py"

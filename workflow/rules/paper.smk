@@ -31,6 +31,7 @@ rule quote:
     log:
         "logs/quote.log",
     params:
+        blind=BLIND,
         numbers=STUDY["numbers"],
         exhibits=STUDY["exhibits"],
         estimates=[name for name in QUOTED if KIND[name] == "estimates"],

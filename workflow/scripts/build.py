@@ -5,4 +5,5 @@ from analysis.stages.job import job
 
 with job(snakemake.log[0]):
     tables = {name: path for name, path in snakemake.input.items() if name != "code"}
-    build(snakemake.wildcards.name, tables, snakemake.params.settings, snakemake.params.contract, snakemake.output[0])
+    p = snakemake.params
+    build(snakemake.wildcards.name, tables, p.settings, p.contract, snakemake.output[0], p.labels, p.blind)

@@ -11,4 +11,5 @@ with job(snakemake.log[0]):
         {name: files[name] for name in snakemake.params.estimates},
         {name: files[name] for name in snakemake.params.facts},
         snakemake.output[0],
+        snakemake.params.blind,
     )

@@ -1,0 +1,52 @@
+"""Record the designs as they are today (config/freeze.yaml), or show what changed since the last record.
+
+Freeze after a blind run and before an open one; the paper then says when, and lists every later change. A freeze made after the
+estimates were seen says so, unless --unseen is given: it binds data that come later. An earlier freeze stays on record with the
+number of its deviations. Reasons for deviations are written by hand under `reasons` in the file.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+
+import yaml
+
+from analysis.catalogue import ROOT
+from analysis.contracts import DataError
+from analysis.freeze import PARTS, deviations
+from analysis.storage import write_text
+from analysis.study import CONFIG, load
+
+NAME = "freeze"
+HELP = "record the designs, or show what changed since"
+FILE = CONFIG / "freeze.yaml"
+HEADING = "# Made by `python -m analysis freeze`: fingerprints of designs. Only `reasons` (name of a deviation: why) is written by hand.\n"
+
+
+def declare(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--date", help="day of the freeze, as 2026-11-23; without it the deviations are shown and nothing is written")
+    parser.add_argument("--unseen", action="store_true", help="no estimate on the data that these designs are for had been seen")
+    parser.add_argument("--note", default="", help="a sentence for the record")
+
+
+def run(chosen: argparse.Namespace) -> int:
+    study = load()
+    frozen, now = study["freeze"], study["designs"]
+    changed = deviations(frozen, now)
+    if not chosen.date:
+        print(changed.to_string(index=False) if len(changed) else "No deviation.")
+        print(f"\nFrozen on {frozen['date']}; {len(changed)} deviations since.")
+        return 0
+    try:
+        day = datetime.date.fromisoformat(chosen.date)
+    except ValueError as error:
+        raise DataError(f"--date {chosen.date}: is not a day written as 2026-11-23") from error
+    if day.isoformat() < frozen["date"]:
+        raise DataError(f"--date {chosen.date}: the designs were last frozen on {frozen['date']}, which is later")
+    earlier = [*frozen.get("earlier", []), {"date": frozen["date"], "deviations": len(changed)}]
+    content = {"date": day.isoformat(), "unseen": chosen.unseen, "note": chosen.note, "earlier": earlier, "reasons": {}, **now}
+    write_text(HEADING + yaml.safe_dump({"freeze": content}, sort_keys=False, width=10_000, default_flow_style=None), FILE)
+    counted = ", ".join(f"{len(now[part])} {part}" for part in PARTS.values())
+    print(f"{FILE.relative_to(ROOT)}: {counted}.")
+    return 0

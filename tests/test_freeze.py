@@ -1,0 +1,92 @@
+"""The freeze of designs: what counts as a deviation, and what does not."""
+
+import copy
+
+import pytest
+
+from analysis import freeze
+from analysis.__main__ import main
+from analysis.commands import freeze as command
+from analysis.exhibits.tables import deviations as exhibit
+from analysis.study import load, read_yaml
+
+
+@pytest.fixture
+def study():
+    return load()
+
+
+def changed(study, change):
+    other = copy.deepcopy(study)
+    change(other)
+    found = freeze.deviations(freeze.designs(study), freeze.designs(other))
+    return {(row["kind"], row["name"]): row["change"] for row in found.to_dict("records")}
+
+
+def test_the_committed_freeze_reads_and_says_what_the_paper_says(study):
+    assert study["freeze"]["unseen"] is False  # the estimates of this paper had been seen
+    assert set(freeze.PARTS.values()) <= set(study["freeze"])
+
+
+def test_a_changed_setting_is_named(study):
+    assert changed(study, lambda s: s["specifications"]["province_att"].update(controls=["gdp"])) == {
+        ("specification", "province_att"): "changed: controls"
+    }
+
+
+def test_a_changed_outcome_changes_every_specification_of_it(study):
+    found = changed(study, lambda s: s["outcomes"]["rd_intensity"].update(transform="log"))
+    assert found[("specification", "province_att")] == "changed: outcome rd_intensity"
+    assert len(found) > 10
+
+
+def test_added_and_removed_are_told(study):
+    def change(s):
+        s["specifications"]["mine"] = s["specifications"].pop("province_att")
+
+    assert changed(study, change) == {("specification", "mine"): "added", ("specification", "province_att"): "removed"}
+
+
+def test_the_region_of_a_claim_is_frozen_and_its_wording_is_not(study):
+    name = next(name for name, claim in study["claims"].items() if any("region" in t for t in claim.get("context", [])))
+    test = next(i for i, t in enumerate(study["claims"][name]["context"]) if "region" in t)
+    assert changed(study, lambda s: s["claims"][name]["context"][test].update(region={"sign": "negative"})) == {
+        ("claim", name): "changed: context"
+    }
+    assert not changed(study, lambda s: s["claims"][name]["context"][test].update(says="Other words"))
+    assert not changed(study, lambda s: s["specifications"]["province_att"].update(title="Other words"))
+
+
+def test_a_changed_program_is_a_deviation_and_a_comment_is_not():
+    assert freeze._code("x = 1\n\n# why\ny = 2\n") == freeze._code("x = 1\ny = 2\n") != freeze._code("x = 1\ny = 3\n")
+
+
+def test_reasons_stand_beside_deviations(study):
+    frozen = {**freeze.designs(study), "reasons": {"province_att": "the region was misread"}}
+    other = copy.deepcopy(study)
+    other["specifications"]["province_att"]["seed"] = 1
+    del other["specifications"]["province_wide"]
+    found = freeze.deviations(frozen, freeze.designs(other)).set_index("name")["reason"]
+    assert found.to_dict() == {"province_att": "the region was misread", "province_wide": "not given"}
+    assert list(exhibit.layout(frozen, freeze.designs(other)).frame["Design"]) == ["province_att", "province_wide"]
+    assert exhibit.NONE in exhibit.layout(frozen, freeze.designs(study)).frame.to_string()
+
+
+def test_a_new_freeze_keeps_the_earlier_one_on_record(study, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(command, "FILE", command.CONFIG / "freeze.yaml")
+    written = {}
+    monkeypatch.setattr(command, "write_text", lambda text, path: written.update(text=text))
+    assert main(["freeze", "--date", "2099-01-01", "--unseen"]) == 0
+    path = tmp_path / "freeze.yaml"
+    path.write_text(written["text"], encoding="utf-8")
+    found = read_yaml(path, "freeze")["freeze"]
+    assert found["date"] == "2099-01-01" and found["unseen"] is True
+    assert found["earlier"][-1]["date"] == study["freeze"]["date"]
+    assert "specifications" in capsys.readouterr().out
+
+
+def test_a_date_that_is_none_or_too_early_is_refused(capsys):
+    assert main(["freeze", "--date", "soon"]) == 2
+    assert "2026-11-23" in capsys.readouterr().err
+    assert main(["freeze", "--date", "2001-01-01"]) == 2
+    assert "is later" in capsys.readouterr().err
