@@ -48,21 +48,25 @@ def dealt(tables: dict[str, pd.DataFrame], labels: dict[str, dict], seed: int) -
 def _deal(table: pd.DataFrame, population: pd.DataFrame, rule: dict, generator: np.random.Generator) -> pd.DataFrame:
     unit = rule["unit"]
     owners = list(table[unit].itertuples(index=False, name=None))
-    everyone = sorted(set(population[unit].itertuples(index=False, name=None)))
+    everyone = sorted(set(population[unit].itertuples(index=False, name=None)) | set(owners))
     order = [everyone[i] for i in generator.permutation(len(everyone))]
     alike = _groups(population, rule)
     seen = _seen(population, rule)
     first = _first_periods(table, owners, rule)
     holders: dict[tuple, tuple] = {}
-    taken: set[tuple] = set()
-    # Those with the fewest conditions to choose from go first only by chance: the order of names is as good as any.
     for owner in sorted(set(owners)):
-        free = [other for other in order if other not in taken]
-        same = [other for other in free if alike.get(other) == alike.get(owner)] if owner in alike else free
         periods = [first[owner] + step for step in range(*_span(rule))] if owner in first else []
-        there = [other for other in same if all(other in seen.get(period, ()) for period in periods)]
-        holders[owner] = (there or same or free)[0]
-        taken.add(holders[owner])
+
+        def like(other: tuple, owner: tuple = owner) -> bool:
+            return owner not in alike or alike.get(other) == alike[owner]
+
+        def there(other: tuple, periods: list[int] = periods) -> bool:
+            return all(other in seen.get(period, ()) for period in periods)
+
+        holders[owner] = (
+            next((other for other in order if like(other) and there(other)), None) or next(filter(like, order), None) or order[0]
+        )
+        order.remove(holders[owner])
     moved = pd.DataFrame([holders[owner] for owner in owners], columns=unit, index=table.index)
     return table.assign(
         **{column: moved[column].astype(table[column].dtype) for column in unit}, **dict.fromkeys(rule.get("clear", ()), pd.NA)

@@ -11,7 +11,7 @@ NUMBER = re.compile(r'#n\("(\w+)"\)')
 REFERENCE = re.compile(r"\\?[;,]?\s*@[\w-]+")
 EMPTY = re.compile(r"\s*\(\s*\)")
 LITERAL = re.compile(r"#lit\[([^\]]*)\]")
-COMMAND = re.compile(r"\],\s*otherwise:\s*\[\]\)|#(?:given|emph|warning)\([^\[]*\[|#\w+(?:\([^)]*\))?")
+COMMAND = re.compile(r"\],\s*otherwise:\s*\[\]\)|#(?:given|emph|warning|when)\([^\[]*\[|#\w+(?:\([^)]*\))?")
 END = re.compile(r"(?<=[.;?!])\s+(?=[A-Z+*#\x00])")
 
 

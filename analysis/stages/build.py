@@ -8,7 +8,9 @@ from analysis.blinding import dealt
 from analysis.storage import absent_table, is_absent, read_table, write_table
 
 
-def build(name: str, inputs: dict[str, str], settings: dict | None, contract: dict, path: str, labels: dict, seed: int | None) -> None:
+def build(
+    name: str, inputs: dict[str, str], settings: dict | None, contract: dict, path: str, labels: dict | None = None, seed: int | None = None
+) -> None:
     """Build panel `name` from the tables at `inputs`; it is simulated if any of them is, absent if any is.
 
     With a `seed` the run is blind: tables in `labels` (table → how, see analysis/blinding.py) are dealt to other units first.
@@ -19,7 +21,7 @@ def build(name: str, inputs: dict[str, str], settings: dict | None, contract: di
         write_table(absent_table(contract, reasons), path, contract)
         return
     if seed is not None:
-        tables = dealt(tables, labels, seed)
+        tables = dealt(tables, labels or {}, seed)
     evidence = "simulated" if any(t.attrs["evidence"] == "simulated" for t in tables.values()) else "real"
     module = import_module(f"analysis.panels.{name}")
     extra = {} if settings is None else {"settings": settings}

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from analysis.freeze import deviations
 
+UNSEEN = "before any estimate on these data had been seen"
+SEEN = "after the estimates printed here had been seen: the freeze cannot vouch for these, it binds data that come later, such as a reader's own firm files"
+
 
 def count(freeze: dict, designs: dict) -> dict:
-    """Return the day, 'before' or 'after' the estimates were seen, the number of designs and of deviations."""
+    """Return the day, whether the estimates had been seen, the number of designs and of deviations."""
     return {
         "date": freeze["date"],
-        "seen": "before" if freeze["unseen"] else "after",
-        "after": int(not freeze["unseen"]),
+        "when": UNSEEN if freeze["unseen"] else SEEN,
         "specifications": len(freeze["specifications"]),
         "deviations": len(deviations(freeze, designs)),
         "earlier": len(freeze.get("earlier", [])),

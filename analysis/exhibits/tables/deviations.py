@@ -7,7 +7,7 @@ import pandas as pd
 from analysis.exhibits.display import Table
 from analysis.freeze import deviations
 
-NONE = "no design has been added, removed or changed"
+NONE = "None: no design has been added, removed or changed"
 
 
 def layout(freeze: dict, designs: dict) -> Table:
@@ -15,5 +15,5 @@ def layout(freeze: dict, designs: dict) -> Table:
     found = deviations(freeze, designs)
     frame = found.set_axis(["Kind", "Design", "Change", "Reason"], axis="columns")
     if frame.empty:
-        frame = pd.DataFrame([{"Kind": "", "Design": "", "Change": NONE, "Reason": ""}])
-    return Table(frame, widths={"Change": "1fr", "Reason": "1fr"}, data=found)
+        frame = pd.DataFrame([{"Kind": NONE, "Design": "", "Change": "", "Reason": ""}])
+    return Table(frame, widths={"Change": "1fr", "Reason": "1fr"}, data=found, wide=(0,) if found.empty else ())
