@@ -122,13 +122,13 @@ def load(config: Path = CONFIG) -> dict:
             specification["together"] = _family(name, specification, study["outcomes"])
         specification["seed"] = zlib.crc32(f"{study['seed']} {name}".encode())
     study["freeze"] = read_yaml(config / "freeze.yaml", "freeze")["freeze"]
-    study["designs"] = designs(study)
     _check_products(study)
     _check_specifications(study)
     _check_methods(study)
     _check_exhibits(study)
     _check_readers(study)
     _check_curves(study)
+    study["designs"] = designs(study)
     return study
 
 
