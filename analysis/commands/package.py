@@ -14,7 +14,7 @@ from analysis.catalogue import ROOT
 from analysis.deposit import metadata, pdf
 from analysis.deposit.checks import CHECKS, Deposit
 from analysis.deposit.files import CHECKS as REPORT
-from analysis.deposit.files import METADATA, copy, held, listed, write_manifest
+from analysis.deposit.files import METADATA, copy, held, listed, replaced, write_manifest
 from analysis.deposit.readme import readme
 from analysis.deposit.rehearsal import rehearsal
 from analysis.deposit.results import provenance
@@ -34,7 +34,8 @@ def declare(parser: argparse.ArgumentParser) -> None:
 def run(chosen: argparse.Namespace) -> int:
     study, graph = load(), provenance(ROOT)
     out = Path(chosen.out).resolve()
-    make(study, graph, ROOT, out)
+    with replaced(ROOT, out) as part:
+        make(study, graph, ROOT, part)
     deposit = Deposit(out, study, graph)
     problems = {check.__name__: (check.__doc__.strip(), list(check(deposit))) for check in (*CHECKS, rehearsal)}
     write_text(report(study, ROOT, problems), out / REPORT)
@@ -50,11 +51,11 @@ def run(chosen: argparse.Namespace) -> int:
 
 
 def make(study: dict, graph: dict, root: Path, out: Path) -> None:
-    """Write the deposit into the folder `out`, which must be new, empty or an earlier deposit."""
+    """Write the deposit into the empty folder `out`."""
     rules = study["verification"]
     names = listed(root, [*rules["tables"], rules["numbers"], *rules["bytes"]])
-    text = readme(study, root, sorted(names), graph)  # before anything is written: what cannot be described is not packaged
     copy(root, names, out)
+    text = readme(study, root, sorted(names), graph)
     (out / "README.md").write_text(text, encoding="utf-8")
     about = metadata.citation(root)
     pdf.typeset(text, out / "README.pdf", study["deposit"]["language"], int(str(about["date-released"])[:4]))

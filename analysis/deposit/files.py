@@ -6,9 +6,11 @@ a reader's own firm data. An unpacked deposit has no version control: there its 
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import shutil
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 from analysis.contracts import DataError
@@ -37,12 +39,27 @@ def listed(root: Path, results: list[str]) -> dict[str, str]:
     return dict(sorted(names.items()))
 
 
+@contextlib.contextmanager
+def replaced(root: Path, out: Path) -> Iterator[Path]:
+    """Yield a new folder beside `out` that takes its place if the block succeeds: a deposit is written whole or not at all.
+
+    `out` must be new, empty or an earlier deposit.
+    """
+    if out.exists() and any(out.iterdir()) and (not (out / MANIFEST).exists() or (out / ".git").exists() or out == root):
+        raise DataError(f"{out}: is not empty and no earlier deposit; --out takes a new folder")
+    part = out.with_name(f"{out.name}.part")
+    shutil.rmtree(part, ignore_errors=True)
+    part.mkdir(parents=True)
+    try:
+        yield part
+        shutil.rmtree(out, ignore_errors=True)
+        part.rename(out)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+
+
 def copy(root: Path, names: dict[str, str], out: Path) -> None:
-    """Copy files into the folder `out`, which must be new, empty or an earlier deposit (then it is replaced whole)."""
-    if out.exists() and any(out.iterdir()):
-        if not (out / MANIFEST).exists() or (out / ".git").exists() or out.resolve() == root.resolve():
-            raise DataError(f"{out}: is not empty and no earlier deposit; --out takes a new folder")
-        shutil.rmtree(out)
+    """Copy files into the folder `out`: path there → path under `root`."""
     for target, source in names.items():
         (out / target).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(root / source, out / target)

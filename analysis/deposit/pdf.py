@@ -66,7 +66,7 @@ def _table(node: SyntaxTreeNode) -> str:
     widths = [min(max(sum(column) / len(rows), max(column) ** 0.5, 4), 60) for column in zip(*lengths, strict=True)]
     head, *body = ("".join(_typst(cell) for cell in row.children) for row in rows)
     columns = ", ".join(f"{width:.0f}fr" for width in widths)
-    return f"#table(columns: ({columns}), stroke: 0.3pt, inset: 3pt, align: left, table.header({head}) {''.join(body)})\n\n"
+    return f"#table(columns: ({columns}), stroke: 0.3pt, inset: 3pt, align: left, table.header({head}), {''.join(body)})\n\n"
 
 
 def _words(node: SyntaxTreeNode) -> str:
