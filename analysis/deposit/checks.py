@@ -14,10 +14,13 @@ import yaml
 
 from analysis.catalogue import modules
 from analysis.deposit.files import MANIFEST, UNLISTED, held, manifest
+from analysis.deposit.results import outputs
 from analysis.provenance.files import code_version, sha256
+from analysis.verification.rerun import RESULT_FILES
 
 CITATION_FIELDS = ("cff-version", "message", "title", "authors")
 DATACITE_FIELDS = ("identifiers", "creators", "titles", "publisher", "publicationYear", "types")
+NUMBER = re.compile(r"^\s*-?\d+(?:\.\d+)?\s*$")
 JEL = re.compile(r"^[A-Z]\d{2}$")
 # The headings of the template README, in their order.
 HEADINGS = (
@@ -89,11 +92,18 @@ def no_personal_data(deposit: Deposit) -> Iterator[str]:
         for column in rows[0] if rows else []:
             if re.sub(r"[^a-z]+", "_", column.lower()).strip("_") in deposit.rules["personal_columns"]:
                 yield f"{shown}: column '{column}' is one of personal data"
-        for number, row in enumerate(rows[1:], start=1):
-            for column, value in zip(rows[0], row, strict=False):
-                for what, pattern in patterns.items():
-                    if match := pattern.search(value):
-                        yield f"{shown}, row {number}, column {column}: '{match[0]}' looks like: {what}"
+        for place, column in enumerate(rows[0] if rows else []):
+            cells = [row[place] if place < len(row) else "" for row in rows[1:]]
+            yield from (f"{shown}, {found}" for what, pattern in patterns.items() for found in _personal(column, cells, what, pattern))
+
+
+def _personal(column: str, cells: list[str], what: str, pattern: re.Pattern) -> Iterator[str]:
+    """Yield cells that match; a cell that is a mere number only when all numbers of its column match, as no quantity does."""
+    numbers = [cell for cell in cells if NUMBER.match(cell)]
+    all_match = all(pattern.search(cell) for cell in numbers)
+    for row, cell in enumerate(cells, start=1):
+        if (match := pattern.search(cell)) and (all_match or not NUMBER.match(cell)):
+            yield f"row {row}, column {column}: '{match[0]}' looks like: {what}"
 
 
 def manifest_matches(deposit: Deposit) -> Iterator[str]:
@@ -145,20 +155,24 @@ def only_own_raw_data(deposit: Deposit) -> Iterator[str]:
 
 
 def results_complete(deposit: Deposit) -> Iterator[str]:
-    """Every archived result is there: exhibits in all forms, numbers, paper, dossier, codebook."""
+    """Every archived result is there and none stands empty: exhibits in all forms, numbers, paper, dossier, codebook."""
     figures, provided = modules("figure"), set(held(deposit.out))
-    wanted = ["paper/paper.pdf", "paper/numbers.json", "paper/dossier.html", "paper/codebook.md"]
+    wanted = list(RESULT_FILES)
     for name in deposit.study["exhibits"]:
-        forms = [f"figures/{name}.{form}" for form in ("pdf", "png", "csv")]
-        wanted += forms if name in figures else [f"paper/tables/{name}.{form}" for form in ("csv", "tex", "html", "json")]
+        wanted += outputs("figure" if name in figures else "table", name)
     yield from (f"{path}: is not there: run `make` first" for path in wanted if path not in provided)
+    for node in deposit.graph["nodes"].values():
+        if node["kind"] == "exhibit" and node["absent"] and node["evidence"] != "simulated":
+            yield f"{node['name']}: not available in this run: {node['absent']}"
 
 
 def provenance_current(deposit: Deposit) -> Iterator[str]:
     """The provenance is that of this code and of these results: every exhibit and number has its node, every file its hash."""
     nodes = deposit.graph["nodes"]
     for kind, names in (("exhibit", deposit.study["exhibits"]), ("number", deposit.study["numbers"])):
-        yield from (f"{kind} {name}: not in the provenance of the last run: run `make` first" for name in names if f"{kind}:{name}" not in nodes)
+        yield from (
+            f"{kind} {name}: not in the provenance of the last run: run `make` first" for name in names if f"{kind}:{name}" not in nodes
+        )
     for node in nodes.values():
         for file in node.get("files", []) if node["kind"] == "exhibit" else []:
             path = deposit.out / file["path"]
@@ -207,10 +221,17 @@ def metadata_valid(deposit: Deposit) -> Iterator[str]:
     if crate.get("ro-crate-metadata.json", {}).get("about") != {"@id": "./"}:
         yield "ro-crate-metadata.json: no descriptor about './'"
     root = crate.get("./", {})
-    yield from (f"ro-crate-metadata.json: root has no '{f}'" for f in ("name", "description", "datePublished", "license") if not root.get(f))
+    yield from (
+        f"ro-crate-metadata.json: root has no '{f}'" for f in ("name", "description", "datePublished", "license") if not root.get(f)
+    )
     parts, wanted = {part["@id"] for part in root.get("hasPart", [])}, set(held(deposit.out)) - {*UNLISTED, "ro-crate-metadata.json"}
     yield from (f"ro-crate-metadata.json: {path} is no part" for path in sorted(wanted) if quote(path) not in parts & set(crate))
-    titles = {cff.get("title"), (datacite.get("titles") or [{}])[0].get("title"), root.get("name"), deposit.read("README.md")[2:].split("\n")[0]}
+    titles = {
+        cff.get("title"),
+        (datacite.get("titles") or [{}])[0].get("title"),
+        root.get("name"),
+        deposit.read("README.md")[2:].split("\n")[0],
+    }
     if len(titles) != 1 or not str(next(iter(titles))).startswith(begins):
         yield f"title: {sorted(map(str, titles))}: must be one everywhere and begin with '{begins}'"
     codes = [code for code in deposit.study["deposit"]["jel"] if JEL.match(code) and code in deposit.read("README.md")]

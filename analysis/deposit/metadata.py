@@ -84,7 +84,11 @@ def crate(study: dict, about: dict, out: Path, held: list[str]) -> dict:
     """Return the RO-Crate: its descriptor, the deposit as root, authors, licences and every file with size and hash."""
     deposit = study["deposit"]
     authors = [
-        {"@id": author.get("orcid", f"#author-{i}"), "@type": "Organization" if "name" in author else "Person", "name": _creator(author)["name"]}
+        {
+            "@id": author.get("orcid", f"#author-{i}"),
+            "@type": "Organization" if "name" in author else "Person",
+            "name": _creator(author)["name"],
+        }
         for i, author in enumerate(about["authors"], start=1)
     ]
     licences = [

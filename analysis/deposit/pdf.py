@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import typst
@@ -16,7 +17,10 @@ HEAD = """#set document(title: {title}, date: datetime(year: {year}, month: 1, d
 #show link: set text(fill: rgb("#1F4E79"))
 #show table: set text(size: 7.5pt)
 #show table.cell: set par(leading: 0.4em)
+// Long paths and names may break after each part.
+#show table: it => {{ show regex("[/_:]"): mark => mark + sym.zws; it }}
 """
+WIDEST = 45  # characters of a mean cell beyond which a column takes no more room
 # Elements that only wrap what they hold.
 MARKS = {"strong": "#strong[{}]", "em": "#emph[{}]", "paragraph": "{}\n\n", "list_item": "[{}],", "th": "[*{}*],", "td": "[{}],"}
 
@@ -43,7 +47,7 @@ def _typst(node: SyntaxTreeNode) -> str:
     if kind in ("softbreak", "hardbreak"):
         return " "
     if kind == "code_inline":
-        return f"#raw({_breakable(node.content)});"
+        return f"#raw({_string(node.content)});"
     if kind in ("fence", "code_block"):
         return f"#raw(block: true, {_string(node.content.rstrip())})\n\n"
     if kind == "heading":
@@ -60,22 +64,21 @@ def _typst(node: SyntaxTreeNode) -> str:
 
 
 def _table(node: SyntaxTreeNode) -> str:
-    """Return a table whose columns share the width by the length of their words."""
+    """Return a table whose columns share the width by their mean length, each at least as wide as its longest part of a word."""
     rows = [row for part in node.children for row in part.children]
-    lengths = [[len(_words(cell)) for cell in row.children] for row in rows]
-    widths = [min(max(sum(column) / len(rows), max(column) ** 0.5, 4), 60) for column in zip(*lengths, strict=True)]
+    columns = zip(*([_words(cell) for cell in row.children] for row in rows), strict=True)
+    widths = [max(min(sum(map(len, cells)) / len(cells), WIDEST), _longest(cells) + 2) for cells in columns]
     head, *body = ("".join(_typst(cell) for cell in row.children) for row in rows)
-    columns = ", ".join(f"{width:.0f}fr" for width in widths)
-    return f"#table(columns: ({columns}), stroke: 0.3pt, inset: 3pt, align: left, table.header({head}), {''.join(body)})\n\n"
+    shares = ", ".join(f"{width:.0f}fr" for width in widths)
+    return f"#table(columns: ({shares}), stroke: 0.3pt, inset: 3pt, align: left, table.header({head}), {''.join(body)})\n\n"
+
+
+def _longest(cells: tuple[str, ...]) -> int:
+    return max((len(part) for cell in cells for part in re.split(r"[\s/_:]+", cell)), default=0)
 
 
 def _words(node: SyntaxTreeNode) -> str:
     return node.content if node.type in ("text", "code_inline") else "".join(_words(child) for child in node.children)
-
-
-def _breakable(text: str) -> str:
-    """Return a quoted string in which a long path may break after each part (zero-width space)."""
-    return _string(text.replace("/", "/\u200b").replace("_", "_\u200b") if " " not in text else text)
 
 
 def _string(text: str) -> str:

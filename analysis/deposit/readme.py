@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import tomllib
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -13,6 +12,7 @@ from analysis.benchmarks.speed import machine
 from analysis.catalogue import KINDS, ingredients, modules
 from analysis.deposit import data, results, runtime
 from analysis.deposit.metadata import citation, title
+from bootstrap import SUPPORTED
 
 PINNED = re.compile(r"^([A-Za-z0-9._-]+)==([^\s;\\]+)", re.MULTILINE)
 NAMED = re.compile(r"^([A-Za-z0-9._-]+)", re.MULTILINE)
@@ -48,8 +48,8 @@ def readme(study: dict, root: Path, held: list[str], graph: dict) -> str:
         "external": not all(file["provided"] for file in files),
         "own_firms": graph["nodes"]["raw:firm_files"]["evidence"] == "real",
         "citations": sorted({source["citation"].rstrip(".") + "." for source in found}),
-        "exhibits": results.exhibits(graph, results.printed_numbers(root), results.places(root)),
-        "numbers": results.in_text(graph),
+        "exhibits": results.exhibits(root, graph, results.printed_numbers(root), results.places(root)),
+        "numbers": results.in_text(root, graph),
         "rules": rules(root),
         "programs": programs(),
         "specifications": specifications(study),
@@ -58,8 +58,9 @@ def readme(study: dict, root: Path, held: list[str], graph: dict) -> str:
         **software(root),
         **requirements(root, held),
     }
-    # Blank lines of loops are no paragraphs.
-    return re.sub(r"\n{3,}", "\n\n", environment.get_template("README.md.jinja").render(parts)).rstrip() + "\n"
+    text = environment.get_template("README.md.jinja").render(parts)
+    # Blank lines of loops are no paragraphs; a heading stands alone.
+    return re.sub(r"\n{3,}", "\n\n", re.sub(r"\n(?=#{2,4} )", "\n\n", text)).rstrip() + "\n"
 
 
 def cell(text: object) -> str:
@@ -71,8 +72,12 @@ def software(root: Path) -> dict:
     """Return Python's versions, the packages that a person named with their locked versions, and all locked ones."""
     locked = dict(PINNED.findall((root / "requirements.lock").read_text(encoding="utf-8")))
     named = NAMED.findall((root / "requirements.in").read_text(encoding="utf-8"))
-    wanted = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]["requires-python"]
-    return {"python": wanted, "locked": locked, "packages": {name: locked[name] for name in sorted(named)}}
+    versions = [".".join(map(str, version)) for version in SUPPORTED]
+    return {
+        "python": f"{', '.join(versions[:-1])} or {versions[-1]}",
+        "locked": locked,
+        "packages": {name: locked[name] for name in sorted(named)},
+    }
 
 
 def requirements(root: Path, held: list[str]) -> dict:

@@ -8,11 +8,17 @@ from pathlib import Path
 
 import typst
 
+from analysis.catalogue import KINDS
 from analysis.contracts import DataError
 
 PROVENANCE = "data/processed/provenance.json"
 # Kind of exhibit → its element in the typeset paper.
 ELEMENTS = {"table": "figure.where(kind: table)", "figure": "figure.where(kind: image)"}
+# Kind of exhibit → folder and forms of its files.
+FORMS = {"figure": ("figures", ("pdf", "png", "csv")), "table": ("paper/tables", ("csv", "tex", "html", "json"))}
+# Kind of product that a number is from → the function that makes it; the program, where a product has none of its own.
+FUNCTIONS = {"facts": "count", "estimates": "estimate", "verdicts": "judge"}
+PROGRAMS = {"verdicts": "analysis/stages/judge.py"}
 SHOWN = re.compile(r'#show-(?:table|figure)\("(\w+)"\)')
 
 
@@ -22,6 +28,18 @@ def provenance(root: Path) -> dict:
     if not path.exists():
         raise DataError(f"{PROVENANCE} is not there yet: run `make` first, which makes it")
     return json.loads(path.read_text(encoding="utf-8"))
+
+
+def outputs(kind: str, name: str) -> list[str]:
+    """Return the files of an exhibit."""
+    folder, forms = FORMS[kind]
+    return [f"{folder}/{name}.{form}" for form in forms]
+
+
+def line_of(root: Path, program: str, function: str) -> int | None:
+    """Return the line on which a program defines a function; nothing where it does not."""
+    lines = (root / program).read_text(encoding="utf-8").splitlines() if program else []
+    return next((number for number, line in enumerate(lines, start=1) if line.startswith(f"def {function}(")), None)
 
 
 def printed_numbers(root: Path) -> dict[str, str]:
@@ -45,8 +63,8 @@ def places(root: Path) -> dict[str, str]:
     return found
 
 
-def exhibits(graph: dict, numbers: dict[str, str], shown: dict[str, str]) -> list[dict]:
-    """Return one row an exhibit: name, kind, number in the paper, title, evidence, program, function, files, place, absent."""
+def exhibits(root: Path, graph: dict, numbers: dict[str, str], shown: dict[str, str]) -> list[dict]:
+    """Return one row an exhibit: name, kind, number in the paper, title, evidence, program, function, line, files, place, absent."""
     rows = []
     for node in (node for node in graph["nodes"].values() if node["kind"] == "exhibit"):
         rows.append(
@@ -55,8 +73,9 @@ def exhibits(graph: dict, numbers: dict[str, str], shown: dict[str, str]) -> lis
                 "kind": node["exhibit"],
                 "number": numbers.get(node["name"], ""),
                 "program": node["code"]["module"],
-                "function": {"table": "layout", "figure": "draw"}[node["exhibit"]],
-                "files": [file["path"] for file in node["files"]],
+                "function": KINDS[node["exhibit"]][1],
+                "line": line_of(root, node["code"]["module"], KINDS[node["exhibit"]][1]),
+                "files": outputs(node["exhibit"], node["name"]),
                 "place": shown.get(node["name"], "not in the paper; file only"),
             }
         )
@@ -67,23 +86,20 @@ def _order(number: str) -> float:
     return int(number.rsplit(" ", 1)[1]) if number else float("inf")
 
 
-def in_text(graph: dict) -> list[dict]:
-    """Return one row a number of the text: name, text, evidence, program, function, made from, sentences (place and words)."""
+def in_text(root: Path, graph: dict) -> list[dict]:
+    """Return one row a number of the text: name, text, evidence, absent, program, function, line, made from, places, sentences."""
     nodes, rows = graph["nodes"], []
     for node in (node for node in nodes.values() if node["kind"] == "number"):
         source = nodes[node["from"][0]]
+        program, function = source.get("code", {}).get("module", PROGRAMS.get(source["kind"], "")), FUNCTIONS.get(source["kind"], "")
         rows.append(
             {
                 **{key: node[key] for key in ("name", "text", "evidence", "absent", "sentences")},
-                "program": source.get("code", {}).get("module", PROGRAMS.get(source["kind"], "")),
-                "function": FUNCTIONS.get(source["kind"], ""),
+                "program": program,
+                "function": function,
+                "line": line_of(root, program, function),
                 "made_from": node["from"][0],
                 "places": [f"{s['file']}{', line ' + str(s['line']) if s['line'] else ''}" for s in node["sentences"]],
             }
         )
     return sorted(rows, key=lambda row: (row["places"][:1] or ["~"], row["name"]))
-
-
-# Kind of product → the function of its program; products without a program of their own, and the stage that makes them.
-FUNCTIONS = {"facts": "count", "estimates": "estimate", "verdicts": "judge"}
-PROGRAMS = {"verdicts": "analysis/stages/judge.py"}

@@ -76,7 +76,7 @@ def report(study: dict, root: Path, problems: dict[str, tuple[str, list[str]]]) 
     lines = ["# Checks of this deposit", "", "Made by `make package`. A rule is met when its checks find nothing.", ""]
     lines += ["## Data and Code Availability Standard 1.0", "", "| Rule | What it asks | Status | By a person |", "|---|---|---|---|"]
     for rule in STANDARD:
-        person = "; ".join(filter(None, [study["deposit"]["statements"].get(rule.statement, ""), rule.person]))
+        person = " To do: ".join(filter(None, [study["deposit"]["statements"].get(rule.statement, ""), rule.person]))
         lines.append(f"| {rule.number} {rule.name} | {rule.asks} | {status(rule, problems)} | {person} |")
     lines += ["", "## Checks", "", "| Check | What it asks | Result |", "|---|---|---|"]
     lines += [f"| {name} | {asks} | {'passed' if not wrong else f'{len(wrong)} broken'} |" for name, (asks, wrong) in problems.items()]
