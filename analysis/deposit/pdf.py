@@ -18,9 +18,9 @@ HEAD = """#set document(title: {title}, date: datetime(year: {year}, month: 1, d
 #show table: set text(size: 7.5pt)
 #show table.cell: set par(leading: 0.4em)
 // Long paths and names may break after each part.
-#show table: it => {{ show regex("[/_:]"): mark => mark + sym.zws; it }}
+#show table: it => {{ show regex("[/_:,]"): mark => mark + sym.zws; it }}
 """
-WIDEST = 45  # characters of a mean cell beyond which a column takes no more room
+WIDEST = 60  # characters of a mean cell beyond which a column takes no more room
 # Elements that only wrap what they hold.
 MARKS = {"strong": "#strong[{}]", "em": "#emph[{}]", "paragraph": "{}\n\n", "list_item": "[{}],", "th": "[*{}*],", "td": "[{}],"}
 
@@ -67,14 +67,14 @@ def _table(node: SyntaxTreeNode) -> str:
     """Return a table whose columns share the width by their mean length, each at least as wide as its longest part of a word."""
     rows = [row for part in node.children for row in part.children]
     columns = zip(*([_words(cell) for cell in row.children] for row in rows), strict=True)
-    widths = [max(min(sum(map(len, cells)) / len(cells), WIDEST), _longest(cells) + 2) for cells in columns]
+    widths = [max(min(sum(map(len, cells)) / len(cells), WIDEST), _longest(cells) + 4) for cells in columns]
     head, *body = ("".join(_typst(cell) for cell in row.children) for row in rows)
     shares = ", ".join(f"{width:.0f}fr" for width in widths)
     return f"#table(columns: ({shares}), stroke: 0.3pt, inset: 3pt, align: left, table.header({head}), {''.join(body)})\n\n"
 
 
 def _longest(cells: tuple[str, ...]) -> int:
-    return max((len(part) for cell in cells for part in re.split(r"[\s/_:]+", cell)), default=0)
+    return max((len(part) for cell in cells for part in re.split(r"[\s/_:,]+", cell)), default=0)
 
 
 def _words(node: SyntaxTreeNode) -> str:

@@ -75,7 +75,7 @@ def exhibits(root: Path, graph: dict, numbers: dict[str, str], shown: dict[str, 
                 "program": node["code"]["module"],
                 "function": KINDS[node["exhibit"]][1],
                 "line": line_of(root, node["code"]["module"], KINDS[node["exhibit"]][1]),
-                "files": outputs(node["exhibit"], node["name"]),
+                "files": f"{FORMS[node['exhibit']][0]}/{node['name']}.{{{','.join(FORMS[node['exhibit']][1])}}}",
                 "place": shown.get(node["name"], "not in the paper; file only"),
             }
         )
@@ -87,19 +87,21 @@ def _order(number: str) -> float:
 
 
 def in_text(root: Path, graph: dict) -> list[dict]:
-    """Return one row a number of the text: name, text, evidence, absent, program, function, line, made from, places, sentences."""
+    """Return one row a number of the text: name, text, evidence, absent, program, function, line, made from, places, sentence."""
     nodes, rows = graph["nodes"], []
     for node in (node for node in nodes.values() if node["kind"] == "number"):
         source = nodes[node["from"][0]]
         program, function = source.get("code", {}).get("module", PROGRAMS.get(source["kind"], "")), FUNCTIONS.get(source["kind"], "")
         rows.append(
             {
-                **{key: node[key] for key in ("name", "text", "evidence", "absent", "sentences")},
+                **{key: node[key] for key in ("name", "text", "evidence", "absent")},
                 "program": program,
                 "function": function,
                 "line": line_of(root, program, function),
                 "made_from": node["from"][0],
-                "places": [f"{s['file']}{', line ' + str(s['line']) if s['line'] else ''}" for s in node["sentences"]],
+                "places": [f"{s['file']}, line {s['line']}" if s["line"] else s["file"] for s in node["sentences"]],
+                # A note of an exhibit is long, and stands below the exhibit that it names.
+                "sentence": next((s["text"] if s["line"] else s["text"].split(":")[0] for s in node["sentences"]), ""),
             }
         )
     return sorted(rows, key=lambda row: (row["places"][:1] or ["~"], row["name"]))
