@@ -109,14 +109,14 @@ def crate(study: dict, about: dict, out: Path, held: list[str]) -> dict:
         "hasPart": [{"@id": quote(path)} for path in held],
     }
     descriptor = {"@id": "ro-crate-metadata.json", "@type": "CreativeWork", "conformsTo": {"@id": CRATE}, "about": {"@id": "./"}}
-    files = [
-        {
-            "@id": quote(path),
-            "@type": "File",
-            "contentSize": str((out / path).stat().st_size),
-            "sha256": sha256(out / path),
-            "encodingFormat": mimetypes.guess_type(path)[0] or "text/plain",
-        }
-        for path in held
-    ]
-    return {"@context": f"{CRATE}/context", "@graph": [descriptor, root, *authors, *licences, *files]}
+    return {"@context": f"{CRATE}/context", "@graph": [descriptor, root, *authors, *licences, *(_file(out, path) for path in held)]}
+
+
+def _file(out: Path, path: str) -> dict:
+    return {
+        "@id": quote(path),
+        "@type": "File",
+        "contentSize": str((out / path).stat().st_size),
+        "sha256": sha256(out / path),
+        "encodingFormat": mimetypes.guess_type(path)[0] or "text/plain",
+    }

@@ -21,6 +21,7 @@ HEAD = """#set document(title: {title}, date: datetime(year: {year}, month: 1, d
 #show table: it => {{ show regex("[/_:,]"): mark => mark + sym.zws; it }}
 """
 WIDEST = 60  # characters of a mean cell beyond which a column takes no more room
+MARGIN = 7  # characters that bold headers and code take beyond those of text
 # Elements that only wrap what they hold.
 MARKS = {"strong": "#strong[{}]", "em": "#emph[{}]", "paragraph": "{}\n\n", "list_item": "[{}],", "th": "[*{}*],", "td": "[{}],"}
 
@@ -67,7 +68,7 @@ def _table(node: SyntaxTreeNode) -> str:
     """Return a table whose columns share the width by their mean length, each at least as wide as its longest part of a word."""
     rows = [row for part in node.children for row in part.children]
     columns = zip(*([_words(cell) for cell in row.children] for row in rows), strict=True)
-    widths = [max(min(sum(map(len, cells)) / len(cells), WIDEST), _longest(cells) + 4) for cells in columns]
+    widths = [max(min(sum(map(len, cells)) / len(cells), WIDEST), _longest(cells) + MARGIN) for cells in columns]
     head, *body = ("".join(_typst(cell) for cell in row.children) for row in rows)
     shares = ", ".join(f"{width:.0f}fr" for width in widths)
     return f"#table(columns: ({shares}), stroke: 0.3pt, inset: 3pt, align: left, table.header({head}), {''.join(body)})\n\n"

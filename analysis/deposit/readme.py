@@ -36,7 +36,7 @@ def readme(study: dict, root: Path, held: list[str], graph: dict) -> str:
     parts = {
         "title": title(study, root),
         "paper": study["title"],
-        "authors": "; ".join(a.get("name") or f"{a['given-names']} {a['family-names']}" for a in about["authors"]),
+        "authors": "; ".join(map(_name, about["authors"])),
         "version": about["version"],
         "date": about["date-released"],
         "year": str(about["date-released"])[:4],
@@ -61,6 +61,10 @@ def readme(study: dict, root: Path, held: list[str], graph: dict) -> str:
     text = environment.get_template("README.md.jinja").render(parts)
     # Blank lines of loops are no paragraphs; a heading stands alone.
     return re.sub(r"\n{3,}", "\n\n", re.sub(r"\n(?=#{2,4} )", "\n\n", text)).rstrip() + "\n"
+
+
+def _name(author: dict) -> str:
+    return author.get("name") or f"{author['given-names']} {author['family-names']}"
 
 
 def cell(text: object) -> str:

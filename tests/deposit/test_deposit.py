@@ -16,7 +16,7 @@ from analysis.checks import _datasets
 from analysis.contracts import DataError
 from analysis.deposit import checks, files, metadata, pdf, readme, results, runtime, standard
 from analysis.deposit.checks import Deposit
-from analysis.deposit.rehearsal import PLANNED, plan
+from analysis.deposit.rehearsal import PLANNED, plan, rehearsal
 from analysis.study import load
 
 STUDY = load()
@@ -302,6 +302,12 @@ def test_the_listed_files_suffice_to_plan_the_whole_study(tmp_path):
     assert done.returncode == 0, done.stdout + done.stderr
     jobs = {name: int(count) for name, count in PLANNED.findall(done.stdout + done.stderr)}
     assert jobs["draw"] + jobs["layout"] == len(STUDY["exhibits"]) and jobs["typeset"] == jobs["trace"] == 1
+
+
+def test_a_deposit_that_lacks_a_file_of_the_workflow_does_not_pass(tmp_path):
+    files.copy(ROOT, files.listed(ROOT, []), tmp_path)
+    (tmp_path / "config/tables/estimate.yaml").unlink()
+    assert "snakemake -n stops" in next(rehearsal(Deposit(tmp_path, STUDY, {})))
 
 
 def test_a_manifest_says_what_an_unpacked_deposit_holds(deposit):
