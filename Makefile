@@ -3,7 +3,7 @@ PYTHON ?= python3
 CORES ?= all
 RUN = $(PYTHON) bootstrap.py
 
-.PHONY: study test lint lock clean benchmark verify whatif blind
+.PHONY: study test lint lock clean benchmark verify whatif blind package
 
 study:
 	@$(RUN) snakemake --profile workflow/profiles/default --cores $(CORES)
@@ -23,6 +23,10 @@ verify:
 # Runs everything with treatment labels dealt to other units, to settle designs unseen; into the folder blind/.
 blind:
 	@$(RUN) python -m analysis blind --cores $(CORES) $(ARGS)
+
+# Writes the deposit for a data archive into deposit/ and checks it; needs the results of a finished `make`.
+package:
+	@$(RUN) python -m analysis package $(ARGS)
 
 lint:
 	@$(RUN) ruff check .

@@ -14,7 +14,7 @@ for _name, _value in REPEATABLE.items():
     os.environ.setdefault(_name, _value)
 
 from analysis.catalogue import UnknownName  # noqa: E402
-from analysis.commands import blind, doctor, estimate, estimators, explain, freeze, simulate, verify, whatif  # noqa: E402
+from analysis.commands import blind, doctor, estimate, estimators, explain, freeze, package, simulate, verify, whatif  # noqa: E402
 from analysis.contracts import DataError  # noqa: E402
 from analysis.method import BadOption  # noqa: E402
 
@@ -23,7 +23,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; wrong input ends with one line on standard error and status 2."""
     parser = argparse.ArgumentParser(prog="python -m analysis", description=__doc__, allow_abbrev=False)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for command in (estimate, estimators, whatif, explain, verify, blind, freeze, doctor, simulate):
+    for command in (estimate, estimators, whatif, explain, verify, blind, freeze, package, doctor, simulate):
         part = commands.add_parser(command.NAME, help=command.HELP, description=command.__doc__, allow_abbrev=False)
         command.declare(part)
         part.set_defaults(run=command.run)

@@ -114,6 +114,7 @@ def load(config: Path = CONFIG) -> dict:
     study["montecarlo"] = read_yaml(config / "montecarlo.yaml", "montecarlo")["montecarlo"]
     study["verification"] = read_yaml(config / "verification.yaml", "verification")["verification"]
     study["curves"] = read_yaml(config / "curves.yaml", "curves")["curves"]
+    study["deposit"] = read_yaml(config / "deposit.yaml", "deposit")["deposit"]
     for name, specification in study["specifications"].items():
         panel = study["panels"].get(specification["panel"], {})
         for key in ("unit", "time", "cluster"):

@@ -52,10 +52,13 @@ def marks(path: Path) -> dict:
     }
 
 
-def code_version(files: Iterable[str]) -> dict:
-    """Return how many source files there are and one SHA-256 over their names and contents: the version of that code."""
+def code_version(files: Iterable[str], root: Path | None = None) -> dict:
+    """Return how many source files there are and one SHA-256 over their names and contents: the version of that code.
+
+    `files` are relative to `root`, by default this checkout.
+    """
     digest = hashlib.sha256()
     names = sorted(files)
     for name in names:
-        digest.update(f"{name}\n{sha256(ROOT / name)}\n".encode())
+        digest.update(f"{name}\n{sha256((root or ROOT) / name)}\n".encode())
     return {"sha256": digest.hexdigest(), "files": len(names)}
