@@ -12,6 +12,10 @@ from analysis.dossier.assemble import assemble
 
 @pytest.fixture
 def page(tmp_path):
+    return assembled(tmp_path, "")
+
+
+def assembled(tmp_path, blind):
     (tmp_path / "figures").mkdir()
     (tmp_path / "paper/tables").mkdir(parents=True)
     (tmp_path / "figures/path.csv").write_text("axes,x,y\n1,2,3\n")
@@ -30,9 +34,13 @@ def page(tmp_path):
         "estimates": [{"estimate": 0.31, "term": "att"}],
         "curves": {"c": curve},
     }
-    numbers = {"exhibits": {"effects": {"title": "Effects", "note": "N"}, "path": {"title": "Path", "note": "N", "alt": "A"}}}
+    numbers = {"blind": blind, "exhibits": {"effects": {"title": "Effects", "note": "N"}, "path": {"title": "Path", "note": "N", "alt": "A"}}}
     order = {"exhibits": ["path", "effects"], "curves": ["c"]}
     return assemble(provenance, numbers, "Title & more", order, tmp_path)
+
+
+def test_title_says_that_a_run_is_blind(tmp_path):
+    assert "<title>Title &amp; more. BLIND RUN</title>" in assembled(tmp_path, "BLIND RUN")
 
 
 def inside(page):
