@@ -34,7 +34,10 @@ def assembled(tmp_path, blind):
         "estimates": [{"estimate": 0.31, "term": "att"}],
         "curves": {"c": curve},
     }
-    numbers = {"blind": blind, "exhibits": {"effects": {"title": "Effects", "note": "N"}, "path": {"title": "Path", "note": "N", "alt": "A"}}}
+    numbers = {
+        "blind": blind,
+        "exhibits": {"effects": {"title": "Effects", "note": "N"}, "path": {"title": "Path", "note": "N", "alt": "A"}},
+    }
     order = {"exhibits": ["path", "effects"], "curves": ["c"]}
     return assemble(provenance, numbers, "Title & more", order, tmp_path)
 
