@@ -225,7 +225,7 @@ def claim_test(study: dict, curve: dict) -> dict:
     """Return the test of config/claims.yaml whose region a curve reads."""
     claim = study["claims"].get(curve["claim"], {})
     tests = claim.get("tests", []) + claim.get("context", []) + claim.get("firms", [])
-    found = [test for test in tests if (test["from"], test.get("outcome")) == (curve["test"]["from"], curve["test"]["outcome"])]
+    found = [test for test in tests if (test["from"], test.get("outcome")) == (curve["test"]["from"], curve["test"].get("outcome"))]
     if not found or "region" not in found[0]:
         raise ConfigError(f"config/curves.yaml: claim {curve['claim']} has no test with a region {curve['test']}")
     return found[0]
@@ -239,7 +239,11 @@ def _check_curves(study: dict) -> None:
         claim_test(study, curve)
         columns = study["contracts"][curve["panel"]]["columns"]
         named = [*curve["dates"].values(), *curve.get("deal_within", []), *curve.get("controls", []), *curve["cluster"]]
-        named += [outcome["column"] for outcome in curve["outcomes"].values()]
+        named += [
+            outcome[key] for outcome in curve["outcomes"].values() for key in ("column", "duration", "upper", "event") if key in outcome
+        ]
+        spells = curve.get("spells", {})
+        named += [*spells.get("always", []), *(spells[key] for key in ("begins", "treatment") if key in spells)]
         named += [column for where in curve["samples"].values() for column in where]
         named += [part for effects in curve["fixed_effects"].values() for effect in effects for part in effect.split("*")]
         for method in curve.get("estimators", {}).values():

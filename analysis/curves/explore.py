@@ -59,7 +59,7 @@ def explore(panel: pd.DataFrame, curve: dict, setting: Setting) -> tuple[list[di
             for found in (*_two_way(data, curve, setting, deals), *_cohort_estimators(data, curve, setting, deals)):
                 scale = scales[found.choices["dates"]]
                 rows += [
-                    {**about, **found.choices, "inference": name, **_read(row, scale, setting.region)} for name, row in found.rows.items()
+                    {**about, **found.choices, "inference": name, **read(row, scale, setting.region)} for name, row in found.rows.items()
                 ]
                 if found.statistic is not None:
                     statistics.append(found.statistic)
@@ -157,7 +157,7 @@ def _fit(data: pd.DataFrame, specification: Specification) -> dict | None:
     return found[0] if found else None
 
 
-def _read(row: dict, scale: float, region: Region) -> dict:
+def read(row: dict, scale: float, region: Region) -> dict:
     """Return the numbers of a row over `scale`, and what the claim's rule reads in its interval."""
     numbers = {name: row[name] / scale for name in NUMBERS}
     reading = read_interval((numbers["ci_low"], numbers["ci_high"]), (numbers["ci90_low"], numbers["ci90_high"]), region)

@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 
 from analysis.claims import Region, region_of
-from analysis.curves.explore import Setting, explore
+from analysis.curves import durations
+from analysis.curves import explore as panels
 from analysis.curves.joint import tests
 from analysis.storage import absent_table, is_absent, read_table, write_table
 
@@ -31,7 +32,8 @@ def curve(
         return
     region = region_in_unit(test, settings["unit"])
     choices = settings | {"outcomes": {k: v | {"per": PER[settings["unit"]]} for k, v in settings["outcomes"].items()}}
-    found, statistics = explore(panel, choices, Setting(panel_settings["unit"], panel_settings["time"], region, seed))
+    explore = durations.explore if "spells" in settings else panels.explore
+    found, statistics = explore(panel, choices, panels.Setting(panel_settings["unit"], panel_settings["time"], region, seed))
     table = arranged(name, pd.DataFrame(found), settings["main"], contracts["curve"])
     joint = summary(name, settings, region, table, statistics)
     evidence = panel.attrs["evidence"]

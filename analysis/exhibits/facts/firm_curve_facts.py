@@ -1,8 +1,8 @@
-"""What the notes say of the specification curves of firms."""
+"""What text and notes say of the specification curves of firms."""
 
 
-def count(firm_rd_curve_joint, firm_green_curve_joint):
-    """Return the deals of dates, and by outcome how many specifications there are."""
-    numbers = {"rd": firm_rd_curve_joint, "green": firm_green_curve_joint}
-    facts = {f"{name}_n_specifications": int(joint["n_specifications"].iloc[0]) for name, joint in numbers.items()}
+def count(firm_rd_curve_joint, firm_cycle_curve_joint):
+    """Return the deals of dates, and of the months to sale how many specifications there are and where their estimates lie."""
+    cycle = firm_cycle_curve_joint.iloc[0]
+    facts = {f"cycle_{name}": float(cycle[name]) for name in ("low", "high")} | {"cycle_n_specifications": int(cycle["n_specifications"])}
     return facts | {"draws": int(firm_rd_curve_joint["draws"].iloc[0])}

@@ -1,8 +1,11 @@
-"""Specification curves of firms: R&D to sales, green investment."""
+"""Specification curves of firms: R&D to sales, green investment, months from filing to sale."""
 
 from analysis.exhibits.figures._specification_curve import curves
 
 
-def draw(firm_rd_curve, firm_rd_curve_joint, firm_green_curve, firm_green_curve_joint):
+def draw(firm_rd_curve, firm_rd_curve_joint, firm_green_curve, firm_green_curve_joint, firm_cycle_curve, firm_cycle_curve_joint):
     """Return sorted estimates of all specifications with 95 % intervals, one panel an outcome."""
-    return curves([firm_rd_curve, firm_green_curve], [firm_rd_curve_joint, firm_green_curve_joint])
+    return curves(
+        [firm_rd_curve, firm_green_curve, firm_cycle_curve],
+        [firm_rd_curve_joint, firm_green_curve_joint, firm_cycle_curve_joint],
+    )
