@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import time
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
@@ -30,6 +31,7 @@ from analysis.whatif.reading import row_of, tests_of, verdicts
 NAME = "whatif"
 HELP = "change one choice of a model and see both versions side by side"
 FOLDER = "data/processed/whatif"
+DEALS = "randomization_draws"
 SHOWN = ("estimate", "std_error", "ci_low", "ci_high", "p_value", "n_obs", "n_units", "n_treated", "n_clusters", "inference")
 
 
@@ -51,29 +53,46 @@ def run(chosen: argparse.Namespace) -> int:
     panel = _panel(study, settings["panel"])
     contract = study["contracts"]["estimate"]
     tests = tests_of(study["claims"], model, outcome)
+    baseline = Variant(settings, about)
+    if not chosen.honest:
+        baseline, variant = _without(baseline, "honest"), _without(variant, "honest")
+    versions, estimates = _estimated(
+        [baseline, variant], chosen.changes, lambda v: estimated(panel, model, v.settings, outcome, v.outcome, contract)
+    )
+    companions = {test["honest"] for _, test in tests if "honest" in test}
     both = []
-    for words, version in (([], Variant(settings, about)), (chosen.changes, variant)):
-        if not chosen.honest:
-            version = _without_bounds(version)
-        try:
-            rows = estimated(panel, model, version.settings, outcome, version.outcome, contract)
-        except ValueError as error:  # choices that an estimator cannot use together
-            raise BadOption(f"whatif: {error}") from error
-        companions = {test["honest"] for _, test in tests if "honest" in test}
+    for words, rows in zip(([], chosen.changes), estimates, strict=True):
         honest = {name: _honest(study, panel, name, outcome, words, contract, chosen.honest) for name in companions}
         row = row_of(rows, tests[0][1] if tests else None)
         both.append((rows, row, verdicts(row, tests, honest)))
     simulated = panel.attrs["evidence"] == "simulated"
-    label = about["label"] if about else outcome
-    print("\n".join(_page(f"{model}, {label}{' (SIMULATED)' if simulated else ''}", variant.said, both)))
+    label = about["label"] if about else settings["title"]
+    print("\n".join(_page(f"{model}, {label}{' (SIMULATED)' if simulated else ''}", versions[1].said, both)))
     path = _draw(model, outcome, label, about, chosen.changes, both, panel.attrs["evidence"])
     print(f"\nFigure: {path}   ({time.monotonic() - start:.1f} s; nothing else was changed)")
     return 0
 
 
-def _without_bounds(version: Variant) -> Variant:
-    """Return the version without the bounds for violations of parallel trends, which take half a minute."""
-    options = {key: value for key, value in version.settings.get("options", {}).items() if not key.startswith("honest")}
+def _estimated(versions: list[Variant], words: list[str], estimate: Callable) -> tuple[list[Variant], list[pd.DataFrame]]:
+    """Return the versions as they could be estimated, and their estimates.
+
+    Dates are dealt among units, which other clusters or controls forbid: then neither version deals, so that like is
+    compared with like. Any other choice that an estimator cannot use is refused.
+    """
+    try:
+        return versions, [estimate(version) for version in reversed(versions)][::-1]
+    except ValueError as error:
+        wanted = any("draws" in word.partition("=")[0] for word in words)
+        if wanted or not versions[1].settings.get("options", {}).get(DEALS):
+            raise BadOption(f"whatif: {error}") from error
+    versions = [_without(version, DEALS) for version in versions]
+    versions[1].said.append("(dates cannot be dealt among units with this choice: both versions have clustered errors)")
+    return _estimated(versions, words, estimate)
+
+
+def _without(version: Variant, option: str) -> Variant:
+    """Return the version without the options that begin with `option`."""
+    options = {key: value for key, value in version.settings.get("options", {}).items() if not key.startswith(option)}
     return Variant({**version.settings, "options": options}, version.outcome, version.said)
 
 
@@ -134,7 +153,7 @@ def _honest(
         columns = study["contracts"][settings["panel"]]["columns"]
         variant = changed(settings, study["outcomes"].get(outcome), words, columns, "whatif")
         # Bounds need no re-dealt dates.
-        options = {key: value for key, value in variant.settings.get("options", {}).items() if key != "randomization_draws"}
+        options = {key: value for key, value in variant.settings.get("options", {}).items() if key != DEALS}
         return estimated(panel, name, variant.settings | {"options": options}, outcome, variant.outcome, contract)
     except (ValueError, LookupError):
         return None

@@ -124,6 +124,17 @@ def test_both_versions_are_printed_with_verdicts_and_only_a_figure_is_written(bu
     assert figure.startswith("data/processed/whatif/province_att-") and {k: after[k] for k in before} == before
 
 
+def test_a_choice_that_forbids_dealing_dates_changes_both_versions(built, capsys):
+    assert main(["whatif", "province_att", "cluster=region", "drop.province=P00", "--outcome", "rd_intensity"]) == 0
+    printed = capsys.readouterr().out
+    assert "both versions have clustered errors" in printed
+    errors = next(line.split()[1:] for line in printed.splitlines() if line.startswith("std_error"))
+    assert len(errors) == 2 and errors[0] != errors[1] and "-" not in errors
+    assert next(line.split()[1:] for line in printed.splitlines() if line.startswith("n_clusters")) == ["20", "4"]
+    assert main(["whatif", "province_att", "cluster=region", "draws=99", "--outcome", "rd_intensity"]) == 2
+    assert "randomization_draws deals with units" in capsys.readouterr().err
+
+
 def test_a_verdict_that_needs_bounds_is_not_given_without_them():
     row = {"reason": None, "ci_low": 0.5, "ci_high": 0.9, "ci90_low": 0.55, "ci90_high": 0.85, "evidence": "real", "inference": "cluster"}
     row = pd.Series({**row, "n_treated_clusters": 30, "n_clusters": 60, "within_sd": 1.0, "mde80": 0.1})
