@@ -6,9 +6,14 @@ draws may differ by their Monte Carlo error. Every difference is reported with i
 
 from __future__ import annotations
 
+import base64
 import csv
+import difflib
+import gzip
 import json
 import math
+import re
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,6 +29,9 @@ IDENTICAL, WITHIN, DRIFTED, MISSING, EXTRA, ABSENT, REDRAWN = (
 )
 # A placeholder stands where data are absent (analysis.exhibits.display).
 PLACEHOLDER = "Not available"
+NUMBER = re.compile(r"(?<![\w.])\d[\d,]*(?:\.\d+)?(?![\w])")
+BESIDE = {"png", "code"}  # what a dossier holds beside results: pictures, which lie as files too, and fingerprints of code
+PACKED = re.compile(r'id="data">([^<]*)<')  # the data of a dossier
 
 
 @dataclass(frozen=True)
@@ -59,11 +67,25 @@ def compare(archived: Path, rerun: Path, rules: dict) -> list[Result]:
     for path in _both(archived, rerun, rules["tables"]):
         results.append(_file(archived, rerun, path, lambda a, b: _tables(a, b, rules)))
     results.append(_file(archived, rerun, rules["numbers"], lambda a, b: _numbers(a, b, rules)))
+    whole = not _lacks_data(rerun / rules["numbers"]) or _lacks_data(archived / rules["numbers"])
+    # Where the cells behind a printed table are the same, so is what it prints.
+    same = {Path(result.path).stem for result in results if result.status == IDENTICAL}
+    for path in _both(archived, rerun, rules["texts"]):
+        rounds = Path(path).stem not in same
+        results.append(_file(archived, rerun, path, lambda a, b, rounds=rounds: _texts(a, b, rules, rounds)))
+    for path in (*rules["overviews"], rules["page"]):
+        against = _pages if path == rules["page"] else _texts
+        if (archived / path).exists() or (rerun / path).exists():
+            results.append(_file(archived, rerun, path, lambda a, b, against=against: against(a, b, rules) if whole else (ABSENT, 0, [])))
     absent = {Path(result.path).stem for result in results if result.status == ABSENT}
     for path in _both(archived, rerun, rules["bytes"]):
-        if Path(path).stem not in absent:
-            results.append(_file(archived, rerun, path, _bytes))
-    return sorted(results, key=lambda result: result.path)
+        results.append(_file(archived, rerun, path, _bytes))
+    kept = [result for result in results if result.status == ABSENT or Path(result.path).stem not in absent]
+    return sorted(kept, key=lambda result: result.path)
+
+
+def _lacks_data(numbers: Path) -> bool:
+    return numbers.exists() and bool(json.loads(numbers.read_text(encoding="utf-8")).get("absent"))
 
 
 def _both(archived: Path, rerun: Path, patterns: list[str]) -> list[str]:
@@ -96,10 +118,30 @@ def _tables(first: Path, second: Path, rules: dict) -> tuple[str, int, list[Diff
         return ABSENT, cells, []
     if archived[:1] != rerun[:1]:
         return DRIFTED, cells, [Difference("header", ", ".join(archived[0]), ", ".join(rerun[0]), "columns must be equal")]
-    differences = list(_cells(archived, rerun, rules))
-    if len(archived) != len(rerun):
-        differences.append(Difference("rows", str(len(archived) - 1), str(len(rerun) - 1), "rows must be as many"))
+    differences = list(_rows(archived, rerun, rules))
     return (DRIFTED if differences else WITHIN), cells, differences
+
+
+def _rows(archived: list[list[str]], rerun: list[list[str]], rules: dict) -> Iterator[Difference]:
+    """Yield differences by cell; where one side lacks rows, each of those as a whole, the others against their own."""
+    if len(archived) == len(rerun):
+        yield from _cells(archived[0], list(enumerate(archived))[1:], rerun[1:], rules)
+        return
+    yield Difference("rows", str(len(archived) - 1), str(len(rerun) - 1), "rows must be as many")
+    before, after = [tuple(row) for row in archived], [tuple(row) for row in rerun]
+    for _, start, stop, new_start, new_stop in difflib.SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
+        both = min(stop - start, new_stop - new_start)
+        if before[start:stop] == after[new_start:new_stop]:
+            continue
+        yield from _cells(archived[0], list(enumerate(archived))[start : start + both], rerun[new_start : new_start + both], rules)
+        for number in range(start + both, stop):
+            yield Difference(f"row {number}", _short(archived[number]), "no such row", "every row must be there")
+        for number in range(new_start + both, new_stop):
+            yield Difference(f"row {number} of the rerun", "no such row", _short(rerun[number]), "every row must be there")
+
+
+def _short(row: list[str]) -> str:
+    return ", ".join(value for value in row if value)[:120]
 
 
 def _read(path: Path) -> list[list[str]]:
@@ -111,9 +153,9 @@ def _is_placeholder(rows: list[list[str]]) -> bool:
     return len(rows) <= 1 or PLACEHOLDER in rows[0]
 
 
-def _cells(archived: list[list[str]], rerun: list[list[str]], rules: dict) -> Iterator[Difference]:
-    header = archived[0]
-    for number, (before, after) in enumerate(zip(archived[1:], rerun[1:], strict=False), start=1):
+def _cells(header: list[str], archived: list[tuple[int, list[str]]], rerun: list[list[str]], rules: dict) -> Iterator[Difference]:
+    """Yield the cells that differ between rows `archived` (number, cells) and those of the `rerun`."""
+    for (number, before), after in zip(archived, rerun, strict=True):
         row = dict(zip(header, before, strict=False))
         for column, old, new in zip(header, before, after, strict=False):
             allowed = _allowance(column, row, rules)
@@ -181,3 +223,66 @@ def _numbers(first: Path, second: Path, rules: dict) -> tuple[str, int, list[Dif
 
 def _plain(value: object) -> str:
     return "" if value is None else value if isinstance(value, str) else json.dumps(value, sort_keys=True, ensure_ascii=False)
+
+
+def _texts(first: Path, second: Path, rules: dict, rounds: bool = False) -> tuple[str, int, list[Difference]]:
+    """Compare two texts line by line: words must be equal, numbers too, or with `rounds` to one of their last printed digit."""
+    archived, rerun = (path.read_text(encoding="utf-8") for path in (first, second))
+    if archived == rerun:
+        return IDENTICAL, len(NUMBER.findall(archived)), []
+    if PLACEHOLDER in rerun and PLACEHOLDER not in archived:
+        return ABSENT, 0, []
+    differences = list(_lines(archived, rerun, rules["tolerance"], rounds))
+    return (DRIFTED if differences else WITHIN), len(NUMBER.findall(archived)), differences
+
+
+def _lines(archived: str, rerun: str, tolerance: float, rounds: bool = False) -> Iterator[Difference]:
+    before, after = archived.splitlines(), rerun.splitlines()
+    if len(before) != len(after):
+        yield Difference("lines", str(len(before)), str(len(after)), "lines must be as many")
+    for number, (old, new) in enumerate(zip(before, after, strict=False), start=1):
+        if old == new:
+            continue
+        if NUMBER.split(old) != NUMBER.split(new):
+            yield Difference(f"line {number}", *_around(old, new), "words must be equal")
+            continue
+        for one, other in zip(NUMBER.findall(old), NUMBER.findall(new), strict=True):
+            digit = 10.0 ** -len(one.partition(".")[2]) if rounds and "." in one else 0.0
+            if not agree(one.replace(",", ""), other.replace(",", ""), tolerance, 1.001 * digit):
+                yield Difference(f"line {number}", one, other, f"allowed {max(digit, tolerance):.2g}")
+
+
+def _around(old: str, new: str) -> tuple[str, str]:
+    """Return both lines from a little before where they part."""
+    place = max(next((i for i, (a, b) in enumerate(zip(old, new, strict=False)) if a != b), min(len(old), len(new))) - 20, 0)
+    return old[place : place + 60], new[place : place + 60]
+
+
+def _pages(first: Path, second: Path, rules: dict) -> tuple[str, int, list[Difference]]:
+    """Compare what two dossiers hold, leaf by leaf; pictures are compared where they lie as files."""
+    if first.read_bytes() == second.read_bytes():
+        return IDENTICAL, 0, []
+    archived, rerun = (path.read_text(encoding="utf-8") for path in (first, second))
+    inside = [PACKED.search(text) for text in (archived, rerun)]
+    if not all(inside):
+        return DRIFTED, 0, [Difference("data", "there" if inside[0] else "none", "there" if inside[1] else "none", "both must hold data")]
+    differences = list(_lines(PACKED.sub("", archived), PACKED.sub("", rerun), rules["tolerance"]))
+    try:
+        data = [json.loads(gzip.decompress(base64.b64decode(found[1]))) for found in inside]
+    except (OSError, EOFError, ValueError, zlib.error) as error:
+        return DRIFTED, 0, [Difference("data", "unreadable", "", str(error))]
+    differences += _leaves(*data, "data", rules["tolerance"])
+    return (DRIFTED if differences else WITHIN), 0, differences
+
+
+def _leaves(old: object, new: object, place: str, tolerance: float) -> Iterator[Difference]:
+    if old == new:
+        return
+    if isinstance(old, dict) and isinstance(new, dict):
+        for name in sorted((set(old) | set(new)) - BESIDE):
+            yield from _leaves(old.get(name), new.get(name), f"{place}: {name}", tolerance)
+    elif isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
+        for number, (one, other) in enumerate(zip(old, new, strict=True)):
+            yield from _leaves(one, other, f"{place}, {number}", tolerance)
+    elif not agree(_plain(old), _plain(new), tolerance):
+        yield Difference(place, *_around(_plain(old), _plain(new)), f"allowed {tolerance:g}")

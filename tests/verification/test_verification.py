@@ -1,5 +1,7 @@
 """A rerun against archived results: what is caught, where, and what is allowed."""
 
+import base64
+import gzip
 import json
 import shutil
 
@@ -16,6 +18,10 @@ RULES = load()["verification"]
 TABLE = "paper/tables/effects.csv"
 
 
+def dossier(data):
+    return f'<p>Page</p><script id="data">{base64.b64encode(gzip.compress(json.dumps(data).encode(), mtime=0)).decode()}</script>'
+
+
 @pytest.fixture
 def runs(tmp_path):
     """Return two folders with the same small results."""
@@ -26,6 +32,8 @@ def runs(tmp_path):
         (tables / "effects.csv").write_text(
             "outcome,estimate,ci_low,ci_high,p_value,draws\nR&D,0.31,0.02,0.61,0.038,1999\nGDP,0.1,-0.2,0.4,0.5,\n"
         )
+        (tables / "effects.html").write_text("<table>\n<td>R&D</td><td>0.31</td>\n</table>\n")
+        (tmp_path / name / "paper" / "dossier.html").write_text(dossier({"rd": [0.3129, "R&D"], "png": "AAAA"}))
         (figures / "path.csv").write_text("axes,x,y\n1,2,3.5\n")
         (figures / "path.pdf").write_bytes(b"%PDF one")
         (tmp_path / name / "paper" / "numbers.json").write_text(
@@ -46,7 +54,7 @@ def found(runs):
 
 def test_equal_runs_are_identical(runs):
     results = found(runs)
-    assert len(results) == 4 and {result.status for result in results.values()} == {IDENTICAL}
+    assert len(results) == 6 and {result.status for result in results.values()} == {IDENTICAL}
 
 
 @pytest.mark.parametrize(
@@ -57,6 +65,9 @@ def test_equal_runs_are_identical(runs):
         (TABLE, "outcome,estimate", "outcome,value", "header"),
         (TABLE, "GDP,0.1,-0.2,0.4,0.5,\n", "", "rows"),
         ("figures/path.csv", "3.5", "3.6", "row 1, column y"),
+        ("paper/tables/effects.html", "0.31", "0.32", "line 2"),
+        ("paper/tables/effects.html", "R&D", "GDP", "line 2"),
+        ("paper/dossier.html", "Page", "Pages", "line 1"),
         ("paper/numbers.json", "0.3129", "0.3229", "values: rd"),
         ("paper/numbers.json", "A note.", "Another note.", "exhibits: e"),
     ],
@@ -65,6 +76,32 @@ def test_a_tampered_cell_is_caught_and_located(runs, file, old, new, place):
     edit(runs[0] / file, old, new)
     result = found(runs)[file]
     assert result.status == DRIFTED and result.differences[0].place == place
+
+
+def test_what_a_dossier_holds_is_compared_but_for_its_pictures(runs):
+    page = runs[0] / "paper/dossier.html"
+    page.write_text(dossier({"rd": [0.3129, "R&D"], "png": "BBBB"}))
+    assert found(runs)["paper/dossier.html"].status == WITHIN
+    page.write_text(dossier({"rd": [0.3329, "R&D"], "png": "AAAA"}))
+    result = found(runs)["paper/dossier.html"]
+    assert result.status == DRIFTED and result.differences[0].place == "data: rd, 0"
+    page.write_text('<p>Page</p><script id="data">AAAA</script>')
+    assert found(runs)["paper/dossier.html"].status == DRIFTED
+
+
+def test_print_may_round_otherwise_only_where_a_cell_moved(runs):
+    edit(runs[0] / "paper/tables/effects.html", "0.31", "0.32")
+    assert found(runs)["paper/tables/effects.html"].status == DRIFTED
+    edit(runs[0] / TABLE, "0.038,1999", "0.039,1999")  # within its Monte Carlo error
+    assert found(runs)["paper/tables/effects.html"].status == WITHIN
+    edit(runs[0] / "paper/tables/effects.html", "0.32", "0.33")
+    assert found(runs)["paper/tables/effects.html"].status == DRIFTED
+
+
+def test_a_row_that_is_gone_is_named_and_moves_no_other(runs):
+    edit(runs[0] / TABLE, "R&D,0.31,0.02,0.61,0.038,1999\n", "")
+    rows, gone = found(runs)[TABLE].differences
+    assert rows.place == "rows" and gone.place == "row 1 of the rerun" and gone.rerun.startswith("R&D, 0.31")
 
 
 def test_files_that_are_missing_or_extra_fail(runs):
