@@ -1,8 +1,9 @@
 """The designs as they were on a day, and what has changed since.
 
 A freeze (config/freeze.yaml, made by `python -m analysis freeze`) holds a fingerprint of every setting that can move a number:
-each key of each specification with its outcomes, the tests and regions of the claims, the specification curves, and the
-programs of methods. What differs later is a deviation, which the paper lists. Wording is not frozen.
+each key of each specification with its outcomes, the settings of panels, the tests and regions of the claims, the
+specification curves, and the programs of panels, methods and the verdict rule. What differs later is a deviation, which the
+paper lists. Wording is not frozen, nor is the cleaning of raw files.
 """
 
 from __future__ import annotations
@@ -19,12 +20,15 @@ from analysis.catalogue import ROOT
 LABELS = ("title", "label", "unit", "family", "planted")
 CLAIM_WORDS = ("section", "kind", "claim", "estimand", "missing", "note")
 TEST_WORDS = ("says",)
-METHODS = ("analysis/estimators", "analysis/inference")
-PARTS = {"specification": "specifications", "claim": "claims", "curve": "curves", "program": "programs"}
+PROGRAMS = (
+    "analysis/panels/*.py", "analysis/estimators/*.py", "analysis/inference/*.py", "analysis/curves/*.py",
+    "analysis/specification.py", "analysis/estimates.py", "analysis/claims.py",
+)  # fmt: skip
+PARTS = {"specification": "specifications", "panel": "panels", "claim": "claims", "curve": "curves", "program": "programs"}
 
 
 def designs(study: dict) -> dict[str, dict[str, dict[str, str]]]:
-    """Return part (see PARTS) → name → setting → fingerprint, of the checked configuration and the programs of methods."""
+    """Return part (see PARTS) → name → setting → fingerprint, of the checked configuration and of PROGRAMS."""
     outcomes = {name: {k: v for k, v in about.items() if k not in LABELS} for name, about in study["outcomes"].items()}
     found: dict[str, dict] = {part: {} for part in PARTS.values()}
     for name, specification in study["specifications"].items():
@@ -37,7 +41,9 @@ def designs(study: dict) -> dict[str, dict[str, dict[str, str]]]:
             if key in settings:
                 settings[key] = [{k: v for k, v in test.items() if k not in TEST_WORDS} for test in settings[key]]
         found["claims"][name] = _prints(settings)
-    found["curves"] = {name: _prints({k: v for k, v in curve.items() if k not in LABELS}) for name, curve in study["curves"].items()}
+    found["panels"] = {name: _prints(panel) for name, panel in study["panels"].items()}
+    # The unit of a curve is no label: its estimates are in it.
+    found["curves"] = {name: _prints({k: v for k, v in curve.items() if k != "title"}) for name, curve in study["curves"].items()}
     found["programs"] = {path.relative_to(ROOT).as_posix(): {"code": _code(path.read_text(encoding="utf-8"))} for path in _programs()}
     return found
 
@@ -73,7 +79,7 @@ def _print(text: str) -> str:
 
 
 def _programs() -> Iterable:
-    return sorted(path for folder in METHODS for path in (ROOT / folder).glob("*.py") if path.stem != "__init__")
+    return sorted(path for pattern in PROGRAMS for path in ROOT.glob(pattern) if path.stem != "__init__")
 
 
 def _code(text: str) -> str:

@@ -57,6 +57,21 @@ def test_the_region_of_a_claim_is_frozen_and_its_wording_is_not(study):
     assert not changed(study, lambda s: s["specifications"]["province_att"].update(title="Other words"))
 
 
+def test_the_unit_of_a_curve_and_the_settings_of_a_panel_are_frozen(study):
+    assert changed(study, lambda s: s["curves"]["province_rd_curve"].update(unit="log points")) == {
+        ("curve", "province_rd_curve"): "changed: unit"
+    }
+    assert changed(study, lambda s: s["panels"]["firm_panel"].update(settings={"instrument": "IP loan"})) == {
+        ("panel", "firm_panel"): "changed: settings"
+    }
+
+
+def test_programs_that_move_numbers_are_frozen(study):
+    programs = freeze.designs(study)["programs"]
+    for path in ("claims.py", "specification.py", "panels/province_year.py", "curves/joint.py", "estimators/callaway_santanna.py"):
+        assert f"analysis/{path}" in programs
+
+
 def test_a_changed_program_is_a_deviation_and_a_comment_is_not():
     assert freeze._code("x = 1\n\n# why\ny = 2\n") == freeze._code("x = 1\ny = 2\n") != freeze._code("x = 1\ny = 3\n")
 
