@@ -2,9 +2,14 @@
 
 import pandas as pd
 
+from analysis.checks.second_opinions import ROUNDING
 from analysis.exhibits.display import Table
 
 GROUPS = {"the paper": "Estimates of this paper", "public data": "Other methods, on public data"}
+
+
+def _shown(difference: float) -> str:
+    return f"{difference:.0e}" if difference else f"<{ROUNDING:.0e}"
 
 
 def layout(second_opinions):
@@ -24,8 +29,8 @@ def layout(second_opinions):
                     "Other implementation": library,
                     "Pairs": "" if absent else str(len(pairs)),
                     "Largest number": "" if absent else f"{size:.3g}",
-                    "Largest difference": "absent" if absent else f"{largest.drop('std_error', errors='ignore').max():.0e}",
-                    "of standard errors": "" if absent or "std_error" not in largest else f"{largest['std_error']:.0e}",
+                    "Largest difference": "absent" if absent else _shown(largest.drop("std_error", errors="ignore").max()),
+                    "of standard errors": "" if absent or "std_error" not in largest else _shown(largest["std_error"]),
                 }
             )
     return Table(pd.DataFrame(rows).fillna(""), data=second_opinions, bold=tuple(bold), widths={"Estimate": "1fr"})
