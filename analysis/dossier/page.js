@@ -196,7 +196,7 @@ function drawCurve(box, name, prefix) {
     h("p", { class: "note" }, h("span", { class: "consistent" }, "\u25a0 consistent "), h("span", { class: "not-consistent" }, "\u25a0 not consistent "), h("span", { class: "untestable" }, "\u25a0 cannot tell "), " Dashed: ends of the values that the claim implies. Diamond: main specification. Shape and colour: readings without the gates of the rule."));
   refresh();
 }
-const LEFT = 210;
+const LEFT = 270; // room for the longest label of a choice
 function paintCurve(canvas, curve, columns, visible, at) {
   const draw = canvas.getContext("2d");
   const top = 10, middle = 330, right = canvas.width - 10;

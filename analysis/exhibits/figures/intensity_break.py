@@ -57,5 +57,6 @@ def _label(axis, wide) -> None:
             xytext=(2019.1, at),
             fontsize=7,
             va="center",
+            bbox={"facecolor": "white", "alpha": 0.8, "linewidth": 0, "pad": 0.5},  # lines run behind the names
             arrowprops={"arrowstyle": "-", "linewidth": 0.4},
         )
