@@ -6,7 +6,8 @@ from importlib.metadata import PackageNotFoundError, version
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+
+from analysis.inference.distributions import t_quantile, t_tail
 
 NUMBERS = ("estimate", "std_error", "ci_low", "ci_high", "ci90_low", "ci90_high", "p_value", "mde80", "within_sd")
 COUNTS = ("cohort", "event_time", "n_obs", "n_units", "n_treated", "n_clusters", "n_treated_clusters", "seed", "draws")
@@ -33,13 +34,12 @@ def parameter(term: str, estimate: float, std_error: float = np.nan, *, inferenc
     """
     row = {"term": term, "estimate": float(estimate), "std_error": float(std_error), "inference": inference, "library": "analysis"}
     if np.isfinite(std_error) and std_error > 0:
-        reference = stats.t(degrees) if np.isfinite(degrees) else stats.norm
-        row["p_value"] = float(2 * reference.sf(abs(estimate / std_error)))
+        row["p_value"] = 2 * t_tail(abs(estimate / std_error), degrees)
         for low, high, level in (("ci_low", "ci_high", 0.95), ("ci90_low", "ci90_high", 0.90)):
-            half = float(reference.ppf(0.5 + level / 2) * std_error)
+            half = float(t_quantile(0.5 + level / 2, degrees) * std_error)
             row[low], row[high] = estimate - half, estimate + half
         # Two-sided 5 % test with power 0.80: (t_0.975 + t_0.80) standard errors.
-        row["mde80"] = float((reference.ppf(0.975) + reference.ppf(0.80)) * std_error)
+        row["mde80"] = float((t_quantile(0.975, degrees) + t_quantile(0.80, degrees)) * std_error)
     return {**row, **more}
 
 

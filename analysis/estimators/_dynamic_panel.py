@@ -11,10 +11,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from analysis.estimates import NotIdentified, parameter, refused
 from analysis.inference.absorb import residualize
+from analysis.inference.distributions import chi2_tail, normal_tail
 from analysis.method import Method, Option
 
 OPTIONS = {
@@ -223,7 +223,7 @@ def _tests(fit: _Gmm, options, covariance: np.ndarray, counts: dict) -> list[dic
     variance = float(differenced @ differenced) / (len(differenced) - fit.xz.shape[0]) / 2
     sargan = float(moment1 @ fit.w1 @ moment1) / variance
     for term, statistic in (("hansen", hansen), ("sargan", sargan)):
-        rows.append(parameter(term, statistic, inference="wald", p_value=float(stats.chi2(degrees).sf(statistic)), **counts))
+        rows.append(parameter(term, statistic, inference="wald", p_value=chi2_tail(statistic, degrees), **counts))
     return rows
 
 
@@ -245,7 +245,7 @@ def _serial(fit: _Gmm, order: int, beta, weight, bread, covariance, counts: dict
     if total == 0 or variance <= 0:
         return refused(f"ar{order}", "SUPPORT", "too few periods to test", "normal")
     statistic = float(total / np.sqrt(variance))
-    return parameter(f"ar{order}", statistic, inference="normal", p_value=float(2 * stats.norm.sf(abs(statistic))), **counts)
+    return parameter(f"ar{order}", statistic, inference="normal", p_value=2 * normal_tail(abs(statistic)), **counts)
 
 
 def _bounds(grid: _Grid, names: list[str], options, counts: dict) -> list[dict]:

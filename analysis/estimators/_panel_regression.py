@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from analysis.estimates import NotIdentified, parameter
+from analysis.inference.distributions import chi2_tail
 
 
 def sample(panel: pd.DataFrame, specification) -> tuple[pd.Series, pd.DataFrame]:
@@ -68,5 +68,5 @@ def rows(result, names, inference: str, scale: float = 1.0, degrees: float = np.
 def wald(term: str, estimate: np.ndarray, covariance: np.ndarray, inference: str, **more) -> dict:
     """Return the row of the test that all of `estimate` are zero: the statistic and its chi-squared p-value."""
     statistic = float(estimate @ np.linalg.solve(covariance, estimate))
-    p_value = float(stats.chi2(len(estimate)).sf(statistic))
+    p_value = chi2_tail(statistic, len(estimate))
     return parameter(term, statistic, inference=inference, p_value=p_value, library="linearmodels", **more)

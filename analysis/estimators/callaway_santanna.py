@@ -12,7 +12,6 @@ from dataclasses import replace
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from analysis.estimates import NotIdentified, parameter, refused
 from analysis.estimators import _cohort_randomization
@@ -21,6 +20,7 @@ from analysis.inference.absorb import within_sd
 from analysis.inference.cluster import cluster_sums, effective_degrees, need_two
 from analysis.inference.cohort_average import Panel, aggregate, cell_keys, cells_of, panel_of
 from analysis.inference.cohort_influence import averages, conditional_averages
+from analysis.inference.distributions import chi2_tail
 from analysis.inference.honest_bounds import bounds_rows
 from analysis.inference.multiplier_bootstrap import bands, draw
 from analysis.inference.pretrend_power import power_row
@@ -304,7 +304,7 @@ class _Estimation:
         if not before or np.linalg.matrix_rank(covariance, hermitian=True) < len(before):
             return refused("pretrend", "SUPPORT", "the effects before treatment have no joint covariance", "wald")
         statistic = float(values[before] @ np.linalg.solve(covariance, values[before]))
-        p_value = float(stats.chi2(len(before)).sf(statistic))
+        p_value = chi2_tail(statistic, len(before))
         return parameter("pretrend", statistic, inference="wald", p_value=p_value, library=library, **self.counts)
 
     def _bootstrapped(self, keys, values, influence, library) -> list[dict]:

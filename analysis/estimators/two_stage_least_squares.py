@@ -6,12 +6,12 @@ from dataclasses import replace
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from analysis.estimates import NotIdentified, parameter, refused
 from analysis.estimators._regression import columns_of, complete_rows, counts_of, design_of, rows_of
 from analysis.inference.absorb import residualize
 from analysis.inference.cluster import cluster_sums
+from analysis.inference.distributions import chi2_tail
 from analysis.inference.least_squares import Design, fit
 from analysis.method import COVARIANCE, LAGS, TWO_WAY, Method
 
@@ -91,5 +91,5 @@ def _hansen(result, design: Design, z: np.ndarray, counts: dict) -> dict:
     sums = cluster_sums(scores, design.clusters[0]) if design.clusters else scores
     moment = sums.sum(0)
     statistic = float(moment @ np.linalg.solve(sums.T @ sums, moment))
-    p_value = float(stats.chi2(basis.shape[1]).sf(statistic))
+    p_value = chi2_tail(statistic, basis.shape[1])
     return parameter("hansen_j", statistic, inference="wald", p_value=p_value, **counts)

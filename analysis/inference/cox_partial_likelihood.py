@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from scipy import stats
+
+from analysis.inference.distributions import chi2_tail
 
 ITERATIONS = 50
 
@@ -160,4 +161,4 @@ def maximise(spells: Spells) -> RiskSets:
 
 
 def chi_squared(statistic: float, degrees: int) -> float:
-    return float(stats.chi2(degrees).sf(statistic))
+    return chi2_tail(statistic, degrees)

@@ -9,9 +9,9 @@ the same name is not this method and is not used.
 from __future__ import annotations
 
 import numpy as np
-from scipy import stats
 
 from analysis.estimates import NotIdentified, parameter, refused
+from analysis.inference.distributions import normal_quantile
 
 # Points at which the test is inverted: the library bisects them, and its critical values cost far more than a point.
 POINTS = 8001
@@ -61,7 +61,7 @@ def breakdown(event_time: np.ndarray, effect: np.ndarray, covariance: np.ndarray
     """
     after = int((event_time >= 0).sum())
     weights = np.full(after, 1 / after) if weights is None else np.asarray(weights, dtype=float)
-    if abs(weights @ effect[-after:]) <= stats.norm.ppf(0.975) * np.sqrt(weights @ covariance[-after:, -after:] @ weights):
+    if abs(weights @ effect[-after:]) <= normal_quantile(0.975) * np.sqrt(weights @ covariance[-after:, -after:] @ weights):
         return 0.0
     least, beyond = 0, round(MOST / STEP) + 1
     while beyond - least > 1:

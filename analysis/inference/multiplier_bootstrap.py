@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy import stats
+
+from analysis.inference.distributions import normal_quantile
 
 UNITS_AT_ONCE = 20_000
 
@@ -31,7 +32,7 @@ def bands(perturbations: np.ndarray) -> tuple[np.ndarray, tuple[float, float]]:
     Standard errors are interquartile ranges over those of a normal.
     """
     low, high = np.quantile(perturbations, [0.25, 0.75], axis=0)
-    errors = (high - low) / (stats.norm.ppf(0.75) - stats.norm.ppf(0.25))
+    errors = (high - low) / (normal_quantile(0.75) - normal_quantile(0.25))
     usable = errors > 0
     largest = np.max(np.abs(perturbations[:, usable]) / errors[usable], axis=1) if usable.any() else np.array([np.nan])
     return errors, (float(np.quantile(largest, 0.95)), float(np.quantile(largest, 0.90)))

@@ -10,7 +10,8 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
+
+from analysis.inference.distributions import t_quantile
 
 
 def partial_r2(t_ratio: float, degrees: float) -> float:
@@ -26,7 +27,7 @@ def robustness_value(t_ratio: float, degrees: float, share: float = 1.0, level: 
     """
     f = share * abs(t_ratio) / math.sqrt(degrees)
     if level < 1:
-        critical = stats.t.ppf(1 - level / 2, degrees - 1) / math.sqrt(degrees - 1)
+        critical = t_quantile(1 - level / 2, degrees - 1) / math.sqrt(degrees - 1)
         f, full = f - critical, f
         if f < 0:
             return 0.0

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy import optimize, stats
 
 from analysis.estimates import parameter, refused
+from analysis.inference.distributions import normal_quantile
 
 
 def detection(slope: float, event_time: np.ndarray, covariance: np.ndarray, level: float = 0.05) -> float:
@@ -14,7 +14,9 @@ def detection(slope: float, event_time: np.ndarray, covariance: np.ndarray, leve
     `event_time` (k,) of the coefficients before treatment, relative to -1; `covariance` (k, k). Each is tested alone at
     `level`, as papers do (section I.C); the probability is one less that of the box in which none is.
     """
-    reach = stats.norm.ppf(1 - level / 2) * np.sqrt(np.diag(covariance))
+    from scipy import stats  # only here is all of it needed; every job would wait for it
+
+    reach = normal_quantile(1 - level / 2) * np.sqrt(np.diag(covariance))
     mean = slope * (event_time + 1.0)
     box = stats.multivariate_normal(mean, covariance, allow_singular=True, seed=0, abseps=1e-8, releps=1e-8, maxpts=2_000_000 * len(mean))
     return float(1 - box.cdf(reach, lower_limit=-reach))
@@ -22,6 +24,8 @@ def detection(slope: float, event_time: np.ndarray, covariance: np.ndarray, leve
 
 def slope_for_power(event_time: np.ndarray, covariance: np.ndarray, power: float = 0.5) -> float:
     """Return the linear trend (a period) that the pre-test finds with probability `power`."""
+    from scipy import optimize
+
     scale = float(np.sqrt(np.diag(covariance)).min())
     high = scale
     while detection(high, event_time, covariance) < power:
