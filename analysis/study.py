@@ -238,7 +238,9 @@ def _check_curves(study: dict) -> None:
             raise unknown(curve["panel"], study["panels"], asked_by, "panel")
         claim_test(study, curve)
         columns = study["contracts"][curve["panel"]]["columns"]
-        named = [*curve["dates"].values(), *curve.get("deal_within", []), *curve.get("controls", []), *curve["cluster"]]
+        controls = curve.get("controls", [])
+        named = [*curve["dates"].values(), *curve.get("deal_within", []), *curve["cluster"]]
+        named += controls.values() if isinstance(controls, dict) else controls
         named += [
             outcome[key] for outcome in curve["outcomes"].values() for key in ("column", "duration", "upper", "event") if key in outcome
         ]
@@ -252,6 +254,10 @@ def _check_curves(study: dict) -> None:
         for column in named:
             if column not in columns:
                 raise unknown(column, columns, f"{asked_by} (panel {curve['panel']})", "column")
+        unit = study["panels"][curve["panel"]]["unit"]
+        for label, effects in curve["fixed_effects"].items():
+            if "spells" not in curve and (len(effects) != 2 or unit not in effects):
+                raise ConfigError(f"{asked_by} → fixed_effects → {label}: two effects, one of them {unit}, not {', '.join(effects)}")
 
 
 def _check_exhibits(study: dict) -> None:

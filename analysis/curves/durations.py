@@ -43,14 +43,14 @@ class Sample:
     counts: dict[str, int]
 
 
-def explore(panel: pd.DataFrame, curve: dict, setting: Setting) -> tuple[list[dict], np.ndarray]:
-    """Return one row for each specification and cluster, and scores (draws + 1, specifications whose data no deal changes).
+def explore(panel: pd.DataFrame, curve: dict, setting: Setting) -> tuple[list[dict], np.ndarray, list[dict]]:
+    """Return one row for each specification and cluster, and of those whose data no deal changes scores (draws + 1, k) and choices.
 
     Coefficients are on log time. Raises nothing for specifications that the data cannot identify: they have no row.
     """
     label, first = next(iter(curve["dates"].items()))
     orders = deal(panel, curve, first, setting)
-    rows, scores = [], []
+    rows, scores, dealt = [], [], []
     for name, where in curve["samples"].items():
         chosen = prepare(panel.assign(**orders), where, None, "")
         for outcome, columns in curve["outcomes"].items():
@@ -62,7 +62,8 @@ def explore(panel: pd.DataFrame, curve: dict, setting: Setting) -> tuple[list[di
                     rows += [{**choices, **row} for row in _rows(found, sample, setting)]
                     if score is not None:
                         scores.append(score)
-    return rows, np.column_stack(scores) if scores else np.empty((curve["draws"] + 1, 0))
+                        dealt.append(choices)
+    return rows, np.column_stack(scores) if scores else np.empty((curve["draws"] + 1, 0)), dealt
 
 
 def deal(panel: pd.DataFrame, curve: dict, first: str, setting: Setting) -> dict[str, np.ndarray]:

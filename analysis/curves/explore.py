@@ -18,6 +18,7 @@ from analysis.specification import Specification, prepare
 
 OUTCOME = "curve_outcome"
 NONE = "none"
+TWO_WAY = "two-way fixed effects"
 REDEALT = "re-dealt dates"
 NUMBERS = ("estimate", "std_error", "ci_low", "ci_high", "ci90_low", "ci90_high")
 
@@ -41,14 +42,14 @@ class Found:
     statistic: np.ndarray | None
 
 
-def explore(panel: pd.DataFrame, curve: dict, setting: Setting) -> tuple[list[dict], np.ndarray]:
-    """Return one row for each specification and inference, and statistics (draws + 1, specifications that can be re-dealt).
+def explore(panel: pd.DataFrame, curve: dict, setting: Setting) -> tuple[list[dict], np.ndarray, list[dict]]:
+    """Return one row for each specification and inference, and of those that can be re-dealt statistics (draws + 1, k) and choices.
 
     Estimates and intervals are in the unit of the claim's region (see `scale_of`). Raises nothing for specifications that
     the data cannot identify: they have no row.
     """
     deals = deal(panel, setting.unit, setting.time, curve["dates"], curve.get("deal_within", []), curve["draws"], setting.seed)
-    rows, statistics = [], []
+    rows, statistics, dealt = [], [], []
     for sample, where in curve["samples"].items():
         for label, outcome in curve["outcomes"].items():
             data = prepare(panel, where, outcome, OUTCOME).dropna(subset=[OUTCOME])
@@ -63,7 +64,8 @@ def explore(panel: pd.DataFrame, curve: dict, setting: Setting) -> tuple[list[di
                 ]
                 if found.statistic is not None:
                     statistics.append(found.statistic)
-    return rows, np.column_stack(statistics) if statistics else np.empty((curve["draws"] + 1, 0))
+                    dealt.append({**about, **found.choices})
+    return rows, np.column_stack(statistics) if statistics else np.empty((curve["draws"] + 1, 0)), dealt
 
 
 def scale_of(data: pd.DataFrame, outcome: dict, cohort: str, setting: Setting) -> float:
@@ -77,25 +79,57 @@ def scale_of(data: pd.DataFrame, outcome: dict, cohort: str, setting: Setting) -
 
 
 def _two_way(data: pd.DataFrame, curve: dict, setting: Setting, deals: Deals) -> Iterator[Found]:
-    controls = curve.get("controls", [])
-    complete = data.dropna(subset=controls)
-    periods = complete[setting.time].to_numpy(float)
+    controls = curve.get("controls", {})
+    # Subsets of the controls are compared on the rows that have all of them; without controls every row counts.
+    complete = data.dropna(subset=list(controls.values()))
+    subsets = list(two_way.subsets(list(controls)))
+    if len(complete) == len(data):
+        yield from _regressions(data, subsets, curve, setting, deals)
+        return
+    yield from _regressions(data, subsets[:1], curve, setting, deals)
+    yield from _regressions(complete, subsets[1:], curve, setting, deals)
+
+
+def _regressions(data: pd.DataFrame, subsets: list[tuple[str, ...]], curve: dict, setting: Setting, deals: Deals) -> Iterator[Found]:
+    periods = data[setting.time].to_numpy(float)
     treatments = {
-        label: (periods >= complete[column].to_numpy(dtype=float, na_value=np.inf)).astype(float)
-        for label, column in curve["dates"].items()
+        label: (periods >= data[column].to_numpy(dtype=float, na_value=np.inf)).astype(float) for label, column in curve["dates"].items()
     }
-    cells = deals.cells(complete, setting.unit, setting.time)
-    counts = {label: _counts(complete, column, setting) for label, column in curve["dates"].items()}
+    used = {name for chosen in subsets for name in chosen}
+    blocks = {
+        label: times(data[column].to_numpy(float), periods, curve["controls_times"])
+        for label, column in curve.get("controls", {}).items()
+        if label in used
+    }
+    cells = deals.cells(data, setting.unit, setting.time)
+    counts = {label: _counts(data, column, setting) for label, column in curve["dates"].items()}
     for name, effects in curve["fixed_effects"].items():
-        for fit in two_way.fits(complete, OUTCOME, treatments, controls, effects, curve["cluster"]):
-            statistic = redealt.score(deals.table(fit.net_outcome, cells, 0.0), deals, fit.dates) / fit.size
-            choices = {"estimator": "two-way fixed effects", "controls": ", ".join(fit.controls) or NONE, "fixed_effects": name}
+        swept = two_way.sweep(data, OUTCOME, treatments, blocks, effects)
+        dealt = redealt.Regressions(swept, deals, cells, swept.codes[:, 1 - effects.index(setting.unit)])
+        chosen = [subset for subset in subsets if set(subset) <= set(swept.controls)]
+        for fit in two_way.fits(data, swept, chosen, curve["cluster"]):
+            statistic = same(fit.estimate, dealt.coefficients(fit))
+            choices = {"estimator": TWO_WAY, "controls": ", ".join(fit.controls) or NONE, "fixed_effects": name, "dates": fit.dates}
             rows = {
                 f"clustered by {cluster}": parameter("att", fit.estimate, error, inference="cluster", degrees=degrees, **counts[fit.dates])
                 for cluster, (error, degrees) in fit.errors.items()
             }
             rows[REDEALT] = placebo(fit.estimate, statistic, counts[fit.dates])
-            yield Found({**choices, "dates": fit.dates}, rows, statistic)
+            yield Found(choices, rows, statistic)
+
+
+def times(trait: np.ndarray, periods: np.ndarray, how: str) -> np.ndarray:
+    """Return a trait before treatment (rows,) times every period (`year`) or times time (`trend`), shape (rows, k)."""
+    if how == "trend":
+        return (trait * (periods - periods.mean()))[:, None]
+    return trait[:, None] * (periods[:, None] == np.unique(periods))
+
+
+def same(estimate: float, statistic: np.ndarray) -> np.ndarray:
+    """Return `statistic` (draws + 1,) if its first entry, the actual deal, is the estimate itself; anything else is a defect."""
+    if not np.isclose(statistic[0], estimate, rtol=1e-6, atol=1e-9):
+        raise ArithmeticError(f"the actual dates give {estimate:.10g} as estimated and {statistic[0]:.10g} as a deal")
+    return statistic
 
 
 def _counts(data: pd.DataFrame, cohort: str, setting: Setting) -> dict:
@@ -119,15 +153,16 @@ def _cohort_estimators(data: pd.DataFrame, curve: dict, setting: Setting, deals:
     table = deals.table(data[OUTCOME].to_numpy(float), deals.cells(data, setting.unit, setting.time), np.nan)
     for dates, column in curve["dates"].items():
         for label, about in curve.get("estimators", {}).items():
-            statistic = _redealt(about, table, deals, dates)
             base = Specification(
                 name="curve", estimator=about["estimator"], outcome=OUTCOME, unit=setting.unit, time=setting.time, cohort=column,
                 controls=tuple(about.get("controls", ())), options=about.get("options", {}), seed=setting.seed,
             )  # fmt: skip
             fitted = {f"clustered by {cluster}": _fit(data, replace(base, cluster=(cluster,))) for cluster in curve["cluster"]}
             rows = {name: row for name, row in fitted.items() if row is not None}
-            if statistic is not None and rows:
-                first = next(iter(rows.values()))
+            first = next(iter(rows.values()), None)
+            statistic = _redealt(about, table, deals, dates) if rows else None
+            if statistic is not None:
+                statistic = same(first["estimate"], statistic)
                 rows[REDEALT] = placebo(first["estimate"], statistic, {name: first[name] for name in ("n_obs", "n_treated")})
             choices = {"estimator": label, "controls": ", ".join(base.controls) or NONE, "fixed_effects": NONE, "dates": dates}
             if rows:

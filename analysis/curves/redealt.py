@@ -1,22 +1,64 @@
-"""Statistics of one specification under every deal of the treatment dates, none of them by a regression per deal."""
+"""Estimates of one specification under every deal of the treatment dates, none of them by a regression per deal."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from analysis.curves.deals import Deals
+from analysis.curves.deals import NEVER, Deals
+from analysis.curves.two_way import COLLINEAR, Fit, Swept
 
 
-def score(net_outcome: np.ndarray, deals: Deals, dates: str) -> np.ndarray:
-    """Return the inner product of the treatment and `net_outcome` for every deal, shape (draws + 1,).
+class Regressions:
+    """The two-way coefficient under every deal (Frisch-Waugh-Lovell): what is net of the effects is found once for all deals.
 
-    `net_outcome` (units, periods) is the outcome net of effects and controls, zero where not observed. By Frisch-Waugh-
-    Lovell the inner product is the numerator of the coefficient, and needs no projection of the re-dealt treatment.
+    `cells` says where the rows of `swept` stand in a table units x periods; units must be one of the two effects, `second`
+    (rows,) is the other. A re-dealt treatment moves with its unit, so that its sum of squares net of both effects needs its
+    few treated cells alone, and its products with net columns are sums of these columns from its first period on.
     """
-    from_period_on = np.cumsum(net_outcome[:, ::-1], axis=1)[:, ::-1]
-    sums = np.column_stack([from_period_on, np.zeros(len(net_outcome))])
-    places, begins = deals.treated[dates]
-    return sums[places, begins].sum(1)
+
+    def __init__(self, swept: Swept, deals: Deals, cells: tuple[np.ndarray, np.ndarray], second: np.ndarray):
+        self.deals, self.cells = deals, cells
+        self.seen = deals.table(np.ones(len(second)), cells, 0.0) > 0
+        levels = int(second.max()) + 1
+        self.second = deals.table(second, cells, levels).astype(int)  # cells without a row: a level of their own
+        shares = np.zeros((len(deals.units), levels + 1))
+        np.add.at(shares, (np.repeat(np.arange(len(deals.units)), len(deals.periods)), self.second.ravel()), self.seen.ravel())
+        size = np.maximum(self.seen.sum(1), 1)
+        self.normal = np.linalg.pinv(np.diag(shares.sum(0)) - shares.T @ (shares / size[:, None]), rcond=1e-10, hermitian=True)
+        self.sizes = {dates: self._size(dates) for dates in swept.treatments}
+        self.products = {
+            dates: {name: np.column_stack([self.sums(column, dates) for column in block.T]) for name, block in swept.controls.items()}
+            for dates in swept.treatments
+        }
+
+    def _size(self, dates: str) -> tuple[np.ndarray, np.ndarray]:
+        """Return every deal's treatment: its sum of squares around unit means, and net of both effects; (draws + 1,) each."""
+        places, begins = self.deals.treated[dates]
+        seen = self.seen[places]
+        treated = seen & (np.arange(len(self.deals.periods)) >= begins[..., None])
+        count = np.maximum(seen.sum(2), 1)
+        share = treated.sum(2) / count
+        net = np.where(seen, treated - share[..., None], 0.0)
+        deal = np.arange(len(places))[:, None, None]
+        levels = len(self.normal)
+        by_level = np.bincount((deal * levels + self.second[places]).ravel(), net.ravel(), len(places) * levels).reshape(-1, levels)
+        around = (count * share * (1 - share)).sum(1)
+        return around, around - np.einsum("dk,kl,dl->d", by_level, self.normal, by_level)
+
+    def sums(self, net_column: np.ndarray, dates: str) -> np.ndarray:
+        """Return the inner product of every deal's treatment with a column (rows,) net of the effects, shape (draws + 1,)."""
+        table = self.deals.table(net_column, self.cells, 0.0)
+        from_period_on = np.column_stack([np.cumsum(table[:, ::-1], axis=1)[:, ::-1], np.zeros(len(table))])
+        places, begins = self.deals.treated[dates]
+        return from_period_on[places, begins].sum(1)
+
+    def coefficients(self, fit: Fit) -> np.ndarray:
+        """Return the coefficient of `fit` under every deal, shape (draws + 1,); not a number where effects or controls explain a deal."""
+        around, size = self.sizes[fit.dates]
+        if fit.controls:
+            products = np.column_stack([self.products[fit.dates][name] for name in fit.controls])
+            size = size - ((products @ fit.weights) ** 2).sum(1)
+        return _ratio(self.sums(fit.net_outcome, fit.dates), np.where(size > COLLINEAR * around, size, 0.0))
 
 
 def cohort_means(outcome: np.ndarray, deals: Deals, dates: str, not_yet_treated: bool) -> np.ndarray:
@@ -25,8 +67,11 @@ def cohort_means(outcome: np.ndarray, deals: Deals, dates: str, not_yet_treated:
     `outcome` (units, periods) with NaN. Treated cells are weighed by the size of their cohort, as in
     inference.cohort_average; here all deals are evaluated by matrix products.
     """
-    cohorts, periods = deals.first[dates], deals.periods
+    periods = deals.periods
     present = ~np.isnan(outcome).all(1)
+    # Who is treated after the last period of the sample is never treated in it.
+    last = periods[np.flatnonzero(~np.isnan(outcome).all(0))[-1]]
+    cohorts = np.where(deals.first[dates] > last, NEVER, deals.first[dates])
     at = {period: place for place, period in enumerate(periods)}
     total, weight = np.zeros(len(cohorts)), np.zeros(len(cohorts))
     controls = {}

@@ -20,10 +20,29 @@ COLLINEAR = 1e-10  # share of a column's variation that must remain
 
 
 @dataclass(frozen=True)
+class Swept:
+    """Columns net of the fixed effects: `outcome` (rows,), `treatments` by dates (rows,), `controls` by name (rows, k).
+
+    `codes` (rows, effects) of the effects; `before` the sum of squares of each treatment around its mean.
+    """
+
+    outcome: np.ndarray
+    treatments: dict[str, np.ndarray]
+    controls: dict[str, np.ndarray]
+    codes: np.ndarray
+    before: dict[str, float]
+
+    def of(self, chosen: tuple[str, ...]) -> np.ndarray:
+        """Return the columns (rows, k) of the `chosen` controls side by side."""
+        return np.column_stack([self.controls[name] for name in chosen]) if chosen else np.empty((len(self.outcome), 0))
+
+
+@dataclass(frozen=True)
 class Fit:
     """One regression: choices, coefficient of the treatment, its standard error and degrees by cluster.
 
-    `net_outcome` (rows,) is the outcome and `size` the treatment's sum of squares, both net of effects and controls.
+    `net_outcome` (rows,) is the outcome net of effects and controls; `weights` (k, rank) make orthonormal columns of the
+    columns of the controls.
     """
 
     controls: tuple[str, ...]
@@ -31,7 +50,7 @@ class Fit:
     estimate: float
     errors: dict[str, tuple[float, int]]
     net_outcome: np.ndarray
-    size: float
+    weights: np.ndarray
 
 
 def effect_codes(data: pd.DataFrame, effects: list[str]) -> np.ndarray:
@@ -52,42 +71,65 @@ def subsets(controls: list[str]) -> Iterator[tuple[str, ...]]:
         yield from combinations(controls, size)
 
 
-def fits(
-    data: pd.DataFrame, outcome: str, treatments: dict[str, np.ndarray], controls: list[str], effects: list[str], clusters: list[str]
-) -> Iterator[Fit]:
-    """Yield the Fit of every subset of `controls` and every one of `treatments` (label → 0/1, rows).
+def sweep(
+    data: pd.DataFrame, outcome: str, treatments: dict[str, np.ndarray], controls: dict[str, np.ndarray], effects: list[str]
+) -> Swept:
+    """Return outcome, `treatments` (label → 0/1, rows) and `controls` (name → (rows, k)) net of `effects`.
 
-    `data` must be complete. Standard errors are CR1 with the small-sample factor of R's fixest, one for each of
-    `clusters`. A treatment that the effects and controls explain gives no Fit.
+    `data` must be complete. A control that the effects explain is left out: it would be no choice.
     """
     codes = effect_codes(data, effects)
-    stacked = np.column_stack([data[outcome].to_numpy(float), *treatments.values(), *(data[c].to_numpy(float) for c in controls)])
-    net = Absorber(codes).residualize(stacked)
-    before = ((stacked - stacked.mean(0)) ** 2).sum(0)
-    y, d, x = net[:, 0], net[:, 1 : 1 + len(treatments)], net[:, 1 + len(treatments) :]
+    absorber = Absorber(codes)
+    net = absorber.residualize(np.column_stack([data[outcome].to_numpy(float), *treatments.values()]))
+    blocks = {}
+    for name, block in controls.items():
+        left = absorber.residualize(block)
+        if (left**2).sum() > COLLINEAR * ((block - block.mean(0)) ** 2).sum():
+            blocks[name] = left
+    before = {label: float(((column - column.mean()) ** 2).sum()) for label, column in treatments.items()}
+    return Swept(net[:, 0], dict(zip(treatments, net[:, 1:].T, strict=True)), blocks, codes, before)
+
+
+def fits(data: pd.DataFrame, swept: Swept, chosen_sets: list[tuple[str, ...]], clusters: list[str]) -> Iterator[Fit]:
+    """Yield the Fit of every one of `chosen_sets` (names of controls) and every treatment.
+
+    Standard errors are CR1 with the small-sample factor of R's fixest, one for each of `clusters`. A treatment that the
+    effects and controls explain gives no Fit.
+    """
     groups = {name: codes_of(data, [name])[:, 0] for name in clusters}
-    used = {name: absorbed(codes, groups[name]) for name in clusters}
-    for chosen in subsets(controls):
-        left = _net_of(np.column_stack([y, d]), x[:, [controls.index(name) for name in chosen]])
-        for place, dates in enumerate(treatments, start=1):
+    used = {name: absorbed(swept.codes, groups[name]) for name in clusters}
+    for chosen in chosen_sets:
+        columns = swept.of(chosen)
+        weights = combine(columns)
+        basis = columns @ weights
+        left = net_of(np.column_stack([swept.outcome, *swept.treatments.values()]), basis)
+        for place, dates in enumerate(swept.treatments, start=1):
             column = left[:, place]
             size = column @ column
-            if size <= COLLINEAR * before[place]:
+            if size <= COLLINEAR * swept.before[dates]:
                 continue
             estimate = float(column @ left[:, 0] / size)
             scores = (column * (left[:, 0] - estimate * column))[:, None]
             errors = {}
             for name, group in groups.items():
                 sums = cluster_sums(scores, group)
-                factor = cr1_factor(len(y), len(sums), len(chosen) + 1 + used[name])
+                factor = cr1_factor(len(column), len(sums), basis.shape[1] + 1 + used[name])
                 errors[name] = (float(np.sqrt(factor * (sums**2).sum()) / size), len(sums) - 1)
-            yield Fit(chosen, dates, estimate, errors, left[:, 0], float(size))
+            yield Fit(chosen, dates, estimate, errors, left[:, 0], weights)
 
 
-def _net_of(values: np.ndarray, controls: np.ndarray) -> np.ndarray:
-    if not controls.shape[1]:
-        return values
-    basis, upper = np.linalg.qr(controls)
-    kept = np.abs(np.diag(upper)) > COLLINEAR**0.5 * np.abs(np.diag(upper)).max()
-    basis = basis[:, kept]
+def combine(columns: np.ndarray) -> np.ndarray:
+    """Return weights (k, rank) that turn `columns` (rows, k) into orthonormal ones spanning the same space.
+
+    From the normal equations of columns of length one: what the others explain but for COLLINEAR of it is left out.
+    """
+    length = np.linalg.norm(columns, axis=0)
+    scaled = columns / np.where(length > 0, length, 1.0)
+    size, vectors = np.linalg.eigh(scaled.T @ scaled)
+    kept = size > COLLINEAR * max(size.max(initial=0.0), 1e-300)
+    return vectors[:, kept] / np.sqrt(size[kept]) / np.where(length > 0, length, 1.0)[:, None]
+
+
+def net_of(values: np.ndarray, basis: np.ndarray) -> np.ndarray:
+    """Return `values` (rows, k) net of the columns of an orthonormal `basis` (rows, rank)."""
     return values - basis @ (basis.T @ values)

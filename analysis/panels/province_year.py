@@ -10,6 +10,9 @@ import pandas as pd
 
 ONSET = ("province", "cohort_strict", "cohort_wide", "cohort_midyear", "status")
 
+# Traits that are also kept as they were before any province issued.
+TRAITS = ("log_gdp_per_capita", "secondary_share", "log_fiscal_expenditure")
+
 # How much earlier the placebo dates are: as far as possible while the first cohort keeps years before them.
 PLACEBO_YEARS = 3
 
@@ -30,7 +33,13 @@ def build(province_statistics: pd.DataFrame, province_onset: pd.DataFrame, provi
     panel["log_gdp_per_capita"] = np.log(panel["gdp"] / panel["population"])
     panel["secondary_share"] = panel["secondary_value_added"] / panel["gdp"]
     panel["log_fiscal_expenditure"] = np.log(panel["fiscal_expenditure"])
-    return panel
+    return panel.merge(_before(panel), on="province", how="left", validate="many_to_one")
+
+
+def _before(panel: pd.DataFrame) -> pd.DataFrame:
+    """Return the traits of each province (`base_` and their name) in the last year before the first date of any definition."""
+    last = panel[["cohort_strict", "cohort_wide", "cohort_midyear"]].min().min() - 1
+    return panel.loc[panel["year"] == last, ["province", *TRAITS]].rename(columns={trait: f"base_{trait}" for trait in TRAITS})
 
 
 def _borders_treated(panel: pd.DataFrame, borders: pd.DataFrame) -> pd.Series:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
@@ -10,10 +11,14 @@ import pandas as pd
 from analysis.claims import Region, region_of
 from analysis.curves import durations
 from analysis.curves import explore as panels
+from analysis.curves.explore import NONE
 from analysis.curves.joint import tests
 from analysis.storage import absent_table, is_absent, read_table, write_table
 
 KINDS = {"number": "float64", "integer": "Int64", "boolean": "boolean"}
+ALL = "all"
+# Choices whose levels are also summarised alone: what a joint test finds may depend on which of them is multiplied.
+SUBSETS = ("outcome", "estimator", "fixed_effects")
 # What an effect on the outcome is divided by, by the unit of the curve.
 PER = {"within_sd": "within_sd", "proportion": "mean", "log points": None}
 
@@ -33,12 +38,12 @@ def curve(
     region = region_in_unit(test, settings["unit"])
     choices = settings | {"outcomes": {k: v | {"per": PER[settings["unit"]]} for k, v in settings["outcomes"].items()}}
     explore = durations.explore if "spells" in settings else panels.explore
-    found, statistics = explore(panel, choices, panels.Setting(panel_settings["unit"], panel_settings["time"], region, seed))
+    found, statistics, dealt = explore(panel, choices, panels.Setting(panel_settings["unit"], panel_settings["time"], region, seed))
     table = arranged(name, pd.DataFrame(found), settings["main"], contracts["curve"])
-    joint = summary(name, settings, region, table, statistics)
+    joint = pd.DataFrame(list(summaries(name, settings, region, table, statistics, pd.DataFrame(dealt))))
     evidence = panel.attrs["evidence"]
     write_table(table, paths[0], contracts["curve"], evidence)
-    write_table(typed(pd.DataFrame([joint]), contracts["curve_joint"]), paths[1], contracts["curve_joint"], evidence)
+    write_table(typed(joint, contracts["curve_joint"]), paths[1], contracts["curve_joint"], evidence)
 
 
 def region_in_unit(test: dict, unit: str) -> Region:
@@ -64,20 +69,41 @@ def typed(table: pd.DataFrame, contract: dict) -> pd.DataFrame:
     return table[list(contract["columns"])].astype({n: KINDS.get(rule["type"], "string") for n, rule in contract["columns"].items()})
 
 
-def summary(name: str, settings: dict, region: Region, table: pd.DataFrame, statistics: np.ndarray) -> dict:
-    """Return the row of the contract `curve_joint`."""
-    verdict = table["reading"].str.partition(" (")[0]
+def summaries(
+    name: str, settings: dict, region: Region, table: pd.DataFrame, statistics: np.ndarray, dealt: pd.DataFrame
+) -> Iterator[dict]:
+    """Yield the rows of the contract `curve_joint`: of all specifications, then of those that share one choice.
+
+    `dealt` has the choices of the columns of `statistics`.
+    """
+    yield summary(name, settings, region, table, table, ALL) | tests(statistics)
+    for choice in SUBSETS:
+        for level in table[choice].drop_duplicates().sort_values():
+            if level == NONE:
+                continue
+            moved = statistics[:, (dealt[choice] == level).to_numpy()] if len(dealt) else statistics
+            yield summary(name, settings, region, table, table[table[choice] == level], f"{choice}: {level}") | tests(moved)
+
+
+def summary(name: str, settings: dict, region: Region, table: pd.DataFrame, part: pd.DataFrame, subset: str) -> dict:
+    """Return the row of the contract `curve_joint` for a `part` of the `table`, less its joint tests.
+
+    Readings are counted over the main specification's kind of interval, so that no specification counts twice.
+    """
     main = table[table["main"]].iloc[0]
-    once = table.drop_duplicates(["outcome", "sample", "dates", "estimator", "controls", "fixed_effects"])["estimate"]
+    verdict = part.loc[part["inference"] == main["inference"], "reading"].str.partition(" (")[0]
+    once = part.drop_duplicates(["outcome", "sample", "dates", "estimator", "controls", "fixed_effects"])["estimate"]
     return {
         "curve": name,
+        "subset": subset,
         "title": settings["title"],
         "claim": settings["claim"],
         "unit": settings["unit"],
         "region_low": region.low if math.isfinite(region.low) else np.nan,
         "region_high": region.high if math.isfinite(region.high) else np.nan,
         "n_specifications": len(once),
-        "n_rows": len(table),
+        "n_distinct": once.map("{:.8g}".format).nunique(),
+        "n_read": len(verdict),
         "draws": settings["draws"],
         "main_estimate": main["estimate"],
         "main_reading": main["reading"],
@@ -90,5 +116,4 @@ def summary(name: str, settings: dict, region: Region, table: pd.DataFrame, stat
         "share_not_consistent": (verdict == "not consistent").mean(),
         "share_undecided": (verdict == "untestable").mean(),
         "share_same": (verdict == main["reading"].partition(" (")[0]).mean(),
-        **tests(statistics),
     }
