@@ -12,7 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from analysis.curves.explore import NONE, Setting, read
+from analysis.curves.explore import Setting, read
+from analysis.curves.names import NONE
 from analysis.curves.two_way import subsets
 from analysis.estimates import NotIdentified, parameter
 from analysis.inference.cluster import cluster_sums, effective_degrees

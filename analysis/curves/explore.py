@@ -12,14 +12,12 @@ import pandas as pd
 from analysis.claims import Region, read_interval
 from analysis.curves import redealt, two_way
 from analysis.curves.deals import Deals, deal
+from analysis.curves.names import NONE, REDEALT, TWO_WAY
 from analysis.estimates import NotIdentified, parameter
 from analysis.inference.absorb import within_sd
 from analysis.specification import Specification, prepare
 
 OUTCOME = "curve_outcome"
-NONE = "none"
-TWO_WAY = "two-way fixed effects"
-REDEALT = "re-dealt dates"
 NUMBERS = ("estimate", "std_error", "ci_low", "ci_high", "ci90_low", "ci90_high")
 
 

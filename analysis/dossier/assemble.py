@@ -31,6 +31,7 @@ def assemble(provenance: dict, numbers: dict, title: str, order: dict[str, list[
         "code": provenance["code"],
         "nodes": provenance["nodes"],
         "estimates": {name: [row.get(name) for row in provenance["estimates"]] for name in SHOWN},
+        "labels": provenance["labels"],
         "curves": {name: _packed(curve) for name, curve in provenance["curves"].items()},
         "exhibits": {
             name: _exhibit(name, provenance["nodes"][f"exhibit:{name}"], about, root) for name, about in numbers["exhibits"].items()

@@ -42,8 +42,9 @@ function table(header, rows, align = []) {
     h("thead", null, h("tr", null, header.map((text, place) => h("th", { scope: "col", class: side(place) }, text)))),
     h("tbody", null, rows.map(row => h("tr", null, row.map((cell, place) => h("td", { class: side(place) }, cell)))))));
 }
-function select(label, options, change) {
+function select(label, options, change, chosen = options[0][0]) {
   const box = h("select", { onchange: () => change(box.value) }, options.map(([value, text]) => h("option", { value }, text)));
+  box.value = chosen;
   return h("label", null, label, box);
 }
 const chainButton = (id, text = "Chain") => h("button", { type: "button", "data-chain": id, onclick: event => openChain(id, event.currentTarget) }, text);
@@ -153,7 +154,8 @@ function curves(section, names, prefix) {
 function drawCurve(box, name, prefix) {
   const curve = data.curves[name];
   const columns = Object.fromEntries(Object.keys(curve.columns).map(key => [key, column(curve, key)]));
-  const chosen = {};
+  // Readings are counted over one kind of interval, the main specification's, as in the paper.
+  const chosen = { inference: columns.inference[columns.main.findIndex(Boolean)] };
   const status = h("p", { role: "status", "aria-live": "polite", id: `${prefix}-curve-status` });
   const readout = h("p", { class: "readout", "aria-live": "polite", id: `${prefix}-curve-readout` }, "Point at the curve, or focus it and use the arrow keys.");
   const canvas = h("canvas", { width: 1100, height: 700, tabindex: 0, role: "img", id: `${prefix}-curve`, "aria-label": `Specification curve of ${curve.title}; arrow keys move along it` });
@@ -189,7 +191,7 @@ function drawCurve(box, name, prefix) {
   });
   const filters = CHOICES.map(key => {
     const levels = [...new Set(columns[key])].sort();
-    return select(key.replaceAll("_", " "), [["", `all ${levels.length}`], ...levels.map(level => [level, level])], value => { chosen[key] = value; refresh(); });
+    return select(key.replaceAll("_", " "), [["", `all ${levels.length}`], ...levels.map(level => [level, level])], value => { chosen[key] = value; refresh(); }, chosen[key] || "");
   });
   box.replaceChildren(h("p", null, mark(curve.evidence === "simulated"), ` Claim ${curve.claim}. Each line is one specification, sorted by estimate, with its 95 % interval; below, the choices it makes. `, chainButton(`curve:${name}`)),
     h("div", { class: "controls", id: `${prefix}-curve-filters` }, filters), status, h("div", { class: "scroll" }, canvas), readout,
@@ -244,10 +246,12 @@ function events(section, simulated, prefix) {
     if (!groups.has(key)) groups.set(key, []);
     groups.get(key).push(place);
   });
-  const keys = [...groups.keys()].filter(key => groups.get(key).length > 2);
+  // First what few treated units do not break.
+  const rank = key => Number(!key.includes("randomization"));
+  const keys = [...groups.keys()].filter(key => groups.get(key).length > 2).sort((a, b) => rank(a) - rank(b));
   if (!keys.length) { section.append(h("p", null, "None in this run.")); return; }
   const box = h("div");
-  const name = key => { const [specification, outcome, , inference] = key.split(" | "); return `${data.nodes[specification].title} (${specification.split(":")[1]}): ${outcome.replaceAll("_", " ")}, ${inference.replaceAll("_", " ")}`; };
+  const name = key => { const [specification, outcome, , inference] = key.split(" | "); return `${data.nodes[specification].title} (${specification.split(":")[1]}): ${data.labels[outcome] || outcome.replaceAll("_", " ")}, ${inference.replaceAll("_", " ")}`; };
   const draw = key => drawEvents(box, key, groups.get(key).sort((a, b) => data.estimates.event_time[a] - data.estimates.event_time[b]), prefix);
   section.append(select("Event study", keys.map(key => [key, name(key)]), draw), box);
   draw(keys[0]);

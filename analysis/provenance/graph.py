@@ -17,6 +17,7 @@ import pandas as pd
 
 from analysis import rawfiles
 from analysis.catalogue import ROOT, ingredients, modules, program
+from analysis.curves.names import ALL
 from analysis.estimates import find
 from analysis.provenance.files import code_version, fingerprint, marks
 from analysis.provenance.sentences import sentences_of
@@ -44,7 +45,13 @@ def graph(study: dict, files: dict[str, list[str]], numbers: dict) -> dict:
     nodes |= _numbers(study, kinds, numbers, estimates)
     everything = [p.relative_to(ROOT).as_posix() for top in ("analysis", "workflow", "config") for p in (ROOT / top).rglob("*")]
     tracked = [p for p in everything if (ROOT / p).suffix in (".py", ".smk", ".yaml", ".html", ".css", ".js", ".typ")]
-    return {"code": code_version(tracked), "nodes": nodes, "estimates": estimates.to_dict("records"), "curves": _curves(study, files)}
+    return {
+        "code": code_version(tracked),
+        "nodes": nodes,
+        "estimates": estimates.to_dict("records"),
+        "curves": _curves(study, files),
+        "labels": {name: f"{about['label']} ({about['unit']})" for name, about in study["outcomes"].items()},
+    }
 
 
 def chain(graph_: dict, start: str) -> list[tuple[int, str]]:
@@ -269,7 +276,7 @@ def _curves(study: dict, files: dict[str, list[str]]) -> dict:
         rows = [
             [float(f"{v:.6g}") if isinstance(v, float) else v for v in row] for row in table[columns].astype(object).itertuples(index=False)
         ]
-        about = joint.iloc[0].astype(object).where(lambda r: r.notna(), None).to_dict()
+        about = joint.set_index("subset").loc[ALL].astype(object).where(lambda r: r.notna(), None).to_dict()
         found[name] = {
             **about,
             "outcome": curve["title"],

@@ -11,12 +11,11 @@ import pandas as pd
 from analysis.claims import Region, region_of
 from analysis.curves import durations
 from analysis.curves import explore as panels
-from analysis.curves.explore import NONE
 from analysis.curves.joint import tests
+from analysis.curves.names import ALL, NONE
 from analysis.storage import absent_table, is_absent, read_table, write_table
 
 KINDS = {"number": "float64", "integer": "Int64", "boolean": "boolean"}
-ALL = "all"
 # Choices whose levels are also summarised alone: what a joint test finds may depend on which of them is multiplied.
 SUBSETS = ("outcome", "estimator", "fixed_effects")
 # What an effect on the outcome is divided by, by the unit of the curve.

@@ -101,7 +101,7 @@ def test_without_a_share_that_never_ends_it_is_lifelines(distribution, library):
 
 def test_rows_are_the_estimator_s_own():
     data = spells_of(4, effect=-0.3)
-    rows, _ = durations.explore(data, curve_of(), SETTING)
+    rows, *_ = durations.explore(data, curve_of(), SETTING)
     found = pd.DataFrame(rows).set_index(["sample", "outcome", "estimator", "controls"])
     assert len(found) == 2 * 2 * 2 * 2 and found.index.is_unique
     for sample, outcome, controls in (("all", "interval", "x"), ("all", "middle", "none"), ("issuers", "interval", "none")):
@@ -129,7 +129,7 @@ def test_a_deal_moves_dates_among_issuers_and_its_score_is_the_slope_of_the_like
     for values in deals.values():
         assert not values[data["issuer"] == 0].any()
     assert any((values != deals["dealt_0"]).any() for values in deals.values())
-    _, scores = durations.explore(data, curve, SETTING)
+    _, scores, _ = durations.explore(data, curve, SETTING)
     spells = Spells.between(data["low"].to_numpy(), data["high"].fillna(np.inf).to_numpy())
     x = np.column_stack([data["issuer"], np.ones(len(data))]).astype(float)
     null = maximise(spells, "weibull", x, None, start(spells, 2, 0))
@@ -151,5 +151,5 @@ def test_joint_test_keeps_its_size_and_finds_an_effect():
 
 def test_a_control_that_does_not_vary_is_no_choice():
     data = spells_of(6).assign(x=1.0)
-    rows, _ = durations.explore(data, curve_of(samples={"all": {}}, estimators={"AFT": MODELS["AFT"]}), SETTING)
+    rows, *_ = durations.explore(data, curve_of(samples={"all": {}}, estimators={"AFT": MODELS["AFT"]}), SETTING)
     assert {row["controls"] for row in rows} == {"none"} and len(rows) == 2

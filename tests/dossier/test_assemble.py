@@ -33,6 +33,7 @@ def assembled(tmp_path, blind):
         "nodes": nodes,
         "estimates": [{"estimate": 0.31, "term": "att"}],
         "curves": {"c": curve},
+        "labels": {},
     }
     numbers = {
         "blind": blind,

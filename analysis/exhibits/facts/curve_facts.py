@@ -1,28 +1,28 @@
 """What the text says of the specification curves of provinces."""
 
-import pandas as pd
+from analysis.curves.names import ALL
+
+SHARES = ("main_rank", "share_positive", "share_consistent", "share_not_consistent", "share_undecided")
+P_VALUES = ("p_median", "p_share", "p_average")
 
 
 def count(province_rd_curve_joint, province_green_curve_joint, province_sales_curve_joint):
-    """Return how many specifications there are, the shares of their readings and the joint p-values, by outcome."""
-    facts = {}
-    for name, joint in (("rd", province_rd_curve_joint), ("green", province_green_curve_joint), ("sales", province_sales_curve_joint)):
-        row = joint.iloc[0]
-        shown = [
-            "n_specifications",
-            "main_rank",
-            "median",
-            "share_positive",
-            "share_consistent",
-            "share_not_consistent",
-            "share_undecided",
-            "share_same",
-        ]
-        shown += ["p_median", "p_share", "p_average"]
-        facts |= {f"{name}_{key}": int(row[key]) if key == "n_specifications" else float(row[key]) for key in shown}
-    joints = pd.concat([province_rd_curve_joint, province_green_curve_joint, province_sales_curve_joint])
-    facts["draws"] = int(joints["draws"].iloc[0])
-    return facts | {
-        "lowest_p": float(joints[["p_median", "p_share", "p_average"]].min().min()),
-        "n_all": int(joints["n_specifications"].sum()),
-    }
+    """Return how many specifications there are, the shares of their readings and joint p-values, by outcome.
+
+    Keys begin with the outcome; the joint p-values of parts of a curve end with the part (`level`, `log`).
+    """
+    joints = {"rd": province_rd_curve_joint, "green": province_green_curve_joint, "sales": province_sales_curve_joint}
+    facts = {"draws": int(joints["rd"]["draws"].iloc[0])}
+    for name, joint in joints.items():
+        parts = joint.set_index("subset")
+        row = parts.loc[ALL]
+        facts |= {f"{name}_{key}": float(row[key]) for key in (*SHARES, *P_VALUES)}
+        facts |= {f"{name}_n_{key}": int(row[f"n_{key}"]) for key in ("specifications", "distinct")}
+        facts |= {f"{name}_p_highest": float(row[list(P_VALUES)].max())}
+        estimators = parts.loc[parts.index.str.startswith("estimator: "), "p_median"]
+        facts |= {f"{name}_p_lowest_estimator": float(estimators.min()), f"{name}_p_highest_estimator": float(estimators.max())}
+        for form in ("level", "log"):
+            if f"outcome: {form}" in parts.index:
+                part = parts.loc[f"outcome: {form}"]
+                facts |= {f"{name}_{key}_{form}": float(part[key]) for key in ("share_positive", "share_consistent", "p_median")}
+    return facts

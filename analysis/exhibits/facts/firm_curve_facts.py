@@ -1,8 +1,10 @@
 """What text and notes say of the specification curves of firms."""
 
+from analysis.curves.names import ALL
+
 
 def count(firm_rd_curve_joint, firm_cycle_curve_joint):
     """Return the deals of dates, and of the months to sale how many specifications there are and where their estimates lie."""
-    cycle = firm_cycle_curve_joint.iloc[0]
+    cycle = firm_cycle_curve_joint.set_index("subset").loc[ALL]
     facts = {f"cycle_{name}": float(cycle[name]) for name in ("low", "high")} | {"cycle_n_specifications": int(cycle["n_specifications"])}
     return facts | {"draws": int(firm_rd_curve_joint["draws"].iloc[0])}

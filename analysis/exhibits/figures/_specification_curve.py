@@ -11,21 +11,28 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.pyplot import subplots
 
+from analysis.curves.names import ALL, NONE
 from analysis.exhibits.display import COLOURS, MARKERS, WIDTH
 
 READINGS = {"consistent": COLOURS[0], "not consistent": COLOURS[1], "untestable": "#8A8A8A"}
 LEGEND = {"untestable": "cannot tell"}
+MAIN = "main specification"
+STRIP = 0.03  # height of the strip of one reading, as a share of the panel
 UNITS = {"within_sd": "within-unit standard deviations", "log points": "log points", "proportion": "share of the untreated mean"}
 CHOICES = ("outcome", "sample", "dates", "estimator", "controls", "fixed_effects")
 
 
 def curves(tables: list[pd.DataFrame], joints: list[pd.DataFrame]) -> Figure:
-    """Return one panel a curve; every specification once, with the interval of the main specification's kind where it has one."""
-    figure, panels = subplots(1, len(tables), figsize=(WIDTH, 3.0), squeeze=False)
+    """Return one panel a curve; every specification once, with the interval of the main specification's kind where it has one.
+
+    A strip below the estimates shows every reading by itself: dots of one reading would hide those of another.
+    """
+    figure, panels = subplots(1, len(tables), figsize=(WIDTH, 3.2), squeeze=False)
     for axes, table, joint in zip(panels[0], tables, joints, strict=True):
-        _curve(axes, table, joint.iloc[0], len(tables))
-    handles = {label: handle for axes in panels[0] for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)}
-    figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=4)
+        _curve(axes, table, joint.set_index("subset").loc[ALL], len(tables))
+    found = {label: handle for axes in panels[0] for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)}
+    order = [label for label in (*(LEGEND.get(v, v) for v in READINGS), MAIN) if label in found]
+    figure.legend([found[label] for label in order], order, loc="outside lower center", ncols=4, markerscale=1.5)
     return figure
 
 
@@ -45,11 +52,15 @@ def _curve(axes: Axes, table: pd.DataFrame, joint: pd.Series, panels: int) -> No
     x = np.arange(1, len(shown) + 1)
     low, high = shown["ci_low"].to_numpy(float), shown["ci_high"].to_numpy(float)
     axes.vlines(x, low, high, color="#DADADA", linewidth=0.3, rasterized=True, zorder=1)
-    for verdict, colour in READINGS.items():
+    for place, (verdict, colour) in enumerate(READINGS.items()):
         chosen = (shown["verdict"] == verdict).to_numpy()
         if chosen.any():
             axes.scatter(
                 x[chosen], shown.loc[chosen, "estimate"], s=3, color=colour, label=LEGEND.get(verdict, verdict), rasterized=True, zorder=3
+            )
+            top = (len(READINGS) - place) * 1.3 * STRIP
+            axes.vlines(
+                x[chosen], top - STRIP, top, transform=axes.get_xaxis_transform(), color=colour, linewidth=0.3, rasterized=True, zorder=2
             )
     main = shown.index[shown["main"].to_numpy(bool)]
     axes.scatter(
@@ -59,7 +70,7 @@ def _curve(axes: Axes, table: pd.DataFrame, joint: pd.Series, panels: int) -> No
         s=26,
         facecolor="white",
         edgecolor="black",
-        label="main specification",
+        label=MAIN,
         zorder=4,
     )
     axes.axhline(0, color="black", linewidth=0.7)
@@ -67,7 +78,8 @@ def _curve(axes: Axes, table: pd.DataFrame, joint: pd.Series, panels: int) -> No
         axes.axhline(edge, color=COLOURS[2], linewidth=0.9, linestyle="--")
     # Intervals of a few thin samples would flatten everything else.
     reach = np.nanquantile(np.concatenate([low, high]), [0.02, 0.98])
-    axes.set_ylim(min(reach[0], shown["estimate"].min()), max(reach[1], shown["estimate"].max()))
+    bottom, top = min(reach[0], shown["estimate"].min()), max(reach[1], shown["estimate"].max())
+    axes.set_ylim(bottom - 0.15 * (top - bottom), top)
     title = textwrap.fill(joint["title"], 70 // panels)
     axes.set(title=title, xlabel="Specifications, by estimate", ylabel=UNITS[joint["unit"]].capitalize())
 
@@ -94,8 +106,10 @@ def choices(table: pd.DataFrame, joint: pd.DataFrame) -> Figure:
 def _levels(shown: pd.DataFrame):
     """Yield (choice, level, median, 5 % and 95 % quantile, specifications) for each level of each choice."""
     for choice in (c for c in CHOICES if c != "controls"):
-        for level, part in shown.groupby(choice, sort=False):
+        # Estimators other than regressions have no choice of fixed effects or controls.
+        for level, part in shown[(shown[choice] != NONE) | (choice != "fixed_effects")].groupby(choice, sort=False):
             yield _level(choice.replace("_", " "), level, part)
+    shown = shown[shown["fixed_effects"] != NONE]
     names = sorted({name for controls in shown["controls"] if controls != "none" for name in controls.split(", ")})
     for name in names:
         has = shown["controls"].str.split(", ").map(lambda given, name=name: name in given)

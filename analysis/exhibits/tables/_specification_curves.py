@@ -4,25 +4,36 @@ from __future__ import annotations
 
 import pandas as pd
 
+from analysis.curves.names import ALL
 from analysis.exhibits.cells import count, number, p_value
 from analysis.exhibits.display import Table
 from analysis.exhibits.figures._specification_curve import UNITS
 
 
 def laid_out(joints: list[pd.DataFrame]) -> Table:
-    """Return one column a curve: how many specifications, their estimates, their readings, joint p-values."""
-    lines = {joint["title"].iloc[0]: _lines(joint.iloc[0]) for joint in joints}
-    frame = pd.DataFrame(lines)
+    """Return one column a curve: how many specifications, their estimates, their readings, joint p-values of all and by estimator."""
+    lines = {joint["title"].iloc[0]: _lines(joint.set_index("subset").loc[ALL]) | _by_estimator(joint) for joint in joints}
+    frame = pd.DataFrame(lines).reindex([name for name in dict.fromkeys(name for column in lines.values() for name in column)])
     frame.insert(0, "Specification curve", frame.index)
+    starts = ("Main estimate", "Read 'consistent'", "In the joint tests", _ESTIMATOR.format(""))
+    rules = [next(i for i, name in enumerate(frame.index) if name.startswith(start)) for start in starts]
     return Table(
-        frame.reset_index(drop=True), data=pd.concat(joints, ignore_index=True), widths={"Specification curve": "1fr"}, rules=(3, 9, 13)
+        frame.reset_index(drop=True), data=pd.concat(joints, ignore_index=True), widths={"Specification curve": "1fr"}, rules=tuple(rules)
     )
+
+
+_ESTIMATOR = "Joint p, median, {}"
+
+
+def _by_estimator(joint: pd.DataFrame) -> dict[str, str]:
+    chosen = joint[joint["subset"].str.startswith("estimator: ") & joint["p_median"].notna()]
+    names = chosen["subset"].str.partition(": ")[2]
+    return {_ESTIMATOR.format(name): p_value(p) for name, p in zip(names, chosen["p_median"], strict=True)}
 
 
 def _lines(joint: pd.Series) -> dict[str, str]:
     return {
-        "Specifications": count(joint["n_specifications"]),
-        "With each kind of interval": count(joint["n_rows"]),
+        "Specifications (different estimates)": f"{count(joint['n_specifications'])} ({count(joint['n_distinct'])})",
         "Claim, unit": f"{joint['claim']}, {UNITS[joint['unit']]}",
         "Main estimate": number(joint["main_estimate"], 2),
         "Larger than": f"{joint['main_rank']:.0%} of specifications",
