@@ -44,7 +44,8 @@ def write_table(table: pd.DataFrame, path: str | Path, contract: dict, evidence:
 
 def read_table(path: str | Path) -> pd.DataFrame:
     """Return the table at `path`; `.attrs` holds `evidence` and `absent`."""
-    return pd.read_parquet(path)
+    # Arrow's own threads now and then abort a short program that ends while they still stop; tables here are small.
+    return pd.read_parquet(path, use_threads=False, pre_buffer=False)
 
 
 def absent_table(contract: dict, reason: str) -> pd.DataFrame:

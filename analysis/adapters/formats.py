@@ -16,6 +16,7 @@ import pandas as pd
 
 from analysis.contracts import DataError, violation
 from analysis.rawfiles import SUFFIXES
+from analysis.storage import read_table
 
 ROW = "(row)"
 FILE = "(file)"  # of records of several files that are read as one
@@ -159,7 +160,7 @@ def _cell(value: object) -> str | None:
 
 
 def _parquet(path: Path) -> pd.DataFrame:
-    return _numbered(pd.read_parquet(path))
+    return _numbered(read_table(path))
 
 
 def _stata(path: Path) -> pd.DataFrame:

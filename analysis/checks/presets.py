@@ -55,7 +55,7 @@ def _run(folder, settings, province_statistics, claims, specifications, outcomes
             estimate(model, specification, outcome, outcomes.get(outcome), panel, contracts["estimate"], str(path))
             estimates.setdefault(model, []).append(read_table(path))
     joined = {model: pd.concat(parts, ignore_index=True) for model, parts in estimates.items()}
-    truth = pd.read_parquet(folder / "truth.parquet")
+    truth = read_table(folder / "truth.parquet")
     return recoveries(claims, specifications, outcomes, joined, truth, contracts["recoveries"])
 
 

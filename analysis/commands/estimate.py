@@ -22,7 +22,7 @@ from analysis.contracts import DataError, violation
 from analysis.estimates import NotIdentified, complete, refused
 from analysis.method import BadOption, flag
 from analysis.specification import Specification
-from analysis.storage import atomic
+from analysis.storage import atomic, read_table
 
 NAME = "estimate"
 HELP = "estimate one model on any CSV or Parquet file"
@@ -149,7 +149,7 @@ def _open(path: str) -> pd.DataFrame:
         raise DataError(violation(path, "no such file"))
     try:
         if file.suffix.lower() in (".parquet", ".pq"):
-            return pd.read_parquet(file)
+            return read_table(file)
         data = pd.read_csv(file, low_memory=False)
     except Exception as error:  # whatever the reader raises, the file is at fault
         raise DataError(violation(path, f"cannot be read ({' '.join(str(error).split())})")) from error

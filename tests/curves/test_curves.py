@@ -119,7 +119,7 @@ def test_cohorts_after_the_last_period_of_a_sample_are_controls():
 
 
 def test_a_deal_that_is_not_the_estimate_stops_the_curve():
-    with pytest.raises(ArithmeticError, match="1.2 as estimated and 1 as a deal"):
+    with pytest.raises(ArithmeticError, match=r"1\.2 as estimated and 1 as a deal"):
         same(1.2, np.array([1.0, 0.3]))
 
 
@@ -164,7 +164,8 @@ def test_readings_count_every_specification_once_and_each_choice_is_summarised()
     table = pd.DataFrame(rows).assign(main=lambda d: (d["estimator"] == "CS") & (d["inference"] == REDEALT))
     settings = {"title": "t", "claim": "D1", "unit": "level", "draws": 99}
     found = pd.DataFrame(list(summaries("c", settings, Region(low=0.0), table, statistics, pd.DataFrame(dealt)))).set_index("subset")
-    assert found.loc["all", ["n_specifications", "n_distinct", "n_read", "n_joint"]].tolist() == [10, 10, 10, 10]
+    assert found.loc["all", ["n_specifications", "n_read", "n_joint"]].tolist() == [10, 10, 10]
+    assert found.loc["all", "n_distinct"] == table["estimate"].round(8).nunique()
     by_estimator = found[found.index.str.startswith("estimator: ")]
     assert by_estimator["n_joint"].sum() == 10 and by_estimator["n_read"].sum() == 10
     alone = joint_tests(statistics[:, [choice["estimator"] == "CS" for choice in dealt]])

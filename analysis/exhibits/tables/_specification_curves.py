@@ -13,7 +13,7 @@ from analysis.exhibits.figures._specification_curve import UNITS
 def laid_out(joints: list[pd.DataFrame]) -> Table:
     """Return one column a curve: how many specifications, their estimates, their readings, joint p-values of all and by estimator."""
     lines = {joint["title"].iloc[0]: _lines(joint.set_index("subset").loc[ALL]) | _by_estimator(joint) for joint in joints}
-    frame = pd.DataFrame(lines).reindex([name for name in dict.fromkeys(name for column in lines.values() for name in column)])
+    frame = pd.DataFrame(lines).reindex(list(dict.fromkeys(name for column in lines.values() for name in column)))
     frame.insert(0, "Specification curve", frame.index)
     starts = ("Main estimate", "Read 'consistent'", "In the joint tests", _ESTIMATOR.format(""))
     rules = [next(i for i, name in enumerate(frame.index) if name.startswith(start)) for start in starts]
