@@ -40,7 +40,7 @@ def _lines(joint: pd.Series) -> dict[str, str]:
         "Main reading": joint["main_reading"].replace("untestable (INCONCLUSIVE)", "cannot tell"),
         "Median estimate": number(joint["median"], 2),
         "Middle 95 % of estimates": f"{number(joint['low'], 2)} to {number(joint['high'], 2)}",
-        "Above zero": f"{joint['share_positive']:.0%}",
+        "Above zero": f"{joint['share_positive']:.1%}",
         "Read 'consistent'": f"{joint['share_consistent']:.0%}",
         "Read 'not consistent'": f"{joint['share_not_consistent']:.0%}",
         "Cannot tell": f"{joint['share_undecided']:.0%}",
