@@ -1,7 +1,7 @@
 """The verdict rule: one function for all claims.
 
 A claim implies a region C of values of its estimand. The rule compares C with the interval of the estimate,
-after gates that say the data cannot answer. It was fixed before any estimate was seen:
+after gates that say the data cannot answer:
 
 1. a closed gate → untestable, with the gate's code;
 2. the 90 % interval lies inside C (an equivalence test at 5 %) → consistent, strong;

@@ -1,9 +1,10 @@
 """The designs as they were on a day, and what has changed since.
 
-A freeze (config/freeze.yaml, made by `python -m analysis freeze`) holds a fingerprint of every setting that can move a number:
-each key of each specification with its outcomes, the settings of panels, the tests and regions of the claims, the
-specification curves, and the programs of panels, methods and the verdict rule. What differs later is a deviation, which the
-paper lists. Wording is not frozen, nor is the cleaning of raw files.
+A freeze (config/freeze.yaml, made by `python -m analysis freeze`) holds fingerprints of the designs: each key of each
+specification with its outcomes, the settings of panels, the tests and regions of the claims, the specification curves with
+their seed, and PROGRAMS. What differs later is a deviation, which the paper lists. Other things can move a number and are
+not frozen: the cleaning of raw files, the versions of libraries, the simulated cohorts, and programs not in PROGRAMS. Nor is
+wording.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable
+from fnmatch import fnmatchcase
 
 import pandas as pd
 
@@ -22,7 +24,8 @@ CLAIM_WORDS = ("section", "kind", "claim", "estimand", "missing", "note")
 TEST_WORDS = ("says",)
 PROGRAMS = (
     "analysis/panels/*.py", "analysis/estimators/*.py", "analysis/inference/*.py", "analysis/curves/*.py",
-    "analysis/specification.py", "analysis/estimates.py", "analysis/claims.py",
+    "analysis/stages/estimate.py", "analysis/stages/curve.py", "analysis/specification.py", "analysis/estimates.py",
+    "analysis/claims.py",
 )  # fmt: skip
 PARTS = {"specification": "specifications", "panel": "panels", "claim": "claims", "curve": "curves", "program": "programs"}
 
@@ -43,7 +46,8 @@ def designs(study: dict) -> dict[str, dict[str, dict[str, str]]]:
         found["claims"][name] = _prints(settings)
     found["panels"] = {name: _prints(panel) for name, panel in study["panels"].items()}
     # The unit of a curve is no label: its estimates are in it.
-    found["curves"] = {name: _prints({k: v for k, v in curve.items() if k != "title"}) for name, curve in study["curves"].items()}
+    curves = {name: {k: v for k, v in curve.items() if k != "title"} for name, curve in study["curves"].items()}
+    found["curves"] = {name: _prints(curve | {"seed": study["seed"]}) for name, curve in curves.items()}
     found["programs"] = {path.relative_to(ROOT).as_posix(): {"code": _code(path.read_text(encoding="utf-8"))} for path in _programs()}
     return found
 
@@ -53,14 +57,21 @@ def deviations(frozen: dict, now: dict) -> pd.DataFrame:
 
     `frozen` is the content of config/freeze.yaml, `now` what `designs` returns.
     """
+    reasons = frozen.get("reasons", {})
     rows = []
     for kind, part in PARTS.items():
         before, after = frozen.get(part, {}), now[part]
         for name in sorted(before.keys() | after.keys()):
             change = _change(before.get(name), after.get(name))
             if change:
-                rows.append({"kind": kind, "name": name, "change": change, "reason": frozen.get("reasons", {}).get(name, "not given")})
+                rows.append({"kind": kind, "name": name, "change": change, "reason": _reason(name, reasons)})
     return pd.DataFrame(rows, columns=["kind", "name", "change", "reason"])
+
+
+def _reason(name: str, reasons: dict[str, str]) -> str:
+    """Return the reason recorded for `name`, else for the first pattern that it matches ("analysis/inference/*")."""
+    patterns = (why for pattern, why in reasons.items() if fnmatchcase(name, pattern))
+    return reasons.get(name) or next(patterns, "not given")
 
 
 def _change(before: dict | None, after: dict | None) -> str:

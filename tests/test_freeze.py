@@ -66,9 +66,20 @@ def test_the_unit_of_a_curve_and_the_settings_of_a_panel_are_frozen(study):
     }
 
 
+def test_the_seed_of_a_curve_is_frozen(study):
+    assert changed(study, lambda s: s.update(seed=1))[("curve", "province_rd_curve")] == "changed: seed"
+
+
 def test_programs_that_move_numbers_are_frozen(study):
     programs = freeze.designs(study)["programs"]
-    for path in ("claims.py", "specification.py", "panels/province_year.py", "curves/joint.py", "estimators/callaway_santanna.py"):
+    for path in (
+        "claims.py",
+        "specification.py",
+        "stages/curve.py",
+        "panels/province_year.py",
+        "curves/joint.py",
+        "estimators/callaway_santanna.py",
+    ):
         assert f"analysis/{path}" in programs
 
 
@@ -85,6 +96,21 @@ def test_reasons_stand_beside_deviations(study):
     assert found.to_dict() == {"province_att": "the region was misread", "province_wide": "not given"}
     assert list(exhibit.layout(frozen, freeze.designs(other)).frame["Design"]) == ["province_att", "province_wide"]
     assert exhibit.NONE in exhibit.layout(frozen, freeze.designs(study)).frame.to_string()
+
+
+def test_one_reason_may_stand_for_many_names_and_a_name_of_its_own_goes_first():
+    reasons = {"analysis/inference/*": "faster", "analysis/inference/cluster.py": "mended"}
+    names = ("analysis/inference/absorb.py", "analysis/inference/cluster.py", "analysis/claims.py")
+    frozen = {"reasons": reasons, "programs": {name: {"code": "1"} for name in names}}
+    now = {part: {} for part in freeze.PARTS.values()} | {"programs": {name: {"code": "2"} for name in names}}
+    found = freeze.deviations(frozen, now).set_index("name")["reason"]
+    assert found.to_dict() == dict(zip(names, ("faster", "mended", "not given"), strict=True))
+
+
+def test_freezes_that_were_replaced_are_printed(study):
+    assert [one["deviations"] for one in study["freeze"]["earlier"]] == [3, 37]  # as the history of the repository tells
+    shown = exhibit.layout(study["freeze"], study["designs"]).frame
+    assert list(shown["Kind"])[-2:] == ["earlier freeze"] * 2 and shown["Reason"].iloc[-1] == study["freeze"]["earlier"][-1]["why"]
 
 
 def test_a_new_freeze_keeps_the_earlier_one_on_record(study, tmp_path, monkeypatch, capsys):

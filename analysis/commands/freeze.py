@@ -2,7 +2,8 @@
 
 Freeze after a blind run and before an open one; the paper then says when, and lists every later change. A freeze made after the
 estimates were seen says so, unless --unseen is given: it binds data that come later. An earlier freeze stays on record with the
-number of its deviations. Reasons for deviations are written by hand under `reasons` in the file.
+number of its deviations and why it was replaced (--why). Reasons for deviations are written by hand under `reasons` in the
+file, by name or by a pattern of names.
 """
 
 from __future__ import annotations
@@ -21,13 +22,14 @@ from analysis.study import CONFIG, load
 NAME = "freeze"
 HELP = "record the designs, or show what changed since"
 FILE = CONFIG / "freeze.yaml"
-HEADING = "# Made by `python -m analysis freeze`: fingerprints of designs. Only `reasons` (name of a deviation: why) is written by hand.\n"
+HEADING = "# Made by `python -m analysis freeze`: fingerprints of designs. Only `reasons` is written by hand: the name of a deviation,\n# or a pattern of names (analysis/inference/*), and why.\n"
 
 
 def declare(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--date", help="day of the freeze, as 2026-11-23; without it the deviations are shown and nothing is written")
     parser.add_argument("--unseen", action="store_true", help="no estimate on the data that these designs are for had been seen")
     parser.add_argument("--note", default="", help="a sentence for the record")
+    parser.add_argument("--why", default="", help="why the freeze at hand is replaced")
 
 
 def run(chosen: argparse.Namespace) -> int:
@@ -44,7 +46,7 @@ def run(chosen: argparse.Namespace) -> int:
         raise DataError(f"--date {chosen.date}: is not a day written as 2026-11-23") from error
     if day.isoformat() < frozen["date"]:
         raise DataError(f"--date {chosen.date}: the designs were last frozen on {frozen['date']}, which is later")
-    earlier = [*frozen.get("earlier", []), {"date": frozen["date"], "deviations": len(changed)}]
+    earlier = [*frozen.get("earlier", []), {"date": frozen["date"], "deviations": len(changed), "why": chosen.why}]
     content = {"date": day.isoformat(), "unseen": chosen.unseen, "note": chosen.note, "earlier": earlier, "reasons": {}, **now}
     write_text(HEADING + yaml.safe_dump({"freeze": content}, sort_keys=False, width=10_000, default_flow_style=None), FILE)
     counted = ", ".join(f"{len(now[part])} {part}" for part in PARTS.values())
