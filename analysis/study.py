@@ -121,7 +121,11 @@ def load(config: Path = CONFIG) -> dict:
             specification.setdefault(key, panel.get(key, [] if key == "cluster" else ""))
         if "family" in specification:
             specification["together"] = _family(name, specification, study["outcomes"])
-        specification["seed"] = zlib.crc32(f"{study['seed']} {name}".encode())
+        # One seed for two specifications whose samples may agree: their lines then differ by design alone, not by draws.
+        drawn_as = specification.get("seed_of", name)
+        if drawn_as not in study["specifications"]:
+            raise unknown(drawn_as, study["specifications"], f"config/study.yaml: specifications → {name}: seed_of", "specification")
+        specification["seed"] = zlib.crc32(f"{study['seed']} {drawn_as}".encode())
     study["freeze"] = read_yaml(config / "freeze.yaml", "freeze")["freeze"]
     _check_products(study)
     _check_specifications(study)

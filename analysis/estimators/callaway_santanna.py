@@ -168,7 +168,7 @@ class _Estimation:
             found += self._honest(keys, values, influence, effects)
         found += [refused("att_gt", "SUPPORT", why) | {"cohort": g, "event_time": t - g} for g, t, why in self.reasons]
         if self.options.randomization_draws:
-            found += self._randomized()
+            found += self._randomized(self.wide)
         if self.options.leave_one_out and self.cluster is None:
             found += self._leave_one_out()
         # What averages over cohorts says which of them it lacks.
@@ -329,8 +329,8 @@ class _Estimation:
                 rows.append(row | ends | {"p_value": float((1 + exceeding) / (1 + draws))})
         return rows
 
-    def _randomized(self) -> list[dict]:
-        cells = cells_of(self.wide, self.options.anticipation, self.options.base_period == "universal")
+    def _randomized(self, wide: Panel) -> list[dict]:
+        cells = cells_of(wide, self.options.anticipation, self.options.base_period == "universal")
         chosen = _selections((cells.cohort, cells.period), self.options.aggregation)
 
         def overall(cells, estimates, found):
@@ -338,7 +338,7 @@ class _Estimation:
 
         not_yet = self.options.control_group == "not_yet_treated"
         draws, seed = self.options.randomization_draws, self.specification.seed
-        found = _cohort_randomization.rows(self.wide, cells, chosen, overall, not_yet, draws, seed, self.counts)
+        found = _cohort_randomization.rows(wide, cells, chosen, overall, not_yet, draws, seed, self.counts)
         return [row for row in found if self._shown((row["term"], row.get("cohort"), row.get("event_time")))]
 
     def _honest(self, keys, values, influence, treated: dict) -> list[dict]:
@@ -364,16 +364,29 @@ class _Estimation:
         return events, np.array([keys[i][2] for i in events]), summed.T @ summed / len(summed) ** 2
 
     def _leave_one_out(self) -> list[dict]:
-        """Return the overall effect without each unit in turn, with its analytic standard error."""
+        """Return the overall effect without each unit in turn, with its analytic standard error.
+
+        Without a treated unit also the randomization test, if draws are asked for: that is where one unit may carry the effect.
+        """
         rows = []
         for position, name in sorted(enumerate(self.names), key=lambda item: item[1]):
             keep = np.arange(len(self.names)) != position
             wide = Panel(self.wide.outcome[keep], self.wide.cohort[keep], self.wide.periods, self.wide.units[keep])
             _, values, influence, *_ = self._from_means(wide)
             error = float(np.sqrt(influence[:, -1] @ influence[:, -1]) / len(influence))
-            rows.append(
-                parameter(f"att_without:{name}", values[-1], error, inference="analytic", **{**self.counts, "n_units": int(keep.sum())})
-            )
+            term = f"att_without:{name}"
+            treated = self.counts["n_treated"] - int(self.entered[position])
+            counts = {
+                **self.counts,
+                "n_obs": int(np.isfinite(wide.outcome).sum()),
+                "n_units": int(keep.sum()),
+                "n_treated": treated,
+                "n_treated_clusters": treated,
+            }
+            rows.append(parameter(term, values[-1], error, inference="analytic", **counts))
+            if self.options.randomization_draws and np.isfinite(self.wide.cohort[position]):
+                dealt = (row for row in self._randomized(wide) if row["term"] == "att" and row["inference"] == "randomization_t")
+                rows += [row | counts | {"term": term} for row in dealt]
         return rows
 
 

@@ -27,6 +27,7 @@ METHOD = Method(
         "n_hidden": Option(2, "untreated units that may be treated"),
         "hidden_cohorts": Option([2019, 2020, 2021], "cohorts they may belong to"),
         "uncertain": Option("", "boolean column, false where a unit is left out unless it is hidden"),
+        "later_known": Option(False, "leave out of the candidates units whose first treatment is dated after the last period"),
         "randomization_draws": DRAWS,
     },
 )
@@ -36,7 +37,8 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     """Return terms 'att' (labels as found), 'att_lowest', 'att_median' and 'att_highest'; `sample` names the hidden units.
 
     Options: n_hidden, hidden_cohorts, uncertain (boolean column that is False where a unit is left out unless it is
-    hidden), randomization_draws for the two extremes.
+    hidden), later_known (a unit dated after the panel was searched for and found: it hides nothing earlier),
+    randomization_draws for the two extremes.
     """
     options = METHOD.read(specification)
     data = panel.dropna(subset=[specification.outcome])
@@ -44,7 +46,10 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     certain = np.ones(len(full.units), dtype=bool)
     if options.uncertain:
         certain = data.groupby(specification.unit)[options.uncertain].first().reindex(full.units).to_numpy(bool)
-    candidates = np.flatnonzero(np.isinf(full.cohort))
+    hideable = np.isinf(full.cohort)
+    if options.later_known:
+        hideable &= data.groupby(specification.unit)[specification.cohort].first().reindex(full.units).isna().to_numpy()
+    candidates = np.flatnonzero(hideable)
     if len(candidates) <= options.n_hidden:
         raise NotIdentified("SUPPORT", f"{len(candidates)} untreated units cannot hide {options.n_hidden}")
     found = []

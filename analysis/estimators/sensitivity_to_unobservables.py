@@ -10,6 +10,7 @@ from analysis.estimators._cohorts import cohort_of
 from analysis.estimators._regression import columns_of, complete_rows, counts_of, design_of
 from analysis.inference import omitted_variables as omitted
 from analysis.inference.absorb import absorbed, residualize
+from analysis.inference.distributions import t_quantile
 from analysis.inference.least_squares import fit
 from analysis.method import Method, Option
 
@@ -31,8 +32,10 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
 
     'partial_r2' of the treatment with the outcome; 'robustness_value': partial R2 with both that brings the estimate to
     zero, and 'robustness_value_significance' below significance; 'adjusted:<control>': the estimate given a confounder as
-    strong as that control, 'strength:<control>': the smaller of its partial R2; all with unclustered errors, as the partial R2 implies. 'oster_delta': how much more the
-    unobserved must matter than the controls for no effect; 'oster_effect': the effect if they matter as much.
+    strong as that control, 'strength:<control>': the smaller of its partial R2; all with unclustered errors, as the partial R2
+    implies, but for 'robustness_value_clustered': the partial R2 that brings the estimate to where its clustered error, taken
+    as it is, leaves it insignificant. 'oster_delta': how much more the unobserved must matter than the controls for no
+    effect; 'oster_effect': the effect if they matter as much.
     Raises NotIdentified when nothing is left of the treatment.
     """
     options = METHOD.read(specification)
@@ -54,11 +57,19 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     counts = counts_of(data, specification, clustered)
     degrees = len(data) - design.regressors.shape[1] - absorbed(design.effects, None)
     main = parameter("att", given.long, clustered.errors[0], inference="cluster", degrees=clustered.degrees, **counts)
-    return [main, *_partial(net, degrees, given.long, specification.controls, options.level, counts), *_oster(given, options, counts)]
+    # What may be taken away before a clustered test no longer rejects; the partial R2 of that part knows no clusters.
+    share = max(0.0, 1 - t_quantile(1 - options.level / 2, clustered.degrees) * clustered.errors[0] / abs(given.long))
+    partial = _partial(net, degrees, given.long, specification.controls, options.level, share, counts)
+    return [main, *partial, *_oster(given, options, counts)]
 
 
-def _partial(net: np.ndarray, degrees: int, effect: float, controls: tuple[str, ...], level: float, counts: dict) -> list[dict]:
-    """Return the rows of Cinelli and Hazlett, from columns (outcome, treatment, controls) net of the effects."""
+def _partial(
+    net: np.ndarray, degrees: int, effect: float, controls: tuple[str, ...], level: float, share: float, counts: dict
+) -> list[dict]:
+    """Return the rows of Cinelli and Hazlett, from columns (outcome, treatment, controls) net of the effects.
+
+    `share` of the estimate is what its clustered test can lose.
+    """
     outcome, regressors = net[:, 0], net[:, 1:]
     inverse = np.linalg.inv(regressors.T @ regressors)
     slopes = inverse @ regressors.T @ outcome
@@ -69,6 +80,7 @@ def _partial(net: np.ndarray, degrees: int, effect: float, controls: tuple[str, 
         "partial_r2": omitted.partial_r2(ratio, degrees),
         "robustness_value": omitted.robustness_value(ratio, degrees),
         "robustness_value_significance": omitted.robustness_value(ratio, degrees, level=level),
+        "robustness_value_clustered": omitted.robustness_value(ratio, degrees, share=share),
     }
     rows = [parameter(term, value, inference="none", **counts) for term, value in values.items()]
     among = regressors[:, 1:]

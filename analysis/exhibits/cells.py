@@ -60,3 +60,11 @@ def in_order(estimates: pd.DataFrame, outcomes: dict) -> list[str]:
     """Return the outcomes of a table of estimates in the order of config/study.yaml."""
     present = set(estimates["outcome"])
     return [name for name in outcomes if name in present]
+
+
+def measured(panel: pd.DataFrame, outcomes: dict) -> dict[str, dict]:
+    """Return the outcomes whose column the panel holds, the first one of each column: later ones are other forms of it."""
+    first = {}
+    for name, about in outcomes.items():
+        first.setdefault(about["column"], name)
+    return {name: outcomes[name] for column, name in first.items() if column in panel}

@@ -2,6 +2,8 @@
 
 import matplotlib.pyplot as plt
 
+from matplotlib.ticker import MaxNLocator
+
 from analysis.exhibits.cells import number, only
 from analysis.exhibits.display import COLOURS, WIDTH
 
@@ -32,5 +34,7 @@ def draw(firm_cases, outcomes):
         ylabel="Cases, ordered",
         title=f"{len(cases)} cases, mean {number(only(firm_cases, term='att')['estimate'], 2)}",
     )
-    right.legend(loc="lower right")
+    right.yaxis.set_major_locator(MaxNLocator(integer=True))
+    # Beside the marks a legend would read as more cases.
+    figure.legend(*right.get_legend_handles_labels(), loc="outside lower right", ncols=2, title="Each case", title_fontsize=7.5)
     return figure

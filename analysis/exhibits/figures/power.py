@@ -30,6 +30,7 @@ def draw(province_att, royalty_stacked, outcomes):
     axis.text(0.115, -0.6, "smallest effect of interest", fontsize=7, va="center")
     axis.set_xlim(left=0)
     axis.set(xlabel="Within-unit standard deviations of the outcome", ylabel="")
-    axis.legend(loc="lower right", fontsize=7)
+    figure.legend(*axis.get_legend_handles_labels(), loc="outside lower center", ncols=2, fontsize=7)
+    axis.get_legend().remove()
     sns.despine(ax=axis, left=True)
     return figure

@@ -1,33 +1,43 @@
 """How much one province moves the estimate."""
 
+import pandas as pd
 import seaborn as sns
+from matplotlib.axes import Axes
 from matplotlib.pyplot import subplots
 
 from analysis.exhibits.cells import in_order, only
 from analysis.exhibits.display import COLOURS, WIDTH
 
 PREFIX = "att_without:"
+# Treated provinces have a randomization interval, the others a point.
+KINDS = (("randomization_t", "without a treated province", COLOURS[1]), ("analytic", "without another", COLOURS[0]))
 
 
 def draw(province_leave_one_out_att, outcomes):
     """Return one panel an outcome: the estimate without each province, sorted, the full one as a line."""
     names = in_order(province_leave_one_out_att, outcomes)
-    figure, axes = subplots(1, len(names), figsize=(WIDTH, 3.6), squeeze=False)
+    figure, axes = subplots(1, len(names), figsize=(WIDTH, 3.9), squeeze=False)
     for axis, name in zip(axes.flat, names, strict=True):
         own = province_leave_one_out_att[province_leave_one_out_att["outcome"] == name]
         full = only(own, term="att", inference="analytic")["estimate"]
-        without = (
-            own[own["term"].str.startswith(PREFIX)]
-            .assign(province=lambda d: d["term"].str.removeprefix(PREFIX))
-            .sort_values("estimate")
-            .reset_index(drop=True)
-        )
-        sns.scatterplot(without, x="estimate", y=without.index, color=COLOURS[0], s=18, linewidth=0, ax=axis)
+        _panel(axis, own[own["term"].str.startswith(PREFIX)])
         axis.axvline(full, color="black", linewidth=0.8, linestyle="--")
         axis.axvline(0, color="black", linewidth=0.6)
-        axis.set_yticks(without.index, without["province"], fontsize=6)
         axis.set_title(outcomes[name]["label"], fontsize=8)
-        axis.set_ylabel("")
-        axis.set_xlabel(f"Effect without the province ({outcomes[name]['unit']})", fontsize=7)
+        axis.set_xlabel(f"Effect ({outcomes[name]['unit']})", fontsize=7)
+    handles, labels = axes.flat[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=2, fontsize=7)
     sns.despine(figure)
     return figure
+
+
+def _panel(axis: Axes, rows: pd.DataFrame) -> None:
+    """Draw one line a province, ordered by its estimate, with an interval where randomization gives one."""
+    # A province has an analytic row always and a randomization row if it is treated, which goes first.
+    rows = rows.sort_values("inference", ascending=False).drop_duplicates("term").sort_values("estimate").reset_index(drop=True)
+    for inference, label, colour in KINDS:
+        own = rows[rows["inference"] == inference]
+        axis.scatter(own["estimate"], own.index, color=colour, s=14, linewidth=0, zorder=3, label=label)
+        if inference == "randomization_t":
+            axis.hlines(own.index, own["ci_low"], own["ci_high"], color=colour, linewidth=1)
+    axis.set_yticks(rows.index, rows["term"].str.removeprefix(PREFIX), fontsize=5.5)

@@ -6,6 +6,7 @@ import textwrap
 import seaborn as sns
 from matplotlib.pyplot import subplots
 
+from analysis.exhibits.cells import measured
 from analysis.exhibits.display import COLOURS, WIDTH
 from analysis.specification import TRANSFORMS
 
@@ -15,7 +16,7 @@ GROUPS = (("never found", "#999999", "--"), ("confirmed first issue", COLOURS[0]
 
 def draw(province_year, outcomes):
     """Return one panel an outcome: group means of the transformed outcome less its 2017 value, provinces faint."""
-    shown = {name: about for name, about in outcomes.items() if about["column"] in province_year}
+    shown = measured(province_year, outcomes)
     rows = math.ceil(len(shown) / 3)
     figure, axes = subplots(rows, 3, figsize=(WIDTH, 1.75 * rows + 0.4), squeeze=False)
     sample = province_year[province_year["certain"]]
@@ -39,8 +40,12 @@ def draw(province_year, outcomes):
         axis.set_ylim(low - 0.05 * (high - low), high + 0.05 * (high - low))
         axis.set_title("\n".join(textwrap.wrap(about["label"], 22)), fontsize=7.5)
         axis.set_ylabel(about["unit"].capitalize(), fontsize=7)
-    for axis in list(axes.flat)[len(shown) :]:
-        axis.set_visible(False)
-    axes.flat[0].legend(fontsize=6.5)
+    spare = list(axes.flat)[len(shown) :]
+    for axis in spare:
+        axis.set_axis_off()
+    handles, labels = axes.flat[0].get_legend_handles_labels()
+    # In an empty panel if there is one, else below: lines would cross it.
+    at = {"loc": "center", "ncols": 1} if spare else {"loc": "outside lower center", "ncols": 2}
+    (spare[0] if spare else figure).legend(handles, labels, fontsize=7, **at)
     sns.despine(figure)
     return figure

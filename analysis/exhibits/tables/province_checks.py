@@ -1,4 +1,4 @@
-"""The headline outcomes of provinces under placebo dates, donuts, without neighbours, balanced; and a placebo outcome."""
+"""The headline outcomes of provinces under placebo dates, donuts, without neighbours, balanced; a placebo outcome; other forms."""
 
 import pandas as pd
 
@@ -14,10 +14,11 @@ def layout(
     province_balanced,
     province_placebo_dates,
     province_placebo_outcome,
+    province_forms,
     specifications,
     outcomes,
 ):
-    """Return each headline outcome's effect by check, and the placebo outcome."""
+    """Return each headline outcome's effect by check, then the placebo outcome and the other forms of R&D to GDP."""
     headline = province_donut["outcome"].unique()
     estimates = {
         "province_att": province_att[province_att["outcome"].isin(headline)],
@@ -29,10 +30,14 @@ def layout(
     }
     titles = {name: specifications[name]["title"] for name in estimates}
     table = variants(estimates, titles, outcomes, "randomization_t")
-    placebo = variants({"": province_placebo_outcome}, {"": specifications["province_att"]["title"]}, outcomes, "randomization_t")
-    frame = pd.concat([table.frame, placebo.frame], ignore_index=True)
-    bold = (*table.bold, *(len(table.frame) + row for row in placebo.bold))
-    data = pd.concat(
-        [table.data, placebo.data.assign(specification=specifications["province_placebo_outcome"]["title"])], ignore_index=True
-    )
-    return Table(frame, data=data, bold=bold, widths=table.widths)
+    main = {"": specifications["province_att"]["title"]}
+    for name, others in (("province_placebo_outcome", province_placebo_outcome), ("province_forms", province_forms)):
+        table = _below(table, variants({"": others}, main, outcomes, "randomization_t"), specifications[name]["title"])
+    return table
+
+
+def _below(table: Table, more: Table, title: str) -> Table:
+    """Return `table` with the rows of `more`, whose data `title` names."""
+    frame = pd.concat([table.frame, more.frame], ignore_index=True)
+    data = pd.concat([table.data, more.data.assign(specification=title)], ignore_index=True)
+    return Table(frame, data=data, bold=(*table.bold, *(len(table.frame) + row for row in more.bold)), widths=table.widths)

@@ -31,12 +31,14 @@ def layout(province_bacon, province_sensitivity, province_breakdown, outcomes):
     add("  Oster: how much the unobserved must matter, delta", province_sensitivity, "oster_delta", 1)
     add("  Oster: effect at delta = 1", province_sensitivity, "oster_effect")
     add("  partial R2 of the treatment", province_sensitivity, "partial_r2", 3)
-    add("  robustness value", province_sensitivity, "robustness_value", 3)
+    add("  robustness value: to zero", province_sensitivity, "robustness_value", 3)
+    add("  robustness value: to p = 0.05, unclustered error", province_sensitivity, "robustness_value_significance", 3)
+    add("  robustness value: to p = 0.05, clustered error", province_sensitivity, "robustness_value_clustered", 3)
     for term in sorted(set(province_sensitivity["term"])):
         if term.startswith(ADJUSTED):
             add(f"  with a confounder as strong as {LABELS[term.removeprefix(ADJUSTED)]}", province_sensitivity, term)
     third = len(columns[""])
-    add("Relative violation of trends that undoes it", province_breakdown, "breakdown", 1)
+    add("Largest relative violation of trends that it survives", province_breakdown, "breakdown", 1)
     data = pd.concat([province_bacon, province_sensitivity, province_breakdown], ignore_index=True)
     return Table(pd.DataFrame(columns), data=data, rules=(second, third), widths={"": "1fr"})
 

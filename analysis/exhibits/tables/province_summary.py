@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from analysis.exhibits.cells import count, number
+from analysis.exhibits.cells import count, measured, number
 from analysis.exhibits.display import Table
 
 BEFORE = 2018
@@ -13,9 +13,7 @@ def layout(province_year, outcomes):
     early = province_year[(province_year["year"] < BEFORE) & province_year["certain"]]
     treated = (early["cohort_strict"] <= province_year["year"].max()).fillna(False)
     rows = []
-    for about in outcomes.values():
-        if about["column"] not in province_year:
-            continue
+    for about in measured(province_year, outcomes).values():
         values = province_year[about["column"]].dropna()
         digits = 2 if values.median() < 100 else 0
         rows.append(
