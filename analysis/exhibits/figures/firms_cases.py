@@ -1,7 +1,6 @@
 """Every case of the first cohort against its synthetic control."""
 
 import matplotlib.pyplot as plt
-
 from matplotlib.ticker import MaxNLocator
 
 from analysis.exhibits.cells import number, only

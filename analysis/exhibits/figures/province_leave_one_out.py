@@ -1,5 +1,7 @@
 """How much one province moves the estimate."""
 
+import textwrap
+
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
@@ -23,7 +25,7 @@ def draw(province_leave_one_out_att, outcomes):
         _panel(axis, own[own["term"].str.startswith(PREFIX)])
         axis.axvline(full, color="black", linewidth=0.8, linestyle="--")
         axis.axvline(0, color="black", linewidth=0.6)
-        axis.set_title(outcomes[name]["label"], fontsize=8)
+        axis.set_title("\n".join(textwrap.wrap(outcomes[name]["label"], 20)), fontsize=8)
         axis.set_xlabel(f"Effect ({outcomes[name]['unit']})", fontsize=7)
     handles, labels = axes.flat[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=2, fontsize=7)
