@@ -1,10 +1,14 @@
 """The paper's text: no number typed by hand, every exhibit shown once, every number defined and used."""
 
+import json
 import re
 from pathlib import Path
 
+import matplotlib.pyplot as plt
 import pytest
+import typst
 
+from analysis.exhibits.display import save_figure
 from analysis.rawfiles import ROOT
 from analysis.stages.quote import FalseSentence, _hold
 from analysis.study import load
@@ -81,3 +85,22 @@ def test_every_reference_has_its_target():
 def test_a_sentence_that_the_data_deny_stops_the_paper():
     with pytest.raises(FalseSentence, match="the value fell"):
         _hold("value", {"says": "the value fell", "expect": {"below": 9.0}}, 9.8, float("nan"))
+
+
+ONE_TABLE = {"columns": ["a"], "rows": [["x"]], "align": ["left"], "widths": ["auto"], "rules": [], "bold": [], "wide": []}
+
+
+@pytest.mark.parametrize(("evidence", "marked"), [("simulated", True), ("real", False)])
+def test_simulated_exhibits_say_so_in_their_captions_and_real_ones_do_not(tmp_path, evidence, marked):
+    for folder in ("paper/tables", "figures"):
+        (tmp_path / folder).mkdir(parents=True)
+    style = (ROOT / "paper" / "style.typ").read_text(encoding="utf-8")
+    (tmp_path / "paper" / "style.typ").write_text(style, encoding="utf-8")
+    about = {"title": "Title", "note": "Note."}
+    numbers = {"simulated": [], "absent": {}, "blind": "", "numbers": {}, "values": {}, "exhibits": {"t": about, "f": about}}
+    (tmp_path / "paper" / "numbers.json").write_text(json.dumps(numbers), encoding="utf-8")
+    (tmp_path / "paper" / "tables" / "t.json").write_text(json.dumps(ONE_TABLE | {"evidence": evidence}), encoding="utf-8")
+    save_figure(plt.figure(), [str(tmp_path / f"figures/f.{form}") for form in ("pdf", "csv")], evidence)
+    (tmp_path / "paper" / "paper.typ").write_text('#import "style.typ": *\n#show-table("t")\n#show-figure("f")\n', encoding="utf-8")
+    captions = typst.query(str(tmp_path / "paper/paper.typ"), "figure", field="caption", root=str(tmp_path), ignore_system_fonts=True)
+    assert [("SIMULATED" in json.dumps(caption)) for caption in json.loads(captions)] == [marked, marked]

@@ -69,3 +69,11 @@ def test_broken_yaml_is_named(config_copy):
     (config_copy / "study.yaml").write_text("title: [\n", encoding="utf-8")
     with pytest.raises(ConfigError, match=r"study\.yaml: not valid YAML"):
         load(config_copy)
+
+
+def test_specifications_may_share_their_draws_and_only_with_one_that_exists(config_copy):
+    specifications = load()["specifications"]
+    assert specifications["province_balanced"]["seed"] == specifications["province_att"]["seed"] != specifications["province_donut"]["seed"]
+    edit(config_copy / "study.yaml", r"seed_of: province_att", "seed_of: province_at")
+    with pytest.raises(UnknownName, match="Did you mean 'province_att'"):
+        load(config_copy)

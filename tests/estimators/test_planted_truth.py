@@ -139,6 +139,20 @@ def test_hidden_issuers_are_bounded():
         assert found(rows, "att_lowest")["estimate"] <= with_true_labels <= found(rows, "att_highest")["estimate"]
 
 
+def test_units_dated_after_the_panel_hide_nothing_where_they_are_known():
+    data = provinces(np.random.default_rng(5), effect=1.0)
+    late = sorted(data.loc[data["cohort"].isna(), "unit"].unique())[:2]
+    data.loc[data["unit"].isin(late), "cohort"] = data["year"].max() + 1
+    asked = specification(options={"later_known": True, "randomization_draws": 0})
+    counts = {
+        known: found(misclassification_bounds.estimate(data, one), "share_negative")["n_obs"]
+        for known, one in ((False, specification(options={"randomization_draws": 0})), (True, asked))
+    }
+    never = data.loc[data["cohort"].isna(), "unit"].nunique()
+    pairs = {known: n * (n - 1) // 2 * 9 for known, n in ((False, never + 2), (True, never))}
+    assert counts == pairs
+
+
 def firms(generator, effect=0.0, leave_treated=0.0, leave_control=0.0, n_treated=12, n_control=120):
     """Return stacks like the firms': two cells a stack, controls in several stacks, and exit after the event."""
     rows = []

@@ -44,6 +44,20 @@ def test_leaving_a_cluster_out_is_estimating_without_it(panel):
     assert found[f"att_without:{name}"]["std_error"] == pytest.approx(without["std_error"])
 
 
+def test_without_a_treated_unit_the_randomization_is_that_of_the_rest(panel):
+    asked = specification(options={"leave_one_out": True, "randomization_draws": 99}, seed=7)
+    found = [row for row in callaway_santanna.estimate(panel, asked) if row["inference"] == "randomization_t"]
+    treated = panel.loc[panel["cohort"].fillna(0) > 0, "unit"].unique()
+    assert {row["term"] for row in found} == {"att", *(f"att_without:{unit}" for unit in treated)}
+    unit = sorted(treated)[0]
+    rest = panel[panel["unit"] != unit].reset_index(drop=True)
+    alone = callaway_santanna.estimate(rest, specification(options={"randomization_draws": 99}, seed=7))
+    alone = next(row for row in alone if row["term"] == "att" and row["inference"] == "randomization_t")
+    own = next(row for row in found if row["term"] == f"att_without:{unit}")
+    same = ("estimate", "p_value", "ci_low", "ci_high", "n_obs", "n_units", "n_treated", "n_treated_clusters")
+    assert [own[key] for key in same] == pytest.approx([alone[key] for key in same])
+
+
 def test_leaving_clusters_out_keeps_the_controls(panel):
     asked = specification(cluster=("city",), controls=("x",), options={"leave_one_out": True, "method": "reg"})
     found = rows(callaway_santanna.estimate(panel, asked))
@@ -172,3 +186,13 @@ def test_neighbours_are_untreated_provinces_beside_treated_ones():
     assert {"Hebei", "Fujian", "Guangxi"} <= beside and not beside & {"Beijing", "Guangdong", "Heilongjiang", "Tibet"}
     assert (panel["cohort_strict"] - panel["cohort_early"]).dropna().eq(3).all()
     assert panel.loc[panel["issue_year"], "year"].eq(panel.loc[panel["issue_year"], "cohort_strict"]).all()
+
+
+def test_a_robustness_value_by_the_clustered_error_ends_where_the_test_does(panel):
+    asked = specification(estimator="sensitivity_to_unobservables", controls=("z",), cluster=("city",))
+    table = panel.assign(z=np.random.default_rng(2).normal(size=len(panel)))
+    found = {row["term"]: row for row in sensitivity_to_unobservables.estimate(table, asked)}
+    main = found["att"]
+    to_zero, clustered = found["robustness_value"]["estimate"], found["robustness_value_clustered"]["estimate"]
+    # Where the clustered test rejects, something is left to take away, and less than all of it; where not, nothing.
+    assert (0 < clustered < to_zero) if main["p_value"] < 0.05 else clustered == 0
