@@ -133,3 +133,13 @@ def test_sentences_are_held_to_the_data_in_open_runs_only(tmp_path):
     assert json.loads((tmp_path / "n.json").read_text(encoding="utf-8"))["blind"] == f"{MARK} (seed 7)"
     with pytest.raises(ValueError, match="x is large"):
         quote(numbers, {}, {}, {"f": str(facts)}, str(tmp_path / "n.json"))
+
+
+def test_a_row_that_dealing_anew_took_away_prints_as_not_available_and_stops_an_open_run(tmp_path, monkeypatch):
+    rows = pd.DataFrame({"parameter": ["att"], "term": ["att"], "estimate": [1.0], "p_value": [0.5], "reason": [pd.NA]})
+    monkeypatch.setattr("analysis.stages.quote.read_table", lambda _: rows)
+    numbers = {"without": {"from": "m", "term": "att_without:Here", "format": "{:.2f}"}}
+    quote(numbers, {}, {"m": ["m.parquet"]}, {}, str(tmp_path / "n.json"), blind=7)
+    assert json.loads((tmp_path / "n.json").read_text())["numbers"] == {"without": "n/a"}
+    with pytest.raises(LookupError, match="0 rows match"):
+        quote(numbers, {}, {"m": ["m.parquet"]}, {}, str(tmp_path / "n.json"))

@@ -70,7 +70,12 @@ def _fact(name: str, number: dict, counted: dict) -> tuple[object, float]:
 
 
 def _estimate(name: str, number: dict, read: dict, blind: bool) -> tuple[object, float]:
-    row = find(read[number["from"]], number, f"config/numbers.yaml: {name}")
+    try:
+        row = find(read[number["from"]], number, f"config/numbers.yaml: {name}")
+    except LookupError:
+        if blind:  # the unit that a number names may be no treated one, or not in the sample, once labels are dealt anew
+            return float("nan"), float("nan")
+        raise
     column = number.get("value", "estimate")
     if pd.isna(row[column]) and (blind or "expect" not in number) and pd.notna(row["reason"]):
         return float("nan"), float("nan")
