@@ -139,7 +139,9 @@ def load(config: Path = CONFIG) -> dict:
 
 def _family(name: str, specification: dict, outcomes: dict) -> dict[str, dict]:
     """Return the outcomes tested together with the specification's own: name → block."""
-    members = {other: about for other, about in outcomes.items() if about.get("family") == specification["family"]}
+    wanted = specification["family"]
+    wanted = [wanted] if isinstance(wanted, str) else wanted
+    members = {other: about for other, about in outcomes.items() if about.get("family") in wanted}
     own = specification.get("outcomes", [])
     if len(own) != 1 or own[0] not in members or len(members) < 2:
         known = ", ".join(sorted({about["family"] for about in outcomes.values() if "family" in about}))

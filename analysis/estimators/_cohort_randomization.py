@@ -7,6 +7,7 @@ import numpy as np
 from analysis.estimates import parameter
 from analysis.inference import randomization
 from analysis.inference.cohort_average import Panel, aggregate, deal, draws_of, evaluate
+from analysis.inference.randomization import Draws
 
 
 def rows(panel: Panel, cells, selections: dict, overall, not_yet: bool, draws: int, seed: int, counts: dict) -> list[dict]:
@@ -31,6 +32,12 @@ def rows(panel: Panel, cells, selections: dict, overall, not_yet: bool, draws: i
             for scaled in (True, False) if key[0] == "att" else (True,):
                 found.append(_row(key, value, dealt[key], scaled, seed, counts))
     return [row for row in found if row]
+
+
+def overall_draws(cells, cohorts: np.ndarray, not_yet: bool) -> Draws:
+    """Return the Draws of the average over all treated cells (aggregation=simple) under each of `cohorts` (assignments, units)."""
+    after = cells.event_time >= 0
+    return draws_of([aggregate(evaluate(cells, cohort, not_yet), after) for cohort in cohorts])
 
 
 def _row(key, value, dealt, scaled: bool, seed: int, counts: dict) -> dict | None:

@@ -11,9 +11,16 @@ from analysis.estimates import NotIdentified, parameter
 from analysis.estimators._cohorts import cohort_panel, lost_cohorts
 from analysis.inference import randomization
 from analysis.inference.absorb import within_sd
-from analysis.inference.randomization import Draws
-from analysis.inference.stacked_average import Stacks, deal, evaluate, stacks_of
-from analysis.method import Method, Option
+from analysis.inference.honest_bounds import bounds_rows
+from analysis.inference.stacked_average import Stacks, deal, draws_of, evaluate, stacks_of, treated_by_event
+from analysis.method import BREAKDOWN, HONEST, HONEST_SMOOTHNESS, HONEST_TARGET, Method, Option
+
+STACKED = {
+    "event_window": Option([-5, 4], "first and last event time of a stack"),
+    "effect_window": Option([0, 4], "first and last event time of the overall effect"),
+    "reference": Option(-1, "event time that changes are taken from"),
+    "cell": Option("cell", "column of risk sets, in a panel that is already stacked"),
+}
 
 METHOD = Method(
     title="Stacked difference-in-differences within risk sets",
@@ -22,12 +29,13 @@ METHOD = Method(
     needs=("outcome", "unit", "time"),
     accepts=("cohort", "treatment"),
     options={
-        "event_window": Option([-5, 4], "first and last event time of a stack"),
-        "effect_window": Option([0, 4], "first and last event time of the overall effect"),
-        "reference": Option(-1, "event time that changes are taken from"),
-        "cell": Option("cell", "column of risk sets, in a panel that is already stacked"),
+        **STACKED,
         "leave_one_out": Option(False, "report the overall effect without each risk set (cell) in turn"),
         "randomization_draws": Option(0, "draws in which events are dealt anew within risk sets; 0 for none", minimum=0),
+        "honest": HONEST,
+        "honest_smoothness": HONEST_SMOOTHNESS,
+        "honest_target": HONEST_TARGET,
+        "breakdown": BREAKDOWN,
     },
 )
 
@@ -46,27 +54,51 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     lost: list[dict] = []
     if specification.cohort or specification.treatment:
         panel, specification, lost = _stacked(panel, specification, options)
-    data = panel.dropna(subset=[specification.outcome])
+    data, stacks, chosen = read(panel, specification.outcome, specification.unit, options)
+    selections = {("att", None): chosen}
+    selections |= {("event", int(e)): stacks.event_time == e for e in stacks.event_time}
+    actual = {key: evaluate(stacks, stacks.treated, chosen) for key, chosen in selections.items()}
+    if not np.isfinite(actual[("att", None)][0][0]):
+        raise NotIdentified("SUPPORT", "no cell holds treated and control units")
+    counts = counts_of(data, specification, stacks)
+    rows = [_clustered(key, value, counts) for key, value in actual.items() if np.isfinite(value[0][0])]
+    if options.randomization_draws:
+        rows += _randomized(stacks, chosen, actual[("att", None)], specification.seed, options.randomization_draws, counts)
+    if options.leave_one_out:
+        rows += _without_each_cell(stacks, chosen)
+    if options.honest or options.honest_smoothness or options.breakdown:
+        rows += _honest(stacks, chosen, actual, options, counts)
+    return rows + lost
+
+
+def read(panel: pd.DataFrame, outcome: str, unit: str, options) -> tuple[pd.DataFrame, Stacks, np.ndarray]:
+    """Return the rows of a stacked panel with the outcome, their Stacks, and which event times the overall effect averages."""
+    data = panel.dropna(subset=[outcome])
     data = data.assign(cell=data[options.cell])
     event_times = range(options.event_window[0], options.event_window[1] + 1)
     effect = range(options.effect_window[0], options.effect_window[1] + 1)
     if data.empty or options.reference not in set(data["event_time"]):
         raise NotIdentified("SUPPORT", "the reference period is not observed")
-    stacks = stacks_of(data, specification.outcome, specification.unit, event_times, options.reference, effect)
-    selections = {("att", None): np.isin(stacks.event_time, list(effect))}
-    selections |= {("event", int(e)): stacks.event_time == e for e in stacks.event_time}
-    actual = {key: evaluate(stacks, stacks.treated, chosen) for key, chosen in selections.items()}
-    if not np.isfinite(actual[("att", None)][0][0]):
-        raise NotIdentified("SUPPORT", "no cell holds treated and control units")
-    counts = _counts(data, specification, stacks)
-    rows = [_clustered(key, value, counts) for key, value in actual.items() if np.isfinite(value[0][0])]
-    if options.randomization_draws:
-        rows += _randomized(
-            stacks, selections[("att", None)], actual[("att", None)], specification.seed, options.randomization_draws, counts
-        )
-    if options.leave_one_out:
-        rows += _without_each_cell(stacks, selections[("att", None)])
-    return rows + lost
+    stacks = stacks_of(data, outcome, unit, event_times, options.reference, effect)
+    return data, stacks, np.isin(stacks.event_time, list(effect))
+
+
+def _honest(stacks: Stacks, chosen: np.ndarray, actual: dict, options, counts: dict) -> list[dict]:
+    """Return intervals of the overall effect that allow violations of parallel trends (inference.honest_bounds)."""
+    if options.reference != -1 or options.effect_window[0] != 0:
+        raise ValueError("stacked_did: honest and breakdown need reference=-1 and an effect_window that begins at 0")
+    found = np.array([np.isfinite(actual["event", int(e)][0][0]) for e in stacks.event_time])
+    kept = found & (chosen | (stacks.event_time < 0))
+    times = stacks.event_time[kept]
+    effect = np.array([actual["event", int(e)][0][0] for e in times])
+    influence = np.stack([actual["event", int(e)][1][0] for e in times])
+    clusters = counts["n_clusters"]
+    covariance = clusters / (clusters - 1) * influence @ influence.T
+    # The overall effect averages over treated unit-periods: event times count by their treated.
+    weights = treated_by_event(stacks)[kept][times >= 0]
+    if options.honest_target == "first":
+        weights = (times[times >= 0] == 0).astype(float)
+    return bounds_rows(times, effect, covariance, weights / weights.sum(), options, counts)
 
 
 def _without_each_cell(stacks: Stacks, chosen: np.ndarray) -> list[dict]:
@@ -93,7 +125,7 @@ def _stacked(panel: pd.DataFrame, specification, options) -> tuple[pd.DataFrame,
     return pd.concat(stacks, ignore_index=True), plain, lost_cohorts(data)
 
 
-def _counts(data: pd.DataFrame, specification, stacks: Stacks) -> dict:
+def counts_of(data: pd.DataFrame, specification, stacks: Stacks) -> dict:
     """Return counts; firms in several stacks count once, and treated are those with both a reference and an effect period."""
     unit = specification.unit
     treated = len(np.unique(stacks.cluster[stacks.treated & stacks.valid.any(0)]))
@@ -116,18 +148,12 @@ def _clustered(key: tuple, value: tuple[np.ndarray, np.ndarray], counts: dict) -
     return parameter(key[0], effect[0], error, inference="cluster", event_time=key[1], degrees=clusters - 1, **counts)
 
 
-def _draws(values: list[tuple[np.ndarray, np.ndarray]]) -> Draws:
-    effect = np.array([value for value, _ in values])
-    cross = np.array([influence @ influence.T for _, influence in values])
-    return Draws(effect[:, 0], effect[:, 1], cross[:, 0, 0], cross[:, 0, 1], cross[:, 1, 1])
-
-
 def _randomized(stacks: Stacks, chosen: np.ndarray, actual: tuple, seed: int, draws: int, counts: dict) -> list[dict]:
     generator = np.random.default_rng(seed)
-    dealt = _draws([evaluate(stacks, deal(stacks, generator), chosen) for _ in range(draws)])
+    dealt = draws_of([evaluate(stacks, deal(stacks.cell, stacks.treated, generator), chosen) for _ in range(draws)])
     rows = []
     for scaled, name in ((True, "randomization_t"), (False, "randomization_beta")):
-        result = randomization.test(_draws([actual]), dealt, scaled)
+        result = randomization.test(draws_of([actual]), dealt, scaled)
         rows.append(
             parameter(
                 "att", actual[0][0], inference=name, p_value=result.p_value, ci_low=result.interval95[0], ci_high=result.interval95[1],

@@ -16,10 +16,15 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from analysis.inference.randomization import Draws
+
 
 @dataclass(frozen=True)
 class Stacks:
-    """Stack-units: changes of Y and D (2, events, units), which exist, the cell and the cluster of each, who is treated."""
+    """Stack-units: changes of Y and D (2, events, units), which exist, the cell and the cluster of each, who is treated.
+
+    `members` names the stack and the unit of each.
+    """
 
     change: np.ndarray
     valid: np.ndarray
@@ -28,6 +33,7 @@ class Stacks:
     cluster: np.ndarray
     treated: np.ndarray
     cell_names: tuple[str, ...] = ()
+    members: pd.MultiIndex | None = None
 
     @property
     def n_cells(self) -> int:
@@ -52,7 +58,7 @@ def stacks_of(data: pd.DataFrame, outcome: str, unit: str, event_times: range, r
     change = np.where(valid, np.stack([y, in_force]), 0.0)
     cell, names = pd.factorize(about["cell"].to_numpy(str), sort=True)
     cluster = pd.factorize(wide.index.get_level_values(unit), sort=True)[0]
-    return Stacks(change, valid, times, cell, cluster, treated, tuple(names))
+    return Stacks(change, valid, times, cell, cluster, treated, tuple(names), wide.index)
 
 
 def evaluate(stacks: Stacks, treated: np.ndarray, selection: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -61,9 +67,7 @@ def evaluate(stacks: Stacks, treated: np.ndarray, selection: np.ndarray) -> tupl
     `treated` (units,) may be re-dealt; cells without treated or without controls at an event time do not count.
     """
     change, valid = stacks.change[:, selection], stacks.valid[selection]
-    cells = np.zeros((stacks.n_cells, len(treated)))
-    cells[stacks.cell, np.arange(len(treated))] = 1.0
-    part_t, part_c = valid * treated[None, :], valid * ~treated[None, :]
+    cells, part_t, part_c = _sides(stacks, treated, valid)
     n_t, n_c = part_t @ cells.T, part_c @ cells.T  # (events, cells)
     exists = (n_t > 0) & (n_c > 0)
     mean_c = np.einsum("leu,cu->lec", change * part_c, cells, optimize=True) / np.maximum(n_c, 1)
@@ -79,10 +83,31 @@ def evaluate(stacks: Stacks, treated: np.ndarray, selection: np.ndarray) -> tupl
     return effect, by_cluster
 
 
-def deal(stacks: Stacks, generator: np.random.Generator) -> np.ndarray:
+def _sides(stacks: Stacks, treated: np.ndarray, valid: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return membership of cells (cells, units), and observed treated and controls (events, units)."""
+    cells = np.zeros((stacks.n_cells, len(treated)))
+    cells[stacks.cell, np.arange(len(treated))] = 1.0
+    return cells, valid * treated[None, :], valid * ~treated[None, :]
+
+
+def treated_by_event(stacks: Stacks) -> np.ndarray:
+    """Return how many treated enter the effect at each event time (events,): the weights of event times in any average."""
+    cells, part_t, part_c = _sides(stacks, stacks.treated, stacks.valid)
+    both = (part_t @ cells.T) * ((part_c @ cells.T) > 0)
+    return both.sum(1)
+
+
+def deal(cell: np.ndarray, treated: np.ndarray, generator: np.random.Generator) -> np.ndarray:
     """Return treatment dealt anew among the stack-units of each cell, keeping how many it treats."""
-    order = np.lexsort((generator.random(len(stacks.cell)), stacks.cell))
-    sorted_treated = stacks.treated[np.lexsort((~stacks.treated, stacks.cell))]
+    order = np.lexsort((generator.random(len(cell)), cell))
+    sorted_treated = treated[np.lexsort((~treated, cell))]
     dealt = np.empty(len(order), dtype=bool)
     dealt[order] = sorted_treated
     return dealt
+
+
+def draws_of(values: list[tuple[np.ndarray, np.ndarray]]) -> Draws:
+    """Return the Draws of (effect (2,), influence (2, clusters)) pairs; variances are sums of squares over clusters."""
+    effect = np.array([value for value, _ in values])
+    cross = np.array([influence @ influence.T for _, influence in values])
+    return Draws(effect[:, 0], effect[:, 1], cross[:, 0, 0], cross[:, 0, 1], cross[:, 1, 1])

@@ -1,18 +1,52 @@
-"""P-values adjusted for all outcomes of a family."""
+"""P-values adjusted for all outcomes of a family: the main estimates under shared re-deals, two-way fixed effects beside them."""
 
 import pandas as pd
 
-from analysis.exhibits.cells import labelled
+from analysis.exhibits.cells import interval, labelled, number, only, p_value
 from analysis.exhibits.display import Table
-from analysis.exhibits.tables._families import rows_of
 
 
-def layout(province_family, province_family_commercialization, province_family_green, outcomes):
-    """Return a block a family, one row an outcome."""
-    rows, bold = [], []
-    for table in (province_family, province_family_commercialization, province_family_green):
+def layout(
+    province_family_redealt,
+    province_family_redealt_commercialization,
+    province_family_redealt_green,
+    province_family_redealt_all,
+    province_family,
+    province_family_commercialization,
+    province_family_green,
+    outcomes,
+):
+    """Return a block a family, one row an outcome; outcomes of no family of several come last, adjusted among all only."""
+    redealt = (province_family_redealt, province_family_redealt_commercialization, province_family_redealt_green)
+    two_way = (province_family, province_family_commercialization, province_family_green)
+    rows, bold, shown = [], [], set()
+    for table, other in zip(redealt, two_way, strict=True):
         bold.append(len(rows))
         rows.append({"Outcome": outcomes[table["outcome"].iloc[0]]["family"].capitalize()})
-        rows += [{"Outcome": labelled(outcomes, name), **cells} for name, cells in rows_of(table).items()]
-    data = pd.concat([province_family, province_family_commercialization, province_family_green], ignore_index=True)
+        for name in [one for one in outcomes if one in set(table["term"])]:
+            rows.append(_line(name, table, table, province_family_redealt_all, other, outcomes))
+            shown.add(name)
+    bold.append(len(rows))
+    rows.append({"Outcome": "In no family of several"})
+    none = province_family.iloc[:0]
+    for name in outcomes:
+        if name in set(province_family_redealt_all["term"]) - shown:
+            rows.append(_line(name, province_family_redealt_all, none, province_family_redealt_all, none, outcomes))
+    data = pd.concat([*redealt, province_family_redealt_all, *two_way], ignore_index=True)
     return Table(pd.DataFrame(rows).fillna(""), data=data, bold=tuple(bold), widths={"Outcome": "1fr"})
+
+
+def _line(name: str, table: pd.DataFrame, family: pd.DataFrame, every: pd.DataFrame, two_way: pd.DataFrame, outcomes: dict) -> dict:
+    alone = only(table, term=name, inference="randomization_t")
+    coefficient = only(two_way, term=name, inference="cluster")
+    return {
+        "Outcome": labelled(outcomes, name),
+        "ATT": number(alone["estimate"]),
+        "95 % interval": interval(alone["ci_low"], alone["ci_high"]),
+        "p": p_value(alone["p_value"]),
+        "p, family": p_value(only(family, term=name, inference="romano_wolf")["p_value"]),
+        "p, all": p_value(only(every, term=name, inference="romano_wolf")["p_value"]),
+        "Two-way": number(coefficient["estimate"]),
+        "p (2W)": p_value(coefficient["p_value"]),
+        "p, family (2W)": p_value(only(two_way, term=name, inference="romano_wolf")["p_value"]),
+    }

@@ -1,0 +1,71 @@
+"""Rows of a family of outcomes whose treatment was dealt anew, the same deal for every outcome."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from analysis.estimates import NotIdentified, parameter
+from analysis.inference import randomization
+from analysis.inference.randomization import Draws
+from analysis.inference.step_down import romano_wolf
+from analysis.method import Option
+
+OUTCOMES = Option([], "further outcome columns; the family is --outcome and these")
+DRAWS = Option(999, "deals of the treatment, each the same for all outcomes", minimum=1)
+
+
+@dataclass(frozen=True)
+class Member:
+    """One outcome of a family: its Draws under the actual assignment and under every deal, and what its rows count."""
+
+    name: str
+    actual: Draws
+    dealt: Draws
+    counts: dict
+
+
+def members(panel: pd.DataFrame, specification, others: list[str]) -> list[str]:
+    """Return the outcomes of the family; raises ValueError for a column that is not there."""
+    family = list(dict.fromkeys([specification.outcome, *others]))
+    if strangers := [name for name in family if name not in panel]:
+        raise ValueError(f"{specification.estimator}: no column '{strangers[0]}'")
+    return family
+
+
+def rows(family: list[Member], seed: int) -> list[dict]:
+    """Return two rows an outcome (term: its name): 'randomization_t', alone, and 'romano_wolf', adjusted for the family.
+
+    The step-down compares t-ratios with their joint distribution over deals (Romano and Wolf 2005, algorithm 3.1), which
+    keeps how outcomes depend on each other. A deal counts where every outcome has its t-ratio, so that a family of one
+    has the p-value of the outcome alone.
+    """
+    if missing := [member.name for member in family if not _usable(member.actual).all()]:
+        raise NotIdentified("SUPPORT", f"no t-ratio for {missing[0]}")
+    kept = np.logical_and.reduce([_usable(member.dealt) for member in family])
+    dealt = [_those(member.dealt, kept) for member in family]
+    actual = np.array([member.actual.statistic(0.0, True)[0] for member in family])
+    adjusted = romano_wolf(actual, np.column_stack([draws.statistic(0.0, True) for draws in dealt]))
+    found = []
+    for member, draws, p_value in zip(family, dealt, adjusted, strict=True):
+        alone = randomization.test(member.actual, draws)
+        about = {"draws": alone.draws, "seed": seed, **member.counts}
+        estimate = float(member.actual.a[0])
+        found.append(
+            parameter(
+                member.name, estimate, inference="randomization_t", p_value=alone.p_value, ci_low=alone.interval95[0],
+                ci_high=alone.interval95[1], ci90_low=alone.interval90[0], ci90_high=alone.interval90[1], mde80=alone.mde80, **about,
+            )
+        )  # fmt: skip
+        found.append(parameter(member.name, estimate, inference="romano_wolf", p_value=float(p_value), **about))
+    return found
+
+
+def _usable(draws: Draws) -> np.ndarray:
+    return np.isfinite(draws.a) & np.isfinite(draws.b) & (draws.v_yy > 0)
+
+
+def _those(draws: Draws, kept: np.ndarray) -> Draws:
+    return Draws(draws.a[kept], draws.b[kept], draws.v_yy[kept], draws.v_yd[kept], draws.v_dd[kept])

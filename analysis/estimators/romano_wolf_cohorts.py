@@ -1,0 +1,58 @@
+"""Many outcomes of one staggered treatment: step-down p-values of group-time averages under re-dealt cohorts.
+
+Each outcome's statistic is the t-ratio of callaway_santanna (aggregation=simple, no covariates); cohorts are dealt anew
+among units, the same deal for every outcome. romano_wolf, which bootstraps two-way coefficients, is another estimand.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from analysis.estimators import _cohort_randomization, _step_down
+from analysis.estimators._cohorts import cohort_panel, counts_of, need_never, unit_names
+from analysis.inference.cohort_average import NEVER, cells_of, deal, panel_of
+from analysis.method import Method, Option
+
+METHOD = Method(
+    title="Many outcomes: Romano-Wolf step-down of group-time averages, cohorts re-dealt",
+    citation="Romano and Wolf (2005), Econometrica 73: 1237-1282; (2016), Statistics and Probability Letters 113: 38-40; Callaway and Sant'Anna (2021)",
+    library="analysis",
+    needs=("outcome", "unit", "time", "cohort|treatment"),
+    options={
+        "outcomes": _step_down.OUTCOMES,
+        "draws": _step_down.DRAWS,
+        "control_group": Option("never_treated", "whom treated cohorts are compared with", ("never_treated", "not_yet_treated")),
+    },
+)
+
+
+def estimate(panel: pd.DataFrame, specification) -> list[dict]:
+    """Return two rows an outcome (term: its name): 'randomization_t', alone, and 'romano_wolf', adjusted for the family.
+
+    Cohorts are dealt among the units that have any outcome of the family. Raises NotIdentified where an outcome has no
+    treated unit or no control.
+    """
+    options = METHOD.read(specification)
+    names = _step_down.members(panel, specification, options.outcomes)
+    tables = {name: cohort_panel(panel, replace(specification, outcome=name)) for name in names}
+    # A cohort after the last period of one outcome is never treated in it, but may be in another.
+    first = pd.concat([table[["_name", "cohort"]] for table in tables.values()]).groupby("_name")["cohort"].max()
+    labels = np.where(first > 0, first, NEVER)
+    cohorts = np.vstack([labels, deal(labels, options.draws, np.random.default_rng(specification.seed))])
+    family = [_member(name, table, first.index, cohorts, options.control_group) for name, table in tables.items()]
+    return _step_down.rows(family, specification.seed)
+
+
+def _member(name: str, data: pd.DataFrame, units: pd.Index, cohorts: np.ndarray, control_group: str) -> _step_down.Member:
+    """Return one outcome with its Draws; the first of `cohorts` (assignments, units) is the actual assignment."""
+    if control_group == "never_treated":
+        need_never(data)
+    wide = panel_of(data, "outcome", "unit", "time", "cohort")
+    own = cohorts[:, units.get_indexer(unit_names(data))]
+    own = np.where(own > wide.periods.max(), NEVER, own)
+    cells, not_yet = cells_of(wide), control_group == "not_yet_treated"
+    actual, dealt = (_cohort_randomization.overall_draws(cells, part, not_yet) for part in (own[:1], own[1:]))
+    return _step_down.Member(name, actual, dealt, counts_of(data))

@@ -1,0 +1,51 @@
+"""Many outcomes of one event: step-down p-values of stacked averages under events re-dealt within risk sets.
+
+Each outcome's statistic is the t-ratio of stacked_did; events are dealt anew among the stack-units of a risk set, the same
+deal for every outcome. Outcomes and their base period are those of stacked_did, so that no other regression stands in.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from analysis.estimators import _step_down
+from analysis.estimators.stacked_did import STACKED, counts_of, read
+from analysis.inference.stacked_average import deal, draws_of, evaluate
+from analysis.method import Method
+
+METHOD = Method(
+    title="Many outcomes: Romano-Wolf step-down of stacked averages, events re-dealt within risk sets",
+    citation="Romano and Wolf (2005), Econometrica 73: 1237-1282; (2016), Statistics and Probability Letters 113: 38-40; Wing, Freedman and Hollingsworth (2024)",
+    library="analysis",
+    needs=("outcome", "unit", "time"),
+    options={"outcomes": _step_down.OUTCOMES, "draws": _step_down.DRAWS, **STACKED},
+)
+
+
+def estimate(panel: pd.DataFrame, specification) -> list[dict]:
+    """Return two rows an outcome (term: its name): 'randomization_t', alone, and 'romano_wolf', adjusted for the family.
+
+    The panel is stacked already (columns stack, event_time, treated, the unit, and risk sets in `cell`). Events are dealt
+    among the stack-units that have the reference period of any outcome of the family.
+    """
+    options = METHOD.read(specification)
+    read_in = {name: read(panel, name, specification.unit, options) for name in _step_down.members(panel, specification, options.outcomes)}
+    about = [
+        pd.DataFrame({"cell": np.array(stacks.cell_names)[stacks.cell], "treated": stacks.treated}, index=stacks.members)
+        for _, stacks, _ in read_in.values()
+    ]
+    every = pd.concat(about)
+    every = every[~every.index.duplicated()].sort_index()
+    cell, treated = pd.factorize(every["cell"], sort=True)[0], every["treated"].to_numpy(bool)
+    generator = np.random.default_rng(specification.seed)
+    dealt = [deal(cell, treated, generator) for _ in range(options.draws)]
+    family = []
+    for name, (data, stacks, chosen) in read_in.items():
+        own = every.index.get_indexer(stacks.members)
+        actual = draws_of([evaluate(stacks, stacks.treated, chosen)])
+        drawn = draws_of([evaluate(stacks, assignment[own], chosen) for assignment in dealt])
+        family.append(_step_down.Member(name, actual, drawn, counts_of(data, replace(specification, outcome=name), stacks)))
+    return _step_down.rows(family, specification.seed)

@@ -1,0 +1,45 @@
+"""How far trends may part before the province effects can no longer be told from zero."""
+
+import pandas as pd
+from matplotlib.pyplot import subplots
+
+from analysis.exhibits.cells import pick
+from analysis.exhibits.display import COLOURS, WIDTH
+
+KINDS = {
+    "honest_relative_magnitude_": "Multiple of the worst violation before",
+    "honest_smoothness_": "Change of the drift's slope a year ({unit})",
+}
+
+
+def draw(province_event_study, province_honest, province_honest_green, outcomes):
+    """Return a row an outcome, a column a kind of restriction: intervals against the size of the violations allowed."""
+    tables = (province_honest, province_honest_green)
+    figure, axes = subplots(len(tables), len(KINDS), figsize=(WIDTH, 3.8), sharey="row", squeeze=False)
+    for row, own in zip(axes, tables, strict=True):
+        name = own["outcome"].iloc[0]
+        bounds = pick(pd.concat([own, pick(province_event_study, outcome=name)]), term="att_honest").dropna(subset=["ci_low"])
+        for axis, (kind, label) in zip(row, KINDS.items(), strict=True):
+            _intervals(axis, bounds[bounds["inference"].str.startswith(kind)], kind)
+            axis.axhline(bounds["estimate"].iloc[0], color="black", linewidth=0.8, linestyle="--")
+            axis.axhline(0, color="black", linewidth=0.6)
+            axis.set_xlabel(label.format(unit=outcomes[name]["unit"]), fontsize=7)
+        row[0].set_title(outcomes[name]["label"], fontsize=8)
+        row[0].set_ylabel(f"Effect ({outcomes[name]['unit']})", fontsize=7)
+    entries = {label: handle for axis in axes.flat for handle, label in zip(*axis.get_legend_handles_labels(), strict=True)}
+    figure.legend(entries.values(), entries.keys(), loc="outside lower center", ncols=len(entries), fontsize=7)
+    return figure
+
+
+def _intervals(axis, bounds: pd.DataFrame, kind: str) -> None:
+    """Draw intervals at evenly spaced sizes; those that exclude zero in dark."""
+    sizes = bounds["inference"].str.removeprefix(kind).astype(float)
+    bounds = bounds.assign(size=sizes).sort_values("size").reset_index(drop=True)
+    away = (bounds["ci_low"] > 0) | (bounds["ci_high"] < 0)
+    for shown, colour, label in ((away, COLOURS[0], "excludes zero"), (~away, COLOURS[5], "holds zero")):
+        part = bounds[shown]
+        if len(part):
+            axis.vlines(part.index, part["ci_low"], part["ci_high"], color=colour, linewidth=3, label=label)
+    axis.set_xticks(bounds.index, [f"{size:g}" for size in bounds["size"]])
+    axis.set_xlim(-0.6, len(bounds) - 0.4)
+    axis.grid(axis="x", visible=False)

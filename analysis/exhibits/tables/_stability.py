@@ -1,0 +1,59 @@
+"""What bears on each reading of the verdict rule besides its own interval."""
+
+from __future__ import annotations
+
+import math
+
+import pandas as pd
+
+from analysis.claims import Region, read_interval
+from analysis.exhibits.cells import only, pick
+from analysis.exhibits.tables.province_estimators import overall
+
+
+def stability(verdicts: pd.DataFrame, families: dict, curves: dict, estimators: dict) -> pd.DataFrame:
+    """Return one row a test (or context) that has a p-value and a reading, with all that repeats it.
+
+    `families` maps a specification to its Romano-Wolf tables, `curves` (specification, outcome) to the joint table of the
+    curve, `estimators` a specification to the tables of other estimators of the same effect. `repeated` counts the latter,
+    `flips` those whose interval alone is read as another verdict.
+    """
+    judged = verdicts[(verdicts["rank"] > 0) & verdicts["p_value"].notna() & verdicts["ungated"].fillna("").ne("")]
+    rows = []
+    for _, row in judged.iterrows():
+        others = _readings(row, estimators.get(row["model_id"], []))
+        about = row[["claim", "says", "model_id", "outcome", "inference", "p_value", "ungated"]].to_dict()
+        about |= {"s_value": -math.log2(row["p_value"]) if row["p_value"] > 0 else math.inf}
+        about |= {"p_family": _family(families.get(row["model_id"], []), row["outcome"])}
+        about |= {"share_same": _share(curves.get((row["model_id"], row["outcome"])))}
+        about |= {"repeated": len(others), "flips": sum(other != _verdict(row["ungated"]) for other in others)}
+        rows.append(about)
+    return pd.DataFrame(rows)
+
+
+def _verdict(reading: str) -> str:
+    """Return the verdict in 'verdict (code)'."""
+    return reading.partition(" (")[0]
+
+
+def _readings(row: pd.Series, tables: list[pd.DataFrame]) -> list[str]:
+    """Return the verdict on the claim's region by the interval of each table that estimates the outcome."""
+    low, high = row["region_low"], row["region_high"]
+    region = Region(-math.inf if pd.isna(low) else low, math.inf if pd.isna(high) else high)
+    found = [overall(table, row["outcome"]) for table in tables]
+    intervals = [((one["ci_low"], one["ci_high"]), (one["ci90_low"], one["ci90_high"])) for one in found if pd.notna(one["ci_low"])]
+    return [read_interval(*both, region).verdict for both in intervals]
+
+
+def _family(tables: list[pd.DataFrame], outcome: str) -> float:
+    """Return the p-value of an outcome adjusted for the first family that holds it."""
+    found = [only(table, term=outcome, inference="romano_wolf")["p_value"] for table in tables]
+    return next((float(p_value) for p_value in found if pd.notna(p_value)), math.nan)
+
+
+def _share(joint: pd.DataFrame | None) -> float:
+    """Return the share of a curve's readings with the verdict of its main specification, over the whole curve."""
+    if joint is None:
+        return math.nan
+    whole = pick(joint, subset="all") if "subset" in joint else joint
+    return float(whole["share_same"].iloc[0])

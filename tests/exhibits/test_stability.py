@@ -1,0 +1,48 @@
+"""What stands beside a reading: surprise, family, curve, other estimators."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analysis.exhibits.tables._stability import stability
+from analysis.exhibits.tables.province_estimators import overall
+
+
+def verdict(**changes):
+    row = {"claim": "D1", "rank": 101, "says": "it rises", "model_id": "m", "outcome": "y", "inference": "randomization_t"}
+    row |= {"p_value": 0.125, "ungated": "consistent (compatible)", "region_low": 0.0, "region_high": np.nan}
+    return {**row, **changes}
+
+
+def estimates(low, high, inference="randomization_t", outcome="y"):
+    ends = {"ci_low": low, "ci_high": high, "ci90_low": low, "ci90_high": high}
+    return pd.DataFrame([{"outcome": outcome, "term": "att", "inference": inference, "estimate": (low + high) / 2, **ends}])
+
+
+def adjusted(p_value):
+    return pd.DataFrame([{"outcome": "first", "term": "y", "inference": "romano_wolf", "p_value": p_value}])
+
+
+def test_each_item_is_that_of_the_reading():
+    verdicts = pd.DataFrame([verdict(rank=0), verdict(), verdict(outcome="z", rank=102), verdict(p_value=np.nan, rank=103)])
+    # Consistent, cannot tell, opposite; the last does not estimate the outcome.
+    others = [estimates(0.1, 0.3), estimates(-0.1, 0.3), estimates(-0.3, -0.1), estimates(0.1, 0.3, outcome="x")]
+    joint = pd.DataFrame({"subset": ["part", "all"], "share_same": [0.9, 0.4]})
+    found = stability(verdicts, {"m": [adjusted(0.5)]}, {("m", "y"): joint}, {"m": others})
+    assert len(found) == 2  # rank 0 is the claim; what has no p-value has no surprise
+    first, second = found.to_dict("records")
+    assert first["s_value"] == pytest.approx(3.0)  # an eighth: three heads in a row
+    assert (first["p_family"], first["share_same"], first["repeated"], first["flips"]) == (0.5, 0.4, 3, 2)
+    assert np.isnan(second["p_family"]) and np.isnan(second["share_same"]) and second["repeated"] == 0
+
+
+def test_a_curve_without_parts_has_one_share():
+    found = stability(pd.DataFrame([verdict()]), {}, {("m", "y"): pd.DataFrame({"share_same": [0.7]})}, {})
+    assert found["share_same"].tolist() == [0.7]
+
+
+def test_randomization_is_preferred_to_clustered_errors():
+    both = pd.concat([estimates(0.1, 0.2, "analytic"), estimates(-1, 1)], ignore_index=True)
+    assert overall(both, "y")["inference"] == "randomization_t"
+    assert overall(both.head(1), "y")["inference"] == "analytic"
+    assert overall(both, "x").isna().all()
