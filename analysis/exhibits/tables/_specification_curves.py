@@ -18,7 +18,10 @@ def laid_out(joints: list[pd.DataFrame]) -> Table:
     starts = ("Main estimate", "Read 'consistent'", "In the joint tests", _ESTIMATOR.format(""))
     rules = [next(i for i, name in enumerate(frame.index) if name.startswith(start)) for start in starts]
     return Table(
-        frame.reset_index(drop=True), data=pd.concat(joints, ignore_index=True), widths={"Specification curve": "1fr"}, rules=tuple(rules)
+        frame.reset_index(drop=True),
+        data=pd.concat(joints, ignore_index=True),
+        widths={name: "1fr" for name in frame} | {"Specification curve": "1.7fr"},
+        rules=tuple(rules),
     )
 
 

@@ -12,9 +12,12 @@ COLUMNS = ["Kind", "Design", "Change", "Reason"]
 
 
 def layout(freeze: dict, designs: dict) -> Table:
-    """Return one line a design that was added, removed or changed since the freeze, with its reason, then one an earlier freeze."""
+    """Return the designs that were added, removed or changed since the freeze, one line a reason, then a line an earlier freeze.
+
+    The data has a line a design.
+    """
     found = deviations(freeze, designs)
-    shown = found.set_axis(COLUMNS, axis="columns").to_dict("records") or [{"Kind": NONE}]
+    shown = _by_reason(found) or [{"Kind": NONE}]
     replaced = [
         {"Kind": "earlier freeze", "Design": one["date"], "Change": f"replaced, {one['deviations']} deviations", "Reason": one["why"]}
         for one in freeze.get("earlier", [])
@@ -22,4 +25,17 @@ def layout(freeze: dict, designs: dict) -> Table:
     frame = pd.DataFrame([*shown, *replaced], columns=COLUMNS).fillna("")
     data = pd.concat([found, pd.DataFrame(replaced, columns=COLUMNS).set_axis(found.columns, axis="columns")], ignore_index=True)
     rules = (len(shown),) if replaced else ()
-    return Table(frame, widths={"Change": "1fr", "Reason": "1fr"}, data=data, rules=rules, wide=(0,) if found.empty else ())
+    return Table(
+        frame, widths={"Design": "1.5fr", "Change": "0.8fr", "Reason": "1.2fr"}, data=data, rules=rules, wide=(0,) if found.empty else ()
+    )
+
+
+def _by_reason(found: pd.DataFrame) -> list[dict]:
+    """Return one record for designs of one kind that share a reason: their names, and in how many ways they changed."""
+    records = []
+    for (kind, reason), part in found.groupby(["kind", "reason"], sort=False):
+        changes = ", ".join(dict.fromkeys(change.partition(":")[0] for change in part["change"]))
+        if len(part) == 1:
+            changes = part["change"].iloc[0]
+        records.append({"Kind": kind, "Design": ", ".join(part["name"]), "Change": changes, "Reason": reason})
+    return records
