@@ -20,7 +20,7 @@ def laid_out(joints: list[pd.DataFrame]) -> Table:
     return Table(
         frame.reset_index(drop=True),
         data=pd.concat(joints, ignore_index=True),
-        widths={name: "1fr" for name in frame} | {"Specification curve": "1.7fr"},
+        widths=dict.fromkeys(frame, "1fr") | {"Specification curve": "1.7fr"},
         rules=tuple(rules),
     )
 
