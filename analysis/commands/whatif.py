@@ -17,15 +17,16 @@ from pathlib import Path
 import pandas as pd
 from matplotlib.pyplot import subplots
 
-from analysis.catalogue import ROOT, unknown
+from analysis.catalogue import ROOT
 from analysis.contracts import DataError
 from analysis.exhibits.cells import count, number, p_value
 from analysis.exhibits.display import COLOURS, MARKERS, save_figure
 from analysis.method import BadOption
-from analysis.stages.estimate import estimated, specify
+from analysis.stages.estimate import estimated
 from analysis.storage import is_absent, read_table
 from analysis.study import load, outcomes_of, products
 from analysis.whatif.changes import Variant, changed
+from analysis.whatif.choice import check, named
 from analysis.whatif.reading import row_of, tests_of, verdicts
 
 NAME = "whatif"
@@ -45,11 +46,11 @@ def declare(parser: argparse.ArgumentParser) -> None:
 def run(chosen: argparse.Namespace) -> int:
     start = time.monotonic()
     study = load()
-    model, outcome = _named(study, chosen.model, chosen.outcome)
+    model, outcome = named(study, chosen.model, chosen.outcome, lambda panel: _evidence(study, panel) == "real")
     settings, about = study["specifications"][model], study["outcomes"].get(outcome)
     columns = study["contracts"][settings["panel"]]["columns"]
     variant = changed(settings, about, chosen.changes, columns, "whatif")
-    _check(model, variant, outcome)
+    check(model, variant, outcome)
     panel = _panel(study, settings["panel"])
     contract = study["contracts"]["estimate"]
     tests = tests_of(study["claims"], model, outcome)
@@ -96,43 +97,21 @@ def _without(version: Variant, option: str) -> Variant:
     return Variant({**version.settings, "options": options}, version.outcome, version.said)
 
 
-def _named(study: dict, model: str, outcome: str) -> tuple[str, str]:
-    """Return the specification and outcome that a model or claim names."""
-    if model in study["claims"]:
-        claim = study["claims"][model]
-        tests = [test for key in ("tests", "firms", "context") for test in claim.get(key, [])]
-        if not tests:
-            raise BadOption(f"whatif: claim {model} has no test: no source at hand holds {'; '.join(claim['missing'])}")
-        chosen = next((test for test in tests if not outcome or test.get("outcome") == outcome), tests[0])
-        model, outcome = chosen["from"], outcome or chosen.get("outcome", "")
-    if model not in study["specifications"]:
-        raise unknown(model, [*study["specifications"], *study["claims"]], "whatif", "model")
-    offered = outcomes_of(study["specifications"][model])
-    if outcome and outcome not in offered:
-        raise unknown(outcome, offered, f"whatif: {model}", "outcome")
-    return model, outcome or offered[0]
+def _path(study: dict, name: str) -> Path:
+    folder = "sources" if products(study)[name] == "source" else "panels"
+    return ROOT / "data" / "processed" / folder / f"{name}.parquet"
 
 
-def _check(model: str, variant: Variant, outcome: str) -> None:
-    """Refuse, before anything is estimated, what the changed estimator cannot use."""
-    from analysis.commands.estimators import method_of
-
-    specification = specify(model, variant.settings, outcome)
-    fields = ("outcome", "unit", "time", "cohort", "treatment", "weights", "duration", "event", "entry", "upper")
-    fields += ("controls", "fixed_effects", "cluster", "instruments", "strata")
-    method = method_of(variant.settings["estimator"])
-    known = {one for need in (*method.needs, *method.accepts) for one in need.split("|")}
-    # Unit, time and cluster come from the panel's block, whether the estimator uses them or not.
-    given = {name for name in fields if getattr(specification, name) and (name in known or name not in ("unit", "time", "cluster"))}
-    method.check(specification, given)
-    method.read(specification)
+def _evidence(study: dict, name: str) -> str:
+    """Return the evidence grade of a panel; none where it is not built."""
+    path = _path(study, name)
+    return read_table(path).attrs["evidence"] if path.exists() else "none"
 
 
 def _panel(study: dict, name: str) -> pd.DataFrame:
-    folder = "sources" if products(study)[name] == "source" else "panels"
-    path = ROOT / "data" / "processed" / folder / f"{name}.parquet"
+    path = _path(study, name)
     if not path.exists():
-        raise DataError(f"data/processed/{folder}/{name}.parquet is not there yet: run `make` first, which builds it")
+        raise DataError(f"{path.relative_to(ROOT).as_posix()} is not there yet: run `make` first, which builds it")
     panel = read_table(path)
     if is_absent(panel):
         raise DataError(f"panel {name} is empty: {is_absent(panel)}")

@@ -113,14 +113,15 @@ def _list(settings: dict, key: str, how: str, names: list[str], columns: dict, a
     settings[key] = names if how == "=" else [*present, *names] if how == "+=" else [name for name in present if name not in names]
 
 
-def _method(name: str) -> Method:
+def method_of(name: str) -> Method:
+    """Return the declaration of an estimator that exists."""
     return import_module(f"analysis.estimators.{name}").METHOD
 
 
 def _estimator(variant: Variant, name: str, asked_by: str) -> None:
     if name not in modules("estimator"):
         raise unknown(name, modules("estimator"), asked_by, "estimator")
-    method = _method(name)
+    method = method_of(name)
     options = variant.settings.get("options", {})
     kept = {key: value for key, value in options.items() if key in method.options}
     if lost := sorted(set(options) - set(kept)):
@@ -145,7 +146,7 @@ def _outcome(variant: Variant, key: str, value: str, asked_by: str) -> None:
 
 
 def _option(settings: dict, key: str, value: str, asked_by: str) -> None:
-    options = _method(settings["estimator"]).options
+    options = method_of(settings["estimator"]).options
     # `draws` is enough where one option that the model uses counts draws.
     ending = [name for name in options if name.endswith(f"_{key}")]
     used = [name for name in ending if name in settings.get("options", {})]

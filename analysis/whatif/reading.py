@@ -15,7 +15,7 @@ def tests_of(claims: dict, model: str, outcome: str) -> list[tuple[str, dict]]:
     return [
         (name, test)
         for name, claim in claims.items()
-        for key in ("tests", "context", "firms")
+        for key in ("tests", "context", "firms")  # real evidence first
         for test in claim.get(key, [])
         if test["from"] == model and test.get("outcome", outcome) == outcome and "region" in test
     ]

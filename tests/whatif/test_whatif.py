@@ -10,7 +10,8 @@ from analysis.commands import whatif
 from analysis.method import BadOption
 from analysis.stages.estimate import estimated
 from analysis.study import load
-from analysis.whatif.changes import changed
+from analysis.whatif.changes import Variant, changed
+from analysis.whatif.choice import check, named
 from analysis.whatif.reading import verdicts
 
 STUDY = load()
@@ -152,7 +153,31 @@ def test_a_claim_stands_for_its_test(built, capsys):
     assert main(["whatif", "Q2", "draws=9", "--outcome", "nothing"]) == 2
     assert main(["whatif", "S6"]) == 2
     printed = capsys.readouterr().err
-    assert "unknown outcome 'nothing'" in printed and "claim S6 has no test" in printed
+    assert "unknown outcome 'nothing'" in printed and "claim S6 has no estimate" in printed
+
+
+@pytest.mark.parametrize("name", [*STUDY["specifications"], *STUDY["claims"]])
+def test_every_specification_and_claim_resolves_or_is_refused_in_one_line(name):
+    try:
+        model, outcome = named(STUDY, name, "", lambda panel: False)
+    except BadOption as error:
+        assert f"claim {name} has no estimate: " in str(error) and "\n" not in str(error)
+        claim = STUDY["claims"][name]
+        assert not any(claim.get(key) for key in ("tests", "context", "firms"))
+    else:
+        check(model, Variant(STUDY["specifications"][model], STUDY["outcomes"].get(outcome)), outcome)
+
+
+@pytest.mark.parametrize(("claim", "why"), [("N", "a recommendation"), ("S9", "four jurisdictions"), ("S6", "no source at hand holds")])
+def test_a_claim_without_an_estimate_says_why(claim, why):
+    with pytest.raises(BadOption, match=why):
+        named(STUDY, claim, "", lambda panel: False)
+
+
+def test_real_evidence_comes_before_the_simulated_cohort_and_own_firm_files_before_context():
+    assert named(STUDY, "D1", "", lambda panel: False) == ("province_att", "rd_intensity")
+    assert named(STUDY, "D1", "", lambda panel: True) == ("firm_att", "firm_rd_to_sales")
+    assert named(STUDY, "D4", "", lambda panel: False)[0] == "firm_att"
 
 
 @pytest.mark.parametrize(
