@@ -12,6 +12,7 @@ import argparse
 import time
 import zlib
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -28,6 +29,7 @@ from analysis.study import load, outcomes_of, products
 from analysis.whatif.changes import Variant, changed
 from analysis.whatif.choice import check, named
 from analysis.whatif.reading import row_of, tests_of, verdicts
+from analysis.whatif.sample import check_values, same_rows
 
 NAME = "whatif"
 HELP = "change one choice of a model and see both versions side by side"
@@ -52,6 +54,9 @@ def run(chosen: argparse.Namespace) -> int:
     variant = changed(settings, about, chosen.changes, columns, "whatif")
     check(model, variant, outcome)
     panel = _panel(study, settings["panel"])
+    check_values(panel, variant.picked, "whatif")
+    if same_rows(panel, settings.get("where", {}), variant.settings.get("where", {})):
+        variant.said.append("(the sample stays the same: no row is added or left out)")
     contract = study["contracts"]["estimate"]
     tests = tests_of(study["claims"], model, outcome)
     baseline = Variant(settings, about)
@@ -94,7 +99,7 @@ def _estimated(versions: list[Variant], words: list[str], estimate: Callable) ->
 def _without(version: Variant, option: str) -> Variant:
     """Return the version without the options that begin with `option`."""
     options = {key: value for key, value in version.settings.get("options", {}).items() if not key.startswith(option)}
-    return Variant({**version.settings, "options": options}, version.outcome, version.said)
+    return replace(version, settings={**version.settings, "options": options})
 
 
 def _path(study: dict, name: str) -> Path:

@@ -16,6 +16,7 @@ import yaml
 from analysis.catalogue import modules, unknown
 from analysis.method import BadOption, Method
 from analysis.specification import TRANSFORMS
+from analysis.whatif.sample import add_condition
 
 COLUMNS = ("cohort", "treatment", "weights")
 LISTS = ("cluster", "controls", "fixed_effects")
@@ -31,6 +32,8 @@ class Variant:
     settings: dict
     outcome: dict | None
     said: list[str] = field(default_factory=list)
+    # Columns and values of the sample's words, to be checked once the panel is read.
+    picked: list[tuple[str, list]] = field(default_factory=list)
 
 
 def changed(settings: dict, outcome: dict | None, words: list[str], columns: dict, asked_by: str) -> Variant:
@@ -39,7 +42,7 @@ def changed(settings: dict, outcome: dict | None, words: list[str], columns: dic
     Raises BadOption or UnknownName in one line for a word that cannot be followed.
     """
     variant = Variant(copy.deepcopy(settings), copy.deepcopy(outcome))
-    parsed = [_parsed(word, asked_by) for word in words]
+    parsed = _merged([_parsed(word, asked_by) for word in words], asked_by)
     # The estimator first: it decides which options there are.
     for key, how, value in sorted(parsed, key=lambda item: item[0] != "estimator"):
         _apply(variant, key, how, value, columns, asked_by)
@@ -53,18 +56,33 @@ def _parsed(word: str, asked_by: str) -> tuple[str, str, str]:
     return match["key"], match["how"], match["value"].strip()
 
 
+def _merged(parsed: list[tuple[str, str, str]], asked_by: str) -> list[tuple[str, str, str]]:
+    """Return the changes with lists for one key joined; one choice given twice is refused, for the last would win unseen."""
+    merged = {}
+    for key, how, value in parsed:
+        if (key, how) in merged and not (key.startswith(("drop.", "keep.")) or how in ("+=", "-=")):
+            raise BadOption(f"{asked_by}: {key}{how} is given twice: {merged[key, how]} and {value}")
+        merged[key, how] = f"{merged[key, how]},{value}" if (key, how) in merged else value
+    return [(key, how, value) for (key, how), value in merged.items()]
+
+
+def _pieces(key: str, how: str, value: str, asked_by: str) -> list[str]:
+    pieces = [one.strip() for one in value.split(",") if one.strip()]
+    if not pieces and how != "=":
+        raise BadOption(f"{asked_by}: {key}{how} names nothing")
+    return pieces
+
+
 def _apply(variant: Variant, key: str, how: str, value: str, columns: dict, asked_by: str) -> None:
     settings = variant.settings
     kind, _, column = key.partition(".")
     if how in (">=", "<="):
         _need(key, columns, asked_by)
-        _condition(settings, key, "at_least" if how == ">=" else "at_most", _number(key, value, asked_by))
+        add_condition(settings, key, how, _number(key, value, asked_by))
     elif kind in ("drop", "keep") and column:
-        _need(column, columns, asked_by)
-        values = [_read(one, columns[column]["type"]) for one in value.split(",")]
-        _condition(settings, column, "not_in" if kind == "drop" else "in", values)
+        _sample(variant, kind, column, how, value, columns, asked_by)
     elif key in LISTS:
-        _list(settings, key, how, [one for one in value.split(",") if one], columns, asked_by)
+        _list(settings, key, how, _pieces(key, how, value, asked_by), columns, asked_by)
     elif how != "=":
         raise BadOption(f"{asked_by}: {how} is for {', '.join(LISTS)}, not for {key}")
     elif key in COLUMNS:
@@ -98,8 +116,14 @@ def _read(value: str, kind: str) -> object:
     return value if kind in ("text", "date", "partial_date") else yaml.safe_load(value)
 
 
-def _condition(settings: dict, column: str, condition: str, value: object) -> None:
-    settings["where"] = {**settings.get("where", {}), column: {**settings.get("where", {}).get(column, {}), condition: value}}
+def _sample(variant: Variant, kind: str, column: str, how: str, value: str, columns: dict, asked_by: str) -> None:
+    _need(column, columns, asked_by)
+    pieces = _pieces(f"{kind}.{column}", how, value, asked_by)
+    if how != "=" or not pieces:
+        raise BadOption(f"{asked_by}: {kind}.{column} takes = and at least one value")
+    values = [_read(one, columns[column]["type"]) for one in pieces]
+    variant.picked.append((column, values))
+    add_condition(variant.settings, column, kind, values)
 
 
 def _list(settings: dict, key: str, how: str, names: list[str], columns: dict, asked_by: str) -> None:
@@ -110,6 +134,9 @@ def _list(settings: dict, key: str, how: str, names: list[str], columns: dict, a
         raise BadOption(f"{asked_by}: {strangers[0]} is not among {key}: {', '.join(present) or 'none'}")
     if how in (">=", "<="):
         raise BadOption(f"{asked_by}: {key} is a list; it takes =, += or -=")
+    twice = [name for place, name in enumerate(names) if name in names[:place] or (how == "+=" and name in present)]
+    if twice:  # the same column twice cannot be solved for
+        raise BadOption(f"{asked_by}: {twice[0]} is among {key} already")
     settings[key] = names if how == "=" else [*present, *names] if how == "+=" else [name for name in present if name not in names]
 
 

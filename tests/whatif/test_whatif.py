@@ -36,6 +36,11 @@ def variant(*words, settings=SETTINGS):
             "where",
             {"certain": {"equals": True}, "province": {"not_in": ["Guangdong", "Inner Mongolia"]}},
         ),
+        (
+            ["drop.province=Guangdong, Beijing", "drop.province=Tibet"],
+            "where",
+            {"certain": {"equals": True}, "province": {"not_in": ["Guangdong", "Beijing", "Tibet"]}},
+        ),
         (["year<=2022", "year>=2012"], "where", {"certain": {"equals": True}, "year": {"at_most": 2022.0, "at_least": 2012.0}}),
         (["keep.certain=true"], "where", {"certain": {"equals": True, "in": [True]}}),
         (["control_group=not_yet_treated"], "options", {"randomization_draws": 1999, "control_group": "not_yet_treated"}),
@@ -74,6 +79,9 @@ def test_another_estimator_leaves_out_what_it_does_not_know_and_says_so():
         ("controls-=log_gdp", "is not among controls"),
         ("cohort+=cohort_wide", "+= is for"),
         ("something", "is no change"),
+        ("controls=log_gdp,log_gdp", "log_gdp is among controls already"),
+        ("drop.province=", "at least one value"),
+        ("drop.province+=Guangdong", "takes ="),
         ("year>=late", "takes a number"),
     ],
 )
@@ -81,6 +89,20 @@ def test_a_wrong_change_is_refused_in_one_line(word, said):
     with pytest.raises((BadOption, UnknownName)) as error:
         variant(word)
     assert said in str(error.value) and "\n" not in str(error.value)
+
+
+def test_a_word_that_would_be_overwritten_or_repeats_the_model_is_refused():
+    with pytest.raises(BadOption, match="cluster= is given twice: region and province"):
+        variant("cluster=region", "cluster=province")
+    with pytest.raises(BadOption, match="year>= is given twice"):
+        variant("year>=2012", "year>=2014")
+    with pytest.raises(BadOption, match="log_gdp is among controls already"):
+        variant("controls+=log_gdp", settings=SETTINGS | {"controls": ["log_gdp"]})
+
+
+def test_what_the_model_drops_already_stays_dropped():
+    settings = SETTINGS | {"where": {"province": {"not_in": ["Beijing"]}}}
+    assert variant("drop.province=Tibet", settings=settings).settings["where"] == {"province": {"not_in": ["Beijing", "Tibet"]}}
 
 
 @pytest.fixture
@@ -123,6 +145,11 @@ def test_both_versions_are_printed_with_verdicts_and_only_a_figure_is_written(bu
     after = files_of(folder)
     (figure,) = set(after) - set(before)
     assert figure.startswith("data/processed/whatif/province_att-") and {k: after[k] for k in before} == before
+
+
+def test_words_that_leave_the_sample_as_it_is_say_so(built, capsys):
+    assert main(["whatif", "province_att", "draws=9", "keep.certain=true", "--outcome", "rd_intensity"]) == 0
+    assert "the sample stays the same" in capsys.readouterr().out
 
 
 def test_a_choice_that_forbids_dealing_dates_changes_both_versions(built, capsys):
@@ -186,6 +213,9 @@ def test_real_evidence_comes_before_the_simulated_cohort_and_own_firm_files_befo
         (["province_at"], "Did you mean 'province_att'"),
         (["province_att", "--outcome", "rd_intensty"], "Did you mean 'rd_intensity'"),
         (["province_att", "weights=gdp"], "makes no use of --weights"),
+        (["province_att", "drop.province=P0l"], "no row of the panel has province 'P0l'; did you mean 'P"),
+        (["province_att", "drop.year=20l9"], "no row of the panel has year '20l9'; did you mean '2019'"),
+        (["province_att", "keep.region=7"], "it has 0, 1, 2, 3"),
         (["firm_stacks"], "unknown model 'firm_stacks'"),
         (["royalty_stacked"], "run `make` first"),
     ],
