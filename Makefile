@@ -12,9 +12,11 @@ study:
 test:
 	@$(RUN) python -m pytest
 
-# make whatif MODEL=province_att SET="cluster=region drop.province=Guangdong" [OUTCOME=rd_intensity]
+# make whatif MODEL=province_att SET="year>=2012 drop.province='Inner Mongolia'" [OUTCOME=rd_intensity] [HONEST=yes]
+# One argument in quotes, or the shell would write what follows > into a file; apostrophes are escaped.
+quoted = '$(subst ','\'',$(1))'
 whatif:
-	@$(RUN) python -m analysis whatif $(MODEL) $(SET) $(if $(OUTCOME),--outcome $(OUTCOME))
+	@$(RUN) python -m analysis whatif $(if $(MODEL),$(call quoted,$(MODEL))) --set=$(call quoted,$(SET)) --outcome=$(call quoted,$(OUTCOME)) $(if $(HONEST),--honest)
 
 # Runs everything again from raw data in a temporary folder and compares each cell with the archived results.
 verify:

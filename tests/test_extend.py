@@ -3,8 +3,10 @@
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -41,23 +43,47 @@ def run(copy, command):
     return subprocess.run([sys.executable, *words], cwd=copy, env=environment, capture_output=True, text=True, check=False)
 
 
-def test_the_five_examples_work_as_printed(extended):
+@pytest.fixture(scope="module")
+def printed(extended):
+    """Return what each command printed."""
     copy, commands = extended
     assert len(commands) == 5
-    printed = {}
+    said = {}
     for command in commands:
         result = run(copy, command)
         assert result.returncode == 0, f"{command}\n{result.stdout}\n{result.stderr}"
-        printed[command] = result.stdout
+        said[command] = result.stdout
+    return said
+
+
+def test_the_five_examples_work_as_printed(extended, printed):
+    copy, _ = extended
     estimate = pd.read_parquet(copy / "data/processed/estimates/personnel_att/rd_personnel.parquet")
     assert estimate.loc[estimate["term"] == "att", "estimate"].notna().all()
-    assert (
-        "R&D personnel (log points)" in (copy / "paper/tables/personnel_table.csv").read_text()
-        or (copy / "paper/tables/personnel_table.csv").exists()
+    table = pd.read_csv(copy / "paper/tables/personnel_table.csv")
+    assert set(table["outcome"]) == {"rd_personnel"}
+    assert table.loc[table["term"] == "att", "estimate"].tolist() == pytest.approx(
+        estimate.loc[estimate["term"] == "att", "estimate"].tolist()
     )
+    shown = (copy / "paper/tables/personnel_table.json").read_text(encoding="utf-8")
+    assert "R&D personnel (log points)" in shown
     assert "Before and after" in printed["python -m analysis estimators before_after"]
     doctor = printed["python -m analysis doctor my_firms"]
     assert "tariffs.csv: Tariff office" in doctor and "firm_accounts, 3 rows" in doctor and "rd 2" in doctor
+
+
+@pytest.mark.skipif(shutil.which("make") is None, reason="no make here")
+def test_the_trial_of_a_change_works_as_printed(extended, printed):
+    copy, _ = extended
+    (command,) = re.findall(r"`(make whatif [^`]+)`", (ROOT / "docs" / "extend.md").read_text(encoding="utf-8"))
+    before = {path.name for path in copy.iterdir()}
+    # The environment is at hand: `env` stands for the program that would make it.
+    environment = os.environ | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+    words = [*shlex.split(command), "RUN=env"]
+    result = subprocess.run(words, cwd=copy, env=environment, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, f"{result.stdout}\n{result.stderr}"
+    assert "changed: controls+=log_gdp year>=2012" in result.stdout
+    assert {path.name for path in copy.iterdir()} == before, "the shell took a change for a redirection"
 
 
 def test_there_are_five_examples():

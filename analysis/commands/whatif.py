@@ -30,6 +30,7 @@ from analysis.whatif.changes import Variant, changed
 from analysis.whatif.choice import check, named
 from analysis.whatif.reading import row_of, tests_of, verdicts
 from analysis.whatif.sample import check_values, same_rows
+from analysis.whatif.words import in_any_order, split
 
 NAME = "whatif"
 HELP = "change one choice of a model and see both versions side by side"
@@ -40,18 +41,21 @@ SHOWN = ("estimate", "std_error", "ci_low", "ci_high", "p_value", "n_obs", "n_un
 
 def declare(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("model", metavar="MODEL", help="a specification, or a claim")
-    parser.add_argument("changes", nargs="*", metavar="CHANGE", help="for example cluster=region drop.province=Guangdong")
+    parser.add_argument("changes", nargs="*", default=[], metavar="CHANGE", help="for example cluster=region drop.province=Guangdong")
+    parser.add_argument("--set", default="", metavar="'CHANGE ...'", help="changes in one text, values with spaces in quotes")
     parser.add_argument("--honest", action="store_true", help="also recompute the bounds for violations of parallel trends (half a minute)")
     parser.add_argument("--outcome", default="", help="outcome (default: that of the claim's test, else the first)")
+    in_any_order(parser)
 
 
 def run(chosen: argparse.Namespace) -> int:
     start = time.monotonic()
     study = load()
+    words = [*chosen.changes, *split(chosen.set, "whatif")]
     model, outcome = named(study, chosen.model, chosen.outcome, lambda panel: _evidence(study, panel) == "real")
     settings, about = study["specifications"][model], study["outcomes"].get(outcome)
     columns = study["contracts"][settings["panel"]]["columns"]
-    variant = changed(settings, about, chosen.changes, columns, "whatif")
+    variant = changed(settings, about, words, columns, "whatif")
     check(model, variant, outcome)
     panel = _panel(study, settings["panel"])
     check_values(panel, variant.picked, "whatif")
@@ -63,18 +67,18 @@ def run(chosen: argparse.Namespace) -> int:
     if not chosen.honest:
         baseline, variant = _without(baseline, "honest"), _without(variant, "honest")
     versions, estimates = _estimated(
-        [baseline, variant], chosen.changes, lambda v: estimated(panel, model, v.settings, outcome, v.outcome, contract)
+        [baseline, variant], words, lambda v: estimated(panel, model, v.settings, outcome, v.outcome, contract)
     )
     companions = {test["honest"] for _, test in tests if "honest" in test}
     both = []
-    for words, rows in zip(([], chosen.changes), estimates, strict=True):
-        honest = {name: _honest(study, panel, name, outcome, words, contract, chosen.honest) for name in companions}
+    for asked, rows in zip(([], words), estimates, strict=True):
+        honest = {name: _honest(study, panel, name, outcome, asked, contract, chosen.honest) for name in companions}
         row = row_of(rows, tests[0][1] if tests else None)
         both.append((rows, row, verdicts(row, tests, honest)))
     simulated = panel.attrs["evidence"] == "simulated"
     label = about["label"] if about else settings["title"]
     print("\n".join(_page(f"{model}, {label}{' (SIMULATED)' if simulated else ''}", versions[1].said, both)))
-    path = _draw(model, outcome, label, about, chosen.changes, both, panel.attrs["evidence"])
+    path = _draw(model, outcome, label, about, words, both, panel.attrs["evidence"])
     print(f"\nFigure: {path}   ({time.monotonic() - start:.1f} s; nothing else was changed)")
     return 0
 

@@ -52,7 +52,7 @@ def changed(settings: dict, outcome: dict | None, words: list[str], columns: dic
 def _parsed(word: str, asked_by: str) -> tuple[str, str, str]:
     match = WORD.fullmatch(word)
     if not match:
-        raise BadOption(f"{asked_by}: '{word}' is no change; it must be {SHAPE}")
+        raise BadOption(f"{asked_by}: '{word}' is no change (a value with spaces stands in quotes); it must be {SHAPE}")
     return match["key"], match["how"], match["value"].strip()
 
 

@@ -1,11 +1,15 @@
 """What-if: the grammar of changes, and runs on a built panel."""
 
+import shlex
+import shutil
+import subprocess
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from analysis.__main__ import main
-from analysis.catalogue import UnknownName
+from analysis.catalogue import ROOT, UnknownName
 from analysis.commands import whatif
 from analysis.method import BadOption
 from analysis.stages.estimate import estimated
@@ -13,6 +17,7 @@ from analysis.study import load
 from analysis.whatif.changes import Variant, changed
 from analysis.whatif.choice import check, named
 from analysis.whatif.reading import verdicts
+from analysis.whatif.words import split
 
 STUDY = load()
 COLUMNS = STUDY["contracts"]["province_year"]["columns"]
@@ -145,6 +150,54 @@ def test_both_versions_are_printed_with_verdicts_and_only_a_figure_is_written(bu
     after = files_of(folder)
     (figure,) = set(after) - set(before)
     assert figure.startswith("data/processed/whatif/province_att-") and {k: after[k] for k in before} == before
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["province_att", "--outcome", "rd_intensity", "draws=9", "drop.province=P00"],
+        ["province_att", "draws=9", "--outcome", "rd_intensity", "drop.province=P00"],
+        ["--outcome", "rd_intensity", "province_att", "draws=9", "drop.province=P00"],
+        ["province_att", "--set=draws=9 drop.province='P00'", "--outcome=rd_intensity"],
+        ["province_att", "draws=9", "--set", "drop.province=P00", "--outcome", "rd_intensity"],
+    ],
+)
+def test_words_may_stand_in_any_order_and_in_one_text(built, capsys, words):
+    assert main(["whatif", *words]) == 0
+    printed = capsys.readouterr().out
+    assert "changed: draws=9 drop.province=P00" in printed and "province_att, R&D to GDP" in printed
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", []),
+        ("year>=2012  controls+=log_gdp", ["year>=2012", "controls+=log_gdp"]),
+        ("drop.province='Inner Mongolia',Hebei year>=2012", ["drop.province=Inner Mongolia,Hebei", "year>=2012"]),
+        ('drop.province="Inner Mongolia"', ["drop.province=Inner Mongolia"]),
+        ("drop.city=Xi'an,Tai'an", ["drop.city=Xi'an,Tai'an"]),
+    ],
+)
+def test_one_text_is_split_at_spaces_outside_quotes(text, words):
+    assert split(text, "whatif") == words
+
+
+def test_a_model_needs_no_change(capsys):
+    with pytest.raises(SystemExit):
+        main(["whatif"])
+    assert "required: MODEL\n" in capsys.readouterr().err
+
+
+def test_an_open_quotation_is_refused():
+    with pytest.raises(BadOption, match="is not closed"):
+        split('drop.province="Inner Mongolia', "whatif")
+
+
+@pytest.mark.skipif(shutil.which("make") is None, reason="no make here")
+def test_make_hands_changes_over_as_one_argument():
+    change = "year>=2012 drop.province='Inner Mongolia',Xi'an"
+    line = subprocess.run(["make", "-n", "whatif", "MODEL=m", f"SET={change}"], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert f"--set={change}" in shlex.split(line.stdout)
 
 
 def test_words_that_leave_the_sample_as_it_is_say_so(built, capsys):
