@@ -25,9 +25,10 @@ from analysis.exhibits.display import COLOURS, MARKERS, save_figure
 from analysis.method import BadOption
 from analysis.stages.estimate import estimated
 from analysis.storage import is_absent, read_table
-from analysis.study import load, outcomes_of, products
-from analysis.whatif.changes import Variant, changed
+from analysis.study import load, products
+from analysis.whatif.changes import Variant, changed, in_another_unit
 from analysis.whatif.choice import check, named
+from analysis.whatif.drift import DEALS, bounds_of_both
 from analysis.whatif.reading import row_of, tests_of, verdicts
 from analysis.whatif.sample import check_values, same_rows
 from analysis.whatif.words import in_any_order, split
@@ -35,7 +36,6 @@ from analysis.whatif.words import in_any_order, split
 NAME = "whatif"
 HELP = "change one choice of a model and see both versions side by side"
 FOLDER = "data/processed/whatif"
-DEALS = "randomization_draws"
 SHOWN = ("estimate", "std_error", "ci_low", "ci_high", "p_value", "n_obs", "n_units", "n_treated", "n_clusters", "inference")
 
 
@@ -43,7 +43,9 @@ def declare(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("model", metavar="MODEL", help="a specification, or a claim")
     parser.add_argument("changes", nargs="*", default=[], metavar="CHANGE", help="for example cluster=region drop.province=Guangdong")
     parser.add_argument("--set", default="", metavar="'CHANGE ...'", help="changes in one text, values with spaces in quotes")
-    parser.add_argument("--honest", action="store_true", help="also recompute the bounds for violations of parallel trends (half a minute)")
+    parser.add_argument(
+        "--honest", action="store_true", help="also recompute the bounds for violations of parallel trends (a minute or two)"
+    )
     parser.add_argument("--outcome", default="", help="outcome (default: that of the claim's test, else the first)")
     in_any_order(parser)
 
@@ -69,18 +71,24 @@ def run(chosen: argparse.Namespace) -> int:
     versions, estimates = _estimated(
         [baseline, variant], words, lambda v: estimated(panel, model, v.settings, outcome, v.outcome, contract)
     )
-    companions = {test["honest"] for _, test in tests if "honest" in test}
-    both = []
-    for asked, rows in zip(([], words), estimates, strict=True):
-        honest = {name: _honest(study, panel, name, outcome, asked, contract, chosen.honest) for name in companions}
-        row = row_of(rows, tests[0][1] if tests else None)
-        both.append((rows, row, verdicts(row, tests, honest)))
+    bounds = _bounds(study, panel, outcome, words, {test["honest"] for _, test in tests if "honest" in test}, chosen.honest)
+    both = [
+        (rows, row_of(rows, tests[0][1] if tests else None), verdicts(rows, tests, honest, in_another_unit(about, version.outcome)))
+        for rows, honest, version in zip(estimates, bounds, versions, strict=True)
+    ]
     simulated = panel.attrs["evidence"] == "simulated"
     label = about["label"] if about else settings["title"]
     print("\n".join(_page(f"{model}, {label}{' (SIMULATED)' if simulated else ''}", versions[1].said, both)))
     path = _draw(model, outcome, label, about, words, both, panel.attrs["evidence"])
     print(f"\nFigure: {path}   ({time.monotonic() - start:.1f} s; nothing else was changed)")
     return 0
+
+
+def _bounds(study: dict, panel: pd.DataFrame, outcome: str, words: list[str], names: set[str], asked: bool) -> list[dict]:
+    """Return the companions' rows by name, of the baseline and of the variant."""
+    folder = ROOT / "data" / "processed" / "estimates"
+    pairs = {name: bounds_of_both(study, panel, name, outcome, words, asked, folder / name / f"{outcome}.parquet") for name in names}
+    return [{name: pair[side] for name, pair in pairs.items()} for side in (0, 1)]
 
 
 def _estimated(versions: list[Variant], words: list[str], estimate: Callable) -> tuple[list[Variant], list[pd.DataFrame]]:
@@ -125,26 +133,6 @@ def _panel(study: dict, name: str) -> pd.DataFrame:
     if is_absent(panel):
         raise DataError(f"panel {name} is empty: {is_absent(panel)}")
     return panel
-
-
-def _honest(
-    study: dict, panel: pd.DataFrame, name: str, outcome: str, words: list[str], contract: dict, recompute: bool
-) -> pd.DataFrame | None:
-    """Return the rows of a claim's honest companion: as stored for the baseline, recomputed for the variant if wanted."""
-    settings = study["specifications"][name]
-    stored = ROOT / "data" / "processed" / "estimates" / name / f"{outcome}.parquet"
-    if not words and stored.exists():
-        return read_table(stored)
-    if not recompute or outcome not in outcomes_of(settings) or any(word.startswith(("estimator=", "aggregation=")) for word in words):
-        return None
-    try:
-        columns = study["contracts"][settings["panel"]]["columns"]
-        variant = changed(settings, study["outcomes"].get(outcome), words, columns, "whatif")
-        # Bounds need no re-dealt dates.
-        options = {key: value for key, value in variant.settings.get("options", {}).items() if key != DEALS}
-        return estimated(panel, name, variant.settings | {"options": options}, outcome, variant.outcome, contract)
-    except (ValueError, LookupError):
-        return None
 
 
 def _page(title: str, said: list[str], both: list[tuple]) -> list[str]:

@@ -169,7 +169,16 @@ def _outcome(variant: Variant, key: str, value: str, asked_by: str) -> None:
     read = value if key == "transform" else _number(key, value, asked_by)
     if key == "winsorize" and not 0 <= read < 0.5:
         raise BadOption(f"{asked_by}: winsorize is the share of each tail, from 0 to below 0.5, not {value}")
+    if key == "scale" and read <= 0:
+        raise BadOption(f"{asked_by}: scale must be above 0, not {value}: signs that claims imply would turn")
     variant.outcome[key] = read
+
+
+def in_another_unit(before: dict | None, after: dict | None) -> bool:
+    """Return whether an outcome is no longer in the unit that its label and the claims' fixed regions are written in."""
+    if before is None or after is None:
+        return False
+    return any(before.get(key, plain) != after.get(key, plain) for key, plain in (("transform", "level"), ("scale", 1.0)))
 
 
 def _option(settings: dict, key: str, value: str, asked_by: str) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
-from analysis.claims import RELATIVE_MAGNITUDE, UNTESTABLE, judge, region_of
+from analysis.claims import UNTESTABLE, judge, region_of
+from analysis.whatif.drift import NOT_ASKED
 
 # Which inference counts where no claim names one: the most cautious that the model offers.
 PREFERRED = ("randomization_t", "wild_cluster_bootstrap", "multiplier_bootstrap", "analytic", "cluster", "two_way_cluster", "exact")
@@ -33,31 +34,35 @@ def row_of(rows: pd.DataFrame, test: dict | None) -> pd.Series:
     return chosen.iloc[0]
 
 
-def verdicts(row: pd.Series, tests: list[tuple[str, dict]], honest: dict[str, pd.DataFrame]) -> list[str]:
-    """Return one line a claim: its verdict by the rule, and what the interval alone would be read as.
+def verdicts(rows: pd.DataFrame, tests: list[tuple[str, dict]], honest: dict[str, pd.DataFrame | str], moved: bool = False) -> list[str]:
+    """Return one line a test: its verdict by the rule, and what the interval alone would be read as.
 
-    `honest` maps a specification to its rows, for the companion whose interval allows for violations of parallel trends.
+    `honest` maps a specification to its rows, for the companion whose interval allows for violations of parallel trends, or
+    says why there is none. `moved`: the outcome is in another unit than the one that fixed regions are written in.
     """
+    claims = [claim for claim, _ in tests]
     lines = []
     for claim, test in tests:
-        if pd.notna(row["reason"]):
-            lines.append(f"{claim}: untestable ({row['reason']})")
-            continue
-        if pd.isna(row["ci_low"]):
-            lines.append(f"{claim}: no interval, so no verdict")
-            continue
-        companion = _companion(honest.get(test.get("honest", "")))
-        verdict, alone = judge(row, region_of(test, row), companion, test.get("power", False))
-        if "honest" in test and companion is None and verdict.verdict != UNTESTABLE:
-            lines.append(f"{claim}: the interval alone: {alone}; whether drift would undo it was not computed (--honest does)")
-        else:
-            lines.append(f"{claim}: {verdict.verdict} ({verdict.code}); the interval alone: {alone}")
+        name = f"{claim} ({test.get('term', 'att')})" if claims.count(claim) > 1 else claim
+        lines.append(f"{name}: {_verdict(row_of(rows, test), test, honest, moved)}")
     return lines
 
 
-def _companion(rows: pd.DataFrame | None) -> pd.Series | None:
-    """Return the row of the interval that allows for violations of parallel trends, or the row that says why there is none."""
-    if rows is None:
-        return None
-    found = rows[((rows["term"] == "att_honest") & (rows["inference"] == f"honest_relative_magnitude_{RELATIVE_MAGNITUDE}")).fillna(False)]
-    return found.iloc[0] if len(found) else rows.iloc[0]
+def _verdict(row: pd.Series, test: dict, honest: dict[str, pd.DataFrame | str], moved: bool) -> str:
+    if pd.notna(row["reason"]):
+        return f"untestable ({row['reason']})"
+    if pd.isna(row["ci_low"]):
+        return "no interval, so no verdict"
+    # A sign, and a smallest effect in s.d. of the outcome itself, hold in any unit.
+    if moved and "sign" not in test["region"]:
+        return "unit changed: no verdict"
+    bounds = honest.get(test.get("honest", ""), NOT_ASKED)
+    companion = None if isinstance(bounds, str) else bounds.iloc[0]
+    verdict, alone = judge(row, region_of(test, row), companion, test.get("power", False))
+    said = f"{verdict.verdict} ({verdict.code}); the interval alone: {alone}"
+    # Bounds are read before power, and other gates before bounds: these verdicts are not settled without them.
+    if "honest" in test and companion is None and (verdict.verdict != UNTESTABLE or verdict.code == "POWER"):
+        # Too little power stands with bounds or without; any other reading may not.
+        said = said if verdict.code == "POWER" else f"the interval alone: {alone}"
+        said += f"; whether drift would undo it is left out of both versions: {bounds}"
+    return said

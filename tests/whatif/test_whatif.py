@@ -14,7 +14,8 @@ from analysis.commands import whatif
 from analysis.method import BadOption
 from analysis.stages.estimate import estimated
 from analysis.study import load
-from analysis.whatif.changes import Variant, changed
+from analysis.whatif import drift
+from analysis.whatif.changes import Variant, changed, in_another_unit
 from analysis.whatif.choice import check, named
 from analysis.whatif.reading import verdicts
 from analysis.whatif.words import split
@@ -78,6 +79,7 @@ def test_another_estimator_leaves_out_what_it_does_not_know_and_says_so():
         ("estimator=calaway_santanna", "Did you mean 'callaway_santanna'"),
         ("transform=lgo", "Did you mean 'log'"),
         ("winsorize=much", "takes a number"),
+        ("scale=-1", "above 0"),
         ("winsorize=0.6", "below 0.5"),
         ("control_group=all", "it must be never_treated, not_yet_treated"),
         ("draws=-3", "at least 0"),
@@ -216,17 +218,58 @@ def test_a_choice_that_forbids_dealing_dates_changes_both_versions(built, capsys
     assert "randomization_draws deals with units" in capsys.readouterr().err
 
 
+READ = {"term": "att", "reason": None, "ci_low": 0.5, "ci_high": 0.9, "ci90_low": 0.55, "ci90_high": 0.85, "evidence": "real"}
+READ |= {"inference": "cluster", "n_treated_clusters": 30, "n_clusters": 60, "within_sd": 1.0, "mde80": 0.1}
+BOUNDS = {"term": "att_honest", "inference": "honest_relative_magnitude_0.5", "reason": None, "ci_low": -0.2, "ci_high": 1.2}
+
+
 def test_a_verdict_that_needs_bounds_is_not_given_without_them():
-    row = {"reason": None, "ci_low": 0.5, "ci_high": 0.9, "ci90_low": 0.55, "ci90_high": 0.85, "evidence": "real", "inference": "cluster"}
-    row = pd.Series({**row, "n_treated_clusters": 30, "n_clusters": 60, "within_sd": 1.0, "mde80": 0.1})
     test = {"from": "m", "region": {"sign": "positive"}, "honest": "bounds"}
-    (line,) = verdicts(row, [("D1", test)], {})
-    assert "whether drift would undo it was not computed" in line and "D1: consistent" not in line
-    bounds = pd.DataFrame(
-        [{"term": "att_honest", "inference": "honest_relative_magnitude_0.5", "reason": None, "ci_low": -0.2, "ci_high": 1.2}]
-    )
-    assert verdicts(row, [("D1", test)], {"bounds": bounds})[0].startswith("D1: untestable (PRE)")
-    assert verdicts(row, [("D1", test)], {"bounds": bounds.assign(ci_low=0.1)})[0].startswith("D1: consistent (strong)")
+    (line,) = verdicts(pd.DataFrame([READ]), [("D1", test)], {"bounds": "--honest computes it"})
+    assert "whether drift would undo it is left out of both versions: --honest computes it" in line and "D1: consistent" not in line
+    bounds = pd.DataFrame([BOUNDS])
+    assert verdicts(pd.DataFrame([READ]), [("D1", test)], {"bounds": bounds})[0].startswith("D1: untestable (PRE)")
+    assert verdicts(pd.DataFrame([READ]), [("D1", test)], {"bounds": bounds.assign(ci_low=0.1)})[0].startswith("D1: consistent (strong)")
+
+
+def test_each_test_of_a_claim_reads_its_own_row():
+    rows = pd.DataFrame([READ, READ | {"term": "other", "ci_low": -0.9, "ci_high": -0.5, "ci90_low": -0.8, "ci90_high": -0.6}])
+    tests = [("S1", {"from": "m", "term": term, "region": {"sign": "positive"}}) for term in ("att", "other")]
+    first, second = verdicts(rows, tests, {})
+    assert first.startswith("S1 (att): consistent") and second.startswith("S1 (other): not consistent (opposite)")
+
+
+def test_a_fixed_region_gives_no_verdict_in_another_unit():
+    fixed, sign = ({"from": "m", "region": region} for region in ({"low": 0.127, "high": 0.203}, {"sign": "positive"}))
+    lines = verdicts(pd.DataFrame([READ]), [("Q2", fixed), ("D1", sign)], {}, moved=True)
+    assert lines[0] == "Q2: unit changed: no verdict" and lines[1].startswith("D1: consistent")
+    assert in_another_unit(OUTCOME, variant("transform=log").outcome) and in_another_unit(OUTCOME, variant("scale=2").outcome)
+    assert not in_another_unit(OUTCOME, variant("winsorize=0.05", "transform=level").outcome)
+
+
+def bounds_with(monkeypatch, words, asked, found=()):
+    """Return the bounds of both versions where estimating the companion gives `found`, baseline first."""
+    found = iter(found)
+    monkeypatch.setattr(drift, "estimated", lambda *_: pd.DataFrame([next(found)]))
+    return drift.bounds_of_both(STUDY, None, "province_event_study", "rd_intensity", words, asked, ROOT / "none.parquet")
+
+
+def test_both_versions_have_bounds_or_neither(monkeypatch):
+    assert bounds_with(monkeypatch, [], False) == [drift.NOT_ASKED] * 2
+    forbidden = bounds_with(monkeypatch, ["estimator=borusyak_jaravel_spiess"], False)
+    assert forbidden == ["no bounds can be computed with estimator=borusyak_jaravel_spiess"] * 2
+    assert [len(rows) for rows in bounds_with(monkeypatch, ["cohort=cohort_wide"], True, [BOUNDS, BOUNDS])] == [1, 1]
+    one = bounds_with(monkeypatch, ["cohort=cohort_wide"], True, [BOUNDS, BOUNDS | {"term": "att"}])
+    assert one == ["no bounds could be computed"] * 2
+    why = bounds_with(monkeypatch, ["cohort=cohort_wide"], True, [BOUNDS, BOUNDS | {"reason": "SUPPORT: no pre-periods"}])
+    assert why == ["no bounds could be computed (SUPPORT: no pre-periods)"] * 2
+
+
+def test_equal_versions_have_equal_verdicts(built, capsys):
+    assert main(["whatif", "province_att", "--outcome", "rd_intensity"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    said = [[line[10:] for line in lines if line.startswith(f"{side:9} D1")] for side in ("baseline", "variant")]
+    assert said[0] and said[0] == said[1]
 
 
 def test_a_claim_stands_for_its_test(built, capsys):
