@@ -16,12 +16,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
-from matplotlib.pyplot import subplots
 
 from analysis.catalogue import ROOT
 from analysis.contracts import DataError
 from analysis.exhibits.cells import count, number, p_value
-from analysis.exhibits.display import COLOURS, MARKERS, save_figure
+from analysis.exhibits.display import save_figure
 from analysis.method import BadOption
 from analysis.stages.estimate import estimated
 from analysis.storage import is_absent, read_table
@@ -29,6 +28,7 @@ from analysis.study import load, products
 from analysis.whatif.changes import Variant, changed, in_another_unit
 from analysis.whatif.choice import check, named
 from analysis.whatif.drift import DEALS, bounds_of_both
+from analysis.whatif.figure import figure_of
 from analysis.whatif.reading import row_of, tests_of, verdicts
 from analysis.whatif.sample import check_values, same_rows
 from analysis.whatif.words import in_any_order, split
@@ -79,7 +79,9 @@ def run(chosen: argparse.Namespace) -> int:
     simulated = panel.attrs["evidence"] == "simulated"
     label = about["label"] if about else settings["title"]
     print("\n".join(_page(f"{model}, {label}{' (SIMULATED)' if simulated else ''}", versions[1].said, both)))
-    path = _draw(model, outcome, label, about, words, both, panel.attrs["evidence"])
+    # Two versions in two units share no name of an axis.
+    unit = "" if about is None or in_another_unit(about, variant.outcome) else about["unit"]
+    path = _draw(f"{model}: {label}", unit, model, outcome, words, both, panel.attrs["evidence"])
     print(f"\nFigure: {path}   ({time.monotonic() - start:.1f} s; nothing else was changed)")
     return 0
 
@@ -156,24 +158,9 @@ def _cell(name: str, value: object) -> str:
     return count(value) if name.startswith("n_") else value if isinstance(value, str) else number(value, 4)
 
 
-def _draw(model: str, outcome: str, label: str, about: dict | None, words: list[str], both: list[tuple], evidence: str) -> str:
-    """Draw both versions, of an event study their paths, and return the figure's path."""
-    paths = [rows[rows["event_time"].notna() & (rows["inference"] == row["inference"])] for rows, row, _ in both]
-    figure, axes = subplots(figsize=(4.5, 2.6))
-    for place, (name, (_, row, _), path) in enumerate(zip(("baseline", "variant"), both, paths, strict=True)):
-        table = path if all(map(len, paths)) else row.to_frame().T
-        x = table["event_time"].astype(float) + 0.15 * place if all(map(len, paths)) else [place]
-        values = table[["estimate", "ci_low", "ci_high"]].astype(float).to_numpy()
-        reach = [values[:, 0] - values[:, 1], values[:, 2] - values[:, 0]]
-        axes.errorbar(x, values[:, 0], yerr=reach, fmt=MARKERS[place], color=COLOURS[place], capsize=2, label=name)
-    axes.axhline(0, color="black", linewidth=0.7)
-    axes.set(title=f"{model}: {label}", ylabel=about["unit"] if about else "")
-    if all(map(len, paths)):
-        axes.set_xlabel("Periods since treatment")
-        axes.legend()
-    else:
-        axes.set_xticks([0, 1], ["baseline", " ".join(words)[:60] or "variant"])
-        axes.set_xlim(-0.5, 1.5)
+def _draw(title: str, unit: str, model: str, outcome: str, words: list[str], both: list[tuple], evidence: str) -> str:
+    """Draw both versions and return the figure's path."""
+    figure = figure_of(title, unit, " ".join(words), [rows for rows, _, _ in both], [row for _, row, _ in both])
     mark = zlib.crc32(" ".join([outcome, *words]).encode())
     path = Path(FOLDER) / f"{model}-{mark:08x}.png"
     save_figure(figure, [str(ROOT / path)], evidence)

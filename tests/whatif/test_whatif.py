@@ -7,6 +7,7 @@ import subprocess
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.pyplot import close
 
 from analysis.__main__ import main
 from analysis.catalogue import ROOT, UnknownName
@@ -17,6 +18,7 @@ from analysis.study import load
 from analysis.whatif import drift
 from analysis.whatif.changes import Variant, changed, in_another_unit
 from analysis.whatif.choice import check, named
+from analysis.whatif.figure import figure_of
 from analysis.whatif.reading import verdicts
 from analysis.whatif.words import split
 
@@ -329,3 +331,27 @@ def test_simulated_panels_are_marked(built, capsys):
     assert main(["whatif", "province_att", "draws=9", "--outcome", "rd_intensity"]) == 0
     printed = capsys.readouterr().out
     assert printed.startswith("province_att, R&D to GDP (SIMULATED)") and "untestable (SIM)" in printed
+
+
+def boxes(figure):
+    """Return the boxes of the labels below the axes, as drawn."""
+    figure.canvas.draw()
+    return [label.get_window_extent() for label in figure.axes[0].get_xticklabels()]
+
+
+def test_long_changes_are_wrapped_beside_the_baseline():
+    row = pd.Series({"estimate": 1.0, "ci_low": 0.5, "ci_high": 1.5, "event_time": None, "inference": "cluster"})
+    changes = "drop.province=Guangdong,Beijing,Inner Mongolia,Heilongjiang controls=log_gdp,secondary_share year>=2012"
+    figure = figure_of("m: R&D to GDP", "points", changes, [row.to_frame().T] * 2, [row, row])
+    baseline, change = boxes(figure)
+    assert baseline.x1 < change.x0 and not baseline.overlaps(change)
+    assert change.x1 <= figure.bbox.x1 and figure.axes[0].get_xticklabels()[1].get_text().replace("\n", " ").count("=") == 3
+    close(figure)
+
+
+def test_a_changed_unit_leaves_the_axis_without_one(built, monkeypatch):
+    units = []
+    monkeypatch.setattr(whatif, "figure_of", lambda title, unit, *rest: units.append(unit) or figure_of(title, unit, *rest))
+    assert main(["whatif", "province_att", "draws=9", "--outcome", "rd_intensity"]) == 0
+    assert main(["whatif", "province_att", "draws=9", "scale=2", "--outcome", "rd_intensity"]) == 0
+    assert units == [OUTCOME["unit"], ""]
