@@ -20,6 +20,7 @@ from analysis.deposit.rehearsal import PLANNED, plan, rehearsal
 from analysis.study import load
 
 STUDY = load()
+WORKBOOK = "IPS_DATA/scoreboard/SB2014_World2500.xlsx"
 CLEAN = {
     "LICENSE": "MIT License\n",
     "analysis/__init__.py": "",
@@ -291,6 +292,7 @@ def graph():
     figures = readme.modules("figure")
     nodes = {
         "raw:firm_files": {"kind": "raw", "evidence": "simulated"},
+        "raw:scoreboard_workbooks": {"kind": "raw", "files": [{"path": WORKBOOK, "sha256": "a1b2"}]},
         "facts:f": {"kind": "facts", "code": {"module": "analysis/exhibits/facts/province_facts.py"}},
     }
     for name, about in STUDY["exhibits"].items():
@@ -317,7 +319,9 @@ def test_the_readme_is_complete_and_lists_everything(tmp_path, graph, monkeypatc
     assert list(checks.readme_complete(deposit)) == []
     assert not [line for line in checks.results_listed(deposit) if "is not listed" in line]
     assert re.search(r"^\| Table 17 \| scorecard: .*`analysis/exhibits/tables/scorecard.py` \| `layout`, \d+ \|", text, re.MULTILINE)
-    assert "| `IPS_DATA/scoreboard/SB2014_World2500.xlsx` |" in text and "rd\\_att \\| rises" in text
+    assert re.search(rf"^\| `{WORKBOOK}` \| .* \| no \| `a1b2` \|$", text, re.MULTILINE)
+    assert re.search(r"^\| `IPS_DATA/validation/mpdta.csv` \| .*Tests of estimators only.* \| no \|  \|$", text, re.MULTILINE)
+    assert "sums of the jobs' own seconds" in text and "cores divide" not in text and "rd\\_att \\| rises" in text
     for line in text.splitlines():
         if line.startswith("| rd_att |"):
             assert len(re.split(r"(?<!\\)\|", line)) == 9, "a cell broke its row"
