@@ -84,13 +84,15 @@ def _report(results: list[Result], lacks: Lacking, strict: bool) -> int:
             print(f"{'':24}and {len(differences) - SHOWN} more")
     cells = sum(result.cells for result in results)
     print(f"\n{len(results)} files, {cells:,} cells: " + ", ".join(f"{counts[s]} {s}" for s in WORST_FIRST if counts[s]) + ".")
-    print(_verdict(len(results), len(fails), counts[ABSENT], lacks))
+    print(_verdict(counts, len(fails), lacks))
     return 1 if fails else 0
 
 
-def _verdict(files: int, fails: int, absent: int, lacks: Lacking) -> str:
+def _verdict(counts: Counter, fails: int, lacks: Lacking) -> str:
+    files, near = counts.total(), counts[WITHIN] + counts[REDRAWN]
     if fails:
         return f"NOT verified: {fails} file{'s' if fails > 1 else ''}."
-    if absent:
-        return f"Verified in part: {files - absent} of {files} files; the others need {'; '.join(lacks.files)}."
-    return "Verified."
+    tolerant = f" {near} of them {'is' if near == 1 else 'are'} within tolerance, not equal byte for byte." if near else ""
+    if counts[ABSENT]:
+        return f"Verified in part: {files - counts[ABSENT]} of {files} files; the others need {'; '.join(lacks.files)}.{tolerant}"
+    return f"Verified within tolerance: {files} files.{tolerant}" if near else "Verified."

@@ -112,6 +112,8 @@ def _file(archived: Path, rerun: Path, path: str, against) -> Result:
 
 
 def _status(differences: list[Difference]) -> str:
+    if not differences:
+        return REDRAWN
     return WITHIN if all(difference.agrees for difference in differences) else DRIFTED
 
 

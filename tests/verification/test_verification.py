@@ -4,6 +4,7 @@ import base64
 import gzip
 import json
 import shutil
+import subprocess
 
 import pytest
 
@@ -82,7 +83,7 @@ def test_a_tampered_cell_is_caught_and_located(runs, file, old, new, place):
 def test_what_a_dossier_holds_is_compared_but_for_its_pictures(runs):
     page = runs[0] / "paper/dossier.html"
     page.write_text(dossier({"rd": [0.3129, "R&D"], "png": "BBBB"}))
-    assert found(runs)["paper/dossier.html"].status == WITHIN
+    assert found(runs)["paper/dossier.html"].status == REDRAWN
     swapped = found(runs, strict=True)["paper/dossier.html"]
     assert swapped.status == DRIFTED and [difference.place for difference in swapped.differences] == ["data: png"]
     page.write_text(dossier({"rd": [0.3329, "R&D"], "png": "AAAA"}))
@@ -190,6 +191,7 @@ def test_a_replaced_paper_fails_unless_bytes_may_differ(tmp_path, capsys):
     assert main(["verify", "--results", str(tmp_path)]) == 1
     assert "bytes differ  paper/paper.pdf" in capsys.readouterr().out
     assert main(["verify", "--results", str(tmp_path), "--tolerant"]) == 0
+    assert "Verified within tolerance: " in capsys.readouterr().out
 
 
 def nothing_at_hand(study, folder):
@@ -240,6 +242,23 @@ def test_only_exhibits_of_absent_files_may_be_missing(tmp_path, monkeypatch):
 
 def test_folder_without_a_run_is_refused(tmp_path, capsys):
     assert main(["verify", "--results", str(tmp_path)]) == 2 and "no run of the study" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(not shutil.which("make"), reason="no make")
+def test_clean_leaves_nothing_that_a_run_made(tmp_path):
+    for path in (
+        "data/processed/README.md",
+        "data/processed/provenance.json",
+        "data/processed/whatif/a.png",
+        "logs/a.log",
+        "figures/a.pdf",
+    ):
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text("x")
+    shutil.copy(ROOT / "Makefile", tmp_path)
+    subprocess.run(["make", "-s", "clean"], cwd=tmp_path, check=True)
+    left = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file()}
+    assert left == {"Makefile", "data/processed/README.md", "figures/a.pdf"}
 
 
 def test_a_rerun_starts_without_any_result():
