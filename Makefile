@@ -18,7 +18,8 @@ quoted = '$(subst ','\'',$(1))'
 whatif:
 	@$(RUN) python -m analysis whatif $(if $(MODEL),$(call quoted,$(MODEL))) --set=$(call quoted,$(SET)) --outcome=$(call quoted,$(OUTCOME)) $(if $(HONEST),--honest)
 
-# Runs everything again from raw data in a temporary folder and compares each cell with the archived results.
+# Runs everything again from raw data in a temporary folder and compares each file, and each cell that differs, with the
+# archived results.
 verify:
 	@$(RUN) python -m analysis verify --cores $(CORES) $(ARGS)
 
@@ -45,6 +46,8 @@ benchmark:
 lock:
 	uv pip compile requirements.in -o requirements.lock --generate-hashes --no-emit-index-url --python-version 3.11 --universal --no-annotate
 
-# Removes what the study made in data/processed and logs; figures and the paper are archived results and stay.
+# Removes what the study made in data/processed, all but its README.md, and logs; figures and the paper are archived results
+# and stay.
 clean:
-	rm -rf data/processed/sources data/processed/panels data/processed/estimates data/processed/facts data/processed/checks data/processed/montecarlo data/processed/benchmark data/processed/verdicts.parquet logs
+	find data/processed -mindepth 1 -maxdepth 1 ! -name README.md -exec rm -rf {} +
+	rm -rf logs

@@ -113,21 +113,33 @@ def test_freezes_that_were_replaced_are_printed(study):
     assert list(shown["Kind"])[-2:] == ["earlier freeze"] * 2 and shown["Reason"].iloc[-1] == study["freeze"]["earlier"][-1]["why"]
 
 
-def test_a_new_freeze_keeps_the_earlier_one_on_record(study, tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(command, "FILE", command.CONFIG / "freeze.yaml")
+def test_a_new_freeze_keeps_the_earlier_one_and_its_deviations_on_record(study, tmp_path, monkeypatch, capsys):
     written = {}
     monkeypatch.setattr(command, "write_text", lambda text, path: written.update(text=text))
-    assert main(["freeze", "--date", "2099-01-01", "--unseen"]) == 0
+    monkeypatch.setattr(command, "today", lambda: "2099-01-01")
+    assert main(["freeze", "--date", "2099-01-01", "--unseen", "--why", "new data"]) == 0
     path = tmp_path / "freeze.yaml"
     path.write_text(written["text"], encoding="utf-8")
     found = read_yaml(path, "freeze")["freeze"]
-    assert found["date"] == "2099-01-01" and found["unseen"] is True
-    assert found["earlier"][-1]["date"] == study["freeze"]["date"]
+    assert found["date"] == "2099-01-01" and found["unseen"] is True and found["reasons"] == {}
+    assert found["earlier"][:-1] == study["freeze"]["earlier"]
+    last, deviations = found["earlier"][-1], freeze.deviations(study["freeze"], study["designs"])
+    assert (last["date"], last["why"], last["deviations"]) == (study["freeze"]["date"], "new data", len(deviations))
+    assert last["list"] == deviations.to_dict("records")
     assert "specifications" in capsys.readouterr().out
 
 
-def test_a_date_that_is_none_or_too_early_is_refused(capsys):
-    assert main(["freeze", "--date", "soon"]) == 2
-    assert "2026-11-23" in capsys.readouterr().err
-    assert main(["freeze", "--date", "2001-01-01"]) == 2
-    assert "is later" in capsys.readouterr().err
+@pytest.mark.parametrize(
+    ("date", "says"),
+    [
+        ("soon", "2026-11-23"),
+        ("20261125", "2026-11-23"),
+        ("2026-W48-3", "2026-11-23"),
+        ("2001-01-01", "is later"),
+        ("2099-01-02", "has not come yet"),
+    ],
+)
+def test_a_date_that_is_none_too_early_or_to_come_is_refused(date, says, monkeypatch, capsys):
+    monkeypatch.setattr(command, "today", lambda: "2099-01-01")
+    assert main(["freeze", "--date", date]) == 2
+    assert says in capsys.readouterr().err

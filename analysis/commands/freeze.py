@@ -1,8 +1,8 @@
 """Record the designs as they are today (config/freeze.yaml), or show what changed since the last record.
 
 Freeze after a blind run and before an open one; the paper then says when, and lists every later change. A freeze made after the
-estimates were seen says so, unless --unseen is given: it binds data that come later. An earlier freeze stays on record with the
-number of its deviations and why it was replaced (--why). Reasons for deviations are written by hand under `reasons` in the
+estimates were seen says so, unless --unseen is given: it binds data that come later. An earlier freeze stays on record with its
+deviations, the reason of each, and why it was replaced (--why). Reasons for deviations are written by hand under `reasons` in the
 file, by name or by a pattern of names.
 """
 
@@ -40,15 +40,29 @@ def run(chosen: argparse.Namespace) -> int:
         print(changed.to_string(index=False) if len(changed) else "No deviation.")
         print(f"\nFrozen on {frozen['date']}; {len(changed)} deviations since.")
         return 0
-    try:
-        day = datetime.date.fromisoformat(chosen.date)
-    except ValueError as error:
-        raise DataError(f"--date {chosen.date}: is not a day written as 2026-11-23") from error
-    if day.isoformat() < frozen["date"]:
-        raise DataError(f"--date {chosen.date}: the designs were last frozen on {frozen['date']}, which is later")
-    earlier = [*frozen.get("earlier", []), {"date": frozen["date"], "deviations": len(changed), "why": chosen.why}]
-    content = {"date": day.isoformat(), "unseen": chosen.unseen, "note": chosen.note, "earlier": earlier, "reasons": {}, **now}
+    day = _day(chosen.date, frozen["date"])
+    # The reasons go with the deviations that they are of: a new freeze begins with none.
+    replaced = {"date": frozen["date"], "deviations": len(changed), "why": chosen.why, "list": changed.to_dict("records")}
+    earlier = [*frozen.get("earlier", []), replaced]
+    content = {"date": day, "unseen": chosen.unseen, "note": chosen.note, "earlier": earlier, "reasons": {}, **now}
     write_text(HEADING + yaml.safe_dump({"freeze": content}, sort_keys=False, width=10_000, default_flow_style=None), FILE)
     counted = ", ".join(f"{len(now[part])} {part}" for part in PARTS.values())
     print(f"{FILE.relative_to(ROOT)}: {counted}.")
     return 0
+
+
+def _day(text: str, last: str) -> str:
+    """Return the day of a new freeze; raise DataError for what is no day, is before the `last` freeze or has not come yet."""
+    try:
+        day = datetime.datetime.strptime(text, "%Y-%m-%d").date().isoformat()
+    except ValueError as error:
+        raise DataError(f"--date {text}: is not a day written as 2026-11-23") from error
+    if day < last:
+        raise DataError(f"--date {text}: the designs were last frozen on {last}, which is later")
+    if day > today():
+        raise DataError(f"--date {text}: has not come yet; a freeze is of the designs as they are today, {today()}")
+    return day
+
+
+def today() -> str:
+    return datetime.date.today().isoformat()

@@ -17,6 +17,7 @@ from analysis.deposit.files import CHECKS as REPORT
 from analysis.deposit.files import METADATA, copy, held, listed, replaced, write_manifest
 from analysis.deposit.readme import readme
 from analysis.deposit.rehearsal import rehearsal
+from analysis.deposit.remade import results_remade
 from analysis.deposit.results import provenance
 from analysis.deposit.standard import report, supply
 from analysis.storage import write_text
@@ -24,6 +25,7 @@ from analysis.study import load
 
 NAME = "package"
 HELP = "write the deposit for a data archive, and check it against the journals' standard"
+RESULTS = ("tables", "texts", "overviews", "bytes")  # archived results, which may not be under version control yet
 SHOWN = 5  # problems printed of each check
 
 
@@ -37,7 +39,7 @@ def run(chosen: argparse.Namespace) -> int:
     with replaced(ROOT, out) as part:
         make(study, graph, ROOT, part)
     deposit = Deposit(out, study, graph)
-    problems = {check.__name__: (check.__doc__.strip(), list(check(deposit))) for check in (*CHECKS, rehearsal)}
+    problems = {check.__name__: (check.__doc__.strip(), list(check(deposit))) for check in (*CHECKS, results_remade, rehearsal)}
     write_text(report(study, ROOT, problems), out / REPORT)
     size = sum((out / path).stat().st_size for path in held(out))
     print(f"{out}: {len(held(out))} files, {size / 1e6:.1f} MB.")
@@ -53,7 +55,7 @@ def run(chosen: argparse.Namespace) -> int:
 def make(study: dict, graph: dict, root: Path, out: Path) -> None:
     """Write the deposit into the empty folder `out`."""
     rules = study["verification"]
-    names = listed(root, [*rules["tables"], rules["numbers"], *rules["bytes"]])
+    names = listed(root, [rules[key] for key in ("numbers", "page")] + [p for key in RESULTS for p in rules[key]])
     copy(root, names, out)
     text = readme(study, root, sorted(names), graph)
     (out / "README.md").write_text(text, encoding="utf-8")

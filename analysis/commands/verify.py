@@ -1,8 +1,9 @@
 """Run the whole study again from raw data and compare every cell with the archived results of this checkout.
 
-Status 0 when everything matches, 1 when a cell drifted or a file is missing or extra, 2 when the rerun failed. Files of which
-only the bytes can be compared (figures, paper) count when --bytes is given. Without the files that are not in the repository
-their exhibits cannot be rerun; they are listed, and do not fail.
+Status 0 when everything matches, 1 when a cell drifted or a file is missing or extra, 2 when the rerun failed. Files must be
+equal byte for byte; with --tolerant, for other versions of libraries, cells may differ within config/verification.yaml, and
+figures and the paper in bytes. Without the files that are not in the repository their exhibits cannot be rerun; they are
+listed, and do not fail. Which files are at hand is asked of IPS_DATA, also of a run that was made elsewhere (--results).
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from analysis.catalogue import ROOT
 from analysis.contracts import DataError
 from analysis.study import load
 from analysis.verification.compare import ABSENT, DRIFTED, EXTRA, IDENTICAL, MISSING, REDRAWN, WITHIN, Result, compare
+from analysis.verification.lacking import Lacking, lacking
 from analysis.verification.rerun import RerunFailed, copy_sources, rerun
 
 NAME = "verify"
@@ -32,15 +34,17 @@ def declare(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--keep", metavar="FOLDER", help="run in this new folder and keep it")
     parser.add_argument("--cores", default="all", help="cores of the rerun (default: all)")
     parser.add_argument("--hash-seed", type=int, default=1, help="PYTHONHASHSEED of the rerun, on which no result may depend (default: 1)")
-    parser.add_argument("--bytes", action="store_true", help="figures and paper must be equal byte for byte")
+    strict = parser.add_mutually_exclusive_group()
+    strict.add_argument("--bytes", action="store_true", help="files must be equal byte for byte (the default)")
+    strict.add_argument("--tolerant", action="store_true", help="cells may differ within tolerance, figures and paper in bytes")
 
 
 def run(chosen: argparse.Namespace) -> int:
-    rules = load()["verification"]
+    study = load()
     if chosen.results:
-        if not (Path(chosen.results) / "paper").is_dir():
-            raise DataError(f"{chosen.results}: no run of the study is there (it has no folder paper/)")
-        return _report(compare(ROOT, Path(chosen.results), rules), chosen.bytes)
+        if not (Path(chosen.results) / study["verification"]["numbers"]).is_file():
+            raise DataError(f"{chosen.results}: no run of the study is there (it has no {study['verification']['numbers']})")
+        return _compared(study, Path(chosen.results), not chosen.tolerant)
     folder = Path(chosen.keep or tempfile.mkdtemp(prefix="verify-")).resolve()
     if chosen.keep and folder.exists() and any(folder.iterdir()):
         raise DataError(f"{folder}: is not empty; --keep takes a new folder")
@@ -48,7 +52,7 @@ def run(chosen: argparse.Namespace) -> int:
     try:
         copy_sources(folder)
         rerun(folder, chosen.cores, chosen.hash_seed)
-        status = _report(compare(ROOT, folder, rules), chosen.bytes)
+        status = _compared(study, folder, not chosen.tolerant)
     except RerunFailed as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
@@ -60,18 +64,35 @@ def run(chosen: argparse.Namespace) -> int:
     return status
 
 
-def _report(results: list[Result], strict: bool) -> int:
+def _compared(study: dict, folder: Path, strict: bool) -> int:
+    lacks = lacking(study, folder)
+    return _report(compare(ROOT, folder, study["verification"], lacks, strict), lacks, strict)
+
+
+def _report(results: list[Result], lacks: Lacking, strict: bool) -> int:
     counts = Counter(result.status for result in results)
-    fails = [result for result in results if result.fails or (strict and result.status == REDRAWN)]
+    fails = [result for result in results if result.fails or (strict and result.status in (REDRAWN, WITHIN))]
     for result in sorted(results, key=lambda r: (WORST_FIRST.index(r.status), r.path)):
-        if result.status in (IDENTICAL, WITHIN):
+        if result.status == IDENTICAL:
             continue
         print(f"{result.status:>22}  {result.path}")
-        for difference in result.differences[:SHOWN]:
+        # What drifted first: a cell within tolerance may not hide one that is not.
+        differences = sorted(result.differences, key=lambda difference: difference.agrees)
+        for difference in differences[:SHOWN]:
             print(f"{'':24}{difference}")
-        if len(result.differences) > SHOWN:
-            print(f"{'':24}and {len(result.differences) - SHOWN} more")
+        if len(differences) > SHOWN:
+            print(f"{'':24}and {len(differences) - SHOWN} more")
     cells = sum(result.cells for result in results)
     print(f"\n{len(results)} files, {cells:,} cells: " + ", ".join(f"{counts[s]} {s}" for s in WORST_FIRST if counts[s]) + ".")
-    print("Verified." if not fails else f"NOT verified: {len(fails)} file{'s' if len(fails) > 1 else ''}.")
+    print(_verdict(counts, len(fails), lacks))
     return 1 if fails else 0
+
+
+def _verdict(counts: Counter, fails: int, lacks: Lacking) -> str:
+    files, near = counts.total(), counts[WITHIN] + counts[REDRAWN]
+    if fails:
+        return f"NOT verified: {fails} file{'s' if fails > 1 else ''}."
+    tolerant = f" {near} of them {'is' if near == 1 else 'are'} within tolerance, not equal byte for byte." if near else ""
+    if counts[ABSENT]:
+        return f"Verified in part: {files - counts[ABSENT]} of {files} files; the others need {'; '.join(lacks.files)}.{tolerant}"
+    return f"Verified within tolerance: {files} files.{tolerant}" if near else "Verified."

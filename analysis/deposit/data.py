@@ -50,8 +50,9 @@ def cards(root: Path, found: list[dict]) -> list[dict]:
     return entries
 
 
-def files(study: dict, found: list[dict]) -> list[dict]:
-    """Return one row a data file: path, source, notes, provided; validation data and the reader's own folder included."""
+def files(study: dict, found: list[dict], graph: dict) -> list[dict]:
+    """Return one row a data file: path, source, notes, provided, sha256 (where the run read it); validation data included."""
+    hashes = {file["path"]: file["sha256"] for node in graph["nodes"].values() if node["kind"] == "raw" for file in node.get("files", [])}
     rows = [
         {"path": file["path"], "source": source["citation"], "notes": source["title"], "provided": file["provided"]}
         for source in found
@@ -59,7 +60,7 @@ def files(study: dict, found: list[dict]) -> list[dict]:
     ]
     validation = study["deposit"]["validation"]
     rows += [
-        {"path": f"IPS_DATA/{validation['folder']}/{name}", "source": origin, "notes": "Only to check estimators", "provided": False}
+        {"path": f"IPS_DATA/{validation['folder']}/{name}", "source": origin, "notes": validation["notes"], "provided": False}
         for name, origin in validation["files"].items()
     ]
-    return rows
+    return [row | {"sha256": hashes.get(row["path"], "")} for row in rows]

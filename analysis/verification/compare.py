@@ -1,7 +1,7 @@
 """Archived results against those of a rerun, cell by cell.
 
 A cell agrees when its text is equal or its number within the tolerance of config/verification.yaml; what rests on random
-draws may differ by their Monte Carlo error. Every difference is reported with its place.
+draws may differ by their Monte Carlo error. Every difference is reported with its place, also one that agrees.
 """
 
 from __future__ import annotations
@@ -11,12 +11,14 @@ import csv
 import difflib
 import gzip
 import json
-import math
 import re
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from analysis.verification.allowance import agree, allowance, parsed
+from analysis.verification.lacking import Lacking
 
 IDENTICAL, WITHIN, DRIFTED, MISSING, EXTRA, ABSENT, REDRAWN = (
     "identical",
@@ -27,10 +29,8 @@ IDENTICAL, WITHIN, DRIFTED, MISSING, EXTRA, ABSENT, REDRAWN = (
     "not rerun: data absent",
     "bytes differ",
 )
-# A placeholder stands where data are absent (analysis.exhibits.display).
-PLACEHOLDER = "Not available"
 NUMBER = re.compile(r"(?<![\w.])\d[\d,]*(?:\.\d+)?(?![\w])")
-BESIDE = {"png", "code"}  # what a dossier holds beside results: pictures, which lie as files too, and fingerprints of code
+BESIDE = frozenset({"png", "code"})  # what a dossier holds beside results: pictures, and fingerprints of code
 PACKED = re.compile(r'id="data">([^<]*)<')  # the data of a dossier
 
 
@@ -42,9 +42,11 @@ class Difference:
     archived: str
     rerun: str
     allowed: str
+    agrees: bool = False
 
     def __str__(self) -> str:
-        return f"{self.place}: archived {self.archived or 'blank'}, rerun {self.rerun or 'blank'} ({self.allowed})"
+        within = "within tolerance, " if self.agrees else ""
+        return f"{self.place}: archived {self.archived or 'blank'}, rerun {self.rerun or 'blank'} ({within}{self.allowed})"
 
 
 @dataclass(frozen=True)
@@ -61,31 +63,33 @@ class Result:
         return self.status in (DRIFTED, MISSING, EXTRA)
 
 
-def compare(archived: Path, rerun: Path, rules: dict) -> list[Result]:
-    """Return one Result for each archived or rerun file that `rules` (config/verification.yaml) name, in order of path."""
-    results = []
-    for path in _both(archived, rerun, rules["tables"]):
-        results.append(_file(archived, rerun, path, lambda a, b: _tables(a, b, rules)))
-    results.append(_file(archived, rerun, rules["numbers"], lambda a, b: _numbers(a, b, rules)))
-    whole = not _lacks_data(rerun / rules["numbers"]) or _lacks_data(archived / rules["numbers"])
+def compare(archived: Path, rerun: Path, rules: dict, lacking: Lacking | None = None, strict: bool = False) -> list[Result]:
+    """Return one Result for each archived or rerun file that `rules` (config/verification.yaml) name, in order of path.
+
+    `lacking` is what rests on data that the rerun had not (analysis.verification.lacking): only that may differ for want of
+    data. `strict` also compares the pictures and fingerprints of code in the dossier.
+    """
+    beside, lacking = frozenset() if strict else BESIDE, lacking or Lacking()
+    results = [_file(archived, rerun, path, lambda a, b: _tables(a, b, rules)) for path in _both(archived, rerun, rules["tables"])]
     # Where the cells behind a printed table are the same, so is what it prints.
     same = {Path(result.path).stem for result in results if result.status == IDENTICAL}
+    results.append(_file(archived, rerun, rules["numbers"], lambda a, b: _numbers(a, b, rules, lacking)))
     for path in _both(archived, rerun, rules["texts"]):
         rounds = Path(path).stem not in same
         results.append(_file(archived, rerun, path, lambda a, b, rounds=rounds: _texts(a, b, rules, rounds)))
-    for path in (*rules["overviews"], rules["page"]):
-        against = _pages if path == rules["page"] else _texts
-        if (archived / path).exists() or (rerun / path).exists():
-            results.append(_file(archived, rerun, path, lambda a, b, against=against: against(a, b, rules) if whole else (ABSENT, 0, [])))
-    absent = {Path(result.path).stem for result in results if result.status == ABSENT}
-    for path in _both(archived, rerun, rules["bytes"]):
-        results.append(_file(archived, rerun, path, _bytes))
-    kept = [result for result in results if result.status == ABSENT or Path(result.path).stem not in absent]
-    return sorted(kept, key=lambda result: result.path)
+    for path in _both(archived, rerun, rules["overviews"]):
+        results.append(_file(archived, rerun, path, lambda a, b: _texts(a, b, rules)))
+    for path in _both(archived, rerun, [rules["page"]]):
+        results.append(_file(archived, rerun, path, lambda a, b: _pages(a, b, rules, beside)))
+    results += [_file(archived, rerun, path, lambda a, b: (REDRAWN, 0, [])) for path in _both(archived, rerun, rules["bytes"])]
+    return sorted((_for_want_of_data(result, rules, lacking) for result in results), key=lambda result: result.path)
 
 
-def _lacks_data(numbers: Path) -> bool:
-    return numbers.exists() and bool(json.loads(numbers.read_text(encoding="utf-8")).get("absent"))
+def _for_want_of_data(result: Result, rules: dict, lacking: Lacking) -> Result:
+    """Return the result as ABSENT where the file differs and rests on data that the rerun had not."""
+    everything = (*rules["overviews"], rules["page"], rules["paper"])
+    rests = Path(result.path).stem in lacking.exhibits or (bool(lacking.exhibits) and result.path in everything)
+    return Result(result.path, ABSENT) if rests and result.status in (DRIFTED, WITHIN, REDRAWN) else result
 
 
 def _both(archived: Path, rerun: Path, patterns: list[str]) -> list[str]:
@@ -102,11 +106,15 @@ def _file(archived: Path, rerun: Path, path: str, against) -> Result:
     if not first.exists():
         return Result(path, EXTRA)
     status, cells, differences = against(first, second)
-    return Result(path, status, cells, differences)
+    if first.read_bytes() == second.read_bytes():
+        return Result(path, IDENTICAL, cells)
+    return Result(path, REDRAWN if status == IDENTICAL else status, cells, differences)
 
 
-def _bytes(first: Path, second: Path) -> tuple[str, int, list[Difference]]:
-    return (IDENTICAL if first.read_bytes() == second.read_bytes() else REDRAWN), 0, []
+def _status(differences: list[Difference]) -> str:
+    if not differences:
+        return REDRAWN
+    return WITHIN if all(difference.agrees for difference in differences) else DRIFTED
 
 
 def _tables(first: Path, second: Path, rules: dict) -> tuple[str, int, list[Difference]]:
@@ -114,12 +122,10 @@ def _tables(first: Path, second: Path, rules: dict) -> tuple[str, int, list[Diff
     cells = sum(len(row) for row in archived[1:])
     if archived == rerun:
         return IDENTICAL, cells, []
-    if _is_placeholder(rerun) and not _is_placeholder(archived):
-        return ABSENT, cells, []
     if archived[:1] != rerun[:1]:
         return DRIFTED, cells, [Difference("header", ", ".join(archived[0]), ", ".join(rerun[0]), "columns must be equal")]
     differences = list(_rows(archived, rerun, rules))
-    return (DRIFTED if differences else WITHIN), cells, differences
+    return _status(differences), cells, differences
 
 
 def _rows(archived: list[list[str]], rerun: list[list[str]], rules: dict) -> Iterator[Difference]:
@@ -149,63 +155,24 @@ def _read(path: Path) -> list[list[str]]:
         return list(csv.reader(stream))
 
 
-def _is_placeholder(rows: list[list[str]]) -> bool:
-    return len(rows) <= 1 or PLACEHOLDER in rows[0]
-
-
 def _cells(header: list[str], archived: list[tuple[int, list[str]]], rerun: list[list[str]], rules: dict) -> Iterator[Difference]:
     """Yield the cells that differ between rows `archived` (number, cells) and those of the `rerun`."""
-    for (number, before), after in zip(archived, rerun, strict=True):
+    for (line, before), after in zip(archived, rerun, strict=True):
         row = dict(zip(header, before, strict=False))
         for column, old, new in zip(header, before, after, strict=False):
-            allowed = _allowance(column, row, rules)
-            if not agree(old, new, rules["tolerance"], allowed):
-                key = next((value for value in before if value and _number(value) is None), "")
-                said = f"allowed {max(allowed, rules['tolerance']):.2g}" if _number(old) is not None else "text must be equal"
-                yield Difference(f"row {number}{f' ({key})' if key else ''}, column {column}", old, new, said)
+            if old == new:
+                continue
+            allowed = allowance(column, row, rules)
+            key = next((value for value in before if value and parsed(value) is None), "")
+            said = f"allowed {max(allowed, rules['tolerance']):.2g}" if parsed(old) is not None else "text must be equal"
+            place = f"row {line}{f' ({key})' if key else ''}, column {column}"
+            yield Difference(place, old, new, said, agree(old, new, rules["tolerance"], allowed))
 
 
-def _allowance(column: str, row: dict[str, str], rules: dict) -> float:
-    """Return by how much a cell may differ for its random draws."""
-    for counted, columns in rules["drawn"].items():
-        draws = _number(row.get(counted, ""))
-        if not draws:
-            continue
-        if column in columns["shares"]:
-            share = min(max(_number(row[column]) or 0.0, 1 / draws), 1 - 1 / draws)
-            return rules["standard_errors"] * math.sqrt(share * (1 - share) / draws)
-        if column in columns["ends"]:
-            low, high = _number(row.get("ci_low", "")), _number(row.get("ci_high", ""))
-            if low is not None and high is not None and math.isfinite(high - low):
-                return rules["share_of_width"] * (high - low)
-    return 0.0
-
-
-def agree(old: str, new: str, tolerance: float, allowed: float = 0.0) -> bool:
-    """Return whether two cells agree: equal text, or numbers within `tolerance` (absolute or relative) or `allowed`."""
-    if old == new:
-        return True
-    first, second = _number(old), _number(new)
-    if first is None or second is None:
-        return False
-    difference = abs(first - second)
-    return difference <= max(tolerance * max(1.0, abs(first), abs(second)), allowed)
-
-
-def _number(text: str) -> float | None:
-    try:
-        value = float(text)
-    except ValueError:
-        return None
-    return value if math.isfinite(value) else None
-
-
-def _numbers(first: Path, second: Path, rules: dict) -> tuple[str, int, list[Difference]]:
-    """Compare paper/numbers.json key by key; a number that the rerun says is absent is no drift."""
+def _numbers(first: Path, second: Path, rules: dict, lacking: Lacking) -> tuple[str, int, list[Difference]]:
+    """Compare paper/numbers.json key by key; only what rests on data that the rerun had not may be without a number."""
     archived, rerun = (json.loads(path.read_text(encoding="utf-8")) for path in (first, second))
     cells = len(archived.get("numbers", {}))
-    if archived == rerun:
-        return IDENTICAL, cells, []
     differences = []
     for key in sorted(set(archived) | set(rerun)):
         before, after = archived.get(key, {}), rerun.get(key, {})
@@ -215,10 +182,12 @@ def _numbers(first: Path, second: Path, rules: dict) -> tuple[str, int, list[Dif
             continue
         for name in sorted(set(before) | set(after)):
             old, new = _plain(before.get(name)), _plain(after.get(name))
-            gone = key in ("numbers", "values") and rerun["values"].get(name) is None and bool(rerun.get("absent"))
-            if key != "absent" and not gone and not agree(old, new, rules["tolerance"]):
-                differences.append(Difference(f"{key}: {name}", old, new, f"allowed {rules['tolerance']:g}"))
-    return (DRIFTED if differences else WITHIN), cells, differences
+            if old != new and name not in lacking.names(key):
+                agrees = agree(old, new, rules["tolerance"])
+                differences.append(Difference(f"{key}: {name}", *_around(old, new), f"allowed {rules['tolerance']:g}", agrees))
+    if archived == rerun:
+        return IDENTICAL, cells, []
+    return (_status(differences) if differences else ABSENT), cells, differences
 
 
 def _plain(value: object) -> str:
@@ -230,10 +199,8 @@ def _texts(first: Path, second: Path, rules: dict, rounds: bool = False) -> tupl
     archived, rerun = (path.read_text(encoding="utf-8") for path in (first, second))
     if archived == rerun:
         return IDENTICAL, len(NUMBER.findall(archived)), []
-    if PLACEHOLDER in rerun and PLACEHOLDER not in archived:
-        return ABSENT, 0, []
     differences = list(_lines(archived, rerun, rules["tolerance"], rounds))
-    return (DRIFTED if differences else WITHIN), len(NUMBER.findall(archived)), differences
+    return _status(differences), len(NUMBER.findall(archived)), differences
 
 
 def _lines(archived: str, rerun: str, tolerance: float, rounds: bool = False) -> Iterator[Difference]:
@@ -248,8 +215,9 @@ def _lines(archived: str, rerun: str, tolerance: float, rounds: bool = False) ->
             continue
         for one, other in zip(NUMBER.findall(old), NUMBER.findall(new), strict=True):
             digit = 10.0 ** -len(one.partition(".")[2]) if rounds and "." in one else 0.0
-            if not agree(one.replace(",", ""), other.replace(",", ""), tolerance, 1.001 * digit):
-                yield Difference(f"line {number}", one, other, f"allowed {max(digit, tolerance):.2g}")
+            if one != other:
+                agrees = agree(one.replace(",", ""), other.replace(",", ""), tolerance, 1.001 * digit)
+                yield Difference(f"line {number}", one, other, f"allowed {max(digit, tolerance):.2g}", agrees)
 
 
 def _around(old: str, new: str) -> tuple[str, str]:
@@ -258,8 +226,8 @@ def _around(old: str, new: str) -> tuple[str, str]:
     return old[place : place + 60], new[place : place + 60]
 
 
-def _pages(first: Path, second: Path, rules: dict) -> tuple[str, int, list[Difference]]:
-    """Compare what two dossiers hold, leaf by leaf; pictures are compared where they lie as files."""
+def _pages(first: Path, second: Path, rules: dict, beside: frozenset[str]) -> tuple[str, int, list[Difference]]:
+    """Compare what two dossiers hold, leaf by leaf, but for the leaves named in `beside`."""
     if first.read_bytes() == second.read_bytes():
         return IDENTICAL, 0, []
     archived, rerun = (path.read_text(encoding="utf-8") for path in (first, second))
@@ -271,18 +239,19 @@ def _pages(first: Path, second: Path, rules: dict) -> tuple[str, int, list[Diffe
         data = [json.loads(gzip.decompress(base64.b64decode(found[1]))) for found in inside]
     except (OSError, EOFError, ValueError, zlib.error) as error:
         return DRIFTED, 0, [Difference("data", "unreadable", "", str(error))]
-    differences += _leaves(*data, "data", rules["tolerance"])
-    return (DRIFTED if differences else WITHIN), 0, differences
+    differences += _leaves(*data, "data", rules["tolerance"], beside)
+    return _status(differences), 0, differences
 
 
-def _leaves(old: object, new: object, place: str, tolerance: float) -> Iterator[Difference]:
+def _leaves(old: object, new: object, place: str, tolerance: float, beside: frozenset[str]) -> Iterator[Difference]:
     if old == new:
         return
     if isinstance(old, dict) and isinstance(new, dict):
-        for name in sorted((set(old) | set(new)) - BESIDE):
-            yield from _leaves(old.get(name), new.get(name), f"{place}: {name}", tolerance)
+        for name in sorted((set(old) | set(new)) - beside):
+            yield from _leaves(old.get(name), new.get(name), f"{place}: {name}", tolerance, beside)
     elif isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
         for number, (one, other) in enumerate(zip(old, new, strict=True)):
-            yield from _leaves(one, other, f"{place}, {number}", tolerance)
-    elif not agree(_plain(old), _plain(new), tolerance):
-        yield Difference(place, *_around(_plain(old), _plain(new)), f"allowed {tolerance:g}")
+            yield from _leaves(one, other, f"{place}, {number}", tolerance, beside)
+    else:
+        agrees = agree(_plain(old), _plain(new), tolerance)
+        yield Difference(place, *_around(_plain(old), _plain(new)), f"allowed {tolerance:g}", agrees)

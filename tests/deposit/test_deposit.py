@@ -14,12 +14,13 @@ from analysis.__main__ import main
 from analysis.catalogue import ROOT
 from analysis.checks import _datasets
 from analysis.contracts import DataError
-from analysis.deposit import checks, files, metadata, pdf, readme, results, runtime, standard
+from analysis.deposit import checks, files, metadata, pdf, readme, remade, results, runtime, standard
 from analysis.deposit.checks import Deposit
 from analysis.deposit.rehearsal import PLANNED, plan, rehearsal
 from analysis.study import load
 
 STUDY = load()
+WORKBOOK = "IPS_DATA/scoreboard/SB2014_World2500.xlsx"
 CLEAN = {
     "LICENSE": "MIT License\n",
     "analysis/__init__.py": "",
@@ -207,7 +208,7 @@ def test_a_deposit_that_fails_leaves_the_earlier_one(tmp_path):
 
 
 def test_all_sixteen_rules_are_answered_by_checks_or_a_person():
-    known = {check.__name__ for check in checks.CHECKS} | {"rehearsal"}
+    known = {check.__name__ for check in checks.CHECKS} | {"rehearsal", "results_remade"}
     assert [rule.number for rule in standard.STANDARD] == list(range(1, 17))
     assert all(rule.checks or rule.person for rule in standard.STANDARD)
     named = {name for rule in standard.STANDARD for name in rule.checks}
@@ -220,6 +221,44 @@ def test_a_broken_check_breaks_its_rules_and_is_in_the_report():
     problems["no_archives"] = ("asks", ["data/all.zip: is an archive"])
     text = standard.report(STUDY, ROOT, problems)
     assert "| 4 Format |" in text and text.count("BROKEN (no_archives)") == 1 and "- no_archives: data/all.zip" in text
+
+
+def test_a_status_says_no_more_than_its_checks_saw():
+    problems = {name: ("asks", []) for rule in standard.STANDARD for name in rule.checks}
+    shown = {rule.number: standard.status(rule, problems, STUDY) for rule in standard.STANDARD}
+    assert shown[14] == "to do by a person"  # no DOI yet
+    assert {shown[3], shown[7], shown[8]} == {"plan checked by a dry run"}
+    assert shown[6].startswith("to do by a person for ") and "issuances_china" in standard.without_publication(STUDY)
+    assert "scoreboard_workbooks" not in standard.without_publication(STUDY)
+    given = {**STUDY, "deposit": {**STUDY["deposit"], "doi": "10.1234/x", "publisher": "An archive"}}
+    assert standard.status(standard.STANDARD[13], problems, given) == "met; and by a person"
+
+
+@pytest.fixture
+def archived(tmp_path):
+    """Return a deposit of the archived results of this checkout."""
+    for folder in ("figures", "paper"):
+        shutil.copytree(ROOT / folder, tmp_path / folder)
+    return Deposit(tmp_path, STUDY, {"nodes": {}, "code": {}})
+
+
+def test_forged_prints_of_a_table_and_a_forged_paper_are_found(archived, monkeypatch):
+    """What is made from data/processed is left out: a fresh checkout has none."""
+    every = remade._makers
+    monkeypatch.setattr(
+        remade, "_makers", lambda *given: (made for made in every(*given) if made[0].startswith("paper/tables/") or "paper.pdf" in made[0])
+    )
+    assert list(remade.results_remade(archived)) == []
+    forged = ["paper/tables/scorecard.tex", "paper/tables/scorecard.html", "paper/paper.pdf"]
+    for path in forged:
+        with (archived.out / path).open("ab") as stream:
+            stream.write(b" ")
+    assert [line.split(":")[0] for line in remade.results_remade(archived)] == forged
+
+
+def test_every_result_without_a_hash_in_the_provenance_is_made_again():
+    made = {path for path, _ in remade._makers(STUDY, ROOT)}
+    assert set(checks.RESULT_FILES) <= made and "paper/tables/scorecard.tex" in made and "paper/tables/scorecard.html" in made
 
 
 def test_what_a_person_must_supply_shrinks_when_it_is_given(tmp_path):
@@ -253,6 +292,7 @@ def graph():
     figures = readme.modules("figure")
     nodes = {
         "raw:firm_files": {"kind": "raw", "evidence": "simulated"},
+        "raw:scoreboard_workbooks": {"kind": "raw", "files": [{"path": WORKBOOK, "sha256": "a1b2"}]},
         "facts:f": {"kind": "facts", "code": {"module": "analysis/exhibits/facts/province_facts.py"}},
     }
     for name, about in STUDY["exhibits"].items():
@@ -279,7 +319,9 @@ def test_the_readme_is_complete_and_lists_everything(tmp_path, graph, monkeypatc
     assert list(checks.readme_complete(deposit)) == []
     assert not [line for line in checks.results_listed(deposit) if "is not listed" in line]
     assert re.search(r"^\| Table 17 \| scorecard: .*`analysis/exhibits/tables/scorecard.py` \| `layout`, \d+ \|", text, re.MULTILINE)
-    assert "| `IPS_DATA/scoreboard/SB2014_World2500.xlsx` |" in text and "rd\\_att \\| rises" in text
+    assert re.search(rf"^\| `{WORKBOOK}` \| .* \| no \| `a1b2` \|$", text, re.MULTILINE)
+    assert re.search(r"^\| `IPS_DATA/validation/mpdta.csv` \| .*Tests of estimators only.* \| no \|  \|$", text, re.MULTILINE)
+    assert "sums of the jobs' own seconds" in text and "cores divide" not in text and "rd\\_att \\| rises" in text
     for line in text.splitlines():
         if line.startswith("| rd_att |"):
             assert len(re.split(r"(?<!\\)\|", line)) == 9, "a cell broke its row"
