@@ -7,9 +7,7 @@ code give the same bytes on any machine.
 
 from __future__ import annotations
 
-import csv
 import json
-import math
 import re
 from pathlib import Path
 
@@ -19,6 +17,7 @@ from analysis import rawfiles
 from analysis.catalogue import ROOT, ingredients, modules, program
 from analysis.curves.names import ALL
 from analysis.estimates import find
+from analysis.provenance.cells import cells
 from analysis.provenance.files import code_version, fingerprint, marks
 from analysis.provenance.sentences import sentences_of
 from analysis.storage import read_table
@@ -188,31 +187,9 @@ def _exhibits(study: dict, kinds: dict, numbers: dict, estimates: pd.DataFrame) 
             "from": sources,
             "files": [fingerprint(path, path.relative_to(ROOT).as_posix()) for path in made],
             "code": {"module": modules(kind)[name], **code_version(program("exhibit", kind, name))},
-            "cells": _cells(data, estimates[estimates["specification"].isin(sources)]),
+            "cells": cells(data, estimates, sources),
         }
     return nodes
-
-
-def _cells(path: Path, estimates: pd.DataFrame) -> list[list]:
-    """Return [row, column, position among all estimates, its column] for the cells of a CSV that print an estimate's number.
-
-    Cells keep ten digits, which tell one estimate from another; whole numbers do not and are left to the exhibit's chain.
-    """
-    columns = ("estimate", "std_error", "ci_low", "ci_high", "p_value", "mde80")
-    known = {}
-    for place, row in zip(estimates.index, estimates[list(columns)].to_dict("records"), strict=True):
-        for column, value in row.items():
-            if value is not None and math.isfinite(value) and value != round(value, 4):
-                known.setdefault(f"{value:.10g}", [int(place), column])
-    with path.open(encoding="utf-8", newline="") as stream:
-        rows = list(csv.reader(stream))
-    header = rows[0] if rows else []
-    return [
-        [number, column, *known[value]]
-        for number, row in enumerate(rows[1:], start=1)
-        for column, value in zip(header, row, strict=True)
-        if value in known
-    ]
 
 
 def _numbers(study: dict, kinds: dict, numbers: dict, estimates: pd.DataFrame) -> dict:

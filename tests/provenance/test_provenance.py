@@ -3,14 +3,13 @@
 import hashlib
 import json
 
-import pandas as pd
 import pytest
 
 from analysis.__main__ import main
 from analysis.catalogue import ROOT
 from analysis.commands import explain
 from analysis.provenance.files import code_version, fingerprint, rows_of
-from analysis.provenance.graph import _cells, chain
+from analysis.provenance.graph import chain
 from analysis.provenance.sentences import sentences_of
 
 
@@ -48,15 +47,6 @@ def test_version_of_code_changes_with_the_code(tmp_path, monkeypatch):
     assert code_version(["b.py", "a.py"]) == first and first["files"] == 2
     (tmp_path / "b.py").write_text("3")
     assert code_version(["a.py", "b.py"])["sha256"] != first["sha256"]
-
-
-def test_cells_point_at_the_estimates_they_print(tmp_path):
-    estimates = pd.DataFrame({"estimate": [0.3129143234, 2.0], "std_error": [0.1217834567, None]}, index=[7, 9]).astype(object)
-    for column in ("ci_low", "ci_high", "p_value", "mde80"):
-        estimates[column] = None
-    path = tmp_path / "t.csv"
-    path.write_text("name,estimate,se\nfirst,0.3129143234,0.1217834567\nsecond,2,0.5\n")
-    assert _cells(path, estimates) == [[1, "estimate", 7, "estimate"], [1, "se", 7, "std_error"]]
 
 
 def node(kind, name, sources=(), **more):
