@@ -7,6 +7,7 @@ column of the exhibit's CSV), or words ("R&D effect, provinces"); words that fit
 from __future__ import annotations
 
 import argparse
+import csv
 import difflib
 import json
 import math
@@ -46,18 +47,31 @@ def run(chosen: argparse.Namespace) -> int:
 
 def cell_of(found: dict, query: str) -> tuple[str, int, str] | None:
     """Return (exhibit, row, column) of a query 'exhibit:row:column', checked; nothing for another query."""
-    parts = query.removeprefix("exhibit:").split(":")
-    name = f"exhibit:{parts[0]}"
-    if len(parts) != 3 or name not in found["nodes"] or not parts[1].isdigit():
+    exhibit, _, place = query.removeprefix("exhibit:").partition(":")
+    row, _, column = place.partition(":")
+    node = found["nodes"].get(f"exhibit:{exhibit}")
+    if node is None or not row.isdigit() or not column:
         return None
-    cells = {(row, column) for row, column, *_ in found["nodes"][name]["cells"]}
-    if (int(parts[1]), parts[2]) not in cells:
-        rows = sorted({f"{row}:{column}" for row, column in cells})
-        near = difflib.get_close_matches(f"{parts[1]}:{parts[2]}", rows, n=3) or rows[:3]
-        raise UnknownName(
-            f"{query}: that cell prints no estimate of its own; the exhibit's chain holds for it. Cells with one: {', '.join(near)} ..."
-        )
-    return name, int(parts[1]), parts[2]
+    cells = {(at, name) for at, name, *_ in node["cells"]}
+    if (int(row), column) not in cells:
+        raise UnknownName(f"{query}: {_no_cell(node, int(row), column, cells)}")
+    return f"exhibit:{exhibit}", int(row), column
+
+
+def _no_cell(node: dict, row: int, column: str, cells: set[tuple[int, str]]) -> str:
+    """Return why a place of an exhibit's CSV has no estimate: no such row, no such column, or another thing than an estimate."""
+    path = next(file["path"] for file in node["files"] if file["path"].endswith(".csv"))
+    header, *rows = list(csv.reader((ROOT / path).open(encoding="utf-8", newline=""))) or [[]]
+    if not 1 <= row <= len(rows):
+        return f"{path} has no row {row}; rows are 1 to {len(rows)}, the first one below the header"
+    if column not in header:
+        near = difflib.get_close_matches(column, header, n=1)
+        return f"{path} has no column '{column}'; " + (f"did you mean '{near[0]}'?" if near else f"columns: {', '.join(header)}")
+    beside = sorted(name for at, name in cells if at == row)
+    if not rows[row - 1][header.index(column)]:
+        return "that cell is empty"
+    hint = f"; in this row these are: {', '.join(beside)}" if beside else ""
+    return f"that cell is not a number of one estimate{hint}. The chain of the whole: explain exhibit:{node['name']}"
 
 
 def search(found: dict, query: str) -> list[str]:

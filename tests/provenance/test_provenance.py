@@ -73,7 +73,9 @@ def graph():
         node("estimates", "m", ["panel:p"], settings={"estimator": "pooled"}),
         node("number", "rd_att", ["estimates:m"], label="R&D to GDP", **number),
         node("claim", "D1", ["estimates:m"], claim="R&D rises", verdict="untestable", code_="FIELD", explanation="", tests=[]),
-        node("exhibit", "table", ["estimates:m"], files=[], cells=[[1, "estimate", 0, "estimate"]]),
+        node(
+            "exhibit", "table", ["estimates:m"], files=[{**file, "path": "paper/tables/table.csv"}], cells=[[1, "estimate", 0, "estimate"]]
+        ),
     ]
     estimate = {**row, "specification": "estimates:m"}
     return {"nodes": {f"{n['kind']}:{n['name']}": n for n in nodes}, "estimates": [estimate], "code": {"files": 1, "sha256": "1" * 64}}
@@ -97,6 +99,8 @@ def run(graph, tmp_path, monkeypatch, capsys, *words):
     path = tmp_path / explain.FILE
     path.parent.mkdir(parents=True)
     path.write_text(json.dumps(graph))
+    (tmp_path / "paper/tables").mkdir(parents=True)
+    (tmp_path / "paper/tables/table.csv").write_text("outcome,estimate,p_value\nrd,0.31,\n")
     status = main(["explain", *words])
     return status, capsys.readouterr()
 
@@ -122,7 +126,14 @@ def test_explain_traces_a_cell(graph, tmp_path, monkeypatch, capsys):
 
 
 @pytest.mark.parametrize(
-    ("query", "said"), [("nothing_here", "nothing is called or said to be"), ("table:9:estimate", "Cells with one: 1:estimate")]
+    ("query", "said"),
+    [
+        ("nothing_here", "nothing is called or said to be"),
+        ("table:9:estimate", "no row 9; rows are 1 to 1"),
+        ("table:1:estimat", "no column 'estimat'; did you mean 'estimate'?"),
+        ("table:1:p_value", "that cell is empty"),
+        ("table:1:outcome", "not a number of one estimate; in this row these are: estimate"),
+    ],
 )
 def test_explain_refuses_what_it_does_not_know(graph, tmp_path, monkeypatch, capsys, query, said):
     status, printed = run(graph, tmp_path, monkeypatch, capsys, query)
