@@ -15,6 +15,7 @@ import re
 from collections import Counter
 
 from analysis.catalogue import ROOT, UnknownName
+from analysis.claims import SHOWN
 from analysis.contracts import DataError
 from analysis.provenance.graph import chain
 
@@ -146,8 +147,8 @@ def _details(found: dict, node: dict) -> list[str]:
         if "row" in node:
             more.append("estimate row " + _row(node["row"]))
     if node["kind"] == "claim":
-        more.append(f"verdict: {node['verdict']} {node['code_']}. {node['explanation']}".strip())
-        more += [f"{test['says']}: {test['ungated'] or test['code']}" for test in node["tests"]]
+        more.append(f"verdict: {node['verdict']}{node['code_'] and ' (' + node['code_'] + ')'}: {node['explanation']}")
+        more += [f"{test['says']}: {_reading(test)}" for test in node["tests"]]
     if node["kind"] == "estimates":
         more += [f"{key}: {value}" for key, value in node["settings"].items() if value not in ("", [], {}) and key != "title"]
     if node["kind"] in ("raw", "exhibit"):
@@ -157,6 +158,14 @@ def _details(found: dict, node: dict) -> list[str]:
     if node.get("citation"):
         more.append(f"{node['citation']}. {node['licence']}. Read {node['accessed']}.")
     return more
+
+
+def _reading(test: dict) -> str:
+    """Return what a test says, gates first, as the scorecard prints it."""
+    if test["code"] == SHOWN:
+        return test["explanation"]
+    reading = f"{test['verdict']} ({test['code']})"
+    return reading if test["ungated"] in (None, "", reading) else f"{reading}; the interval alone: {test['ungated']}"
 
 
 def _line(place: dict) -> str:

@@ -83,7 +83,7 @@ function facts(node) {
   for (const place of node.sentences || []) say("Sentence", `\u201c${place.text}\u201d `, h("span", { class: "count" }, place.file + (place.line ? `, line ${place.line}` : "")));
   for (const claim of node.claims || []) say("Claim", `${claim}: ${data.nodes[`claim:${claim}`].claim}`);
   if (node.row) say("Estimate row", estimateLine(node.row));
-  if (node.kind === "claim") say("Verdict", `${node.verdict} ${node.code_}. ${node.explanation}`);
+  if (node.kind === "claim") say("Verdict", `${node.verdict}${node.code_ ? ` (${node.code_})` : ""}: ${node.explanation}`);
   for (const [key, value] of Object.entries(node.settings || {})) if (!isBlank(value) && key !== "title") say(key.replaceAll("_", " "), typeof value === "object" ? JSON.stringify(value) : String(value));
   for (const file of node.files || []) say("File", `${file.path}${file.rows === undefined ? "" : `, ${file.rows.toLocaleString("en")} rows`}, SHA-256 `, h("code", null, file.sha256));
   if (node.citation) say("Source", `${node.citation}. ${node.licence}. Read ${node.accessed}.`);
@@ -124,19 +124,25 @@ function scorecard() {
   apply();
 }
 const order = name => "QDSN".indexOf(name[0]) * 100 + (parseInt(name.slice(1), 10) || 0);
+// What a test says, gates first, as the printed scorecard has it; a description is shown, not judged.
+function readingOf(test) {
+  if (test.code === "SHOWN") return test.explanation;
+  const verdict = `${test.verdict} (${test.code})`;
+  return test.ungated && test.ungated !== verdict ? `${verdict}; the interval alone: ${test.ungated}` : verdict;
+}
 function claimItem(node) {
   const exhibits = data.order.filter(name => {
     const sources = data.nodes[`exhibit:${name}`].from;
     return node.from.some(source => sources.includes(source));
   });
   const rows = node.tests.map(test => [test.rank > 100 ? "context" : "test", test.says, shown(test.estimate), interval(test.ci_low, test.ci_high), pValue(test.p_value),
-    test.ungated || test.code, test.bears, chainButton(`estimates:${test.model_id}`)]);
+    readingOf(test), test.bears, chainButton(`estimates:${test.model_id}`)]);
   const links = exhibits.map(name => [h("a", { href: `#exhibit-${name}` }, data.exhibits[name].title), mark(isSimulated(data.nodes[`exhibit:${name}`]))]);
   return h("details", { class: "claim", id: `claim-${node.name}` },
     h("summary", null, h("strong", null, node.name), " ", h("span", { class: `badge ${node.verdict.replaceAll(" ", "-")}` }, node.verdict + (node.code_ ? `: ${node.code_}` : "")), " ", node.claim),
     h("div", null, h("p", null, node.explanation), h("p", { class: "note" }, `Estimand: ${node.estimand}. Section ${node.section} of the study.`),
       node.missing.length ? h("p", { class: "note" }, `Missing fields: ${node.missing.join("; ")}.`) : null,
-      rows.length ? table(["", "What", "Estimate", "95 % interval", "p", "Interval read as", "Bears", ""], rows, ["", "", "right", "right", "right"]) : null,
+      rows.length ? table(["", "What", "Estimate", "95 % interval", "p", "Verdict", "Bears", ""], rows, ["", "", "right", "right", "right"]) : null,
       links.length ? h("p", null, "Shown in: ", links.map((link, place) => [place ? "; " : "", link])) : null,
       h("p", null, chainButton(`claim:${node.name}`, `Chain of ${node.name}`))));
 }
@@ -166,7 +172,7 @@ function drawCurve(box, name, prefix) {
     const same = visible.filter(place => verdictOf(columns.reading[place]) === verdictOf(curve.reading)).length;
     const middle = visible.length ? columns.estimate[visible[Math.floor((visible.length - 1) / 2)]] : null;
     status.textContent = `${visible.length.toLocaleString("en")} of ${columns.estimate.length.toLocaleString("en")} shown; median ${shown(middle)} ${UNITS[curve.unit] || curve.unit}; ` +
-      `${visible.length ? Math.round(100 * same / visible.length) : 0} % with the verdict of the main specification (${curve.reading}); joint p over all specifications ${pValue(curve.p_median)} (median), ${pValue(curve.p_share)} (share significant), ${pValue(curve.p_average)} (average).`;
+      `${visible.length ? Math.round(100 * same / visible.length) : 0} % with the reading of the main specification (${curve.reading}; its interval alone, without the gates of the verdict); joint p over all specifications ${pValue(curve.p_median)} (median), ${pValue(curve.p_share)} (share significant), ${pValue(curve.p_average)} (average).`;
     paint();
   };
   const paint = () => paintCurve(canvas, curve, columns, visible, at);

@@ -79,6 +79,18 @@ def test_a_claim_opens_to_its_evidence(driver):
     assert "Guangdong" in claim.text and "Chain of S4" in claim.text and "Shown in:" in claim.text
 
 
+def test_no_reading_of_an_interval_stands_without_its_verdict(driver, data):
+    nodes = content(data)["nodes"].values()
+    tests = [(node["name"], test) for node in nodes if node["kind"] == "claim" for test in node["tests"] if test["ungated"]]
+    gated = [(name, test) for name, test in tests if test["ungated"] != f"{test['verdict']} ({test['code']})"]
+    assert ("D1", "PRE") in {(name, test["code"]) for name, test in gated}
+    for name, test in gated:
+        text = driver.execute_script("return document.getElementById(arguments[0]).textContent", f"claim-{name}")
+        assert f"{test['verdict']} ({test['code']}); the interval alone: {test['ungated']}" in text
+    status = one(driver, "#real-curve-status").text
+    assert "with the reading of the main specification" in status and "verdict of the main" not in status
+
+
 def test_a_clicked_number_shows_its_chain_to_the_raw_file(driver):
     button = one(driver, "button[data-number='rd_att']")
     driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", button)

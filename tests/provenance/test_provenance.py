@@ -66,13 +66,14 @@ def graph():
     }
     place = {"file": "paper/one.typ", "line": 3, "text": "R&D rises by 0.31."}
     number = {"text": "0.31", "value": 0.31, "sentences": [place], "claims": ["D1"], "row": row, "value_of": "estimate"}
+    test = {"says": "R&D to GDP", "verdict": "untestable", "code": "PRE", "ungated": "consistent (strong)", "explanation": ""}
     nodes = [
         node("raw", "a", files=[file], citation="Office", licence="free", accessed="2026-11"),
         node("source", "s", ["raw:a"], rows=2),
         node("panel", "p", ["source:s"], rows=4),
         node("estimates", "m", ["panel:p"], settings={"estimator": "pooled"}),
         node("number", "rd_att", ["estimates:m"], label="R&D to GDP", **number),
-        node("claim", "D1", ["estimates:m"], claim="R&D rises", verdict="untestable", code_="FIELD", explanation="", tests=[]),
+        node("claim", "D1", ["estimates:m"], claim="R&D rises", verdict="untestable", code_="FIELD", explanation="", tests=[test]),
         node(
             "exhibit", "table", ["estimates:m"], files=[{**file, "path": "paper/tables/table.csv"}], cells=[[1, "estimate", 0, "estimate"]]
         ),
@@ -118,6 +119,11 @@ def test_explain_prints_every_step(graph, tmp_path, monkeypatch, capsys):
         "1111111",
     ):
         assert part in printed.out
+
+
+def test_explain_puts_the_gate_before_the_interval(graph, tmp_path, monkeypatch, capsys):
+    _, printed = run(graph, tmp_path, monkeypatch, capsys, "D1")
+    assert "R&D to GDP: untestable (PRE); the interval alone: consistent (strong)" in printed.out
 
 
 def test_explain_traces_a_cell(graph, tmp_path, monkeypatch, capsys):
