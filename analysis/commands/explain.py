@@ -1,7 +1,8 @@
 """Print where a number, cell, figure, table or claim comes from: sentence, claim, estimate, specification, panel, tables, raw files, code.
 
 QUERY is a name (`rd_att`, `province_effects`, `D1`, `number:rd_att`), a printed cell (`province_effects:1:estimate`: row and
-column of the exhibit's CSV), or words ("R&D effect, provinces"); words that fit several things list the others.
+column of the exhibit's CSV), a place in the paper (`Table 1`), a number as printed (`0.31`), or words ("R&D effect, provinces");
+what fits several things lists the others.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from analysis.catalogue import ROOT, UnknownName
 from analysis.claims import SHOWN
 from analysis.contracts import DataError
 from analysis.provenance.graph import chain
+from analysis.provenance.printed import printed_numbers
 
 NAME = "explain"
 HELP = "print where a number, cell, figure or claim comes from"
@@ -25,6 +27,8 @@ FILE = "data/processed/provenance.json"
 # Which kind answers first when words fit several things equally well.
 ORDER = ("number", "claim", "exhibit", "estimates", "curve", "facts", "panel", "source", "raw")
 OTHERS = 5
+PLACE = re.compile(r"(figure|table)\s+(\d+)", re.IGNORECASE)  # as the paper prints it
+NAMED = re.compile(r"(\w+):\S+")
 ROW = ("estimate", "std_error", "ci_low", "ci_high", "p_value", "n_obs", "n_units", "n_treated", "n_clusters", "draws")
 
 
@@ -41,7 +45,9 @@ def run(chosen: argparse.Namespace) -> int:
     cell = cell_of(found, query)
     names = [cell[0]] if cell else search(found, query)
     print("\n".join([*(_cell_lines(found, *cell) if cell else []), *lines(found, names[0])]))
-    if others := names[1 : 1 + OTHERS]:
+    if found["nodes"][names[0]].get("text") == _signed(query) and names[1:]:
+        print(f"\nAlso printed as '{query}': {', '.join(names[1:])}")
+    elif others := names[1 : 1 + OTHERS]:
         print(f"\nAlso near '{query}': {', '.join(others)}")
     return 0
 
@@ -81,6 +87,13 @@ def search(found: dict, query: str) -> list[str]:
     exact = [name for name in nodes if query in (name, nodes[name]["name"])]
     if exact:
         return sorted(exact, key=lambda name: ORDER.index(nodes[name]["kind"]) if nodes[name]["kind"] in ORDER else len(ORDER))
+    if place := PLACE.fullmatch(query):
+        return [_numbered(nodes, place)]
+    if named := NAMED.fullmatch(query):
+        known = [name for name in nodes if nodes[name]["kind"] == named[1]] or list(nodes)
+        raise UnknownName(f"explain: there is no '{query}'; the nearest is {difflib.get_close_matches(query, known, n=1, cutoff=0)[0]}")
+    if printed := [name for name in nodes if nodes[name].get("text") == _signed(query)]:
+        return printed
     texts = {name: _texts(node) for name, node in nodes.items() if node["kind"] in ORDER}
     common = Counter(word for strong, weak in texts.values() for word in strong | weak)
     wanted = _words(query)
@@ -94,6 +107,21 @@ def search(found: dict, query: str) -> list[str]:
         near = difflib.get_close_matches(query, [node["name"] for node in nodes.values()], n=3)
         raise UnknownName(f"explain: nothing is called or said to be '{query}'" + (f"; near: {', '.join(near)}" if near else ""))
     return best
+
+
+def _numbered(nodes: dict, place: re.Match) -> str:
+    """Return the exhibit that the paper prints under a number, as 'Table 1'."""
+    wanted = f"{place[1].title()} {int(place[2])}"
+    shown = {number: f"exhibit:{name}" for name, number in printed_numbers(ROOT).items()}
+    if shown.get(wanted) not in nodes:
+        last = max((int(number.split()[1]) for number in shown if number.startswith(place[1].title())), default=0)
+        raise UnknownName(f"explain: the paper has no {wanted}; its last one is {place[1].title()} {last}")
+    return shown[wanted]
+
+
+def _signed(query: str) -> str:
+    """Return a typed number with the minus sign of the paper."""
+    return query.replace("-", "\u2212")
 
 
 def _leading(node: dict) -> float:

@@ -121,6 +121,17 @@ def test_explain_prints_every_step(graph, tmp_path, monkeypatch, capsys):
         assert part in printed.out
 
 
+def test_a_place_in_the_paper_is_looked_up(graph, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(explain, "printed_numbers", lambda root: {"other": "Figure 1", "table": "Table 1"})
+    assert run(graph, tmp_path, monkeypatch, capsys, "table", "1")[1].out.startswith("exhibit table")
+
+
+def test_a_number_is_found_as_printed_with_its_ties(graph, tmp_path, monkeypatch, capsys):
+    graph["nodes"]["number:other"] = {**graph["nodes"]["number:rd_att"], "name": "other"}
+    _, printed = run(graph, tmp_path, monkeypatch, capsys, "0.31")
+    assert printed.out.startswith("number rd_att") and printed.out.endswith("Also printed as '0.31': number:other\n")
+
+
 def test_explain_puts_the_gate_before_the_interval(graph, tmp_path, monkeypatch, capsys):
     _, printed = run(graph, tmp_path, monkeypatch, capsys, "D1")
     assert "R&D to GDP: untestable (PRE); the interval alone: consistent (strong)" in printed.out
@@ -135,6 +146,9 @@ def test_explain_traces_a_cell(graph, tmp_path, monkeypatch, capsys):
     ("query", "said"),
     [
         ("nothing_here", "nothing is called or said to be"),
+        ("number:rd_at", "there is no 'number:rd_at'; the nearest is number:rd_att"),
+        ("tabel:1:estimate", "there is no 'tabel:1:estimate'"),
+        ("Table 7", "the paper has no Table 7; its last one is Table 1"),
         ("table:9:estimate", "no row 9; rows are 1 to 1"),
         ("table:1:estimat", "no column 'estimat'; did you mean 'estimate'?"),
         ("table:1:p_value", "that cell is empty"),
@@ -142,6 +156,7 @@ def test_explain_traces_a_cell(graph, tmp_path, monkeypatch, capsys):
     ],
 )
 def test_explain_refuses_what_it_does_not_know(graph, tmp_path, monkeypatch, capsys, query, said):
+    monkeypatch.setattr(explain, "printed_numbers", lambda root: {"table": "Table 1"})
     status, printed = run(graph, tmp_path, monkeypatch, capsys, query)
     assert status == 2 and said in printed.err
 
