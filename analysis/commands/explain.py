@@ -146,16 +146,24 @@ def _words(text: str) -> set[str]:
 
 def lines(found: dict, start: str) -> list[str]:
     """Return the chain of node `start` as lines of text."""
-    printed = [line for depth, name in chain(found, start) for line in _node(found, name, "  " * depth)]
-    return [*printed, f"code of the study: {found['code']['files']} files, SHA-256 {found['code']['sha256'][:16]}"]
+    return [*_chain(found, start), f"code of the study: {found['code']['files']} files, SHA-256 {found['code']['sha256'][:16]}"]
+
+
+def _chain(found: dict, start: str, depth: int = 0) -> list[str]:
+    """Return the chain as lines, indented; a node that was printed already is one line that says so."""
+    printed, seen = [], set()
+    for below, name in chain(found, start):
+        indent, node = "  " * (depth + below), found["nodes"][name]
+        printed += [f"{indent}{_mark(node)}{node['kind']} {node['name']} (above)"] if name in seen else _node(found, name, indent)
+        seen.add(name)
+    return printed
 
 
 def _node(found: dict, name: str, indent: str) -> list[str]:
     node = found["nodes"][name]
-    mark = "SIMULATED " if node["evidence"] == "simulated" else ""
     size = f" ({node['rows']:,} rows)" if node.get("rows") is not None else ""
     title = f": {node['title']}" if node["title"] and node["title"] != node["name"] else ""
-    printed = [f"{indent}{mark}{node['kind']} {node['name']}{size}{title}"]
+    printed = [f"{indent}{_mark(node)}{node['kind']} {node['name']}{size}{title}"]
     more = [*_details(found, node)]
     if node.get("code"):
         more.append(
@@ -164,6 +172,10 @@ def _node(found: dict, name: str, indent: str) -> list[str]:
     if node.get("absent"):
         more.append(f"absent: {node['absent']}")
     return printed + [f"{indent}    {line}" for line in more]
+
+
+def _mark(node: dict) -> str:
+    return "SIMULATED " if node["evidence"] == "simulated" else ""
 
 
 def _details(found: dict, node: dict) -> list[str]:
@@ -177,7 +189,7 @@ def _details(found: dict, node: dict) -> list[str]:
     if node["kind"] == "claim":
         more.append(f"verdict: {node['verdict']}{node['code_'] and ' (' + node['code_'] + ')'}: {node['explanation']}")
         more += [f"{test['says']}: {_reading(test)}" for test in node["tests"]]
-    if node["kind"] == "estimates":
+    if node["kind"] in ("estimates", "design"):
         more += [f"{key}: {value}" for key, value in node["settings"].items() if value not in ("", [], {}) and key != "title"]
     if node["kind"] in ("raw", "exhibit"):
         for file in node["files"]:
@@ -211,6 +223,6 @@ def _cell_lines(found: dict, name: str, row: int, column: str) -> list[str]:
     printed = [f"row {row}, column {column}: {of} of {_row(estimate)}"]
     return [
         *printed,
-        *(line for depth, item in chain(found, estimate["specification"]) for line in _node(found, item, "  " * (depth + 1))),
+        *_chain(found, estimate["specification"], depth=1),
         "",
     ]

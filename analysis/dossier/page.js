@@ -4,7 +4,7 @@
 const VERDICTS = ["consistent", "not consistent", "untestable", "normative"];
 const KINDS = { number: "Number", claim: "Claim", exhibit: "Exhibit", estimates: "Specification", curve: "Specification curve",
   curve_joint: "Joint tests", panel: "Panel", source: "Canonical table", raw: "Raw data", facts: "Facts", check: "Check",
-  verdicts: "Verdicts", montecarlo: "Simulations" };
+  verdicts: "Verdicts", montecarlo: "Simulations", design: "Simulated design" };
 const UNITS = { within_sd: "within-unit standard deviations", proportion: "of the untreated mean" };
 const COLOURS = { consistent: "--yes", "not consistent": "--no", untestable: "--untold" };
 let data;
@@ -69,12 +69,13 @@ function openChain(id, from) {
 const label = node => node.kind === "number" ? `the number ${node.text}` : node.kind === "claim" ? `claim ${node.name}` : node.title || node.name;
 function step(id, seen) {
   const node = data.nodes[id];
+  if (seen.has(id)) return h("p", { class: "again" }, h("strong", null, KINDS[node.kind] || node.kind), ` ${node.name} (above)`, mark(isSimulated(node)));
   seen.add(id);
   const size = node.rows === undefined || node.rows === null ? "" : ` (${node.rows.toLocaleString("en")} rows)`;
   const name = node.title && node.title !== node.name ? `${node.name}: ${node.title}` : node.name;
-  const inside = (node.from || []).filter(source => data.nodes[source] && !seen.has(source));
+  const inside = (node.from || []).filter(source => data.nodes[source]);
   return h("details", { open: true }, h("summary", null, h("strong", null, KINDS[node.kind] || node.kind), ` ${name}${size}`, mark(isSimulated(node))),
-    facts(node), inside.length ? h("ol", null, inside.map(source => seen.has(source) ? null : h("li", null, step(source, seen)))) : null);
+    facts(node), inside.length ? h("ol", null, inside.map(source => h("li", null, step(source, seen)))) : null);
 }
 function facts(node) {
   const pairs = [];
@@ -88,7 +89,7 @@ function facts(node) {
   for (const file of node.files || []) say("File", `${file.path}${file.rows === undefined ? "" : `, ${file.rows.toLocaleString("en")} rows`}, SHA-256 `, h("code", null, file.sha256));
   if (node.citation) say("Source", `${node.citation}. ${node.licence}. Read ${node.accessed}.`);
   if (node.absent) say("Absent", node.absent);
-  if (node.code) say("Code", `${node.code.module} and what it imports (${node.code.files} files), SHA-256 `, h("code", null, node.code.sha256));
+  if (node.code && node.code.module) say("Code", `${node.code.module} and what it imports (${node.code.files} files), SHA-256 `, h("code", null, node.code.sha256));
   return pairs.length ? h("dl", null, pairs) : null;
 }
 const isBlank = value => value === "" || value === null || (typeof value === "object" && !Object.keys(value).length);

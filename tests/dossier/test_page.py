@@ -132,6 +132,15 @@ def test_every_step_of_a_chain_can_be_folded(driver):
     assert not steps[1].get_attribute("open")
 
 
+def test_a_shared_panel_stands_below_each_specification(driver):
+    driver.execute_script("document.querySelector(\"button[data-chain='claim:D1']\").click()")
+    below = driver.execute_script(
+        "return [...document.querySelectorAll('#chain details')].filter(e => e.querySelector('summary').textContent.includes('province_event_study'))"
+        ".map(e => e.textContent)"
+    )
+    assert len(below) == 1 and "Panel province_year (above)" in below[0]
+
+
 def test_specification_curve_filters_and_tells(driver):
     status = one(driver, "#real-curve-status")
     total = int(re.match(r"([\d,]+) of", status.text)[1].replace(",", ""))

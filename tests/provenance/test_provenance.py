@@ -9,8 +9,10 @@ from analysis.__main__ import main
 from analysis.catalogue import ROOT
 from analysis.commands import explain
 from analysis.provenance.files import code_version, fingerprint, rows_of
-from analysis.provenance.graph import chain
+from analysis.provenance.graph import _design, _sources, chain
+from analysis.provenance.programs import program_of
 from analysis.provenance.sentences import sentences_of
+from analysis.study import load, products
 
 
 def test_sentences_are_read_as_they_are_printed(tmp_path):
@@ -85,6 +87,27 @@ def graph():
 def test_chain_reaches_the_raw_file(graph):
     steps = [name for _, name in chain(graph, "number:rd_att")]
     assert steps == ["number:rd_att", "estimates:m", "panel:p", "source:s", "raw:a"]
+
+
+def test_a_shared_panel_stands_below_each_that_is_made_from_it(graph):
+    graph["nodes"]["estimates:m2"] = node("estimates", "m2", ["panel:p"], settings={})
+    graph["nodes"]["claim:D1"]["from"].append("estimates:m2")
+    assert [name for _, name in chain(graph, "claim:D1")][-2:] == ["estimates:m2", "panel:p"]
+    assert [line for line in explain.lines(graph, "claim:D1") if "panel p" in line] == ["    panel p (4 rows)", "    panel p (above)"]
+
+
+def test_everything_that_code_makes_names_its_program():
+    study = load()
+    for name, kind in products(study).items():
+        about = program_of(study, kind, name)
+        assert (ROOT / about["module"]).exists() and about["files"] > 1, (kind, name)
+    assert program_of(study, "verdicts", "verdicts")["module"] == "analysis/claims.py"
+
+
+def test_simulations_begin_with_their_designs():
+    study = load()
+    assert _sources(study, products(study), "montecarlo", "montecarlo") == [f"design:{name}" for name in study["montecarlo"]]
+    assert _design(study, "staggered", study["montecarlo"]["staggered"])["code"]["module"] == "analysis/designs/staggered.py"
 
 
 @pytest.mark.parametrize(
