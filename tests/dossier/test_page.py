@@ -150,6 +150,7 @@ def test_specification_curve_filters_and_tells(driver):
     options[1].click()
     assert int(re.match(r"([\d,]+) of", status.text)[1].replace(",", "")) < total
     options[0].click()
+    assert re.match(r"Drawn from .+ to .+: [\d,]+ intervals reach further", one(driver, "#real-curve-range").text)
     canvas = one(driver, "#real-curve")
     driver.execute_script("arguments[0].focus()", canvas)
     ActionChains(driver).send_keys(Keys.ARROW_RIGHT, Keys.ARROW_RIGHT).perform()
@@ -193,6 +194,18 @@ def test_legible_on_a_phone(driver):
     try:
         wide, inner = driver.execute_script("return [document.documentElement.scrollWidth, window.innerWidth]")
         assert wide <= inner == 360
+        # All of the curve is reached by a finger, and no text is smaller than 11 px.
+        assert driver.execute_script("return getComputedStyle(document.getElementById('real-curve')).touchAction") == "pan-x pan-y"
+        reached, drawn = driver.execute_script(
+            "const c = document.getElementById('real-curve'), box = c.parentElement; box.scrollLeft = 1e4;"
+            "return [c.getBoundingClientRect().right - box.getBoundingClientRect().right, c.getBoundingClientRect().width / c.width]"
+        )
+        assert reached <= 1 and 13 * drawn >= 11 and driver.execute_script("return document.getElementById('real-curve').width") == 560
+        sizes = driver.execute_script(
+            "const svg = document.querySelector('#events svg'), scale = svg.getBoundingClientRect().width / svg.viewBox.baseVal.width;"
+            "return [...svg.querySelectorAll('text')].map(e => scale * parseFloat(getComputedStyle(e).fontSize))"
+        )
+        assert len(sizes) > 5 and min(sizes) >= 11
         driver.execute_script("document.querySelector(\"button[data-number='rd_att']\").click()")
         assert driver.execute_script("const d = document.getElementById('chain'); return d.scrollWidth <= d.clientWidth + 1")
     finally:
