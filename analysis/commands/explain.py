@@ -13,6 +13,7 @@ import difflib
 import json
 import math
 import re
+import sys
 from collections import Counter
 
 from analysis.catalogue import ROOT, UnknownName
@@ -20,6 +21,7 @@ from analysis.claims import SHOWN
 from analysis.contracts import DataError
 from analysis.provenance.graph import chain
 from analysis.provenance.printed import printed_numbers
+from analysis.provenance.stale import changed
 
 NAME = "explain"
 HELP = "print where a number, cell, figure or claim comes from"
@@ -44,6 +46,9 @@ def run(chosen: argparse.Namespace) -> int:
     query = " ".join(chosen.query)
     cell = cell_of(found, query)
     names = [cell[0]] if cell else search(found, query)
+    if stale := changed(found, names[0], ROOT):
+        more = f" and {len(stale) - 1} more" if stale[1:] else ""
+        print(f"warning: {stale[0]}{more} changed since the run explained here: run `make`", file=sys.stderr)
     print("\n".join([*(_cell_lines(found, *cell) if cell else []), *lines(found, names[0])]))
     if found["nodes"][names[0]].get("text") == _signed(query) and names[1:]:
         print(f"\nAlso printed as '{query}': {', '.join(names[1:])}")

@@ -12,6 +12,7 @@ from analysis.provenance.files import code_version, fingerprint, rows_of
 from analysis.provenance.graph import _design, _sources, chain
 from analysis.provenance.programs import program_of
 from analysis.provenance.sentences import sentences_of
+from analysis.provenance.stale import changed
 from analysis.study import load, products
 
 
@@ -121,7 +122,7 @@ def test_words_and_names_find_what_is_meant(graph, query, first):
 def run(graph, tmp_path, monkeypatch, capsys, *words):
     monkeypatch.setattr(explain, "ROOT", tmp_path)
     path = tmp_path / explain.FILE
-    path.parent.mkdir(parents=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(graph))
     (tmp_path / "paper/tables").mkdir(parents=True)
     (tmp_path / "paper/tables/table.csv").write_text("outcome,estimate,p_value\nrd,0.31,\n")
@@ -158,6 +159,27 @@ def test_a_number_is_found_as_printed_with_its_ties(graph, tmp_path, monkeypatch
 def test_explain_puts_the_gate_before_the_interval(graph, tmp_path, monkeypatch, capsys):
     _, printed = run(graph, tmp_path, monkeypatch, capsys, "D1")
     assert "R&D to GDP: untestable (PRE); the interval alone: consistent (strong)" in printed.out
+
+
+def test_explain_warns_of_raw_files_that_changed(graph, tmp_path, monkeypatch, capsys):
+    raw = tmp_path / "data/raw/a.csv"
+    raw.parent.mkdir(parents=True)
+    raw.write_text("x\n1\n2\n")
+    graph["nodes"]["raw:a"]["files"] = [fingerprint(raw, "data/raw/a.csv")]
+    _, printed = run(graph, tmp_path, monkeypatch, capsys, "rd_att")
+    assert printed.err == ""
+    raw.write_text("x\n1\n3\n")
+    assert main(["explain", "rd_att"]) == 0
+    assert capsys.readouterr().err == "warning: data/raw/a.csv changed since the run explained here: run `make`\n"
+
+
+def test_a_file_outside_the_checkout_is_compared_where_it_lies(graph, tmp_path, monkeypatch):
+    monkeypatch.setenv("IPS_DATA", str(tmp_path))
+    (tmp_path / "a.csv").write_text("x\n1\n")
+    graph["nodes"]["raw:a"]["files"] = [fingerprint(tmp_path / "a.csv", "IPS_DATA/a.csv")]
+    assert changed(graph, "number:rd_att", ROOT) == []
+    (tmp_path / "a.csv").unlink()
+    assert changed(graph, "number:rd_att", ROOT) == ["IPS_DATA/a.csv"]
 
 
 def test_explain_traces_a_cell(graph, tmp_path, monkeypatch, capsys):
