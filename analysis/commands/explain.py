@@ -201,7 +201,7 @@ def _details(found: dict, node: dict) -> list[str]:
             rows = f", {file['rows']:,} rows" if "rows" in file else ""
             more.append(f"{file['path']}{rows}, SHA-256 {file['sha256']}")
     if node.get("citation"):
-        more.append(f"{node['citation']}. {node['licence']}. Read {node['accessed']}.")
+        more.append(f"{node['citation'].rstrip('.')}. {node['licence'].rstrip('.')}. Read {node['accessed']}.")
     return more
 
 

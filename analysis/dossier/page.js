@@ -87,7 +87,7 @@ function facts(node) {
   if (node.kind === "claim") say("Verdict", `${node.verdict}${node.code_ ? ` (${node.code_})` : ""}: ${node.explanation}`);
   for (const [key, value] of Object.entries(node.settings || {})) if (!isBlank(value) && key !== "title") say(key.replaceAll("_", " "), typeof value === "object" ? JSON.stringify(value) : String(value));
   for (const file of node.files || []) say("File", `${file.path}${file.rows === undefined ? "" : `, ${file.rows.toLocaleString("en")} rows`}, SHA-256 `, h("code", null, file.sha256));
-  if (node.citation) say("Source", `${node.citation}. ${node.licence}. Read ${node.accessed}.`);
+  if (node.citation) say("Source", `${ended(node.citation)} ${ended(node.licence)} Read ${node.accessed}.`);
   if (node.absent) say("Absent", node.absent);
   if (node.code && node.code.module) say("Code", `${node.code.module} and what it imports (${node.code.files} files), SHA-256 `, h("code", null, node.code.sha256));
   return pairs.length ? h("dl", null, pairs) : null;
@@ -131,6 +131,7 @@ function readingOf(test) {
   const verdict = `${test.verdict} (${test.code})`;
   return test.ungated && test.ungated !== verdict ? `${verdict}; the interval alone: ${test.ungated}` : verdict;
 }
+const ended = text => text.endsWith(".") ? text : `${text}.`; // "s.d." ends its sentence itself
 function claimItem(node) {
   const exhibits = data.order.filter(name => {
     const sources = data.nodes[`exhibit:${name}`].from;
@@ -141,8 +142,8 @@ function claimItem(node) {
   const links = exhibits.map(name => [h("a", { href: `#exhibit-${name}` }, data.exhibits[name].title), mark(isSimulated(data.nodes[`exhibit:${name}`]))]);
   return h("details", { class: "claim", id: `claim-${node.name}` },
     h("summary", null, h("strong", null, node.name), " ", h("span", { class: `badge ${node.verdict.replaceAll(" ", "-")}` }, node.verdict + (node.code_ ? `: ${node.code_}` : "")), " ", node.claim),
-    h("div", null, h("p", null, node.explanation), h("p", { class: "note" }, `Estimand: ${node.estimand}. Section ${node.section} of the study.`),
-      node.missing.length ? h("p", { class: "note" }, `Missing fields: ${node.missing.join("; ")}.`) : null,
+    h("div", null, h("p", null, node.explanation), h("p", { class: "note" }, `Estimand: ${ended(node.estimand)} Section ${node.section} of the study.`),
+      node.missing.length ? h("p", { class: "note" }, `Missing fields: ${ended(node.missing.join("; "))}`) : null,
       rows.length ? table(["", "What", "Estimate", "95 % interval", "p", "Verdict", "Bears", ""], rows, ["", "", "right", "right", "right"]) : null,
       links.length ? h("p", null, "Shown in: ", links.map((link, place) => [place ? "; " : "", link])) : null,
       h("p", null, chainButton(`claim:${node.name}`, `Chain of ${node.name}`))));
@@ -308,7 +309,7 @@ function drawEvents(box, key, places, prefix) {
     if (row.event_time % every === 0) svg.append(s("text", { x: x(row.event_time), y: height - 20, "text-anchor": "middle" }, shown(row.event_time)));
   });
   const specification = key.split(" | ")[0];
-  box.replaceChildren(h("p", null, mark(rows[0].evidence === "simulated"), ` ${data.nodes[specification].settings.estimand}. Sample: ${rows[0].sample}. `, chainButton(specification)), svg, readout);
+  box.replaceChildren(h("p", null, mark(rows[0].evidence === "simulated"), ` ${ended(data.nodes[specification].settings.estimand)} Sample: ${ended(rows[0].sample)} `, chainButton(specification)), svg, readout);
 }
 
 // Figures and tables.

@@ -240,9 +240,10 @@ def _bears(claim: dict, model: str, row: pd.Series) -> bool:
 
 def _places(study: dict, numbers: dict) -> dict[str, list[dict]]:
     """Return number → where the paper prints it: file, line, sentence; notes of exhibits stand in config/study.yaml."""
-    found = {}
+    found, figures = {}, modules("figure")
+    called = {name: f"{'Figure' if name in figures else 'Table'} “{about['title']}”" for name, about in numbers["exhibits"].items()}
     for path in sorted((ROOT / PAPER).rglob("*.typ")):
-        for name, line, text in sentences_of(path, numbers["numbers"]):
+        for name, line, text in sentences_of(path, numbers["numbers"], called):
             found.setdefault(name, []).append({"file": path.relative_to(ROOT).as_posix(), "line": line, "text": text})
     for exhibit, about in study["exhibits"].items():
         for name in re.findall(r"\{(\w+)\}", about["note"]):

@@ -79,6 +79,12 @@ def test_a_claim_opens_to_its_evidence(driver):
     assert "Guangdong" in claim.text and "Chain of S4" in claim.text and "Shown in:" in claim.text
 
 
+def test_text_keeps_its_lines_and_its_full_stops(driver):
+    evidence = "const d = [...document.querySelectorAll('#exhibit-scorecard td')].find(e => e.textContent.includes('\\n')); return getComputedStyle(d).whiteSpace"
+    assert driver.execute_script(evidence) in ("pre-line", "preserve-breaks")
+    assert ".." not in driver.execute_script("return [...document.querySelectorAll('details.claim')].map(e => e.textContent).join('\\n')")
+
+
 def test_no_reading_of_an_interval_stands_without_its_verdict(driver, data):
     nodes = content(data)["nodes"].values()
     tests = [(node["name"], test) for node in nodes if node["kind"] == "claim" for test in node["tests"] if test["ungated"]]
