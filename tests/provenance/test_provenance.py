@@ -25,11 +25,11 @@ def test_sentences_are_read_as_they_are_printed(tmp_path):
     assert found == [("a", 3, rises), ("b", 3, rises), ("c", 5, "Firms: 4.")]
 
 
-def test_a_sentence_that_begins_with_an_exhibit_keeps_its_subject(tmp_path):
+def test_a_sentence_keeps_the_exhibit_that_is_its_subject(tmp_path):
     path = tmp_path / "one.typ"
-    path.write_text('Before (@other). @curves estimates #n("a") combinations of choices.\n\n@curves has #n("b").\n')
+    path.write_text('Before (@other). @curves estimates #n("a") combinations of choices.\n\nBeside #n("b"), @curves has more.\n')
     found = [text for _, _, text in sentences_of(path, {"a": "2,964", "b": "4"}, {"curves": "Figure “Curves”"})]
-    assert found == ["Figure “Curves” estimates 2,964 combinations of choices.", "Figure “Curves” has 4."]
+    assert found == ["Figure “Curves” estimates 2,964 combinations of choices.", "Beside 4, Figure “Curves” has more."]
 
 
 def test_every_printed_number_of_the_paper_has_its_sentence():
