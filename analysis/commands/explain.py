@@ -1,21 +1,27 @@
 """Print where a number, cell, figure, table or claim comes from: sentence, claim, estimate, specification, panel, tables, raw files, code.
 
 QUERY is a name (`rd_att`, `province_effects`, `D1`, `number:rd_att`), a printed cell (`province_effects:1:estimate`: row and
-column of the exhibit's CSV), or words ("R&D effect, provinces"); words that fit several things list the others.
+column of the exhibit's CSV), a place in the paper (`Table 1`), a number as printed (`0.31`), or words ("R&D effect, provinces");
+what fits several things lists the others.
 """
 
 from __future__ import annotations
 
 import argparse
+import csv
 import difflib
 import json
 import math
 import re
+import sys
 from collections import Counter
 
 from analysis.catalogue import ROOT, UnknownName
+from analysis.claims import SHOWN
 from analysis.contracts import DataError
 from analysis.provenance.graph import chain
+from analysis.provenance.printed import printed_numbers
+from analysis.provenance.stale import changed
 
 NAME = "explain"
 HELP = "print where a number, cell, figure or claim comes from"
@@ -23,6 +29,8 @@ FILE = "data/processed/provenance.json"
 # Which kind answers first when words fit several things equally well.
 ORDER = ("number", "claim", "exhibit", "estimates", "curve", "facts", "panel", "source", "raw")
 OTHERS = 5
+PLACE = re.compile(r"(figure|table)\s+(\d+)", re.IGNORECASE)  # as the paper prints it
+NAMED = re.compile(r"(\w+):\S+")
 ROW = ("estimate", "std_error", "ci_low", "ci_high", "p_value", "n_obs", "n_units", "n_treated", "n_clusters", "draws")
 
 
@@ -38,26 +46,44 @@ def run(chosen: argparse.Namespace) -> int:
     query = " ".join(chosen.query)
     cell = cell_of(found, query)
     names = [cell[0]] if cell else search(found, query)
+    if stale := changed(found, names[0], ROOT):
+        more = f" and {len(stale) - 1} more" if stale[1:] else ""
+        print(f"warning: {stale[0]}{more} changed since the run explained here: run `make`", file=sys.stderr)
     print("\n".join([*(_cell_lines(found, *cell) if cell else []), *lines(found, names[0])]))
-    if others := names[1 : 1 + OTHERS]:
+    if found["nodes"][names[0]].get("text") == _signed(query) and names[1:]:
+        print(f"\nAlso printed as '{query}': {', '.join(names[1:])}")
+    elif others := names[1 : 1 + OTHERS]:
         print(f"\nAlso near '{query}': {', '.join(others)}")
     return 0
 
 
 def cell_of(found: dict, query: str) -> tuple[str, int, str] | None:
     """Return (exhibit, row, column) of a query 'exhibit:row:column', checked; nothing for another query."""
-    parts = query.removeprefix("exhibit:").split(":")
-    name = f"exhibit:{parts[0]}"
-    if len(parts) != 3 or name not in found["nodes"] or not parts[1].isdigit():
+    exhibit, _, place = query.removeprefix("exhibit:").partition(":")
+    row, _, column = place.partition(":")
+    node = found["nodes"].get(f"exhibit:{exhibit}")
+    if node is None or not row.isdigit() or not column:
         return None
-    cells = {(row, column) for row, column, *_ in found["nodes"][name]["cells"]}
-    if (int(parts[1]), parts[2]) not in cells:
-        rows = sorted({f"{row}:{column}" for row, column in cells})
-        near = difflib.get_close_matches(f"{parts[1]}:{parts[2]}", rows, n=3) or rows[:3]
-        raise UnknownName(
-            f"{query}: that cell prints no estimate of its own; the exhibit's chain holds for it. Cells with one: {', '.join(near)} ..."
-        )
-    return name, int(parts[1]), parts[2]
+    cells = {(at, name) for at, name, *_ in node["cells"]}
+    if (int(row), column) not in cells:
+        raise UnknownName(f"{query}: {_no_cell(node, int(row), column, cells)}")
+    return f"exhibit:{exhibit}", int(row), column
+
+
+def _no_cell(node: dict, row: int, column: str, cells: set[tuple[int, str]]) -> str:
+    """Return why a place of an exhibit's CSV has no estimate: no such row, no such column, or another thing than an estimate."""
+    path = next(file["path"] for file in node["files"] if file["path"].endswith(".csv"))
+    header, *rows = list(csv.reader((ROOT / path).open(encoding="utf-8", newline=""))) or [[]]
+    if not 1 <= row <= len(rows):
+        return f"{path} has no row {row}; rows are 1 to {len(rows)}, the first one below the header"
+    if column not in header:
+        near = difflib.get_close_matches(column, header, n=1)
+        return f"{path} has no column '{column}'; " + (f"did you mean '{near[0]}'?" if near else f"columns: {', '.join(header)}")
+    beside = sorted(name for at, name in cells if at == row)
+    if not rows[row - 1][header.index(column)]:
+        return "that cell is empty"
+    hint = f"; in this row these are: {', '.join(beside)}" if beside else ""
+    return f"that cell is not a number of one estimate{hint}. The chain of the whole: explain exhibit:{node['name']}"
 
 
 def search(found: dict, query: str) -> list[str]:
@@ -66,6 +92,13 @@ def search(found: dict, query: str) -> list[str]:
     exact = [name for name in nodes if query in (name, nodes[name]["name"])]
     if exact:
         return sorted(exact, key=lambda name: ORDER.index(nodes[name]["kind"]) if nodes[name]["kind"] in ORDER else len(ORDER))
+    if place := PLACE.fullmatch(query):
+        return [_numbered(nodes, place)]
+    if named := NAMED.fullmatch(query):
+        known = [name for name in nodes if nodes[name]["kind"] == named[1]] or list(nodes)
+        raise UnknownName(f"explain: there is no '{query}'; the nearest is {difflib.get_close_matches(query, known, n=1, cutoff=0)[0]}")
+    if printed := [name for name in nodes if nodes[name].get("text") == _signed(query)]:
+        return printed
     texts = {name: _texts(node) for name, node in nodes.items() if node["kind"] in ORDER}
     common = Counter(word for strong, weak in texts.values() for word in strong | weak)
     wanted = _words(query)
@@ -79,6 +112,21 @@ def search(found: dict, query: str) -> list[str]:
         near = difflib.get_close_matches(query, [node["name"] for node in nodes.values()], n=3)
         raise UnknownName(f"explain: nothing is called or said to be '{query}'" + (f"; near: {', '.join(near)}" if near else ""))
     return best
+
+
+def _numbered(nodes: dict, place: re.Match) -> str:
+    """Return the exhibit that the paper prints under a number, as 'Table 1'."""
+    wanted = f"{place[1].title()} {int(place[2])}"
+    shown = {number: f"exhibit:{name}" for name, number in printed_numbers(ROOT).items()}
+    if shown.get(wanted) not in nodes:
+        last = max((int(number.split()[1]) for number in shown if number.startswith(place[1].title())), default=0)
+        raise UnknownName(f"explain: the paper has no {wanted}; its last one is {place[1].title()} {last}")
+    return shown[wanted]
+
+
+def _signed(query: str) -> str:
+    """Return a typed number with the minus sign of the paper."""
+    return query.replace("-", "\u2212")
 
 
 def _leading(node: dict) -> float:
@@ -103,16 +151,24 @@ def _words(text: str) -> set[str]:
 
 def lines(found: dict, start: str) -> list[str]:
     """Return the chain of node `start` as lines of text."""
-    printed = [line for depth, name in chain(found, start) for line in _node(found, name, "  " * depth)]
-    return [*printed, f"code of the study: {found['code']['files']} files, SHA-256 {found['code']['sha256'][:16]}"]
+    return [*_chain(found, start), f"code of the study: {found['code']['files']} files, SHA-256 {found['code']['sha256'][:16]}"]
+
+
+def _chain(found: dict, start: str, depth: int = 0) -> list[str]:
+    """Return the chain as lines, indented; a node that was printed already is one line that says so."""
+    printed, seen = [], set()
+    for below, name in chain(found, start):
+        indent, node = "  " * (depth + below), found["nodes"][name]
+        printed += [f"{indent}{_mark(node)}{node['kind']} {node['name']} (above)"] if name in seen else _node(found, name, indent)
+        seen.add(name)
+    return printed
 
 
 def _node(found: dict, name: str, indent: str) -> list[str]:
     node = found["nodes"][name]
-    mark = "SIMULATED " if node["evidence"] == "simulated" else ""
     size = f" ({node['rows']:,} rows)" if node.get("rows") is not None else ""
     title = f": {node['title']}" if node["title"] and node["title"] != node["name"] else ""
-    printed = [f"{indent}{mark}{node['kind']} {node['name']}{size}{title}"]
+    printed = [f"{indent}{_mark(node)}{node['kind']} {node['name']}{size}{title}"]
     more = [*_details(found, node)]
     if node.get("code"):
         more.append(
@@ -121,6 +177,10 @@ def _node(found: dict, name: str, indent: str) -> list[str]:
     if node.get("absent"):
         more.append(f"absent: {node['absent']}")
     return printed + [f"{indent}    {line}" for line in more]
+
+
+def _mark(node: dict) -> str:
+    return "SIMULATED " if node["evidence"] == "simulated" else ""
 
 
 def _details(found: dict, node: dict) -> list[str]:
@@ -132,17 +192,25 @@ def _details(found: dict, node: dict) -> list[str]:
         if "row" in node:
             more.append("estimate row " + _row(node["row"]))
     if node["kind"] == "claim":
-        more.append(f"verdict: {node['verdict']} {node['code_']}. {node['explanation']}".strip())
-        more += [f"{test['says']}: {test['ungated'] or test['code']}" for test in node["tests"]]
-    if node["kind"] == "estimates":
+        more.append(f"verdict: {node['verdict']}{node['code_'] and ' (' + node['code_'] + ')'}: {node['explanation']}")
+        more += [f"{test['says']}: {_reading(test)}" for test in node["tests"]]
+    if node["kind"] in ("estimates", "design"):
         more += [f"{key}: {value}" for key, value in node["settings"].items() if value not in ("", [], {}) and key != "title"]
     if node["kind"] in ("raw", "exhibit"):
         for file in node["files"]:
             rows = f", {file['rows']:,} rows" if "rows" in file else ""
             more.append(f"{file['path']}{rows}, SHA-256 {file['sha256']}")
     if node.get("citation"):
-        more.append(f"{node['citation']}. {node['licence']}. Read {node['accessed']}.")
+        more.append(f"{node['citation'].rstrip('.')}. {node['licence'].rstrip('.')}. Read {node['accessed']}.")
     return more
+
+
+def _reading(test: dict) -> str:
+    """Return what a test says, gates first, as the scorecard prints it."""
+    if test["code"] == SHOWN:
+        return test["explanation"]
+    reading = f"{test['verdict']} ({test['code']})"
+    return reading if test["ungated"] in (None, "", reading) else f"{reading}; the interval alone: {test['ungated']}"
 
 
 def _line(place: dict) -> str:
@@ -160,6 +228,6 @@ def _cell_lines(found: dict, name: str, row: int, column: str) -> list[str]:
     printed = [f"row {row}, column {column}: {of} of {_row(estimate)}"]
     return [
         *printed,
-        *(line for depth, item in chain(found, estimate["specification"]) for line in _node(found, item, "  " * (depth + 1))),
+        *_chain(found, estimate["specification"], depth=1),
         "",
     ]

@@ -11,6 +11,7 @@ from analysis.benchmarks.speed import machine
 from analysis.catalogue import KINDS, ingredients, modules
 from analysis.deposit import data, results, runtime
 from analysis.deposit.metadata import citation, title
+from analysis.provenance.printed import printed_numbers
 from bootstrap import SUPPORTED
 
 PINNED = re.compile(r"^([A-Za-z0-9._-]+)==([^\s;\\]+)", re.MULTILINE)
@@ -49,7 +50,7 @@ def readme(study: dict, root: Path, held: list[str], graph: dict) -> str:
         "external": not all(file["provided"] for file in files),
         "own_firms": graph["nodes"]["raw:firm_files"]["evidence"] == "real",
         "citations": sorted({source["citation"].rstrip(".") + "." for source in found}),
-        "exhibits": results.exhibits(root, graph, results.printed_numbers(root), results.places(root)),
+        "exhibits": results.exhibits(root, graph, printed_numbers(root), results.places(root)),
         "numbers": results.in_text(root, graph),
         "rules": rules(root),
         "programs": programs(),

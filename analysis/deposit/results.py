@@ -6,14 +6,10 @@ import json
 import re
 from pathlib import Path
 
-import typst
-
 from analysis.catalogue import KINDS
 from analysis.contracts import DataError
 
 PROVENANCE = "data/processed/provenance.json"
-# Kind of exhibit → its element in the typeset paper.
-ELEMENTS = {"table": "figure.where(kind: table)", "figure": "figure.where(kind: image)"}
 # Kind of exhibit → folder and forms of its files.
 FORMS = {"figure": ("figures", ("pdf", "png", "csv")), "table": ("paper/tables", ("csv", "tex", "html", "json"))}
 # Kind of product that a number is from → the function that makes it; the program, where a product has none of its own.
@@ -40,18 +36,6 @@ def line_of(root: Path, program: str, function: str) -> int | None:
     """Return the line on which a program defines a function; nothing where it does not."""
     lines = (root / program).read_text(encoding="utf-8").splitlines() if program else []
     return next((number for number, line in enumerate(lines, start=1) if line.startswith(f"def {function}(")), None)
-
-
-def printed_numbers(root: Path) -> dict[str, str]:
-    """Return exhibit → its number as the paper prints it ('Table 3'), asked from the typesetter."""
-    found = {}
-    for kind, selector in ELEMENTS.items():
-        try:
-            labels = typst.query(str(root / "paper/paper.typ"), selector, field="label", root=str(root), ignore_system_fonts=True)
-        except RuntimeError as error:  # typst.TypstError is one
-            raise DataError(f"paper/paper.typ does not fit the archived results ({error}): run `make` first") from error
-        found |= {label.strip("<>"): f"{kind.title()} {place}" for place, label in enumerate(json.loads(labels), start=1)}
-    return found
 
 
 def places(root: Path) -> dict[str, str]:

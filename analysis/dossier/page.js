@@ -4,7 +4,7 @@
 const VERDICTS = ["consistent", "not consistent", "untestable", "normative"];
 const KINDS = { number: "Number", claim: "Claim", exhibit: "Exhibit", estimates: "Specification", curve: "Specification curve",
   curve_joint: "Joint tests", panel: "Panel", source: "Canonical table", raw: "Raw data", facts: "Facts", check: "Check",
-  verdicts: "Verdicts", montecarlo: "Simulations" };
+  verdicts: "Verdicts", montecarlo: "Simulations", design: "Simulated design" };
 const UNITS = { within_sd: "within-unit standard deviations", proportion: "of the untreated mean" };
 const COLOURS = { consistent: "--yes", "not consistent": "--no", untestable: "--untold" };
 let data;
@@ -69,12 +69,13 @@ function openChain(id, from) {
 const label = node => node.kind === "number" ? `the number ${node.text}` : node.kind === "claim" ? `claim ${node.name}` : node.title || node.name;
 function step(id, seen) {
   const node = data.nodes[id];
+  if (seen.has(id)) return h("p", { class: "again" }, h("strong", null, KINDS[node.kind] || node.kind), ` ${node.name} (above)`, mark(isSimulated(node)));
   seen.add(id);
   const size = node.rows === undefined || node.rows === null ? "" : ` (${node.rows.toLocaleString("en")} rows)`;
   const name = node.title && node.title !== node.name ? `${node.name}: ${node.title}` : node.name;
-  const inside = (node.from || []).filter(source => data.nodes[source] && !seen.has(source));
+  const inside = (node.from || []).filter(source => data.nodes[source]);
   return h("details", { open: true }, h("summary", null, h("strong", null, KINDS[node.kind] || node.kind), ` ${name}${size}`, mark(isSimulated(node))),
-    facts(node), inside.length ? h("ol", null, inside.map(source => seen.has(source) ? null : h("li", null, step(source, seen)))) : null);
+    facts(node), inside.length ? h("ol", null, inside.map(source => h("li", null, step(source, seen)))) : null);
 }
 function facts(node) {
   const pairs = [];
@@ -83,12 +84,12 @@ function facts(node) {
   for (const place of node.sentences || []) say("Sentence", `\u201c${place.text}\u201d `, h("span", { class: "count" }, place.file + (place.line ? `, line ${place.line}` : "")));
   for (const claim of node.claims || []) say("Claim", `${claim}: ${data.nodes[`claim:${claim}`].claim}`);
   if (node.row) say("Estimate row", estimateLine(node.row));
-  if (node.kind === "claim") say("Verdict", `${node.verdict} ${node.code_}. ${node.explanation}`);
+  if (node.kind === "claim") say("Verdict", `${node.verdict}${node.code_ ? ` (${node.code_})` : ""}: ${node.explanation}`);
   for (const [key, value] of Object.entries(node.settings || {})) if (!isBlank(value) && key !== "title") say(key.replaceAll("_", " "), typeof value === "object" ? JSON.stringify(value) : String(value));
   for (const file of node.files || []) say("File", `${file.path}${file.rows === undefined ? "" : `, ${file.rows.toLocaleString("en")} rows`}, SHA-256 `, h("code", null, file.sha256));
-  if (node.citation) say("Source", `${node.citation}. ${node.licence}. Read ${node.accessed}.`);
+  if (node.citation) say("Source", `${ended(node.citation)} ${ended(node.licence)} Read ${node.accessed}.`);
   if (node.absent) say("Absent", node.absent);
-  if (node.code) say("Code", `${node.code.module} and what it imports (${node.code.files} files), SHA-256 `, h("code", null, node.code.sha256));
+  if (node.code && node.code.module) say("Code", `${node.code.module} and what it imports (${node.code.files} files), SHA-256 `, h("code", null, node.code.sha256));
   return pairs.length ? h("dl", null, pairs) : null;
 }
 const isBlank = value => value === "" || value === null || (typeof value === "object" && !Object.keys(value).length);
@@ -124,19 +125,26 @@ function scorecard() {
   apply();
 }
 const order = name => "QDSN".indexOf(name[0]) * 100 + (parseInt(name.slice(1), 10) || 0);
+// What a test says, gates first, as the printed scorecard has it; a description is shown, not judged.
+function readingOf(test) {
+  if (test.code === "SHOWN") return test.explanation;
+  const verdict = `${test.verdict} (${test.code})`;
+  return test.ungated && test.ungated !== verdict ? `${verdict}; the interval alone: ${test.ungated}` : verdict;
+}
+const ended = text => text.endsWith(".") ? text : `${text}.`; // "s.d." ends its sentence itself
 function claimItem(node) {
   const exhibits = data.order.filter(name => {
     const sources = data.nodes[`exhibit:${name}`].from;
     return node.from.some(source => sources.includes(source));
   });
   const rows = node.tests.map(test => [test.rank > 100 ? "context" : "test", test.says, shown(test.estimate), interval(test.ci_low, test.ci_high), pValue(test.p_value),
-    test.ungated || test.code, test.bears, chainButton(`estimates:${test.model_id}`)]);
+    readingOf(test), test.bears, chainButton(`estimates:${test.model_id}`)]);
   const links = exhibits.map(name => [h("a", { href: `#exhibit-${name}` }, data.exhibits[name].title), mark(isSimulated(data.nodes[`exhibit:${name}`]))]);
   return h("details", { class: "claim", id: `claim-${node.name}` },
     h("summary", null, h("strong", null, node.name), " ", h("span", { class: `badge ${node.verdict.replaceAll(" ", "-")}` }, node.verdict + (node.code_ ? `: ${node.code_}` : "")), " ", node.claim),
-    h("div", null, h("p", null, node.explanation), h("p", { class: "note" }, `Estimand: ${node.estimand}. Section ${node.section} of the study.`),
-      node.missing.length ? h("p", { class: "note" }, `Missing fields: ${node.missing.join("; ")}.`) : null,
-      rows.length ? table(["", "What", "Estimate", "95 % interval", "p", "Interval read as", "Bears", ""], rows, ["", "", "right", "right", "right"]) : null,
+    h("div", null, h("p", null, node.explanation), h("p", { class: "note" }, `Estimand: ${ended(node.estimand)} Section ${node.section} of the study.`),
+      node.missing.length ? h("p", { class: "note" }, `Missing fields: ${ended(node.missing.join("; "))}`) : null,
+      rows.length ? table(["", "What", "Estimate", "95 % interval", "p", "Verdict", "Bears", ""], rows, ["", "", "right", "right", "right"]) : null,
       links.length ? h("p", null, "Shown in: ", links.map((link, place) => [place ? "; " : "", link])) : null,
       h("p", null, chainButton(`claim:${node.name}`, `Chain of ${node.name}`))));
 }
@@ -159,6 +167,7 @@ function drawCurve(box, name, prefix) {
   const status = h("p", { role: "status", "aria-live": "polite", id: `${prefix}-curve-status` });
   const readout = h("p", { class: "readout", "aria-live": "polite", id: `${prefix}-curve-readout` }, "Point at the curve, or focus it and use the arrow keys.");
   const canvas = h("canvas", { width: 1100, height: 700, tabindex: 0, role: "img", id: `${prefix}-curve`, "aria-label": `Specification curve of ${curve.title}; arrow keys move along it` });
+  const range = h("p", { class: "note", id: `${prefix}-curve-range` });
   let visible = [], at = -1;
   const refresh = () => {
     visible = columns.estimate.map((_, place) => place).filter(place => CHOICES.every(key => !chosen[key] || columns[key][place] === chosen[key]));
@@ -166,10 +175,14 @@ function drawCurve(box, name, prefix) {
     const same = visible.filter(place => verdictOf(columns.reading[place]) === verdictOf(curve.reading)).length;
     const middle = visible.length ? columns.estimate[visible[Math.floor((visible.length - 1) / 2)]] : null;
     status.textContent = `${visible.length.toLocaleString("en")} of ${columns.estimate.length.toLocaleString("en")} shown; median ${shown(middle)} ${UNITS[curve.unit] || curve.unit}; ` +
-      `${visible.length ? Math.round(100 * same / visible.length) : 0} % with the verdict of the main specification (${curve.reading}); joint p over all specifications ${pValue(curve.p_median)} (median), ${pValue(curve.p_share)} (share significant), ${pValue(curve.p_average)} (average).`;
+      `${visible.length ? Math.round(100 * same / visible.length) : 0} % with the reading of the main specification (${curve.reading}; its interval alone, without the gates of the verdict); joint p over all specifications ${pValue(curve.p_median)} (median), ${pValue(curve.p_share)} (share significant), ${pValue(curve.p_average)} (average).`;
     paint();
   };
-  const paint = () => paintCurve(canvas, curve, columns, visible, at);
+  const paint = () => {
+    const drawn = paintCurve(canvas, curve, columns, visible, at);
+    range.textContent = drawn && drawn.cut ? `Drawn from ${shown(drawn.low, 2)} to ${shown(drawn.high, 2)}: ${drawn.cut.toLocaleString("en")} intervals reach further and are cut at the edge.` : "";
+  };
+  PHONE.addEventListener("change", paint);
   const tell = () => {
     if (at < 0 || at >= visible.length) return;
     const place = visible[at];
@@ -179,7 +192,8 @@ function drawCurve(box, name, prefix) {
   };
   canvas.addEventListener("pointermove", event => {
     const frame = canvas.getBoundingClientRect();
-    at = Math.max(0, Math.min(visible.length - 1, Math.round(((event.clientX - frame.left) / frame.width * canvas.width - LEFT) / (canvas.width - LEFT - 10) * (visible.length - 1))));
+    const left = labelRoom(canvas);
+    at = Math.max(0, Math.min(visible.length - 1, Math.round(((event.clientX - frame.left) / frame.width * canvas.width - left) / (canvas.width - left - 10) * (visible.length - 1))));
     tell();
   });
   canvas.addEventListener("keydown", event => {
@@ -194,23 +208,28 @@ function drawCurve(box, name, prefix) {
     return select(key.replaceAll("_", " "), [["", `all ${levels.length}`], ...levels.map(level => [level, level])], value => { chosen[key] = value; refresh(); }, chosen[key] || "");
   });
   box.replaceChildren(h("p", null, mark(curve.evidence === "simulated"), ` Claim ${curve.claim}. Each line is one specification, sorted by estimate, with its 95 % interval; below, the choices it makes. `, chainButton(`curve:${name}`)),
-    h("div", { class: "controls", id: `${prefix}-curve-filters` }, filters), status, h("div", { class: "scroll" }, canvas), readout,
+    h("div", { class: "controls", id: `${prefix}-curve-filters` }, filters), status, h("div", { class: "scroll" }, canvas), range, readout,
     h("p", { class: "note" }, h("span", { class: "consistent" }, "\u25a0 consistent "), h("span", { class: "not-consistent" }, "\u25a0 not consistent "), h("span", { class: "untestable" }, "\u25a0 cannot tell "), " Dashed: ends of the values that the claim implies. Diamond: main specification. Shape and colour: readings without the gates of the rule."));
   refresh();
 }
-const LEFT = 270; // room for the longest label of a choice
+const PHONE = matchMedia("(max-width: 40rem)");
+const labelRoom = canvas => canvas.width < 800 ? 170 : 270; // the longest label of a choice, which a phone shortens
+const SHOWN_CHOICES = ["outcome", "sample", "dates", "estimator", "fixed_effects", "inference"], LINE = 16;
+const levelsOf = columns => SHOWN_CHOICES.flatMap(key => [...new Set(columns[key])].sort().map(level => [key, level]));
 function paintCurve(canvas, curve, columns, visible, at) {
-  const draw = canvas.getContext("2d");
-  const top = 10, middle = 330, right = canvas.width - 10;
+  const draw = canvas.getContext("2d"), levels = levelsOf(columns);
+  canvas.width = PHONE.matches ? 560 : 1100;
+  const top = 10, middle = 330, right = canvas.width - 10, left = labelRoom(canvas);
+  canvas.height = middle + 34 + LINE * levels.length;
   draw.clearRect(0, 0, canvas.width, canvas.height);
-  if (!visible.length) return;
+  if (!visible.length) return null;
   const sorted = visible.flatMap(place => [columns.ci_low[place], columns.ci_high[place]]).sort((a, b) => a - b);
   const estimates = visible.map(place => columns.estimate[place]);
   const low = Math.min(sorted[Math.floor(0.02 * sorted.length)], estimates[0], 0), high = Math.max(sorted[Math.floor(0.98 * (sorted.length - 1))], estimates[estimates.length - 1], 0);
   const y = value => top + (high - Math.max(low, Math.min(high, value))) / (high - low || 1) * (middle - top);
-  const x = rank => LEFT + (visible.length === 1 ? 0.5 : rank / (visible.length - 1)) * (right - LEFT);
+  const x = rank => left + (visible.length === 1 ? 0.5 : rank / (visible.length - 1)) * (right - left);
   draw.font = "12px system-ui, sans-serif";
-  const line = (value, dashed) => { draw.setLineDash(dashed ? [6, 4] : []); draw.beginPath(); draw.moveTo(LEFT, y(value)); draw.lineTo(right, y(value)); draw.stroke(); draw.setLineDash([]); };
+  const line = (value, dashed) => { draw.setLineDash(dashed ? [6, 4] : []); draw.beginPath(); draw.moveTo(left, y(value)); draw.lineTo(right, y(value)); draw.stroke(); draw.setLineDash([]); };
   draw.globalAlpha = 0.35;
   visible.forEach((place, rank) => { draw.strokeStyle = colour(COLOURS[verdictOf(columns.reading[place])]); draw.beginPath(); draw.moveTo(x(rank), y(columns.ci_low[place])); draw.lineTo(x(rank), y(columns.ci_high[place])); draw.stroke(); });
   draw.globalAlpha = 1;
@@ -219,22 +238,27 @@ function paintCurve(canvas, curve, columns, visible, at) {
   draw.strokeStyle = colour("--soft");
   for (const edge of [curve.region_low, curve.region_high]) if (edge !== null && edge >= low && edge <= high) line(edge, true);
   draw.textAlign = "right"; draw.font = "14px system-ui, sans-serif";
-  for (const value of [low, 0, high]) draw.fillText(shown(value, 2), LEFT - 8, Math.min(middle, Math.max(top + 10, y(value) + 4)));
+  for (const value of [low, 0, high]) draw.fillText(shown(value, 2), left - 8, Math.min(middle, Math.max(top + 10, y(value) + 4)));
   visible.forEach((place, rank) => { if (columns.main[place]) { draw.lineWidth = 2; draw.strokeStyle = colour("--ink"); draw.fillStyle = colour("--paper"); draw.beginPath(); draw.moveTo(x(rank), y(columns.estimate[place]) - 7); draw.lineTo(x(rank) + 6, y(columns.estimate[place])); draw.lineTo(x(rank), y(columns.estimate[place]) + 7); draw.lineTo(x(rank) - 6, y(columns.estimate[place])); draw.closePath(); draw.fill(); draw.stroke(); draw.lineWidth = 1; } });
-  paintChoices(draw, columns, visible, x, middle + 24, canvas.height);
+  paintChoices(draw, columns, visible, x, middle + 24, left, levels);
   if (at >= 0 && at < visible.length) { draw.strokeStyle = colour("--ink"); draw.lineWidth = 2; draw.beginPath(); draw.moveTo(x(at), top); draw.lineTo(x(at), canvas.height - 4); draw.stroke(); draw.lineWidth = 1; }
+  const cut = visible.filter(place => columns.ci_low[place] < low || columns.ci_high[place] > high).length;
+  return { low, high, cut };
 }
-function paintChoices(draw, columns, visible, x, from, to) {
-  const rows = ["outcome", "sample", "dates", "estimator", "fixed_effects", "inference"].flatMap(key => [...new Set(columns[key])].sort().map(level => [key, level]));
-  const height = Math.min(16, (to - from) / rows.length);
-  draw.font = `${Math.min(13, height)}px system-ui, sans-serif`;
+function paintChoices(draw, columns, visible, x, from, left, levels) {
+  draw.font = "13px system-ui, sans-serif";
   draw.textAlign = "right";
-  rows.forEach(([key, level], place) => {
-    const y = from + place * height;
+  levels.forEach(([key, level], place) => {
+    const y = from + place * LINE;
     draw.fillStyle = colour(place % 2 ? "--soft" : "--ink");
-    visible.forEach((row, rank) => { if (columns[key][row] === level) draw.fillRect(x(rank), y, 1, height * 0.7); });
-    draw.fillStyle = colour("--ink"); draw.fillText(level, LEFT - 8, y + height * 0.75);
+    visible.forEach((row, rank) => { if (columns[key][row] === level) draw.fillRect(x(rank), y, 1, LINE * 0.7); });
+    draw.fillStyle = colour("--ink"); draw.fillText(shortened(draw, level, left - 12), left - 8, y + LINE * 0.75);
   });
+}
+function shortened(draw, text, room) {
+  let kept = text;
+  while (kept && draw.measureText(kept === text ? text : `${kept}\u2026`).width > room) kept = kept.slice(0, -1);
+  return kept === text ? text : `${kept.trimEnd()}\u2026`;
 }
 
 // Event studies.
@@ -252,9 +276,11 @@ function events(section, simulated, prefix) {
   if (!keys.length) { section.append(h("p", null, "None in this run.")); return; }
   const box = h("div");
   const name = key => { const [specification, outcome, , inference] = key.split(" | "); return `${data.nodes[specification].title} (${specification.split(":")[1]}): ${data.labels[outcome] || outcome.replaceAll("_", " ")}, ${inference.replaceAll("_", " ")}`; };
-  const draw = key => drawEvents(box, key, groups.get(key).sort((a, b) => data.estimates.event_time[a] - data.estimates.event_time[b]), prefix);
+  let chosen = keys[0];
+  const draw = key => drawEvents(box, chosen = key, groups.get(key).sort((a, b) => data.estimates.event_time[a] - data.estimates.event_time[b]), prefix);
   section.append(select("Event study", keys.map(key => [key, name(key)]), draw), box);
-  draw(keys[0]);
+  PHONE.addEventListener("change", () => draw(chosen));
+  draw(chosen);
 }
 const SVG = "http://www.w3.org/2000/svg";
 function s(tag, attributes, text) {
@@ -264,10 +290,11 @@ function s(tag, attributes, text) {
   return element;
 }
 function drawEvents(box, key, places, prefix) {
-  const rows = places.map(estimate), width = 760, height = 300;
+  const rows = places.map(estimate), width = PHONE.matches ? 320 : 760, height = 300; // units are pixels, so that text keeps its size
   const times = rows.map(row => row.event_time), values = rows.flatMap(row => [row.estimate, row.ci_low, row.ci_high]).filter(value => value !== null);
   const low = Math.min(...values, 0), high = Math.max(...values, 0), first = Math.min(...times), last = Math.max(...times);
   const x = time => 60 + (time - first + 0.5) / (last - first + 1) * (width - 80), y = value => 15 + (high - value) / (high - low || 1) * (height - 55);
+  const every = Math.ceil(24 * (last - first + 1) / (width - 80)); // periods between two labels that do not touch
   const svg = s("svg", { viewBox: `0 0 ${width} ${height}`, width, height, role: "group", "aria-label": "Event study; each point can be focused" });
   svg.append(s("line", { x1: 50, x2: width - 10, y1: y(0), y2: y(0), stroke: "currentColor" }), s("line", { x1: x(-0.5), x2: x(-0.5), y1: 10, y2: height - 35, stroke: "currentColor", "stroke-dasharray": "4 4" }),
     s("text", { x: 4, y: y(high) + 4 }, shown(high, 2)), s("text", { x: 4, y: y(low) + 4 }, shown(low, 2)), s("text", { x: 4, y: y(0) + 4 }, "0"), s("text", { x: width / 2 - 70, y: height - 3 }, "Periods since treatment"));
@@ -278,10 +305,11 @@ function drawEvents(box, key, places, prefix) {
     if (row.ci_low !== null) group.append(s("line", { x1: x(row.event_time), x2: x(row.event_time), y1: y(row.ci_low), y2: y(row.ci_high), stroke: "var(--link)", "stroke-width": 2 }));
     group.append(s("circle", { cx: x(row.event_time), cy: y(row.estimate), r: 5, fill: row.event_time < 0 ? "var(--paper)" : "var(--link)", stroke: "var(--link)", "stroke-width": 2 }), s("circle", { cx: x(row.event_time), cy: y(row.estimate), r: 14, fill: "transparent" }));
     for (const kind of ["focus", "pointerenter", "click"]) group.addEventListener(kind, () => { readout.textContent = said; });
-    svg.append(group, s("text", { x: x(row.event_time), y: height - 20, "text-anchor": "middle" }, shown(row.event_time)));
+    svg.append(group);
+    if (row.event_time % every === 0) svg.append(s("text", { x: x(row.event_time), y: height - 20, "text-anchor": "middle" }, shown(row.event_time)));
   });
   const specification = key.split(" | ")[0];
-  box.replaceChildren(h("p", null, mark(rows[0].evidence === "simulated"), ` ${data.nodes[specification].settings.estimand}. Sample: ${rows[0].sample}. `, chainButton(specification)), svg, readout);
+  box.replaceChildren(h("p", null, mark(rows[0].evidence === "simulated"), ` ${ended(data.nodes[specification].settings.estimand)} Sample: ${ended(rows[0].sample)} `, chainButton(specification)), svg, readout);
 }
 
 // Figures and tables.

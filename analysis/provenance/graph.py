@@ -1,31 +1,29 @@
 """The graph of everything that is printed and everything that it was made from.
 
-A node is a raw file, a table, a specification, a claim, a number or an exhibit; `from` names the nodes one step back.
+A node is a raw file, a table, a specification, a design, a claim, a number or an exhibit; `from` names the nodes one step back.
 The chain of a number is what can be reached from it. Nothing here holds a time or a place, so that the same inputs and
 code give the same bytes on any machine.
 """
 
 from __future__ import annotations
 
-import csv
 import json
-import math
 import re
 from pathlib import Path
 
 import pandas as pd
 
 from analysis import rawfiles
-from analysis.catalogue import ROOT, ingredients, modules, program
+from analysis.catalogue import ROOT, ingredients, modules
 from analysis.curves.names import ALL
 from analysis.estimates import find
+from analysis.provenance.cells import cells
 from analysis.provenance.files import code_version, fingerprint, marks
+from analysis.provenance.programs import program_of
 from analysis.provenance.sentences import sentences_of
 from analysis.storage import read_table
 from analysis.study import JOINT, products
 
-# Kind of product → the stage whose code makes it and the kind of its module.
-MADE_BY = {"source": ("clean", "source"), "panel": ("build", "panel"), "facts": ("exhibit", "facts"), "check": ("check", "check")}
 PAPER = Path("paper")
 
 
@@ -39,6 +37,7 @@ def graph(study: dict, files: dict[str, list[str]], numbers: dict) -> dict:
     nodes = dict(_raw_nodes(study))
     for name, kind in kinds.items():
         nodes[f"{kind}:{name}"] = _product(study, kinds, name, kind, files[name])
+    nodes |= {f"design:{name}": _design(study, name, design) for name, design in study["montecarlo"].items()}
     for name, claim in study["claims"].items():
         nodes[f"claim:{name}"] = _claim(name, claim, files)
     nodes |= _exhibits(study, kinds, numbers, estimates)
@@ -55,14 +54,19 @@ def graph(study: dict, files: dict[str, list[str]], numbers: dict) -> dict:
 
 
 def chain(graph_: dict, start: str) -> list[tuple[int, str]]:
-    """Return (depth, identifier) of everything that node `start` was made from, itself first, each once."""
+    """Return (depth, identifier) of everything that node `start` was made from, itself first.
+
+    A node that several others are made from comes below each of them, with what it is made from only the first time.
+    """
     found, seen = [], set()
 
     def visit(name: str, depth: int) -> None:
-        if name in seen or name not in graph_["nodes"]:
+        if name not in graph_["nodes"]:
+            return
+        found.append((depth, name))
+        if name in seen:
             return
         seen.add(name)
-        found.append((depth, name))
         for source in graph_["nodes"][name]["from"]:
             visit(source, depth + 1)
 
@@ -112,14 +116,9 @@ def _product(study: dict, kinds: dict, name: str, kind: str, paths: list[str]) -
         node |= {"evidence": content["evidence"], "absent": content["absent"]}
     if name in study["contracts"]:
         node["title"] = study["contracts"][name]["title"]
-    if kind in MADE_BY:
-        stage, module_kind = MADE_BY[kind]
-        node["code"] = {"module": modules(module_kind)[name], **code_version(program(stage, module_kind, name))}
+    node["code"] = program_of(study, kind, name)
     if kind == "estimates":
-        specification = study["specifications"][name]
-        module = modules("estimator")[specification["estimator"]]
-        node |= {"title": specification["title"], "settings": specification}
-        node["code"] = {"module": module, **code_version(program("estimate", "estimator", specification["estimator"]))}
+        node |= {"title": study["specifications"][name]["title"], "settings": study["specifications"][name]}
     if kind == "curve":
         node |= {"title": study["curves"][name]["title"], "settings": study["curves"][name]}
     return node
@@ -136,11 +135,21 @@ def _sources(study: dict, kinds: dict, name: str, kind: str) -> list[str]:
         return [f"{kinds[panel]}:{panel}"]
     if kind == "curve_joint":
         return [f"curve:{curve}" for curve in study["curves"] if JOINT.format(curve) == name]
+    if kind == "montecarlo":
+        return [f"design:{design}" for design in study["montecarlo"]]
     if name == "verdicts":
         return sorted({source for claim in study["claims"].values() for source in _tested(claim)})
     if name == "recoveries":
         return [*sorted({f"estimates:{t['from']}" for c in study["claims"].values() for t in c.get("firms", [])}), "source:planted_truth"]
     return []
+
+
+def _design(study: dict, name: str, design: dict) -> dict:
+    """Return the node of a design of config/montecarlo.yaml: where a chain of simulations begins."""
+    settings = {key: value for key, value in design.items() if key not in ("title", "methods")}
+    settings["methods"] = list(design["methods"])
+    about = {"kind": "design", "name": name, "title": design["title"], "from": [], "evidence": "simulated", "absent": ""}
+    return {**about, "settings": settings, "code": program_of(study, "design", name)}
 
 
 def _tested(claim: dict) -> list[str]:
@@ -187,32 +196,10 @@ def _exhibits(study: dict, kinds: dict, numbers: dict, estimates: pd.DataFrame) 
             "exhibit": kind,
             "from": sources,
             "files": [fingerprint(path, path.relative_to(ROOT).as_posix()) for path in made],
-            "code": {"module": modules(kind)[name], **code_version(program("exhibit", kind, name))},
-            "cells": _cells(data, estimates[estimates["specification"].isin(sources)]),
+            "code": program_of(study, kind, name),
+            "cells": cells(data, estimates, sources),
         }
     return nodes
-
-
-def _cells(path: Path, estimates: pd.DataFrame) -> list[list]:
-    """Return [row, column, position among all estimates, its column] for the cells of a CSV that print an estimate's number.
-
-    Cells keep ten digits, which tell one estimate from another; whole numbers do not and are left to the exhibit's chain.
-    """
-    columns = ("estimate", "std_error", "ci_low", "ci_high", "p_value", "mde80")
-    known = {}
-    for place, row in zip(estimates.index, estimates[list(columns)].to_dict("records"), strict=True):
-        for column, value in row.items():
-            if value is not None and math.isfinite(value) and value != round(value, 4):
-                known.setdefault(f"{value:.10g}", [int(place), column])
-    with path.open(encoding="utf-8", newline="") as stream:
-        rows = list(csv.reader(stream))
-    header = rows[0] if rows else []
-    return [
-        [number, column, *known[value]]
-        for number, row in enumerate(rows[1:], start=1)
-        for column, value in zip(header, row, strict=True)
-        if value in known
-    ]
 
 
 def _numbers(study: dict, kinds: dict, numbers: dict, estimates: pd.DataFrame) -> dict:
@@ -253,9 +240,10 @@ def _bears(claim: dict, model: str, row: pd.Series) -> bool:
 
 def _places(study: dict, numbers: dict) -> dict[str, list[dict]]:
     """Return number → where the paper prints it: file, line, sentence; notes of exhibits stand in config/study.yaml."""
-    found = {}
+    found, figures = {}, modules("figure")
+    called = {name: f"{'Figure' if name in figures else 'Table'} “{about['title']}”" for name, about in numbers["exhibits"].items()}
     for path in sorted((ROOT / PAPER).rglob("*.typ")):
-        for name, line, text in sentences_of(path, numbers["numbers"]):
+        for name, line, text in sentences_of(path, numbers["numbers"], called):
             found.setdefault(name, []).append({"file": path.relative_to(ROOT).as_posix(), "line": line, "text": text})
     for exhibit, about in study["exhibits"].items():
         for name in re.findall(r"\{(\w+)\}", about["note"]):

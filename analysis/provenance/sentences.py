@@ -9,19 +9,23 @@ from pathlib import Path
 NUMBER = re.compile(r'#n\("(\w+)"\)')
 # What is set in Typst but not read aloud: references, literal marks, emphasis, escaped punctuation.
 REFERENCE = re.compile(r"\\?[;,]?\s*@[\w-]+")
+NAMED = re.compile(r"@([\w-]+)")
 EMPTY = re.compile(r"\s*\(\s*\)")
 LITERAL = re.compile(r"#lit\[([^\]]*)\]")
 COMMAND = re.compile(r"\],\s*otherwise:\s*\[\]\)|#(?:given|emph|warning|when)\([^\[]*\[|#\w+(?:\([^)]*\))?")
-END = re.compile(r"(?<=[.;?!])\s+(?=[A-Z+*#\x00])")
+END = re.compile(r"(?<=[.;?!])\s+(?=[A-Z+*#\x00])|(?<=[.?!])\s+(?=@)")
 
 
-def sentences_of(path: Path, texts: dict[str, str]) -> Iterator[tuple[str, int, str]]:
-    """Yield (number, line, sentence) for every number that the Typst file at `path` prints; `texts` are the printed numbers."""
+def sentences_of(path: Path, texts: dict[str, str], exhibits: dict[str, str] | None = None) -> Iterator[tuple[str, int, str]]:
+    """Yield (number, line, sentence) for every number that the Typst file at `path` prints.
+
+    `texts` are the printed numbers; `exhibits` what an exhibit is called where it is a part of the sentence, as its subject.
+    """
     line = 1
     for paragraph in re.split(r"(\n\s*\n)", path.read_text(encoding="utf-8")):
         for match in NUMBER.finditer(paragraph):
             sentence = next(part for part in END.split(_marked(paragraph, match)) if "\x00" in part)
-            yield match[1], line + paragraph[: match.start()].count("\n"), _plain(sentence, texts)
+            yield match[1], line + paragraph[: match.start()].count("\n"), _plain(sentence, texts, exhibits or {})
         line += paragraph.count("\n")
 
 
@@ -29,8 +33,15 @@ def _marked(paragraph: str, match: re.Match) -> str:
     return paragraph[: match.start()] + "\x00" + paragraph[match.start() :]
 
 
-def _plain(sentence: str, texts: dict[str, str]) -> str:
+def _plain(sentence: str, texts: dict[str, str], exhibits: dict[str, str]) -> str:
     """Return the sentence as printed, without Typst's commands and references."""
-    text = NUMBER.sub(lambda match: texts.get(match[1], "n/a"), sentence.replace("\x00", ""))
+    text = NAMED.sub(lambda match: _named(match, exhibits), sentence.replace("\x00", ""))
+    text = NUMBER.sub(lambda match: texts.get(match[1], "n/a"), text)
     text = COMMAND.sub("", EMPTY.sub("", REFERENCE.sub("", LITERAL.sub(r"\1", text))))
     return " ".join(re.sub(r"[*_\\~\[\]]", "", text).split()).removeprefix("+ ").strip()
+
+
+def _named(match: re.Match, exhibits: dict[str, str]) -> str:
+    """Return what a reference is called where the sentence needs it; one in brackets stays, to be left out."""
+    before = match.string[: match.start()]
+    return match[0] if before.count("(") > before.count(")") else exhibits.get(match[1], match[0])

@@ -6,7 +6,7 @@ import pandas as pd
 
 from analysis.storage import is_absent, read_table, write_text
 
-HEADER = "| column | type | meaning | missing | values |\n|---|---|---|---|---|"
+HEADER = "| column | type | unit | meaning | missing | values |\n|---|---|---|---|---|---|"
 SHOWN = 6  # values of a text column that are named
 
 
@@ -37,7 +37,7 @@ def _line(column: str, rule: dict, values: pd.Series, empty: bool) -> str:
     if rule.get("required"):
         meaning += " (always there)"
     missing = "" if empty else f"{values.isna().mean():.0%}"
-    return f"| `{column}` | {rule['type']} | {_cell(meaning)} | {missing} | {_cell(_values(rule, values.dropna()))} |"
+    return f"| `{column}` | {rule['type']} | {_cell(rule.get('unit', ''))} | {_cell(meaning)} | {missing} | {_cell(_values(rule, values.dropna()))} |"
 
 
 def _values(rule: dict, values: pd.Series) -> str:

@@ -308,7 +308,7 @@ def graph():
 
 
 def test_the_readme_is_complete_and_lists_everything(tmp_path, graph, monkeypatch):
-    monkeypatch.setattr(results, "printed_numbers", lambda root: {"scorecard": "Table 17"})
+    monkeypatch.setattr(readme, "printed_numbers", lambda root: {"scorecard": "Table 17"})
     stage = {"stage": "clean", "what": "x", "jobs": 2, "measured": 1, "seconds": 90.0, "longest": 9.0, "peak": 5.0}
     monkeypatch.setattr(runtime, "stages", lambda logs: [stage])
     held = sorted(files.listed(ROOT, []))

@@ -79,6 +79,24 @@ def test_a_claim_opens_to_its_evidence(driver):
     assert "Guangdong" in claim.text and "Chain of S4" in claim.text and "Shown in:" in claim.text
 
 
+def test_text_keeps_its_lines_and_its_full_stops(driver):
+    evidence = "const d = [...document.querySelectorAll('#exhibit-scorecard td')].find(e => e.textContent.includes('\\n')); return getComputedStyle(d).whiteSpace"
+    assert driver.execute_script(evidence) in ("pre-line", "preserve-breaks")
+    assert ".." not in driver.execute_script("return [...document.querySelectorAll('details.claim')].map(e => e.textContent).join('\\n')")
+
+
+def test_no_reading_of_an_interval_stands_without_its_verdict(driver, data):
+    nodes = content(data)["nodes"].values()
+    tests = [(node["name"], test) for node in nodes if node["kind"] == "claim" for test in node["tests"] if test["ungated"]]
+    gated = [(name, test) for name, test in tests if test["ungated"] != f"{test['verdict']} ({test['code']})"]
+    assert ("D1", "PRE") in {(name, test["code"]) for name, test in gated}
+    for name, test in gated:
+        text = driver.execute_script("return document.getElementById(arguments[0]).textContent", f"claim-{name}")
+        assert f"{test['verdict']} ({test['code']}); the interval alone: {test['ungated']}" in text
+    status = one(driver, "#real-curve-status").text
+    assert "with the reading of the main specification" in status and "verdict of the main" not in status
+
+
 def test_a_clicked_number_shows_its_chain_to_the_raw_file(driver):
     button = one(driver, "button[data-number='rd_att']")
     driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", button)
@@ -120,6 +138,15 @@ def test_every_step_of_a_chain_can_be_folded(driver):
     assert not steps[1].get_attribute("open")
 
 
+def test_a_shared_panel_stands_below_each_specification(driver):
+    driver.execute_script("document.querySelector(\"button[data-chain='claim:D1']\").click()")
+    below = driver.execute_script(
+        "return [...document.querySelectorAll('#chain details')].filter(e => e.querySelector('summary').textContent.includes('province_event_study'))"
+        ".map(e => e.textContent)"
+    )
+    assert len(below) == 1 and "Panel province_year (above)" in below[0]
+
+
 def test_specification_curve_filters_and_tells(driver):
     status = one(driver, "#real-curve-status")
     total = int(re.match(r"([\d,]+) of", status.text)[1].replace(",", ""))
@@ -129,6 +156,7 @@ def test_specification_curve_filters_and_tells(driver):
     options[1].click()
     assert int(re.match(r"([\d,]+) of", status.text)[1].replace(",", "")) < total
     options[0].click()
+    assert re.match(r"Drawn from .+ to .+: [\d,]+ intervals reach further", one(driver, "#real-curve-range").text)
     canvas = one(driver, "#real-curve")
     driver.execute_script("arguments[0].focus()", canvas)
     ActionChains(driver).send_keys(Keys.ARROW_RIGHT, Keys.ARROW_RIGHT).perform()
@@ -172,6 +200,18 @@ def test_legible_on_a_phone(driver):
     try:
         wide, inner = driver.execute_script("return [document.documentElement.scrollWidth, window.innerWidth]")
         assert wide <= inner == 360
+        # All of the curve is reached by a finger, and no text is smaller than 11 px.
+        assert driver.execute_script("return getComputedStyle(document.getElementById('real-curve')).touchAction") == "pan-x pan-y"
+        reached, drawn = driver.execute_script(
+            "const c = document.getElementById('real-curve'), box = c.parentElement; box.scrollLeft = 1e4;"
+            "return [c.getBoundingClientRect().right - box.getBoundingClientRect().right, c.getBoundingClientRect().width / c.width]"
+        )
+        assert reached <= 1 and 13 * drawn >= 11 and driver.execute_script("return document.getElementById('real-curve').width") == 560
+        sizes = driver.execute_script(
+            "const svg = document.querySelector('#events svg'), scale = svg.getBoundingClientRect().width / svg.viewBox.baseVal.width;"
+            "return [...svg.querySelectorAll('text')].map(e => scale * parseFloat(getComputedStyle(e).fontSize))"
+        )
+        assert len(sizes) > 5 and min(sizes) >= 11
         driver.execute_script("document.querySelector(\"button[data-number='rd_att']\").click()")
         assert driver.execute_script("const d = document.getElementById('chain'); return d.scrollWidth <= d.clientWidth + 1")
     finally:
