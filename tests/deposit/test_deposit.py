@@ -14,7 +14,7 @@ from analysis.__main__ import main
 from analysis.catalogue import ROOT
 from analysis.checks import _datasets
 from analysis.contracts import DataError
-from analysis.deposit import checks, files, metadata, pdf, readme, remade, results, runtime, standard
+from analysis.deposit import checks, files, metadata, pdf, readme, remade, runtime, standard
 from analysis.deposit.checks import Deposit
 from analysis.deposit.rehearsal import PLANNED, plan, rehearsal
 from analysis.study import load
