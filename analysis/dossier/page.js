@@ -190,7 +190,8 @@ function drawCurve(box, name, prefix) {
       CHOICES.map(key => `${key.replaceAll("_", " ")}: ${columns[key][place]}`).join("; ") + `; N ${shown(columns.n_obs[place])}, treated ${shown(columns.n_treated[place])}.`;
     paint();
   };
-  canvas.addEventListener("pointermove", event => {
+  // A finger that moves scrolls; one that taps reads.
+  for (const kind of ["pointermove", "pointerdown"]) canvas.addEventListener(kind, event => {
     const frame = canvas.getBoundingClientRect();
     const left = labelRoom(canvas);
     at = Math.max(0, Math.min(visible.length - 1, Math.round(((event.clientX - frame.left) / frame.width * canvas.width - left) / (canvas.width - left - 10) * (visible.length - 1))));

@@ -207,6 +207,11 @@ def test_legible_on_a_phone(driver):
             "return [c.getBoundingClientRect().right - box.getBoundingClientRect().right, c.getBoundingClientRect().width / c.width]"
         )
         assert reached <= 1 and 13 * drawn >= 11 and driver.execute_script("return document.getElementById('real-curve').width") == 560
+        driver.execute_script(
+            "const c = document.getElementById('real-curve'), box = c.getBoundingClientRect();"
+            "c.dispatchEvent(new PointerEvent('pointerdown', {clientX: box.right - 12, clientY: box.top + 50}))"
+        )
+        assert "estimator:" in one(driver, "#real-curve-readout").text
         sizes = driver.execute_script(
             "const svg = document.querySelector('#events svg'), scale = svg.getBoundingClientRect().width / svg.viewBox.baseVal.width;"
             "return [...svg.querySelectorAll('text')].map(e => scale * parseFloat(getComputedStyle(e).fontSize))"
