@@ -1,9 +1,9 @@
 """Change one choice of a model and see both versions side by side: estimate, interval, N, verdict.
 
-MODEL is a specification of config/study.yaml or a claim (D1: the first test of it). CHANGE is KEY=VALUE with KEY among
+MODEL is a specification of config/study.yaml or a claim (D1: the first test of it, real evidence first). CHANGE is KEY=VALUE with KEY among
 cluster, controls (also controls+=x, controls-=x), fixed_effects, estimator, cohort, treatment, weights, transform,
 winsorize, scale and the options of the estimator; drop.COLUMN=VALUE[,VALUE] and keep.COLUMN=VALUE[,VALUE]; COLUMN>=N and
-COLUMN<=N. Nothing is changed but a small figure in data/processed/whatif.
+COLUMN<=N. Bounds for drift stand beside both versions or neither. Nothing is changed but a small figure in data/processed/whatif.
 """
 
 from __future__ import annotations
@@ -60,9 +60,7 @@ def run(chosen: argparse.Namespace) -> int:
     variant = changed(settings, about, words, columns, "whatif")
     check(model, variant, outcome)
     panel = _panel(study, settings["panel"])
-    check_values(panel, variant.picked, "whatif")
-    if same_rows(panel, settings.get("where", {}), variant.settings.get("where", {})):
-        variant.said.append("(the sample stays the same: no row is added or left out)")
+    _check_sample(panel, settings, variant)
     contract = study["contracts"]["estimate"]
     tests = tests_of(study["claims"], model, outcome)
     baseline = Variant(settings, about)
@@ -84,6 +82,13 @@ def run(chosen: argparse.Namespace) -> int:
     path = _draw(f"{model}: {label}", unit, model, outcome, words, both, panel.attrs["evidence"])
     print(f"\nFigure: {path}   ({time.monotonic() - start:.1f} s; nothing else was changed)")
     return 0
+
+
+def _check_sample(panel: pd.DataFrame, settings: dict, variant: Variant) -> None:
+    """Refuse values that no row has, and say where the words about the sample changed nothing."""
+    check_values(panel, variant.picked, "whatif")
+    if same_rows(panel, settings.get("where", {}), variant.settings.get("where", {})):
+        variant.said.append("(the sample stays the same: no row is added or left out)")
 
 
 def _bounds(study: dict, panel: pd.DataFrame, outcome: str, words: list[str], names: set[str], asked: bool) -> list[dict]:
