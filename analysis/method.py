@@ -21,12 +21,17 @@ def flag(field: str) -> str:
 
 @dataclass(frozen=True)
 class Option:
-    """One choice of a method: its default, what it means, and, where the list is closed, the allowed values."""
+    """One choice of a method: its default, what it means, and, where the list is closed, the allowed values.
+
+    `minimum` and `maximum` bound a number and each number of a list; `columns` says that the value names columns of the data.
+    """
 
     default: object
     meaning: str
     choices: tuple = ()
     minimum: float | None = None
+    maximum: float | None = None
+    columns: bool = False
 
     def check(self, name: str, value: object, asked_by: str) -> object:
         """Return `value` if it is allowed, else raise BadOption in one line."""

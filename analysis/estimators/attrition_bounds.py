@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from analysis.entrance import entrance
 from analysis.estimates import NotIdentified, parameter
 from analysis.inference.stacked_average import Stacks, stacks_of
 from analysis.method import Method, Option
@@ -27,6 +28,7 @@ METHOD = Method(
 )
 
 
+@entrance(METHOD)
 def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     """Return rows 'att_lower', 'att_upper', 'stay_treated' and 'stay_control' at each event time of `event_times`.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 from linearmodels.panel import BetweenOLS
 
+from analysis.entrance import entrance
 from analysis.estimators._panel_regression import counts, rows, sample
 from analysis.method import Method, Option
 
@@ -17,6 +18,7 @@ METHOD = Method(
 )
 
 
+@entrance(METHOD)
 def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     """Return one row a regressor and one for the constant ('const'); every unit counts once."""
     options = METHOD.read(specification)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from analysis.entrance import entrance
 from analysis.estimators import _dynamic_panel
 from analysis.method import Method
 
@@ -17,6 +18,7 @@ METHOD = Method(
 )
 
 
+@entrance(METHOD)
 def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     """Return the rows of _dynamic_panel.estimate with moments in differences and in levels; errors are robust, by unit."""
     return _dynamic_panel.estimate(panel, specification, METHOD, levels=True)

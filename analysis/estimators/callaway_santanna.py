@@ -13,6 +13,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from analysis.entrance import entrance
 from analysis.estimates import NotIdentified, parameter, refused
 from analysis.estimators import _cohort_randomization
 from analysis.estimators._cohorts import cohort_panel, counts_of, need_never, unit_names
@@ -68,6 +69,7 @@ METHOD = Method(
 )
 
 
+@entrance(METHOD)
 def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     """Return the overall effect (term 'att') and, by aggregation, event, group, calendar or att_gt rows.
 

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from statsmodels.duration.survfunc import CumIncidenceRight
 
+from analysis.entrance import entrance
 from analysis.estimates import parameter, refused
 from analysis.estimators._durations import counts_of, groups_of, spells_of, term
 from analysis.method import Method, Option
@@ -23,6 +24,7 @@ METHOD = Method(
 )
 
 
+@entrance(METHOD)
 def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     """Return 'incidence:<kind>:<time>' by group (strata, or treatment): the share that has ended so by then."""
     options = METHOD.read(specification)

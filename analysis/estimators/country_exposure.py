@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from analysis.entrance import entrance
 from analysis.estimates import NotIdentified, parameter
 from analysis.inference import randomization
 from analysis.inference.absorb import absorbed, codes_of
@@ -30,6 +31,7 @@ METHOD = Method(
 )
 
 
+@entrance(METHOD)
 def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     """Return 'att' by 'cluster' (firms; shown for its false precision) and by 'randomization_countries', and 'placebo:<country>'.
 

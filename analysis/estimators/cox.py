@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from analysis.entrance import entrance
 from analysis.estimates import NotIdentified, parameter
 from analysis.estimators._durations import cluster_counts, clusters_of, counts_of, regressors_of, spells_of
 from analysis.inference.cluster import cluster_sums
@@ -27,6 +28,7 @@ METHOD = Method(
 )
 
 
+@entrance(METHOD)
 def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     """Return log hazard ratios (term: the covariate) and 'proportionality' tests, joint and ':<covariate>'.
 

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import statsmodels.api as sm
 
+from analysis.entrance import entrance
 from analysis.estimates import NotIdentified, parameter
 from analysis.estimators._durations import cluster_counts, counts_of, regressors_of, spells_of
 from analysis.method import Method, Option
@@ -27,6 +28,7 @@ METHOD = Method(
 )
 
 
+@entrance(METHOD)
 def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     """Return a row a covariate; clustered by `cluster`, else by unit (or spell).
 

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from diff_diff import WooldridgeDiD
 
+from analysis.entrance import entrance
 from analysis.estimates import NotIdentified, parameter
 from analysis.estimators._cohorts import cohort_panel, counts_of
 from analysis.inference.absorb import within_sd
@@ -30,6 +31,7 @@ METHOD = Method(
 )
 
 
+@entrance(METHOD)
 def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     """Return 'att' (mean over treated observations) and 'event', 'group', 'calendar' or 'att_gt' rows; CR1 by unit or `cluster`.
 

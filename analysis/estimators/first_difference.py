@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from analysis.entrance import entrance
 from analysis.estimates import NotIdentified
 from analysis.estimators._regression import columns_of, complete_rows, counts_of, design_of, rows_of
 from analysis.inference.least_squares import fit
@@ -19,6 +20,7 @@ METHOD = Method(
 )
 
 
+@entrance(METHOD)
 def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     """Return one row a regressor, all in changes since the period before; no constant.
 

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import statsmodels.api as sm
 
+from analysis.entrance import entrance
 from analysis.estimates import NotIdentified, parameter
 from analysis.estimators._regression import columns_of, complete_rows, counts_of
 from analysis.inference.cluster import need_two
@@ -25,6 +26,7 @@ METHOD = Method(
 )
 
 
+@entrance(METHOD)
 def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     """Return coefficients (term: the regressor, and 'const') and average partial effects ('ape:<regressor>', delta method).
 

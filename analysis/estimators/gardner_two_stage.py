@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from analysis.entrance import entrance
 from analysis.estimates import NotIdentified, parameter, refused
 from analysis.estimators._cohorts import cohort_panel, counts_of
 from analysis.inference.absorb import Absorber, sums, within_sd
@@ -30,6 +31,7 @@ METHOD = Method(
 )
 
 
+@entrance(METHOD)
 def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     """Return 'att' (mean over treated observations) and 'event' or 'group' rows; errors by unit or `cluster`, no factor.
 

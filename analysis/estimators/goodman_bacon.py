@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 from diff_diff import BaconDecomposition
 
+from analysis.entrance import entrance
 from analysis.estimates import NotIdentified, parameter
 from analysis.estimators._cohorts import cohort_panel, counts_of
 from analysis.method import Method
@@ -19,6 +20,7 @@ METHOD = Method(
 KINDS = {"treated_vs_never": "treated_vs_untreated", "earlier_vs_later": "earlier_vs_later", "later_vs_earlier": "later_vs_earlier"}
 
 
+@entrance(METHOD)
 def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     """Return 'att' (the two-way fixed-effects coefficient), and by kind of comparison 'effect:<kind>' and 'weight:<kind>'.
 

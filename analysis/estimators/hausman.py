@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from linearmodels.panel import PanelOLS, RandomEffects
 
+from analysis.entrance import entrance
 from analysis.estimates import refused
 from analysis.estimators._panel_regression import counts, period_dummies, sample, wald
 from analysis.method import Method
@@ -19,6 +20,7 @@ METHOD = Method(
 )
 
 
+@entrance(METHOD)
 def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     """Return term 'hausman': the statistic and its p-value.
 

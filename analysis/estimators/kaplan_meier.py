@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from lifelines import KaplanMeierFitter
 
+from analysis.entrance import entrance
 from analysis.estimates import parameter, refused
 from analysis.estimators._durations import counts_of, groups_of, spells_of, term
 from analysis.method import Method, Option
@@ -20,6 +21,7 @@ METHOD = Method(
 )
 
 
+@entrance(METHOD)
 def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     """Return 'survival:<time>' and 'median' by group (strata, or treatment), with Greenwood errors and log-log intervals."""
     options = METHOD.read(specification)

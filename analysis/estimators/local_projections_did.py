@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from analysis.entrance import entrance
 from analysis.estimates import NotIdentified, parameter
 from analysis.estimators._cohorts import cohort_panel, counts_of, lost_cohorts
 from analysis.inference.absorb import within_sd
@@ -30,6 +31,7 @@ METHOD = Method(
 )
 
 
+@entrance(METHOD)
 def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     """Return an 'event' row a horizon and 'att', the mean of those at or after zero weighted by treated observations.
 

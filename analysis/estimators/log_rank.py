@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 from lifelines.statistics import multivariate_logrank_test
 
+from analysis.entrance import entrance
 from analysis.estimates import NotIdentified, parameter
 from analysis.estimators._durations import counts_of, groups_of, spells_of
 from analysis.method import Method, Option
@@ -19,6 +20,7 @@ METHOD = Method(
 )
 
 
+@entrance(METHOD)
 def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     """Return 'log_rank', the chi-squared statistic of equal curves between groups (strata, or treatment)."""
     options = METHOD.read(specification)

@@ -13,6 +13,7 @@ from itertools import combinations, product
 import numpy as np
 import pandas as pd
 
+from analysis.entrance import entrance
 from analysis.estimates import NotIdentified, parameter
 from analysis.inference import randomization
 from analysis.inference.cohort_average import Panel, aggregate, cells_of, deal, draws_of, evaluate, panel_of
@@ -33,6 +34,7 @@ METHOD = Method(
 )
 
 
+@entrance(METHOD)
 def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     """Return terms 'att' (labels as found), 'att_lowest', 'att_median' and 'att_highest'; `sample` names the hidden units.
 

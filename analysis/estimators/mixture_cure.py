@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from lifelines import LogNormalFitter, MixtureCureFitter, WeibullFitter
 
+from analysis.entrance import entrance
 from analysis.estimates import NotIdentified, parameter
 from analysis.estimators._durations import counts_of, groups_of, spells_of, term
 from analysis.method import Method, Option
@@ -21,6 +22,7 @@ METHOD = Method(
 )
 
 
+@entrance(METHOD)
 def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     """Return 'never' (the share that never ends) by group and, with two groups, 'difference', the second less the first.
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from analysis.entrance import entrance
 from analysis.estimates import NotIdentified, parameter
 from analysis.estimators._durations import cluster_counts, counts_of, regressors_of
 from analysis.estimators._regression import complete_rows, effective_reference
@@ -31,6 +32,7 @@ METHOD = Method(
 )
 
 
+@entrance(METHOD)
 def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     """Return coefficients on log time (term: covariate, 'const'), 'log_scale', and those on the log odds of ever ending ('ends:...').
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 from linearmodels.panel import RandomEffects
 
+from analysis.entrance import entrance
 from analysis.estimators._panel_regression import clustering, counts, period_dummies, rows, sample, wald
 from analysis.method import Method
 
@@ -17,6 +18,7 @@ METHOD = Method(
 )
 
 
+@entrance(METHOD)
 def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     """Return one row a regressor and unit mean ('mean_<regressor>'), and term 'mundlak': the Wald test that means are zero.
 

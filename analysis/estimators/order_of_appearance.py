@@ -14,6 +14,7 @@ import calendar
 import numpy as np
 import pandas as pd
 
+from analysis.entrance import entrance
 from analysis.estimates import NotIdentified, parameter
 from analysis.method import Method, Option
 
@@ -32,6 +33,7 @@ METHOD = Method(
 )
 
 
+@entrance(METHOD)
 def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     """Return 'lead', 'first_year:<class>' and 'entropy_change'.
 

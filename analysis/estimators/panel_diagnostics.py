@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from analysis.entrance import entrance
 from analysis.estimates import NotIdentified, parameter, refused
 from analysis.estimators._regression import columns_of, complete_rows, counts_of, design_of
 from analysis.inference.cluster import cluster_sums
@@ -24,6 +25,7 @@ METHOD = Method(
 )
 
 
+@entrance(METHOD)
 def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     """Return 'pesaran_cd' (standard normal without dependence) and 'wooldridge_serial' (F of residual autocorrelation).
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from analysis.entrance import entrance
 from analysis.estimates import NotIdentified, parameter
 from analysis.estimators._regression import clusters_of, columns_of, complete_rows, counts_of, effective_reference
 from analysis.inference.absorb import Absorber, absorbed, nested
@@ -34,6 +35,7 @@ TOLERANCE = 1e-11
 VANISHING = 1e-8
 
 
+@entrance(METHOD)
 def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     """Return one row a regressor, in log points; without fixed effects also 'const'.
 

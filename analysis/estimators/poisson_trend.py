@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import statsmodels.api as sm
 
+from analysis.entrance import entrance
 from analysis.estimates import NotIdentified, parameter
 from analysis.method import Method, Option
 
@@ -25,6 +26,7 @@ METHOD = Method(
 )
 
 
+@entrance(METHOD)
 def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     """Return 'log_growth' (change of the log rate a year) and 'dispersion'; a row of the panel is one event.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from analysis.entrance import entrance
 from analysis.estimators._regression import columns_of, complete_rows, counts_of, design_of, rows_of
 from analysis.inference.least_squares import fit
 from analysis.method import COVARIANCE, LAGS, TWO_WAY, Method
@@ -18,6 +19,7 @@ METHOD = Method(
 )
 
 
+@entrance(METHOD)
 def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     """Return one row a regressor and one for the constant ('const')."""
     options = METHOD.read(specification)

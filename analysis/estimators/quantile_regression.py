@@ -13,6 +13,7 @@ import pandas as pd
 from statsmodels.regression.quantile_regression import QuantReg
 from statsmodels.tools.sm_exceptions import IterationLimitWarning
 
+from analysis.entrance import entrance
 from analysis.estimates import NotIdentified, parameter
 from analysis.estimators._regression import columns_of, complete_rows, counts_of
 from analysis.inference.absorb import residualize
@@ -32,6 +33,7 @@ METHOD = Method(
 )
 
 
+@entrance(METHOD)
 def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     """Return one row a regressor and 'const', with bootstrap standard errors over units."""
     options = METHOD.read(specification)

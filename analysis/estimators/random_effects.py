@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 from linearmodels.panel import RandomEffects
 
+from analysis.entrance import entrance
 from analysis.estimates import parameter
 from analysis.estimators._panel_regression import clustering, counts, period_dummies, rows, sample
 from analysis.method import Method, Option
@@ -21,6 +22,7 @@ METHOD = Method(
 )
 
 
+@entrance(METHOD)
 def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     """Return one row a regressor and one for the constant ('const'), and 'theta'; period dummies where `fixed_effects` names time.
 

@@ -11,6 +11,7 @@ import pandas as pd
 from scipy import stats
 from statsmodels.stats.proportion import proportion_confint
 
+from analysis.entrance import entrance
 from analysis.estimates import NotIdentified, parameter
 from analysis.method import Method, Option
 
@@ -25,6 +26,7 @@ METHOD = Method(
 )
 
 
+@entrance(METHOD)
 def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     """Return 'log_rate_ratio' (later over earlier rate) and 'rate_first', 'rate_later' (events a month).
 

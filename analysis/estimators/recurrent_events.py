@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pandas as pd
 
+from analysis.entrance import entrance
 from analysis.estimators import cox
 from analysis.estimators._durations import spells_of
 from analysis.method import Method, Option
@@ -27,6 +28,7 @@ METHOD = Method(
 )
 
 
+@entrance(METHOD)
 def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     """Return log hazard ratios clustered by unit; spells of a unit run from `entry` (or its previous `duration`) to `duration`.
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from analysis.entrance import entrance
 from analysis.estimates import NotIdentified, parameter
 from analysis.estimators._durations import counts_of, groups_of, spells_of, term
 from analysis.method import Method, Option
@@ -22,6 +23,7 @@ METHOD = Method(
 )
 
 
+@entrance(METHOD)
 def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     """Return 'restricted_mean' by group and, with two groups, 'difference', the second less the first."""
     options = METHOD.read(specification)

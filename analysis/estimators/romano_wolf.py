@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from analysis.entrance import entrance
 from analysis.estimates import NotIdentified, parameter
 from analysis.estimators._cohorts import cohort_of
 from analysis.estimators._regression import columns_of, complete_rows, counts_of, design_of
@@ -29,6 +30,7 @@ METHOD = Method(
 )
 
 
+@entrance(METHOD)
 def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     """Return two rows an outcome (term: its name): 'cluster', each outcome alone, and 'romano_wolf', adjusted for all.
 

@@ -11,6 +11,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from analysis.entrance import entrance
 from analysis.estimators import _cohort_randomization, _step_down
 from analysis.estimators._cohorts import cohort_panel, counts_of, need_never, unit_names
 from analysis.inference.cohort_average import NEVER, cells_of, deal, panel_of
@@ -29,6 +30,7 @@ METHOD = Method(
 )
 
 
+@entrance(METHOD)
 def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     """Return two rows an outcome (term: its name): 'randomization_t', alone, and 'romano_wolf', adjusted for the family.
 

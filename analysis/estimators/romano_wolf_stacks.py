@@ -11,6 +11,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from analysis.entrance import entrance
 from analysis.estimators import _step_down
 from analysis.estimators.stacked_did import STACKED, counts_of, read
 from analysis.inference.stacked_average import deal, draws_of, evaluate
@@ -25,6 +26,7 @@ METHOD = Method(
 )
 
 
+@entrance(METHOD)
 def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     """Return two rows an outcome (term: its name): 'randomization_t', alone, and 'romano_wolf', adjusted for the family.
 

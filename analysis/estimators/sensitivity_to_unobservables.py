@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from analysis.entrance import entrance
 from analysis.estimates import NotIdentified, parameter
 from analysis.estimators._cohorts import cohort_of
 from analysis.estimators._regression import columns_of, complete_rows, counts_of, design_of
@@ -27,6 +28,7 @@ METHOD = Method(
 )
 
 
+@entrance(METHOD)
 def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     """Return 'att' with controls (clustered), 'att_short' without, and what a confounder must be; R2 net of the effects.
 

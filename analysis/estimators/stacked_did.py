@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from analysis.entrance import entrance
 from analysis.estimates import NotIdentified, parameter
 from analysis.estimators._cohorts import cohort_panel, lost_cohorts
 from analysis.inference import randomization
@@ -40,6 +41,7 @@ METHOD = Method(
 )
 
 
+@entrance(METHOD)
 def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     """Return 'att' (mean over `effect_window`) and 'event' rows; inference 'cluster' by unit, and randomization.
 

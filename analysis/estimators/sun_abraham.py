@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from analysis.entrance import entrance
 from analysis.estimates import NotIdentified, parameter
 from analysis.estimators._cohorts import cohort_panel, counts_of, lost_cohorts
 from analysis.inference.absorb import absorbed, within_sd
@@ -29,6 +30,7 @@ METHOD = Method(
 )
 
 
+@entrance(METHOD)
 def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     """Return 'att' (mean over treated cells) and 'event', 'group', 'calendar' or 'att_gt' rows; CR1 by unit or `cluster`.
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from analysis.entrance import entrance
 from analysis.estimates import NotIdentified, parameter, refused
 from analysis.estimators._cohorts import cohort_panel, counts_of, unit_names
 from analysis.estimators.synthetic_control import gap_of, rmspe_ratio
@@ -27,6 +28,7 @@ METHOD = Method(
 )
 
 
+@entrance(METHOD)
 def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     """Return per case 'case:<unit>' (mean gap after treatment, p-value by placebo rank), 'fit:<unit>' (root mean squared gap
     before) and 'gap:<unit>' by event time; 'att' is the mean over cases, 'small_p' the share with p <= 0.1.

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import nnls
 
+from analysis.entrance import entrance
 from analysis.estimates import NotIdentified, parameter
 from analysis.estimators._blocks import blocks_of
 from analysis.estimators._cohorts import counts_of
@@ -24,6 +25,7 @@ METHOD = Method(
 )
 
 
+@entrance(METHOD)
 def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     """Return 'att' (mean gap after treatment, p-value by placebo rank), 'event' gaps, and 'rmspe_before', the fit.
 

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from diff_diff.utils import _compute_regularization, compute_sdid_estimator, compute_sdid_unit_weights, compute_time_weights
 
+from analysis.entrance import entrance
 from analysis.estimates import parameter
 from analysis.estimators._blocks import Blocks, blocks_of, placebo_cohorts
 from analysis.estimators._cohorts import counts_of
@@ -25,6 +26,7 @@ METHOD = Method(
 )
 
 
+@entrance(METHOD)
 def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     """Return 'att' and, with several adoption dates, 'group' rows; standard errors by placebo treatments of controls.
 

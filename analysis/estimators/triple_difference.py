@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from diff_diff import TripleDifference
 
+from analysis.entrance import entrance
 from analysis.estimates import NotIdentified, parameter
 from analysis.estimators._cohorts import cohort_panel, counts_of
 from analysis.method import ANTICIPATION, Method, Option
@@ -29,6 +30,7 @@ METHOD = Method(
 )
 
 
+@entrance(METHOD)
 def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     """Return 'att' and, with aggregation dynamic, 'event' rows; analytic errors by unit or `cluster`.
 

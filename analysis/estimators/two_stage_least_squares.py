@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from analysis.entrance import entrance
 from analysis.estimates import NotIdentified, parameter, refused
 from analysis.estimators._regression import columns_of, complete_rows, counts_of, design_of, rows_of
 from analysis.inference.absorb import residualize
@@ -25,6 +26,7 @@ METHOD = Method(
 )
 
 
+@entrance(METHOD)
 def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     """Return a row for the instrumented `treatment` and each control, 'effective_f', 'first_stage:<instrument>', and 'hansen_j'.
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from analysis.entrance import entrance
 from analysis.estimates import NotIdentified, parameter, refused
 from analysis.estimators._cohorts import cohort_of
 from analysis.estimators._regression import columns_of, complete_rows, design_of, rows_of
@@ -58,6 +59,7 @@ METHOD = Method(
 )
 
 
+@entrance(METHOD)
 def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     """Return the effect of `treatment` (term: its name) or of periods at or after `cohort` (term 'att'), and the controls.
 
