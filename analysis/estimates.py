@@ -51,7 +51,8 @@ def refused(term: str, code: str, message: str, inference: str = "none") -> dict
 def complete(rows: list[dict], identity: dict, contract: dict) -> pd.DataFrame:
     """Return the Estimate table of `rows`; `identity` fills model_id, outcome, estimand, estimator, sample, evidence.
 
-    What a row says it `left_out` ends its sample, after `WITHOUT`.
+    What a row says it `left_out` ends its sample, after `WITHOUT`, and begins the column of that name; rows that the
+    entrance found `incomplete` follow there.
     """
     table = pd.DataFrame([_with_sample({**identity, **_honest_about_one(row)}) for row in rows])
     for name in contract["columns"]:
@@ -69,8 +70,9 @@ def complete(rows: list[dict], identity: dict, contract: dict) -> pd.DataFrame:
 
 
 def _with_sample(row: dict) -> dict:
-    left_out = row.pop("left_out", "")
-    return row | {"sample": row["sample"] + WITHOUT + left_out} if left_out else row
+    left_out, incomplete = row.pop("left_out", ""), row.pop("incomplete", "")
+    said = {"left_out": "; ".join(filter(None, (left_out, incomplete)))} if left_out or incomplete else {}
+    return row | said | ({"sample": row["sample"] + WITHOUT + left_out} if left_out else {})
 
 
 def _honest_about_one(row: dict) -> dict:

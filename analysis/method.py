@@ -56,7 +56,9 @@ class Method:
     """The declaration `METHOD` of every module in analysis/estimators.
 
     `needs` names fields of Specification that must be given ('cohort|treatment': either); `accepts` those that may be;
-    any other is refused, because a choice that changes nothing would mislead.
+    any other is refused, because a choice that changes nothing would mislead. `columns` are fixed names of columns that the
+    method reads besides, in a table made for it. Cohorts after the last period are never treated, unless the method
+    `knows_later_cohorts` and makes something of them.
     """
 
     title: str
@@ -64,6 +66,8 @@ class Method:
     library: str
     needs: tuple[str, ...] = ()
     accepts: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
+    knows_later_cohorts: bool = False
     options: dict[str, Option] = field(default_factory=dict)
 
     def check(self, specification: Specification, given: Collection[str]) -> None:

@@ -35,7 +35,7 @@ class Specification:
     `cohort` (first treated period, missing = never), `treatment`, `controls`, `fixed_effects`, `cluster`
     and `weights` name panel columns, as do `instruments` (excluded, for `treatment`), and for durations `duration`,
     `event` (1 = ended, 0 = censored, 2.. = competing), `entry` (late entry), `upper` (upper end of an interval-censored
-    duration) and `strata`; `options` belongs to the estimator; `seed` is derived from the
+    duration) and `strata`; `frequency` says how `time` is written where its values do not (analysis.periods); `options` belongs to the estimator; `seed` is derived from the
     study seed and the specification's name.
     """
 
@@ -56,6 +56,7 @@ class Specification:
     entry: str = ""
     upper: str = ""
     strata: tuple[str, ...] = ()
+    frequency: str = ""
     options: dict = field(default_factory=dict)
     seed: int = 0
 

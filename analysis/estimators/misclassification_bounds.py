@@ -24,6 +24,7 @@ METHOD = Method(
     citation="Horowitz and Manski (1995), Econometrica 63: 281-302",
     library="analysis",
     needs=("outcome", "unit", "time", "cohort"),
+    knows_later_cohorts=True,
     options={
         "n_hidden": Option(2, "untreated units that may be treated"),
         "hidden_cohorts": Option([2019, 2020, 2021], "cohorts they may belong to"),

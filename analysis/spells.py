@@ -1,0 +1,76 @@
+"""Spells as a user gives them: each ends after it starts, those of a unit follow one another, and every row says when it begins."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from analysis.contracts import violation
+from analysis.estimates import NotIdentified
+
+
+def check_spells(frame: pd.DataFrame, inside, accepts: tuple[str, ...], panel: pd.DataFrame, where: str, lines) -> None:
+    """Raise NotIdentified, naming row and value, for spells that cannot be meant; rows with a blank are not looked at.
+
+    `frame` holds typed columns under the names of `inside`; `accepts` are the fields that the method may be given; `panel` is
+    what the user gave, for messages.
+    """
+    named = [inside.duration, inside.entry, inside.unit, inside.treatment, *inside.controls, *inside.strata, *inside.cluster]
+    if not inside.upper:
+        named.append(inside.event)
+    columns = [name for name in dict.fromkeys(named) if name]
+    whole = frame[columns].notna().all(axis=1).to_numpy()
+    stop = frame[inside.duration].to_numpy()
+    entry = frame[inside.entry].to_numpy() if inside.entry else np.zeros(len(frame))
+
+    def refuse(row: int, column: str, rule: str) -> None:
+        line = violation(where, "", lines(row), column[1:-1], panel[column[1:-1]].iloc[row]).removesuffix(": ")
+        raise NotIdentified("SUPPORT", f"{line}: {rule}")
+
+    backwards = whole & ((stop <= entry) if inside.entry else (stop < 0))
+    if backwards.any():
+        row = int(np.argmax(backwards))
+        rule = f"spell {row + 1} ends at {stop[row]:g}, not after its start at {entry[row]:g}; drop or correct such spells first"
+        refuse(row, inside.duration, rule)
+    if inside.event:
+        _check_events(frame[inside.event].to_numpy(), whole, inside, refuse)
+    # A method that clusters by unit and knows no late entry takes the rows of a unit as spells of their own.
+    if inside.unit and ("entry" in accepts or "cluster" not in accepts):
+        _check_stretches(frame[inside.unit], entry, stop, whole, inside, "entry" in accepts, refuse, lines)
+
+
+def _check_events(event: np.ndarray, whole: np.ndarray, inside, refuse) -> None:
+    broken = whole & ((event % 1 != 0) | (event < 0))
+    if broken.any():
+        refuse(int(np.argmax(broken)), inside.event, "must be 0 (censored), 1 (ended) and, for competing ends, 2, 3, ...")
+
+
+def _check_stretches(
+    unit: pd.Series, entry: np.ndarray, stop: np.ndarray, whole: np.ndarray, inside, takes_entry: bool, refuse, lines
+) -> None:
+    """Several rows of a unit are stretches of one history: each must say when it begins, and none may overlap another."""
+    rows = np.flatnonzero(whole)
+    codes = pd.factorize(unit.to_numpy()[rows])[0]
+    if len(rows) == 0 or np.bincount(codes).max() == 1:
+        return
+    if not inside.entry:
+        second = rows[pd.Series(codes).duplicated().to_numpy()][0]
+        rule = f"unit {unit.iloc[second]} has several rows, and none says when it begins: " + (
+            "name --entry for stretches of one history, or leave --unit out for spells of their own (and name --cluster, where it is taken)"
+            if takes_entry
+            else "this method takes one spell a unit; leave --unit out for spells of their own"
+        )
+        refuse(second, inside.unit, rule)
+    order = rows[np.lexsort((stop[rows], entry[rows], codes))]
+    same = codes[np.searchsorted(rows, order)]
+    # As in survival's timefix, times that agree to rounding are equal.
+    slack = 1e-9 * np.abs(stop[order][:-1])
+    overlap = (same[1:] == same[:-1]) & (entry[order][1:] < stop[order][:-1] - slack)
+    if overlap.any():
+        at = int(np.argmax(overlap))
+        first, second = order[at], order[at + 1]
+        rule = (
+            f"the stretch of unit {unit.iloc[second]} from {entry[second]:g} to {stop[second]:g} overlaps that of row {lines(first)}, "
+            f"from {entry[first]:g} to {stop[first]:g}"
+        )
+        refuse(second, inside.entry, rule)
