@@ -6,6 +6,8 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 
+import pandas as pd
+
 from analysis.catalogue import unknown
 from analysis.specification import Specification
 
@@ -95,6 +97,12 @@ class Method:
             values[name] = self.options[name].check(name, value, asked_by)
         self._check_together(specification, values, asked_by)
         return SimpleNamespace(**values)
+
+    def need(self, panel: pd.DataFrame, specification: Specification, *more: str) -> None:
+        """Raise BadOption unless `panel` holds the method's own columns and `more`, which options name."""
+        wanted = list(dict.fromkeys([*self.columns, *more]))
+        if absent := [name for name in wanted if name not in panel]:
+            raise BadOption(f"{specification.estimator} reads the columns {', '.join(wanted)}; the data have no {', '.join(absent)}")
 
     def _check_together(self, specification: Specification, values: dict, asked_by: str) -> None:
         """Raise BadOption for choices that would be ignored beside others: a choice that changes nothing misleads."""

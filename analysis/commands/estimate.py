@@ -66,7 +66,7 @@ def run(chosen: argparse.Namespace) -> int:
     given = {field for field in (*SINGLE, *LISTS) if getattr(specification, field)}
     method.check(specification, given)
     options = method.read(specification)
-    data = read(chosen.file, specification, given, options)
+    data = read(chosen.file, specification, given, options, method.columns)
     identity = {
         "model_id": "command",
         "outcome": specification.outcome or specification.duration or "none",
@@ -117,9 +117,10 @@ def specify(chosen: argparse.Namespace) -> Specification:
     return Specification(name="command line", estimator=chosen.estimator, options=options, seed=seed, **single, **lists)
 
 
-def read(path: str, specification: Specification, given: set[str], options) -> pd.DataFrame:
+def read(path: str, specification: Specification, given: set[str], options, own: tuple[str, ...] = ()) -> pd.DataFrame:
     """Return the file's rows, checked: columns exist, numbers are numbers, periods whole, no unit-period twice.
 
+    Kept are the columns that are named, by flags or options, and those of the method's `own` that there are.
     Raises DataError naming file, row, column, value and rule.
     """
     data = _open(path)
@@ -132,7 +133,13 @@ def read(path: str, specification: Specification, given: set[str], options) -> p
     for column, field in columns.items():
         if column not in data:
             raise unknown(column, [str(c) for c in data.columns], f"{path}: {flag(field)}", "column")
-    data = data[list(dict.fromkeys([*columns, *named_by_options, *(["evidence"] if "evidence" in data else [])]))].copy()
+    data = data[
+        list(
+            dict.fromkeys(
+                [*columns, *named_by_options, *(name for name in own if name in data), *(["evidence"] if "evidence" in data else [])]
+            )
+        )
+    ].copy()
     for column, field in columns.items():
         if field not in NAMES:
             data[column] = _numbers(data[column], path, field)

@@ -8,7 +8,7 @@ from statsmodels.stats.proportion import proportion_confint
 
 from analysis.entrance import entrance
 from analysis.estimates import NotIdentified, parameter
-from analysis.method import Method, Option
+from analysis.method import BadOption, Method, Option
 
 METHOD = Method(
     title="A share with its exact interval",
@@ -16,12 +16,12 @@ METHOD = Method(
     library="statsmodels",
     needs=(),
     options={
-        "hit": Option("", "column that marks a hit"),
+        "hit": Option("", "column that marks a hit", columns=True),
         "hit_value": Option(None, "value that counts; without one, any that is not blank"),
         "unknown": Option(None, "value that means nobody looked"),
-        "hits": Option("", "column of hits, in a table of one row"),
-        "trials": Option("", "column of trials there"),
-        "benchmark": Option(None, "number or column that the share is compared with"),
+        "hits": Option("", "column of hits, in a table of one row", columns=True),
+        "trials": Option("", "column of trials there", columns=True),
+        "benchmark": Option(None, "number or column that the share is compared with", columns=True),
     },
 )
 
@@ -35,11 +35,15 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     a table of one row), and `benchmark` (a number, or a column). Raises NotIdentified where no deal was assessed.
     """
     options = METHOD.read(specification)
+    if not ((options.hits and options.trials) or options.hit):
+        raise BadOption("binomial_share needs option hit, a column of deals, or hits and trials, columns of a table of one row")
+    named = (options.hits, options.trials) if options.hits else (options.hit,)
+    METHOD.need(panel, specification, *named, *([options.benchmark] if isinstance(options.benchmark, str) else []))
     hits, trials = _counted(panel, options)
     if trials == 0:
         raise NotIdentified("FIELD", f"'{options.hit}' was assessed in none of the {len(panel)} deals")
-    benchmark = 0.0 if options.benchmark is None else _number(panel, options.benchmark)
-    test = stats.binomtest(hits, trials, benchmark if benchmark else 0.5)
+    if not 0 <= hits <= trials:
+        raise NotIdentified("SERIES", f"{hits} hits in {trials} trials are no share")
     wide, narrow = (proportion_confint(hits, trials, alpha, method="beta") for alpha in (0.05, 0.10))
     rows = [
         parameter(
@@ -54,7 +58,11 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
             ci90_high=narrow[1],
         )
     ]
-    if benchmark:
+    if options.benchmark is not None:
+        benchmark = _number(panel, options.benchmark)
+        if not 0 <= benchmark <= 1:
+            raise BadOption(f"binomial_share: the benchmark is {benchmark:g}; it must be a share between 0 and 1")
+        test = stats.binomtest(hits, trials, benchmark)
         rows.append(
             parameter(
                 "excess_share", hits / trials - benchmark, inference="exact", library="statsmodels", n_obs=trials, p_value=test.pvalue, ci_low=wide[0] - benchmark,
@@ -66,11 +74,29 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
 
 def _counted(panel: pd.DataFrame, options) -> tuple[int, int]:
     if options.hits:
-        return int(_number(panel, options.hits)), int(_number(panel, options.trials))
+        return _whole(panel, options.hits), _whole(panel, options.trials)
     column = panel[options.hit]
+    _same_kind(column, options)
     known = column[(column != options.unknown).fillna(True)] if options.unknown is not None else column
     hit = known.notna() if options.hit_value is None else (known == options.hit_value).fillna(False)
     return int(hit.sum()), len(known)
+
+
+def _same_kind(column: pd.Series, options) -> None:
+    """Raise BadOption where the value asked for is a number and the column text, or the reverse: it would never be found."""
+    text = column.dropna().map(lambda value: isinstance(value, str))
+    for name in ("hit_value", "unknown"):
+        value = getattr(options, name)
+        if value is not None and len(text) and (text.all() if not isinstance(value, str) else not text.any()):
+            kinds = ("text", "numbers") if text.all() else ("numbers", "text")
+            raise BadOption(f"binomial_share: option {name} is {value!r}, but '{options.hit}' holds {kinds[0]}, not {kinds[1]}")
+
+
+def _whole(panel: pd.DataFrame, column: object) -> int:
+    value = _number(panel, column)
+    if value % 1 != 0:
+        raise NotIdentified("SERIES", f"'{column}' is {value:g}, which is no count")
+    return int(value)
 
 
 def _number(panel: pd.DataFrame, column: object) -> float:

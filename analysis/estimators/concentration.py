@@ -7,7 +7,7 @@ import pandas as pd
 
 from analysis.entrance import entrance
 from analysis.estimates import NotIdentified, parameter
-from analysis.method import Method, Option
+from analysis.method import BadOption, Method, Option
 
 METHOD = Method(
     title="Concentration over places",
@@ -15,7 +15,7 @@ METHOD = Method(
     library="analysis",
     needs=("unit",),
     options={
-        "n_places": Option(31, "places there are, with or without a deal"),
+        "n_places": Option(0, "places there are, with or without a deal; 0: those in the data", minimum=0),
         "bootstrap_draws": Option(999, "draws over deals", minimum=0),
     },
 )
@@ -33,17 +33,17 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
         raise NotIdentified("SUPPORT", "fewer than two deals have a place")
     codes = np.unique(places, return_inverse=True)[1]
     generator = np.random.default_rng(specification.seed)
-    drawn = [
-        indices(np.bincount(codes[generator.integers(0, len(codes), len(codes))]), options.n_places) for _ in range(options.bootstrap_draws)
-    ]
-    values = indices(np.bincount(codes), options.n_places)
-    about = {
-        "inference": "bootstrap",
-        "draws": options.bootstrap_draws,
-        "seed": specification.seed,
-        "n_obs": len(places),
-        "n_units": len(np.unique(codes)),
-    }
+    present = int(codes.max()) + 1
+    if 0 < options.n_places < present:
+        raise BadOption(f"concentration: option n_places is {options.n_places}, but the data hold {present} places")
+    n_places = options.n_places or present
+    values = indices(np.bincount(codes), n_places)
+    about = {"n_obs": len(places), "n_units": present}
+    if not options.bootstrap_draws:
+        return [parameter(term, value, inference="none", **about) for term, value in zip(("hhi", "gini", "top_share"), values, strict=True)]
+    # A draw that misses a place has it with no deal.
+    drawn = [indices(np.bincount(codes[generator.integers(0, len(codes), len(codes))]), n_places) for _ in range(options.bootstrap_draws)]
+    about |= {"inference": "bootstrap", "draws": options.bootstrap_draws, "seed": specification.seed}
     rows = []
     for position, term in enumerate(("hhi", "gini", "top_share")):
         ends = np.quantile([draw[position] for draw in drawn], [0.025, 0.975, 0.05, 0.95])

@@ -23,10 +23,10 @@ METHOD = Method(
     library="analysis",
     needs=("outcome", "unit", "time"),
     options={
-        "country": Option("country", "column of countries"),
+        "country": Option("country", "column of countries", columns=True),
         "exposed": Option("China", "its exposed value"),
         "first": Option(2019, "first exposed period"),
-        "min_units": Option(10, "units that a placebo country needs on both sides"),
+        "min_units": Option(10, "units that a placebo country needs on both sides", minimum=1),
     },
 )
 
@@ -39,6 +39,7 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     country needs on both sides of the date).
     """
     options = METHOD.read(specification)
+    METHOD.need(panel, specification, options.country)
     data = panel.dropna(subset=[specification.outcome]).reset_index(drop=True)
     after = (data[specification.time] >= options.first).to_numpy()
     countries = _countries(data, specification, options, after)

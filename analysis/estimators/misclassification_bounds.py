@@ -9,6 +9,7 @@ on contaminated data, here with the number of contaminated labels known.
 from __future__ import annotations
 
 from itertools import combinations, product
+from math import comb
 
 import numpy as np
 import pandas as pd
@@ -19,6 +20,9 @@ from analysis.inference import randomization
 from analysis.inference.cohort_average import Panel, aggregate, cells_of, deal, draws_of, evaluate, panel_of
 from analysis.method import DRAWS, Method, Option
 
+# Assignments that are enumerated: some minutes.
+MOST = 200_000
+
 METHOD = Method(
     title="Bounds on an effect under hidden treated units",
     citation="Horowitz and Manski (1995), Econometrica 63: 281-302",
@@ -26,9 +30,9 @@ METHOD = Method(
     needs=("outcome", "unit", "time", "cohort"),
     knows_later_cohorts=True,
     options={
-        "n_hidden": Option(2, "untreated units that may be treated"),
+        "n_hidden": Option(2, "untreated units that may be treated", minimum=0),
         "hidden_cohorts": Option([2019, 2020, 2021], "cohorts they may belong to"),
-        "uncertain": Option("", "boolean column, false where a unit is left out unless it is hidden"),
+        "uncertain": Option("", "boolean column, false where a unit is left out unless it is hidden", columns=True),
         "later_known": Option(False, "leave out of the candidates units whose first treatment is dated after the last period"),
         "randomization_draws": DRAWS,
     },
@@ -44,6 +48,7 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     randomization_draws for the two extremes.
     """
     options = METHOD.read(specification)
+    METHOD.need(panel, specification, *([options.uncertain] if options.uncertain else []))
     data = panel.dropna(subset=[specification.outcome])
     full = panel_of(data, specification.outcome, specification.unit, specification.time, specification.cohort)
     certain = np.ones(len(full.units), dtype=bool)
@@ -55,12 +60,18 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     candidates = np.flatnonzero(hideable)
     if len(candidates) <= options.n_hidden:
         raise NotIdentified("SUPPORT", f"{len(candidates)} untreated units cannot hide {options.n_hidden}")
+    assignments = comb(len(candidates), options.n_hidden) * len(options.hidden_cohorts) ** options.n_hidden
+    if assignments > MOST:
+        what = f"{options.n_hidden} of {len(candidates)} units in {len(options.hidden_cohorts)} cohorts"
+        raise NotIdentified("SUPPORT", f"{assignments:,} assignments ({what}) are too many to enumerate; lower n_hidden or hidden_cohorts")
     found = []
     for units in combinations(candidates, options.n_hidden):
         for cohorts in product(options.hidden_cohorts, repeat=options.n_hidden):
             assigned = _assign(full, certain, units, cohorts)
             found.append((_overall(assigned), units, cohorts))
     found = sorted((row for row in found if np.isfinite(row[0])), key=lambda row: row[0])
+    if not found:
+        raise NotIdentified("SUPPORT", "no assignment of the hidden units identifies the effect")
     base = _assign(full, certain, (), ())
     picks = {"att_lowest": found[0], "att_median": found[len(found) // 2], "att_highest": found[-1]}
     rows = [_row("att", _overall(base), base, "labels as found", specification.seed, 0)]

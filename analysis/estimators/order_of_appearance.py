@@ -10,6 +10,7 @@ deals, with a percentile bootstrap over them.
 from __future__ import annotations
 
 import calendar
+import re
 
 import numpy as np
 import pandas as pd
@@ -18,18 +19,21 @@ from analysis.entrance import entrance
 from analysis.estimates import NotIdentified, parameter
 from analysis.method import Method, Option
 
+DATE = re.compile(r"\d{4}(-(0?[1-9]|1[0-2])(-(0?[1-9]|[12]\d|3[01]))?)?")
+
 METHOD = Method(
     title="Which class came first, and has the mix widened",
     citation="dates as bounds; Shannon (1948) entropy",
     library="analysis",
     needs=("time",),
     options={
-        "column": Option("underlying", "column of classes"),
+        "column": Option("underlying", "column of classes", columns=True),
         "first_class": Option("patent", "class whose first date is compared"),
         "mixed": Option("mixed", "value that may hold any class"),
         "ignore": Option(["not stated"], "values that name no class"),
         "bootstrap_draws": Option(999, "draws over deals", minimum=0),
     },
+    columns=("date", "deal_id"),
 )
 
 
@@ -43,6 +47,7 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     class), bootstrap_draws.
     """
     options = METHOD.read(specification)
+    METHOD.need(panel, specification, options.column)
     deals = panel[~panel[options.column].isin(options.ignore)].dropna(subset=[specification.time])
     deals = deals.sort_values([specification.time, "date", "deal_id"])
     if options.first_class not in set(deals[options.column]) or deals[options.column].nunique() < 2:
@@ -64,6 +69,8 @@ def _bounds(date: object, year: int) -> tuple[float, float]:
     """Return the earliest and the latest moment, in years, that a date known to the day, month or year allows."""
     if pd.isna(date):
         return float(year), float(year) + 1
+    if not DATE.fullmatch(str(date)):
+        raise NotIdentified("DATES", f"'{date}' is no date written as 2021-03-15, 2021-03 or 2021")
     parts = [int(part) for part in str(date).split("-")]
     if len(parts) == 1:
         return float(parts[0]), float(parts[0]) + 1
@@ -86,6 +93,8 @@ def _lead(bounds: np.ndarray, own: np.ndarray, mixed: np.ndarray) -> dict:
 
 
 def _entropy_change(classes: np.ndarray, draws: int, seed: int) -> dict:
+    if not draws:
+        return parameter("entropy_change", _change(classes), inference="none", n_obs=len(classes))
     generator = np.random.default_rng(seed)
     # Sorted positions keep the order in time, so that halves stay earlier and later deals.
     drawn = np.array([_change(classes[np.sort(generator.integers(0, len(classes), len(classes)))]) for _ in range(draws)])

@@ -34,6 +34,8 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     """
     options = METHOD.read(specification)
     years = panel[specification.time].dropna().astype(int)
+    if years.empty:
+        raise NotIdentified("SUPPORT", "no event has a date")
     first, last = options.first or years.min(), options.last or years.max()
     counts = years[years.between(first, last)].value_counts().reindex(range(first, last + 1), fill_value=0)
     if len(counts) < 4 or counts.sum() < 10:

@@ -23,6 +23,7 @@ METHOD = Method(
     options={
         "flows": Option(False, "each row is a period of its own, not a running total"),
     },
+    columns=("deals", "months", "as_of"),
 )
 
 
@@ -34,13 +35,19 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     date with what came between the two; with the option `flows`, each row is a period of its own.
     """
     options = METHOD.read(specification)
+    METHOD.need(panel, specification)
     series = panel.dropna(subset=["deals"]).sort_values("as_of")
     if len(series) != 2:
         raise NotIdentified("SERIES", f"counts at two dates are needed; the series has {len(series)}")
-    first, later = series["deals"].astype(int)
+    first, later = series["deals"].astype(float)
     months, rest = series["months"].astype(float)
     if not options.flows:
         later, rest = later - first, rest - months
+    if not (first % 1 == later % 1 == 0 and first >= 0 and later >= 0 and months > 0 and rest > 0):
+        what = "counts and months may not fall in a running total (flows=true: each row is a period of its own)"
+        raise NotIdentified("SERIES", f"{first:g} deals in {months:g} months, then {later:g} in {rest:g}: {what}")
+    if not (first and later):
+        raise NotIdentified("SUPPORT", f"{first:g} deals, then {later:g}: the ratio of rates is zero or without bound")
     return [
         _ratio(first, months, later, rest),
         parameter("rate_first", first / months, inference="none", n_obs=int(first)),
