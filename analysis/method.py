@@ -25,7 +25,8 @@ def flag(field: str) -> str:
 class Option:
     """One choice of a method: its default, what it means, and, where the list is closed, the allowed values.
 
-    `minimum` and `maximum` bound a number and each number of a list; `columns` says that the value names columns of the data.
+    `minimum`, `maximum` and, itself excluded, `below` bound a number and each number of a list; `columns` says that the value
+    names columns of the data. Items of a list are whole numbers where those of the default are, and numbers where bounded.
     """
 
     default: object
@@ -34,6 +35,7 @@ class Option:
     minimum: float | None = None
     maximum: float | None = None
     columns: bool = False
+    below: float | None = None
 
     def check(self, name: str, value: object, asked_by: str) -> object:
         """Return `value` if it is allowed, else raise BadOption in one line."""
@@ -48,9 +50,35 @@ class Option:
             value = [value]
         if self.default is not None and (not isinstance(value, kind) or (kind is int and isinstance(value, bool))):
             raise BadOption(f"{asked_by}: option {name} is '{value}'; it must be a {kind.__name__}, like {self.default!r}")
-        if self.minimum is not None and value < self.minimum:
-            raise BadOption(f"{asked_by}: option {name} is {value}; it must be at least {self.minimum:g}")
+        if kind is list:
+            return [self._check_item(name, item, asked_by) for item in value]
+        self._check_bounds(name, value, asked_by)
         return value
+
+    def _check_item(self, name: str, item: object, asked_by: str) -> object:
+        """Return one item of a list if it is allowed: a whole number 3.0 becomes 3."""
+        whole = bool(self.default) and all(type(one) is int for one in self.default)
+        bounded = any(bound is not None for bound in (self.minimum, self.maximum, self.below))
+        if whole and isinstance(item, float) and item % 1 == 0:
+            item = int(item)
+        if whole and type(item) is not int:
+            raise BadOption(f"{asked_by}: option {name} holds '{item}'; its items must be whole numbers, like {self.default!r}")
+        if bounded and (isinstance(item, bool) or not isinstance(item, int | float)):
+            raise BadOption(f"{asked_by}: option {name} holds '{item}'; its items must be numbers")
+        if self.columns and not isinstance(item, str):
+            raise BadOption(f"{asked_by}: option {name} holds '{item}'; its items must be names of columns")
+        self._check_bounds(name, item, asked_by)
+        return item
+
+    def _check_bounds(self, name: str, value: object, asked_by: str) -> None:
+        for bound, kept, rule in (
+            (self.minimum, lambda: value >= self.minimum, "at least"),
+            (self.maximum, lambda: value <= self.maximum, "at most"),
+            (self.below, lambda: value < self.below, "below"),
+        ):
+            # Written so that NaN, which no bound holds, is refused.
+            if bound is not None and not kept():
+                raise BadOption(f"{asked_by}: option {name} is {value}; it must be {rule} {bound:g}")
 
 
 @dataclass(frozen=True)
@@ -121,6 +149,9 @@ class Method:
         window = values.get("event_window")
         if window is not None and (len(window) != 2 or window[0] > window[1] or window[1] < 0):
             raise BadOption(f"{asked_by}: option event_window is {window}; it must be [first, last] with last at 0 or after")
+        effect = values.get("effect_window")
+        if effect is not None and (len(effect) != 2 or effect[0] > effect[1]):
+            raise BadOption(f"{asked_by}: option effect_window is {effect}; it must be [first, last]")
 
 
 # Options that several methods share are declared once.
@@ -141,8 +172,8 @@ TWO_WAY = Option(
     "small-sample factor of two-way clustering: the smaller number of clusters for all parts (fixest), or each its own",
     ("min", "own"),
 )
-HONEST = Option([], "magnitudes of relative violations of parallel trends to allow for (aggregation=dynamic)")
-HONEST_SMOOTHNESS = Option([], "changes of the violation's slope to allow for (aggregation=dynamic)")
+HONEST = Option([], "magnitudes of relative violations of parallel trends to allow for (aggregation=dynamic)", minimum=0)
+HONEST_SMOOTHNESS = Option([], "changes of the violation's slope to allow for (aggregation=dynamic)", minimum=0)
 HONEST_TARGET = Option(
     "average",
     "effect that these bound: the average over treated cells (as aggregation=simple weighs them), or that of the first period",
@@ -152,7 +183,10 @@ BREAKDOWN = Option(
     False, "report the largest relative violation of parallel trends that leaves zero outside the interval (aggregation=dynamic)"
 )
 PRETREND_POWER = Option(
-    0.0, "report the trend that the test of early coefficients finds with this probability (aggregation=dynamic; Roth 2022)"
+    0.0,
+    "report the trend that the test of early coefficients finds with this probability, 0 for none (aggregation=dynamic; Roth 2022)",
+    minimum=0,
+    below=1,
 )
 REFERENCE = Option(
     "normal",
