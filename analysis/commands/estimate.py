@@ -1,12 +1,14 @@
-"""Estimate one model on any CSV or Parquet file, outside the study.
+"""Estimate one model on any table in a CSV, Parquet, Stata, Excel or Feather file, outside the study.
 
-Rows with a missing value in a named column are left out, and counted on standard error. What the data cannot identify
+Columns of names (units, clusters, strata, fixed effects) are taken as written; all others are numbers. `--describe` shows how
+each column is read. Rows with a missing value in a named column are left out, and counted on standard error. What the data cannot identify
 is a row with its reason; wrong input ends with one line.
 """
 
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 import zlib
 from importlib import import_module
@@ -16,13 +18,17 @@ import numpy as np
 import pandas as pd
 import yaml
 
-from analysis.catalogue import ROOT, unknown
+from analysis.catalogue import ROOT
 from analysis.commands.estimators import method_of
 from analysis.contracts import DataError, violation
 from analysis.estimates import NotIdentified, complete, refused
 from analysis.method import BadOption, flag
+from analysis.reading import Reading
+from analysis.reading import read as read_file
+from analysis.reading.columns import holds_names
+from analysis.reading.description import describe
 from analysis.specification import Specification
-from analysis.storage import atomic, read_table
+from analysis.storage import atomic
 
 NAME = "estimate"
 HELP = "estimate one model on any CSV or Parquet file"
@@ -45,15 +51,27 @@ MEANINGS = {
     "instruments": "columns of excluded instruments for --treatment",
     "strata": "columns of strata or groups",
 }
-# Columns that hold names and may be text; all others are numbers.
-NAMES = ("unit", "fixed_effects", "cluster", "strata")
+# A whole number as a program writes it.
+WHOLE = re.compile(r"0|-?[1-9]\d{0,17}")
+# What the file itself may leave open, and how each is said on the command line.
+READING = {
+    "delimiter": ("CHARACTER", "what separates cells: , ; tab | (found by default)"),
+    "decimal": ("MARK", "decimal mark: . or , (a comma is found where nothing else can be meant)"),
+    "thousands": ("MARK", "mark that separates thousands; never guessed"),
+    "encoding": ("NAME", "encoding of a text file, as gb18030 (found by default: UTF-8, UTF-16, else Windows-1252)"),
+    "missing": ("TEXTS", "texts that stand for a missing value, separated by commas, as NA,-99; blanks always do"),
+    "sheet": ("NAME", "sheet of a workbook (the first that is not empty by default)"),
+}
 
 
 def declare(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("file", metavar="FILE", help="CSV or Parquet file")
-    parser.add_argument("--estimator", required=True, help="name; `python -m analysis estimators` lists them")
+    parser.add_argument("file", metavar="FILE", help="CSV (also .tsv, .txt, packed), Parquet, Stata, Excel or Feather file")
+    parser.add_argument("--estimator", default="", help="name; `python -m analysis estimators` lists them")
     for field in (*SINGLE, *LISTS):
         parser.add_argument(flag(field), default="", help=MEANINGS[field], metavar="COLUMN" if field in SINGLE else "COLUMNS")
+    for name, (metavar, meaning) in READING.items():
+        parser.add_argument(flag(name), default="", metavar=metavar, help=meaning)
+    parser.add_argument("--describe", action="store_true", help="show the columns and how they are read; estimate nothing")
     parser.add_argument("--option", action="append", default=[], metavar="NAME=VALUE", help="an option of the estimator; may be repeated")
     parser.add_argument("--seed", type=int, default=1, help="seed of whatever is random (default 1)")
     parser.add_argument("--debug", action="store_true", help="show the traceback of an unforeseen error")
@@ -61,12 +79,17 @@ def declare(parser: argparse.ArgumentParser) -> None:
 
 
 def run(chosen: argparse.Namespace) -> int:
-    method = method_of(chosen.estimator)
-    specification = specify(chosen)
+    specification, asked = specify(chosen), reading_of(chosen)
     given = {field for field in (*SINGLE, *LISTS) if getattr(specification, field)}
+    if chosen.describe:
+        print(describe(chosen.file, roles_of(specification, given), asked))
+        return 0
+    if not chosen.estimator:
+        raise BadOption("--estimator is needed (or --describe, to see what the file holds)")
+    method = method_of(chosen.estimator)
     method.check(specification, given)
     options = method.read(specification)
-    data = read(chosen.file, specification, given, options)
+    data = read(chosen.file, specification, given, options, asked)
     identity = {
         "model_id": "command",
         "outcome": specification.outcome or specification.duration or "none",
@@ -117,25 +140,38 @@ def specify(chosen: argparse.Namespace) -> Specification:
     return Specification(name="command line", estimator=chosen.estimator, options=options, seed=seed, **single, **lists)
 
 
-def read(path: str, specification: Specification, given: set[str], options) -> pd.DataFrame:
+def reading_of(chosen: argparse.Namespace) -> Reading:
+    """Return what the flags say about the file; raise BadOption for a mark that cannot be one."""
+    missing = tuple(text for part in chosen.missing.split(",") if (text := part.strip()))
+    return Reading(**{name: getattr(chosen, name) for name in READING if name != "missing"}, missing=missing)
+
+
+def roles_of(specification: Specification, given: set[str]) -> dict[str, set[str]]:
+    """Return column → the fields that name it."""
+    roles = {}
+    for field in sorted(given):
+        value = getattr(specification, field)
+        for column in [value] if isinstance(value, str) else value:
+            roles.setdefault(column, set()).add(field)
+    return roles
+
+
+def read(path: str, specification: Specification, given: set[str], options, asked: Reading) -> pd.DataFrame:
     """Return the file's rows, checked: columns exist, numbers are numbers, periods whole, no unit-period twice.
 
     Raises DataError naming file, row, column, value and rule.
     """
-    data = _open(path)
-    columns = {}
-    for field in sorted(given):
-        value = getattr(specification, field)
-        columns |= dict.fromkeys([value] if isinstance(value, str) else value, field)
+    roles = roles_of(specification, given)
     chosen = [value if isinstance(value, list) else [value] for value in vars(options).values()]
-    named_by_options = [name for values in chosen for name in values if isinstance(name, str) and name in data]
-    for column, field in columns.items():
-        if column not in data:
-            raise unknown(column, [str(c) for c in data.columns], f"{path}: {flag(field)}", "column")
-    data = data[list(dict.fromkeys([*columns, *named_by_options, *(["evidence"] if "evidence" in data else [])]))].copy()
-    for column, field in columns.items():
-        if field not in NAMES:
-            data[column] = _numbers(data[column], path, field)
+    named_by_options = [name for values in chosen for name in values if isinstance(name, str)]
+    data = read_file(path, roles, asked, also=[*named_by_options, "evidence"])
+    for note in data.attrs["notes"]:
+        print(f"note: {path}: {note}", file=sys.stderr)
+    for column, fields in roles.items():
+        if holds_names(fields):
+            data[column] = _whole_names(data[column])
+        else:
+            data[column] = _numbers(data[column], path, next(field for field in sorted(fields) if not holds_names({field})))
     _report_missing(data, specification, given, path)
     keys = [getattr(specification, field) for field in ("unit", "time") if field in given]
     if len(keys) == 2:
@@ -143,19 +179,12 @@ def read(path: str, specification: Specification, given: set[str], options) -> p
     return data
 
 
-def _open(path: str) -> pd.DataFrame:
-    file = Path(path)
-    if not file.is_file():
-        raise DataError(violation(path, "no such file"))
-    try:
-        if file.suffix.lower() in (".parquet", ".pq"):
-            return read_table(file)
-        data = pd.read_csv(file, low_memory=False)
-    except Exception as error:  # whatever the reader raises, the file is at fault
-        raise DataError(violation(path, f"cannot be read ({' '.join(str(error).split())})")) from error
-    if data.empty:
-        raise DataError(violation(path, "has no rows"))
-    return data
+def _whole_names(column: pd.Series) -> pd.Series:
+    """Return names as integers where each is one as it would be written: '1' and '01' stay two names."""
+    distinct = column.dropna().unique()
+    if column.dtype != object or column.isna().any() or not all(isinstance(n, str) and WHOLE.fullmatch(n) for n in distinct):
+        return column
+    return column.astype("int64")
 
 
 def _numbers(column: pd.Series, path: str, field: str) -> pd.Series:
@@ -164,7 +193,11 @@ def _numbers(column: pd.Series, path: str, field: str) -> pd.Series:
     wrong |= np.isinf(numbers) & (field not in ("cohort", "upper"))
     if wrong.any():
         row = int(np.argmax(wrong.to_numpy()))
-        raise DataError(violation(path, f"{flag(field)} needs numbers", row=row + 2, column=str(column.name), value=column.iloc[row]))
+        raise DataError(
+            violation(
+                path, f"{flag(field)} needs numbers", row=int(column.attrs["lines"][row]), column=str(column.name), value=column.iloc[row]
+            )
+        )
     return numbers.astype(float) if numbers.dtype == bool else numbers
 
 
@@ -185,17 +218,19 @@ def _keyed(data: pd.DataFrame, keys: list[str], path: str) -> pd.DataFrame:
     broken = data[time] % 1 != 0
     if broken.any():
         row = int(np.argmax(broken.to_numpy()))
-        raise DataError(
-            violation(path, "--time needs whole numbers", row=int(data.index[row]) + 2, column=time, value=data[time].iloc[row])
-        )
+        raise DataError(violation(path, "--time needs whole numbers", row=_line(data, row), column=time, value=data[time].iloc[row]))
     data = data.assign(**{time: data[time].astype(np.int64)})
     twice = data.duplicated(keys)
     if twice.any():
         row = int(np.argmax(twice.to_numpy()))
         pair = f"{data[unit].iloc[row]}, {data[time].iloc[row]}"
         rule = f"a unit has one row a period; {int(twice.sum())} rows repeat a pair"
-        raise DataError(violation(path, rule, row=int(data.index[row]) + 2, column=f"{unit}, {time}", value=pair))
+        raise DataError(violation(path, rule, row=_line(data, row), column=f"{unit}, {time}", value=pair))
     return data.reset_index(drop=True)
+
+
+def _line(data: pd.DataFrame, row: int) -> int:
+    return int(data.attrs["lines"][data.index[row]])
 
 
 def write(table: pd.DataFrame, path: str) -> None:
