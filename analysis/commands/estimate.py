@@ -30,8 +30,6 @@ from analysis.reading.description import describe
 from analysis.specification import Specification
 from analysis.storage import atomic
 
-NAME = "estimate"
-HELP = "estimate one model on any CSV or Parquet file"
 SINGLE = ("outcome", "unit", "time", "cohort", "treatment", "weights", "duration", "event", "entry", "upper")
 LISTS = ("controls", "fixed_effects", "cluster", "instruments", "strata")
 MEANINGS = {
