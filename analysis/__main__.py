@@ -6,6 +6,7 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 
 # Before numerical libraries start: threads of their own on a few cores only wait for each other, and sum in another order.
 from bootstrap import REPEATABLE
@@ -14,20 +15,37 @@ for _name, _value in REPEATABLE.items():
     os.environ.setdefault(_name, _value)
 
 from analysis.catalogue import UnknownName  # noqa: E402
-from analysis.commands import blind, doctor, estimate, estimators, explain, freeze, package, simulate, verify, whatif  # noqa: E402
 from analysis.contracts import DataError  # noqa: E402
 from analysis.method import BadOption  # noqa: E402
+
+# Module of analysis/commands → what it does. Only the one that runs is imported: together they need every library there is.
+COMMANDS = {
+    "estimate": "estimate one model on any table: CSV, Parquet, Stata, Excel, Feather",
+    "estimators": "list the estimators with their options, sources and libraries",
+    "whatif": "change one choice of a model and see both versions side by side",
+    "explain": "print where a number, cell, figure or claim comes from",
+    "verify": "run everything again and compare each cell with the archived results",
+    "blind": "run everything with permuted treatment labels",
+    "freeze": "record the designs, or show what changed since",
+    "package": "write the deposit for a data archive, and check it against the journals' standard",
+    "doctor": "read a folder of firm files and say what they are and what is wrong with them",
+    "simulate": "write a simulated cohort with a known truth",
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; wrong input ends with one line on standard error and status 2."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
     parser = argparse.ArgumentParser(prog="python -m analysis", description=__doc__, allow_abbrev=False)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for command in (estimate, estimators, whatif, explain, verify, blind, freeze, package, doctor, simulate):
-        part = commands.add_parser(command.NAME, help=command.HELP, description=command.__doc__, allow_abbrev=False)
-        command.declare(part)
-        part.set_defaults(run=command.run)
-    chosen = parser.parse_args(arguments)
+    for name, meaning in COMMANDS.items():
+        part = commands.add_parser(name, help=meaning, allow_abbrev=False)
+        if name in words[:1]:
+            command = import_module(f"analysis.commands.{name}")
+            part.description = command.__doc__
+            command.declare(part)
+            part.set_defaults(run=command.run)
+    chosen = parser.parse_args(words)
     try:
         return chosen.run(chosen)
     except (DataError, BadOption, UnknownName) as error:

@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import csv
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
-import pandera.pandas as pa
+
+if TYPE_CHECKING:
+    import pandera.pandas as pa
 
 TRUE_WORDS = {"1": True, "true": True, "yes": True}
 FALSE_WORDS = {"0": False, "false": False, "no": False}
@@ -99,11 +102,15 @@ def _positions(mask: pd.Series) -> list[int]:
 
 def schema(contract: dict) -> pa.DataFrameSchema:
     """Return the pandera schema of a contract: required, allowed, minimum, above, maximum, pattern, key."""
+    import pandera.pandas as pa  # here, because most commands check no table and it is slow to import
+
     columns = {name: pa.Column(checks=list(_checks(rule)), nullable=True, required=True) for name, rule in contract["columns"].items()}
     return pa.DataFrameSchema(columns, strict=True, name=contract.get("title"))
 
 
 def _checks(rule: dict):
+    import pandera.pandas as pa
+
     if rule.get("required"):
         yield pa.Check(lambda s: s.notna(), error="required: may not be blank", ignore_na=False)
     if "allowed" in rule:
@@ -124,12 +131,14 @@ def check(table: pd.DataFrame, contract: dict, where: object, first_row: int = 2
 
     Keys must be present and unique. `first_row` is the line number printed for the first record.
     """
+    from pandera.errors import SchemaErrors
+
     check_header(list(table.columns), contract, where)
     table = table[list(contract["columns"])].reset_index(drop=True)
     problems = []
     try:
         schema(contract).validate(table, lazy=True)
-    except pa.errors.SchemaErrors as errors:
+    except SchemaErrors as errors:
         for case in errors.failure_cases.drop_duplicates(["column", "check", "index"]).itertuples():
             row = None if pd.isna(case.index) else int(case.index) + first_row
             value = table[case.column].iloc[int(case.index)] if row is not None and case.column in table else case.failure_case

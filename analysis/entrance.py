@@ -47,6 +47,12 @@ class Sample:
     calendar: Calendar
     left_out: str
 
+    @property
+    def notes(self) -> list[str]:
+        """What a person should know of how the data were read."""
+        found = [] if self.calendar.is_plain else [f"periods are read as {self.calendar.describe()}"]
+        return found + ([f"left out: {self.left_out}"] if self.left_out else [])
+
     def translate(self, text: str) -> str:
         """Return a term or message with the user's names of columns and periods."""
         text = re.sub("‹@(-?\\d+)›", lambda found: str(self.calendar.value_of(int(found[1]))), text)
@@ -56,14 +62,16 @@ class Sample:
 def entrance(method: Method) -> Callable:
     """Return the decorator that every estimator's `estimate` wears: it admits the data and labels the rows.
 
-    Raises DataError for what cannot be read as its role needs, UnknownName for a column that is not there.
+    `estimate.enter(panel, specification)` and `estimate.of(sample)` are its two halves. Raises DataError for what cannot be
+    read as its role needs, UnknownName for a column that is not there.
     """
 
     def admit(science: Callable[[pd.DataFrame, Specification], list[dict]]) -> Callable:
-        @wraps(science)
-        def estimate(panel: pd.DataFrame, specification: Specification) -> list[dict]:
+        def enter(panel: pd.DataFrame, specification: Specification) -> Sample:
             method.read(specification)
-            sample = sample_of(panel, _declared(specification, method), method)
+            return sample_of(panel, _declared(specification, method), method)
+
+        def of(sample: Sample) -> list[dict]:
             try:
                 rows = science(sample.frame, sample.specification)
             except ValueError as error:
@@ -71,6 +79,11 @@ def entrance(method: Method) -> Callable:
                 raise
             return labelled(rows, sample)
 
+        @wraps(science)
+        def estimate(panel: pd.DataFrame, specification: Specification) -> list[dict]:
+            return of(enter(panel, specification))
+
+        estimate.enter, estimate.of = enter, of
         return estimate
 
     return admit

@@ -18,9 +18,6 @@ from analysis.catalogue import ROOT
 from analysis.contracts import DataError
 from analysis.verification.rerun import RESULT_FILES, RESULTS, RerunFailed, copy_sources, rerun
 
-NAME = "blind"
-HELP = "run everything with permuted treatment labels"
-
 
 def declare(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, default=1, help="seed of the deal (default: 1)")

@@ -17,8 +17,6 @@ from analysis.rawfiles import ROOT, files_of
 from analysis.readiness import firm_panels, runnable
 from analysis.study import FIRM_TABLES, load
 
-NAME = "doctor"
-HELP = "read a folder of firm files and say what they are and what is wrong with them"
 SHOWN = 200
 
 

@@ -1,7 +1,8 @@
-"""Estimate one model on any CSV or Parquet file, outside the study.
+"""Estimate one model on any table in a CSV, Parquet, Stata, Excel or Feather file, outside the study.
 
-Rows with a missing value in a named column are left out, and counted on standard error. What the data cannot identify
-is a row with its reason; wrong input ends with one line.
+Columns of names (units, clusters, strata, fixed effects) are taken as written; all others are numbers. `--describe` shows how
+each column is read. Rows with a missing value in a named column are left out, and counted on standard error. What the data
+cannot identify is a row with its reason; wrong input ends with one line.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import argparse
 import sys
 import zlib
+from collections.abc import Collection
 from importlib import import_module
 from pathlib import Path
 
@@ -16,23 +18,24 @@ import numpy as np
 import pandas as pd
 import yaml
 
-from analysis.catalogue import ROOT, unknown
+from analysis.catalogue import ROOT, UnknownName
 from analysis.commands.estimators import method_of
 from analysis.contracts import DataError, violation
+from analysis.entrance import LISTS, SINGLE
 from analysis.estimates import NotIdentified, complete, refused
 from analysis.method import BadOption, flag
+from analysis.periods import FREQUENCIES
+from analysis.reading import Reading
+from analysis.reading import read as read_file
+from analysis.reading.description import describe
 from analysis.specification import Specification
-from analysis.storage import atomic, read_table
+from analysis.storage import atomic
 
-NAME = "estimate"
-HELP = "estimate one model on any CSV or Parquet file"
-SINGLE = ("outcome", "unit", "time", "cohort", "treatment", "weights", "duration", "event", "entry", "upper")
-LISTS = ("controls", "fixed_effects", "cluster", "instruments", "strata")
 MEANINGS = {
     "outcome": "outcome column",
     "unit": "column of units",
-    "time": "column of periods (whole numbers)",
-    "cohort": "column of the first treated period; 0 or blank for never",
+    "time": "column of periods: whole numbers, also 20191 (quarters) or 200112 (months); dates and texts with --frequency",
+    "cohort": "column of the first treated period; blank, 0, Inf or a period after the last for never",
     "treatment": "column of the treatment in force",
     "weights": "column of weights",
     "duration": "column of durations (stop times)",
@@ -45,15 +48,28 @@ MEANINGS = {
     "instruments": "columns of excluded instruments for --treatment",
     "strata": "columns of strata or groups",
 }
-# Columns that hold names and may be text; all others are numbers.
-NAMES = ("unit", "fixed_effects", "cluster", "strata")
+# What the file itself may leave open, and how each is said on the command line.
+READING = {
+    "delimiter": ("CHARACTER", "what separates cells: , ; tab | (found by default)"),
+    "decimal": ("MARK", "decimal mark: . or , (a comma is found where nothing else can be meant)"),
+    "thousands": ("MARK", "mark that separates thousands; never guessed"),
+    "encoding": ("NAME", "encoding of a text file, as gb18030 (found by default: UTF-8, UTF-16, else Windows-1252)"),
+    "missing": ("TEXTS", "texts that stand for a missing value, separated by commas, as NA,-99; blanks always do"),
+    "sheet": ("NAME", "sheet of a workbook (the first that is not empty by default)"),
+}
 
 
 def declare(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("file", metavar="FILE", help="CSV or Parquet file")
-    parser.add_argument("--estimator", required=True, help="name; `python -m analysis estimators` lists them")
+    parser.add_argument("file", metavar="FILE", help="CSV (also .tsv, .txt, packed), Parquet, Stata, Excel or Feather file")
+    parser.add_argument("--estimator", default="", help="name; `python -m analysis estimators` lists them")
     for field in (*SINGLE, *LISTS):
         parser.add_argument(flag(field), default="", help=MEANINGS[field], metavar="COLUMN" if field in SINGLE else "COLUMNS")
+    for name, (metavar, meaning) in READING.items():
+        parser.add_argument(flag(name), default="", metavar=metavar, help=meaning)
+    parser.add_argument("--describe", action="store_true", help="show the columns and how they are read; estimate nothing")
+    parser.add_argument(
+        "--frequency", default="", choices=("", *FREQUENCIES), help="what a period is, where its values do not say", metavar="PERIOD"
+    )
     parser.add_argument("--option", action="append", default=[], metavar="NAME=VALUE", help="an option of the estimator; may be repeated")
     parser.add_argument("--seed", type=int, default=1, help="seed of whatever is random (default 1)")
     parser.add_argument("--debug", action="store_true", help="show the traceback of an unforeseen error")
@@ -61,12 +77,17 @@ def declare(parser: argparse.ArgumentParser) -> None:
 
 
 def run(chosen: argparse.Namespace) -> int:
-    method = method_of(chosen.estimator)
-    specification = specify(chosen)
+    specification, asked = specify(chosen), reading_of(chosen)
     given = {field for field in (*SINGLE, *LISTS) if getattr(specification, field)}
+    if chosen.describe:
+        print(describe(chosen.file, roles_of(specification, given), asked))
+        return 0
+    if not chosen.estimator:
+        raise BadOption("--estimator is needed (or --describe, to see what the file holds)")
+    method = method_of(chosen.estimator)
     method.check(specification, given)
     options = method.read(specification)
-    data = read(chosen.file, specification, given, options, method.columns)
+    data = read(chosen.file, specification, given, options, method.columns, asked)
     identity = {
         "model_id": "command",
         "outcome": specification.outcome or specification.duration or "none",
@@ -77,7 +98,12 @@ def run(chosen: argparse.Namespace) -> int:
     }
     module = import_module(f"analysis.estimators.{specification.estimator}")
     try:
-        rows = module.estimate(data, specification)
+        sample = module.estimate.enter(data, specification)
+        for note in sample.notes:
+            print(f"note: {chosen.file}: {note}", file=sys.stderr)
+        rows = module.estimate.of(sample)
+    except UnknownName:
+        raise
     except NotIdentified as error:
         rows = [refused("att", error.code, str(error))]
     except np.linalg.LinAlgError as error:
@@ -114,95 +140,38 @@ def specify(chosen: argparse.Namespace) -> Specification:
     lists = {field: tuple(part.strip() for part in getattr(chosen, field).split(",") if part.strip()) for field in LISTS}
     single = {field: getattr(chosen, field) for field in SINGLE}
     seed = zlib.crc32(f"{chosen.seed} {chosen.estimator}".encode())
-    return Specification(name="command line", estimator=chosen.estimator, options=options, seed=seed, **single, **lists)
+    return Specification(
+        name="command line", estimator=chosen.estimator, options=options, seed=seed, frequency=chosen.frequency, **single, **lists
+    )
 
 
-def read(path: str, specification: Specification, given: set[str], options, own: tuple[str, ...] = ()) -> pd.DataFrame:
-    """Return the file's rows, checked: columns exist, numbers are numbers, periods whole, no unit-period twice.
+def reading_of(chosen: argparse.Namespace) -> Reading:
+    """Return what the flags say about the file; raise BadOption for a mark that cannot be one."""
+    missing = tuple(text for part in chosen.missing.split(",") if (text := part.strip()))
+    return Reading(**{name: getattr(chosen, name) for name in READING if name != "missing"}, missing=missing)
 
-    Kept are the columns that are named, by flags or options, and those of the method's `own` that there are.
-    Raises DataError naming file, row, column, value and rule.
-    """
-    data = _open(path)
-    columns = {}
+
+def roles_of(specification: Specification, given: set[str]) -> dict[str, set[str]]:
+    """Return column → the fields that name it."""
+    roles = {}
     for field in sorted(given):
         value = getattr(specification, field)
-        columns |= dict.fromkeys([value] if isinstance(value, str) else value, field)
+        for column in [value] if isinstance(value, str) else value:
+            roles.setdefault(column, set()).add(field)
+    return roles
+
+
+def read(path: str, specification: Specification, given: set[str], options, own: Collection[str], asked: Reading) -> pd.DataFrame:
+    """Return the columns of the file that flags, options and the method's `own` names ask for; notes go to standard error.
+
+    Raises DataError naming file, row, column, value and rule.
+    """
     chosen = [value if isinstance(value, list) else [value] for value in vars(options).values()]
-    named_by_options = [name for values in chosen for name in values if isinstance(name, str) and name in data]
-    for column, field in columns.items():
-        if column not in data:
-            raise unknown(column, [str(c) for c in data.columns], f"{path}: {flag(field)}", "column")
-    data = data[
-        list(
-            dict.fromkeys(
-                [*columns, *named_by_options, *(name for name in own if name in data), *(["evidence"] if "evidence" in data else [])]
-            )
-        )
-    ].copy()
-    for column, field in columns.items():
-        if field not in NAMES:
-            data[column] = _numbers(data[column], path, field)
-    _report_missing(data, specification, given, path)
-    keys = [getattr(specification, field) for field in ("unit", "time") if field in given]
-    if len(keys) == 2:
-        data = _keyed(data, keys, path)
+    named_by_options = [name for values in chosen for name in values if isinstance(name, str)]
+    data = read_file(path, roles_of(specification, given), asked, also=[*named_by_options, *own, "evidence"])
+    for note in data.attrs["notes"]:
+        print(f"note: {path}: {note}", file=sys.stderr)
     return data
-
-
-def _open(path: str) -> pd.DataFrame:
-    file = Path(path)
-    if not file.is_file():
-        raise DataError(violation(path, "no such file"))
-    try:
-        if file.suffix.lower() in (".parquet", ".pq"):
-            return read_table(file)
-        data = pd.read_csv(file, low_memory=False)
-    except Exception as error:  # whatever the reader raises, the file is at fault
-        raise DataError(violation(path, f"cannot be read ({' '.join(str(error).split())})")) from error
-    if data.empty:
-        raise DataError(violation(path, "has no rows"))
-    return data
-
-
-def _numbers(column: pd.Series, path: str, field: str) -> pd.Series:
-    numbers = pd.to_numeric(column, errors="coerce")
-    wrong = numbers.isna() & column.notna()
-    wrong |= np.isinf(numbers) & (field not in ("cohort", "upper"))
-    if wrong.any():
-        row = int(np.argmax(wrong.to_numpy()))
-        raise DataError(violation(path, f"{flag(field)} needs numbers", row=row + 2, column=str(column.name), value=column.iloc[row]))
-    return numbers.astype(float) if numbers.dtype == bool else numbers
-
-
-def _report_missing(data: pd.DataFrame, specification: Specification, given: set[str], path: str) -> None:
-    # A blank cohort means never treated, a blank upper end that the spell goes on.
-    free = {specification.cohort, specification.upper}
-    missing = {column: int(data[column].isna().sum()) for column in data if column not in free}
-    missing = {column: count for column, count in missing.items() if count}
-    if missing:
-        listed = ", ".join(f"{column} {count}" for column, count in missing.items())
-        print(f"note: {path}: missing values in {listed}; rows without a value that is needed are left out", file=sys.stderr)
-
-
-def _keyed(data: pd.DataFrame, keys: list[str], path: str) -> pd.DataFrame:
-    unit, time = keys
-    whole = data[[unit, time]].notna().all(axis=1)
-    data = data[whole]
-    broken = data[time] % 1 != 0
-    if broken.any():
-        row = int(np.argmax(broken.to_numpy()))
-        raise DataError(
-            violation(path, "--time needs whole numbers", row=int(data.index[row]) + 2, column=time, value=data[time].iloc[row])
-        )
-    data = data.assign(**{time: data[time].astype(np.int64)})
-    twice = data.duplicated(keys)
-    if twice.any():
-        row = int(np.argmax(twice.to_numpy()))
-        pair = f"{data[unit].iloc[row]}, {data[time].iloc[row]}"
-        rule = f"a unit has one row a period; {int(twice.sum())} rows repeat a pair"
-        raise DataError(violation(path, rule, row=int(data.index[row]) + 2, column=f"{unit}, {time}", value=pair))
-    return data.reset_index(drop=True)
 
 
 def write(table: pd.DataFrame, path: str) -> None:

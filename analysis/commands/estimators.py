@@ -8,9 +8,6 @@ from importlib import import_module
 from analysis.catalogue import modules, unknown
 from analysis.method import Method, flag
 
-NAME = "estimators"
-HELP = "list the estimators with their options, sources and libraries"
-
 
 def declare(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("names", nargs="*", metavar="NAME", help="only these, in full; without names all, in short")

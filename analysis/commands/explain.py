@@ -23,8 +23,6 @@ from analysis.provenance.graph import chain
 from analysis.provenance.printed import printed_numbers
 from analysis.provenance.stale import changed
 
-NAME = "explain"
-HELP = "print where a number, cell, figure or claim comes from"
 FILE = "data/processed/provenance.json"
 # Which kind answers first when words fit several things equally well.
 ORDER = ("number", "claim", "exhibit", "estimates", "curve", "facts", "panel", "source", "raw")

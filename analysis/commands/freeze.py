@@ -19,8 +19,6 @@ from analysis.freeze import PARTS, deviations
 from analysis.storage import write_text
 from analysis.study import CONFIG, load
 
-NAME = "freeze"
-HELP = "record the designs, or show what changed since"
 FILE = CONFIG / "freeze.yaml"
 HEADING = "# Made by `python -m analysis freeze`: fingerprints of designs. Only `reasons` is written by hand: the name of a deviation,\n# or a pattern of names (analysis/inference/*), and why.\n"
 

@@ -23,8 +23,6 @@ from analysis.deposit.standard import report, supply
 from analysis.storage import write_text
 from analysis.study import load
 
-NAME = "package"
-HELP = "write the deposit for a data archive, and check it against the journals' standard"
 RESULTS = ("tables", "texts", "overviews", "bytes")  # archived results, which may not be under version control yet
 SHOWN = 5  # problems printed of each check
 

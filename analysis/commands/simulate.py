@@ -9,9 +9,6 @@ from analysis.method import BadOption
 from analysis.stages.simulate import simulate
 from analysis.study import load
 
-NAME = "simulate"
-HELP = "write a simulated cohort with a known truth"
-
 
 def declare(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(

@@ -23,8 +23,6 @@ from analysis.verification.compare import ABSENT, DRIFTED, EXTRA, IDENTICAL, MIS
 from analysis.verification.lacking import Lacking, lacking
 from analysis.verification.rerun import RerunFailed, copy_sources, rerun
 
-NAME = "verify"
-HELP = "run everything again and compare each cell with the archived results"
 SHOWN = 5  # differences printed of each file
 WORST_FIRST = (DRIFTED, MISSING, EXTRA, ABSENT, REDRAWN, WITHIN, IDENTICAL)
 

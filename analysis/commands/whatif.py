@@ -33,8 +33,6 @@ from analysis.whatif.reading import row_of, tests_of, verdicts
 from analysis.whatif.sample import check_values, same_rows
 from analysis.whatif.words import in_any_order, split
 
-NAME = "whatif"
-HELP = "change one choice of a model and see both versions side by side"
 FOLDER = "data/processed/whatif"
 SHOWN = ("estimate", "std_error", "ci_low", "ci_high", "p_value", "n_obs", "n_units", "n_treated", "n_clusters", "inference")
 
