@@ -119,8 +119,8 @@ def names(column: pd.Series, where: str, asked: str, lines: Callable[[int], int]
     cleaned, missing = _cleaned(found), codes < 0
     if cleaned.dtype == np.int64 and not missing.any():
         return cleaned[codes]
-    result = np.append(cleaned.astype(object), None)[codes]
-    return result.astype(float) if cleaned.dtype == np.int64 else result
+    # Never as floats: they would merge long whole numbers.
+    return np.append(cleaned.astype(object), None)[codes]
 
 
 def _cleaned(found: pd.Series) -> np.ndarray:

@@ -319,14 +319,15 @@ def _incomplete(frame: pd.DataFrame, inside: Specification, labels: dict, method
 def labelled(rows: list[dict], sample: Sample) -> list[dict]:
     """Return the rows in the user's words: terms, reasons and cohorts, with what was left out.
 
-    A column called as a term of our own ('att', 'const') is shown as 'att (column)'.
+    A column called as a term of our own ('att', 'const', 'mean_<another>') is shown as 'att (column)'.
     """
-    ours = {row["term"] for row in rows if "‹" not in row["term"]}
+    ours = {sample.translate(row["term"]) for row in rows if row["term"] not in sample.labels}
     clash = {quote: f"{name} (column)" for quote, name in sample.labels.items() if name in ours}
-    sample = replace(sample, labels=sample.labels | clash)
     found = []
     for row in rows:
+        term = clash.get(row["term"], row["term"])
         row = {key: sample.translate(value) if isinstance(value, str) and "‹" in value else value for key, value in row.items()}
+        row["term"] = sample.translate(term)
         if not sample.calendar.is_plain:
             row = _dated(row, sample.calendar)
         found.append(row | {"incomplete": sample.left_out} if sample.left_out else row)
