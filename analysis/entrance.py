@@ -95,7 +95,7 @@ def sample_of(panel: pd.DataFrame, specification: Specification, method: Method)
     options, further = _columns_of_options(panel, specification, method)
     _check_columns(panel, fields, specification, method)
     where, lines = panel.attrs.get("file", WHERE), _line_finder(panel)
-    calendar, periods, cohorts = _periods(panel, specification, method.knows_later_cohorts, where, lines)
+    calendar, periods, cohorts = _periods(panel, specification, method, where, lines)
     data = {}
     for column, roles in fields.items():
         data[quoted(column)] = _typed(panel[column], roles, where, lines)
@@ -216,23 +216,25 @@ def _inside(specification: Specification, options: dict) -> Specification:
 
 
 def _periods(
-    panel: pd.DataFrame, specification: Specification, later: bool, where: str, lines
+    panel: pd.DataFrame, specification: Specification, method: Method, where: str, lines
 ) -> tuple[Calendar, np.ndarray, np.ndarray | None]:
     """Return the calendar, the periods as written, and the cohorts (rows,) as index of periods, NaN for never.
 
-    A cohort after the last period is never treated inside the panel, however far away, unless `later` ones are asked for.
+    A cohort after the last period is never treated inside the panel, however far away, unless the method makes something of it.
     """
     if not specification.time:
         return Calendar(), np.array([]), None
     time, cohort = specification.time, specification.cohort
     calendar, periods = calendar_of(panel[time], specification.frequency, where, flag("time"), lines)
+    if method.periods_as_written and calendar.coding == "number":
+        calendar = Calendar()
     if not cohort or cohort == time:
         return calendar, periods, periods if cohort else None
     values = _cohorts_written(panel[cohort], periods, specification, where, lines)
     calendar = starting(calendar, values)
     index = calendar.index_of(values)
     last = calendar.index_of(np.array([np.nanmax(periods)]))[0] if np.isfinite(periods).any() else np.inf
-    return calendar, periods, index if later else np.where(index > last, np.nan, index)
+    return calendar, periods, index if method.knows_later_cohorts else np.where(index > last, np.nan, index)
 
 
 def _cohorts_written(column: pd.Series, periods: np.ndarray, specification: Specification, where: str, lines) -> np.ndarray:

@@ -88,7 +88,8 @@ class Method:
     `needs` names fields of Specification that must be given ('cohort|treatment': either); `accepts` those that may be;
     any other is refused, because a choice that changes nothing would mislead. `columns` are fixed names of columns that the
     method reads besides, in a table made for it. Cohorts after the last period are never treated, unless the method
-    `knows_later_cohorts` and makes something of them.
+    `knows_later_cohorts` and makes something of them. Periods are an index of those observed, unless `periods_as_written`: where
+    an empty year counts as one, or an option names a year.
     """
 
     title: str
@@ -98,6 +99,7 @@ class Method:
     accepts: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()
     knows_later_cohorts: bool = False
+    periods_as_written: bool = False
     options: dict[str, Option] = field(default_factory=dict)
 
     def check(self, specification: Specification, given: Collection[str]) -> None:

@@ -22,6 +22,7 @@ METHOD = Method(
     citation="Conley and Taber (2011), REStat 93: 113-125",
     library="analysis",
     needs=("outcome", "unit", "time"),
+    periods_as_written=True,
     options={
         "country": Option("country", "column of countries", columns=True),
         "exposed": Option("China", "its exposed value"),

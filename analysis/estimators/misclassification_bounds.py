@@ -28,6 +28,7 @@ METHOD = Method(
     citation="Horowitz and Manski (1995), Econometrica 63: 281-302",
     library="analysis",
     needs=("outcome", "unit", "time", "cohort"),
+    periods_as_written=True,
     knows_later_cohorts=True,
     options={
         "n_hidden": Option(2, "untreated units that may be treated", minimum=0),

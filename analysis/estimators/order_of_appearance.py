@@ -26,6 +26,7 @@ METHOD = Method(
     citation="dates as bounds; Shannon (1948) entropy",
     library="analysis",
     needs=("time",),
+    periods_as_written=True,
     options={
         "column": Option("underlying", "column of classes", columns=True),
         "first_class": Option("patent", "class whose first date is compared"),

@@ -19,6 +19,7 @@ METHOD = Method(
     citation="McCullagh and Nelder (1989), Generalized Linear Models, section 4.5.2",
     library="statsmodels",
     needs=("time",),
+    periods_as_written=True,
     options={
         "first": Option(None, "first whole year"),
         "last": Option(None, "last whole year"),
