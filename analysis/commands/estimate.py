@@ -25,9 +25,9 @@ from analysis.entrance import LISTS, SINGLE
 from analysis.estimates import NotIdentified, complete, refused
 from analysis.method import BadOption, flag
 from analysis.periods import FREQUENCIES
-from analysis.reading import Reading
-from analysis.reading import read as read_file
+from analysis.reading.asked import Reading
 from analysis.reading.description import describe
+from analysis.reading.file import read as read_file
 from analysis.specification import Specification
 from analysis.storage import atomic
 

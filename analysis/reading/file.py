@@ -48,7 +48,7 @@ def read(path: str, roles: dict[str, set[str]], asked: Reading = Reading(), also
         if column.refused:
             row, value, rule = column.refused
             raise DataError(violation(path, rule, row=int(file.lines[row]), column=column.name, value=_short(value)))
-    frame = pd.DataFrame({column.name: column.values for column in file.columns})
+    frame = pd.DataFrame({column.name: column.values for column in file.columns}, copy=False)
     frame.attrs = {**file.attrs, "file": path, "lines": file.lines, "notes": tuple(file.notes)}
     return frame
 

@@ -26,6 +26,7 @@ COMMA = rf"^[+-]?\d*,\d+{EXPONENT}$"
 # 1,234: a thousand and more, or one and a bit; 0,234 and 12,5 can only be the latter.
 COMMA_OR_THOUSANDS = r"^[+-]?[1-9]\d{0,2},\d{3}$"
 POINT_OR_THOUSANDS = r"^[+-]?[1-9]\d{0,2}\.\d{3}$"
+HEXADECIMAL = ("0x", "0X", "-0x", "-0X")  # which Arrow would read as whole numbers
 # Marks of one kind that look alike on paper.
 ALIKE = {" ": "[ \u00a0\u2009\u202f]", "'": "['\u2019]"}
 
@@ -134,8 +135,8 @@ def _whole(cells: pa.ChunkedArray) -> np.ndarray | None:
         values = pc.cast(cells, pa.int64())
     except pa.ArrowInvalid:
         return None
-    if pc.any(pc.match_substring(cells, "x", ignore_case=True)).as_py():
-        return None  # Arrow reads 0x1F as 31
+    if any(pc.any(pc.starts_with(cells, start)).as_py() for start in HEXADECIMAL):
+        return None
     return values.to_numpy() if values.null_count == 0 else pc.cast(values, pa.float64(), safe=False).to_numpy()
 
 
