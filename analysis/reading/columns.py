@@ -136,6 +136,8 @@ def _kind(values: pd.Series) -> str:
         return "true/false"
     if pd.api.types.is_numeric_dtype(values):
         return "numbers"
+    if pd.api.types.is_datetime64_any_dtype(values):
+        return "dates"
     if values.dtype != object:
         return str(values.dtype)
     kinds = sorted({type(value).__name__ for value in values.dropna()})

@@ -90,7 +90,7 @@ def _opened(path: Path, asked: Reading, wanted: set[str]) -> Source:
     assert kind == WORKBOOK
     from analysis.reading.sheets import open_workbook
 
-    return open_workbook(path, asked.sheet)
+    return open_workbook(path, asked.sheet, wanted)
 
 
 def _columns(places: dict[str, int], roles: dict[str, set[str]], raw: list, source: Source, asked: Reading) -> list[Column]:

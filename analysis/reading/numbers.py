@@ -177,6 +177,7 @@ ADVICE = {
     rf"[+-]?\d{{1,3}}({ALIKE[' ']}\d{{3}})+([.,]\d*)?": "add --thousands ' ' if the spaces separate thousands",
     rf"[+-]?\d{{1,3}}({ALIKE[chr(39)]}\d{{3}})+([.,]\d*)?": "add --thousands apostrophe if it separates thousands",
     r"[+-]?\d*,\d+": "add --decimal , if it is a decimal comma",
-    r"\d{1,4}[-/.]\d{1,2}([-/.]\d{1,4})?([ T].*)?": "a date: write a year as 2001, a month as 200101, a day as days from a start",
+    r"[+-]?\d*\.\d*": "the decimal mark of this column is a comma; write all its numbers alike",
+    r"(\d{1,4}([-/.])\d{1,2}\2\d{1,4}|\d{4}[-/]\d{1,2}|\d{1,2}[-/]\d{4})([ T].*)?": "a date: write a year as 2001, a month as 200101, a day as days from a start",
     r"[+-]?[\d.,]+ ?%": "write numbers without the sign",
 }
