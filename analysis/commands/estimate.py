@@ -148,7 +148,9 @@ def specify(chosen: argparse.Namespace) -> Specification:
 def reading_of(chosen: argparse.Namespace) -> Reading:
     """Return what the flags say about the file; raise BadOption for a mark that cannot be one."""
     missing = tuple(text for part in chosen.missing.split(",") if (text := part.strip()))
-    return Reading(**{name: getattr(chosen, name) for name in READING if name != "missing"}, missing=missing)
+    return Reading(
+        **{name: getattr(chosen, name) for name in READING if name != "missing"}, missing=missing, periods_as_text=bool(chosen.frequency)
+    )
 
 
 def roles_of(specification: Specification, given: set[str]) -> dict[str, set[str]]:

@@ -11,11 +11,14 @@ import pyarrow as pa
 from analysis.method import flag
 from analysis.reading.asked import Reading
 from analysis.reading.names import names_of
-from analysis.reading.numbers import Marks, numbers_of, without_codes
+from analysis.reading.numbers import MARKERS, Marks, numbers_of, without_codes
 from analysis.reading.source import Raw, Source
 
 # Fields of a Specification that hold names and may be text; all others hold numbers.
 NAMES = ("unit", "fixed_effects", "cluster", "strata")
+# Fields that hold periods, which may be dates and texts where it is said what a period is.
+PERIODS = ("time", "cohort")
+OTHER_PERIODS = "dates and texts such as 2019Q1 need --frequency (year, quarter, month, week, day)"
 
 
 @dataclass
@@ -42,7 +45,7 @@ def holds_names(roles: set[str]) -> bool:
 
 
 def column_of(name: str, roles: set[str], raw: Raw, source: Source, asked: Reading, commas: bool = False) -> Column:
-    """Return the column. Without roles it becomes numbers where every cell is one, else names.
+    """Return the column. Without roles, or where they may be text, it becomes numbers where every cell is one, else names.
 
     `commas`: another column of the file is known to have decimal commas.
     """
@@ -60,15 +63,17 @@ def _names(found: Column, text: pa.ChunkedArray, asked: Reading) -> Column:
 
 
 def _numbers(found: Column, text: pa.ChunkedArray, marks: Marks, asked: Reading) -> Column:
-    numbers = numbers_of(text, marks, asked.missing)
+    numbers, needed = numbers_of(text, marks, asked.missing), set(found.roles) - set(NAMES)
     if numbers.values is not None:
         made = {"blank": numbers.blank, "markers": numbers.markers, "decimal": numbers.decimal}
         return replace(found, values=pd.Series(numbers.values), read_as="numbers", **made)
-    column = _names(found, text, asked)
-    if not found.roles:
+    periods = asked.periods_as_text and needed <= set(PERIODS)
+    column = _names(found, text, replace(asked, missing=(*MARKERS, *asked.missing)) if needed else asked)
+    if periods or not found.roles:
         return column
-    field = next(role for role in found.roles if role not in NAMES)
-    rule = f"{flag(field)} needs numbers; {numbers.advice}"
+    field = next(role for role in found.roles if role in needed)
+    advice = OTHER_PERIODS if field in PERIODS and not numbers.advice.startswith("add") else numbers.advice
+    rule = f"{flag(field)} needs numbers; {advice}"
     return replace(column, read_as="text", refused=(numbers.wrong, text[numbers.wrong].as_py(), rule))
 
 
