@@ -44,15 +44,15 @@ def holds_names(roles: set[str]) -> bool:
     return bool(roles) and ("unit" in roles or roles <= set(NAMES))
 
 
-def column_of(name: str, roles: set[str], raw: Raw, source: Source, asked: Reading, commas: bool = False) -> Column:
+def column_of(name: str, roles: set[str], raw: Raw, source: Source, asked: Reading, elsewhere: str = "") -> Column:
     """Return the column. Without roles, or where they may be text, it becomes numbers where every cell is one, else names.
 
-    `commas`: another column of the file is known to have decimal commas.
+    `elsewhere` is the decimal mark of other columns where it is beyond doubt.
     """
     found = Column(name, tuple(sorted(roles)), pd.Series(dtype=object), "")
     if isinstance(raw, pd.Series):
-        return _typed(found, raw, source, asked, commas)
-    marks = Marks(source.delimiter, asked.decimal, asked.thousands, commas)
+        return _typed(found, raw, source, asked, elsewhere)
+    marks = Marks(source.delimiter, asked.decimal, asked.thousands, elsewhere)
     return _names(found, raw, asked) if holds_names(roles) else _numbers(found, raw, marks, asked)
 
 
@@ -77,12 +77,12 @@ def _numbers(found: Column, text: pa.ChunkedArray, marks: Marks, asked: Reading)
     return replace(column, read_as="text", refused=(numbers.wrong, text[numbers.wrong].as_py(), rule))
 
 
-def _typed(found: Column, values: pd.Series, source: Source, asked: Reading, commas: bool) -> Column:
+def _typed(found: Column, values: pd.Series, source: Source, asked: Reading, elsewhere: str) -> Column:
     """Return a column whose type the file knows: handed on unchanged, but for text and for the codes that `missing` lists."""
     blank = int(values.isna().sum())
     if values.dtype == object and (texts := _texts(values)).any():
         if not source.typed and not holds_names(set(found.roles)):
-            return _mixed(found, values, texts, Marks("", asked.decimal, asked.thousands, commas), asked)
+            return _mixed(found, values, texts, Marks("", asked.decimal, asked.thousands, elsewhere), asked)
         if holds_names(set(found.roles)) or not found.roles:
             return _text(found, values, asked)
     elif pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values):

@@ -94,13 +94,15 @@ def _opened(path: Path, asked: Reading, wanted: set[str]) -> Source:
 
 
 def _columns(places: dict[str, int], roles: dict[str, set[str]], raw: list, source: Source, asked: Reading) -> list[Column]:
-    """Return the columns; once one has decimal commas beyond doubt, the marks of the others are read in that light."""
+    """Return the columns; where some have a decimal mark beyond doubt, the others are read in that light."""
     columns = [column_of(name, roles.get(name, set()), cells, source, asked) for name, cells in zip(places, raw, strict=True)]
-    if asked.decimal or not any(column.decimal == "," for column in columns):
+    found = {column.decimal for column in columns} - {""}
+    if asked.decimal or not found or (found == {"."} and not any(column.refused for column in columns)):
         return columns
-    source.facts["decimal"] = "comma"
+    mark = "," if "," in found else "."
+    source.facts["decimal"] = {",": "comma", ".": "point"}[mark]
     return [
-        column if column.decimal == "," else column_of(column.name, set(column.roles), cells, source, asked, commas=True)
+        column if column.decimal else column_of(column.name, set(column.roles), cells, source, asked, mark)
         for column, cells in zip(columns, raw, strict=True)
     ]
 
