@@ -25,9 +25,9 @@ from analysis.entrance import LISTS, SINGLE
 from analysis.estimates import NotIdentified, complete, refused
 from analysis.method import BadOption, flag
 from analysis.periods import FREQUENCIES
-from analysis.reading import Reading
-from analysis.reading import read as read_file
+from analysis.reading.asked import Reading
 from analysis.reading.description import describe
+from analysis.reading.file import read as read_file
 from analysis.specification import Specification
 from analysis.storage import atomic
 
@@ -148,7 +148,9 @@ def specify(chosen: argparse.Namespace) -> Specification:
 def reading_of(chosen: argparse.Namespace) -> Reading:
     """Return what the flags say about the file; raise BadOption for a mark that cannot be one."""
     missing = tuple(text for part in chosen.missing.split(",") if (text := part.strip()))
-    return Reading(**{name: getattr(chosen, name) for name in READING if name != "missing"}, missing=missing)
+    return Reading(
+        **{name: getattr(chosen, name) for name in READING if name != "missing"}, missing=missing, periods_as_text=bool(chosen.frequency)
+    )
 
 
 def roles_of(specification: Specification, given: set[str]) -> dict[str, set[str]]:

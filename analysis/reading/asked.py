@@ -16,7 +16,8 @@ THOUSANDS = (",", ".", " ", "'", "_")
 class Reading:
     """The answers; an empty one leaves it to the file. Raises BadOption for a mark that cannot be one.
 
-    `missing` are texts that stand for a missing value in every named column; `sheet` names a sheet of a workbook.
+    `missing` are texts that stand for a missing value in every named column; `sheet` names a sheet of a workbook;
+    `periods_as_text` allows periods and cohorts that are no numbers (2019Q1, 2019-03-31), which are then handed on as text.
     """
 
     delimiter: str = ""
@@ -25,6 +26,7 @@ class Reading:
     encoding: str = ""
     missing: tuple[str, ...] = ()
     sheet: str = ""
+    periods_as_text: bool = False
 
     def __post_init__(self):
         for field in ("delimiter", "decimal", "thousands"):

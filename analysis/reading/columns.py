@@ -11,11 +11,14 @@ import pyarrow as pa
 from analysis.method import flag
 from analysis.reading.asked import Reading
 from analysis.reading.names import names_of
-from analysis.reading.numbers import Marks, numbers_of, without_codes
+from analysis.reading.numbers import MARKERS, Marks, numbers_of, without_codes
 from analysis.reading.source import Raw, Source
 
 # Fields of a Specification that hold names and may be text; all others hold numbers.
 NAMES = ("unit", "fixed_effects", "cluster", "strata")
+# Fields that hold periods, which may be dates and texts where it is said what a period is.
+PERIODS = ("time", "cohort")
+OTHER_PERIODS = "dates and texts such as 2019Q1 need --frequency (year, quarter, month, week, day)"
 
 
 @dataclass
@@ -41,15 +44,15 @@ def holds_names(roles: set[str]) -> bool:
     return bool(roles) and ("unit" in roles or roles <= set(NAMES))
 
 
-def column_of(name: str, roles: set[str], raw: Raw, source: Source, asked: Reading, commas: bool = False) -> Column:
-    """Return the column. Without roles it becomes numbers where every cell is one, else names.
+def column_of(name: str, roles: set[str], raw: Raw, source: Source, asked: Reading, elsewhere: str = "") -> Column:
+    """Return the column. Without roles, or where they may be text, it becomes numbers where every cell is one, else names.
 
-    `commas`: another column of the file is known to have decimal commas.
+    `elsewhere` is the decimal mark of other columns where it is beyond doubt.
     """
     found = Column(name, tuple(sorted(roles)), pd.Series(dtype=object), "")
     if isinstance(raw, pd.Series):
-        return _typed(found, raw, source, asked, commas)
-    marks = Marks(source.delimiter, asked.decimal, asked.thousands, commas)
+        return _typed(found, raw, source, asked, elsewhere)
+    marks = Marks(source.delimiter, asked.decimal, asked.thousands, elsewhere)
     return _names(found, raw, asked) if holds_names(roles) else _numbers(found, raw, marks, asked)
 
 
@@ -60,24 +63,26 @@ def _names(found: Column, text: pa.ChunkedArray, asked: Reading) -> Column:
 
 
 def _numbers(found: Column, text: pa.ChunkedArray, marks: Marks, asked: Reading) -> Column:
-    numbers = numbers_of(text, marks, asked.missing)
+    numbers, needed = numbers_of(text, marks, asked.missing), set(found.roles) - set(NAMES)
     if numbers.values is not None:
         made = {"blank": numbers.blank, "markers": numbers.markers, "decimal": numbers.decimal}
         return replace(found, values=pd.Series(numbers.values), read_as="numbers", **made)
-    column = _names(found, text, asked)
-    if not found.roles:
+    periods = asked.periods_as_text and needed <= set(PERIODS)
+    column = _names(found, text, replace(asked, missing=(*MARKERS, *asked.missing)) if needed else asked)
+    if periods or not found.roles:
         return column
-    field = next(role for role in found.roles if role not in NAMES)
-    rule = f"{flag(field)} needs numbers; {numbers.advice}"
+    field = next(role for role in found.roles if role in needed)
+    advice = OTHER_PERIODS if field in PERIODS and not numbers.advice.startswith("add") else numbers.advice
+    rule = f"{flag(field)} needs numbers; {advice}"
     return replace(column, read_as="text", refused=(numbers.wrong, text[numbers.wrong].as_py(), rule))
 
 
-def _typed(found: Column, values: pd.Series, source: Source, asked: Reading, commas: bool) -> Column:
+def _typed(found: Column, values: pd.Series, source: Source, asked: Reading, elsewhere: str) -> Column:
     """Return a column whose type the file knows: handed on unchanged, but for text and for the codes that `missing` lists."""
     blank = int(values.isna().sum())
     if values.dtype == object and (texts := _texts(values)).any():
         if not source.typed and not holds_names(set(found.roles)):
-            return _mixed(found, values, texts, Marks("", asked.decimal, asked.thousands, commas), asked)
+            return _mixed(found, values, texts, Marks("", asked.decimal, asked.thousands, elsewhere), asked)
         if holds_names(set(found.roles)) or not found.roles:
             return _text(found, values, asked)
     elif pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values):
@@ -136,6 +141,8 @@ def _kind(values: pd.Series) -> str:
         return "true/false"
     if pd.api.types.is_numeric_dtype(values):
         return "numbers"
+    if pd.api.types.is_datetime64_any_dtype(values):
+        return "dates"
     if values.dtype != object:
         return str(values.dtype)
     kinds = sorted({type(value).__name__ for value in values.dropna()})

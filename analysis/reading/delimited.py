@@ -28,6 +28,7 @@ def open_text(data: bytes, asked: Reading, wanted: set[str], path: Path) -> Sour
     facts = {
         "format": "text",
         "delimiter": WORDS.get(dialect.delimiter, repr(dialect.delimiter)),
+        "decimal": {",": "comma"}.get(asked.decimal, "point"),
         "encoding": encoding,
         "lines skipped": ", ".join(dialect.skipped) or "none",
     }

@@ -61,7 +61,7 @@ def _range(values: pd.Series) -> str:
     low, high = values.min(), values.max()
     if pd.api.types.is_float_dtype(values):
         return f"{low:.6g} .. {high:.6g}"
-    return f"{low} .. {high}"
+    return f"{low} .. {high}".replace(" 00:00:00", "")
 
 
 def _cut(text: str) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import re
-import sys
 from collections import Counter
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ DELIMITERS = (",", ";", "\t", "|")
 WORDS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe", " ": "space"}
 SAMPLE = 1 << 20  # bytes in which the layout shows
 LOOKED_AT = 200  # records
+LONGEST = 2**31 - 1  # characters of a cell
 # Excel's word to itself about the delimiter.
 EXCEL = re.compile(r'"?sep=(.)"?', re.IGNORECASE)
 
@@ -54,12 +54,14 @@ def dialect_of(data: bytes, asked: str, wanted: Collection[str], path: Path) -> 
 
     Raises DataError for a file without rows, and for lines above the header that are none of its kind.
     """
-    sample = data[:SAMPLE].decode(errors="ignore")
-    skipped, offset, line = _before_header(sample)
-    told = EXCEL.fullmatch(skipped[-1]) if skipped and EXCEL.fullmatch(skipped[-1]) else None
-    cut = len(data) > SAMPLE
-    delimiter = asked or (told.group(1) if told else "") or _sniffed(sample[offset:], cut, wanted)
-    records = _sound(list(_records(sample, offset, line, delimiter, LOOKED_AT)), cut)
+    for size in (SAMPLE, len(data)):  # the second where a record is longer than the first
+        sample, cut = data[:size].decode(errors="ignore"), size < len(data)
+        skipped, offset, line = _before_header(sample)
+        told = EXCEL.fullmatch(skipped[-1]) if skipped else None
+        delimiter = asked or (told.group(1) if told else "") or _sniffed(sample[offset:], cut, wanted)
+        records = _sound(list(_records(sample, offset, line, delimiter, LOOKED_AT)), cut)
+        if len(records) > 1 or not cut:
+            break
     if not records:
         raise DataError(violation(path, "is empty"))
     header, rows = records[0], records[1:]
@@ -85,13 +87,17 @@ def dialect_of(data: bytes, asked: str, wanted: Collection[str], path: Path) -> 
 
 def records_of(lines: Iterator[str], delimiter: str, strict: bool = False) -> Iterator[tuple[list[str], int]]:
     """Yield the cells of each record and the line where it starts, the first line being 1; blank lines are passed over."""
-    csv.field_size_limit(sys.maxsize)
-    reader = csv.reader(lines, delimiter=delimiter, strict=strict)
+    reader = _reader(lines, delimiter, strict)
     before = 0
     for cells in reader:
         if cells:
             yield cells, before + 1
         before = reader.line_num
+
+
+def _reader(lines: Iterator[str], delimiter: str, strict: bool = False):
+    csv.field_size_limit(LONGEST)
+    return csv.reader(lines, delimiter=delimiter, strict=strict)
 
 
 def is_blank(cells: list[str], width: int) -> bool:
@@ -122,7 +128,7 @@ def _records(sample: str, offset: int, line: int, delimiter: str, most: int) -> 
             yield text
 
     begin, next_line = offset, line
-    reader = csv.reader(lines(), delimiter=delimiter)
+    reader = _reader(lines(), delimiter)
     try:
         for cells in reader:
             started, next_line = next_line, line + reader.line_num
@@ -138,7 +144,7 @@ def _records(sample: str, offset: int, line: int, delimiter: str, most: int) -> 
 
 def _sound(records: list[Record], cut: bool) -> list[Record]:
     """Return the records without the last where the sample ends within it."""
-    return records[:-1] if cut and len(records) > 1 and not records[-1].text.endswith(("\n", "\r")) else records
+    return records[:-1] if cut and records and not records[-1].text.endswith(("\n", "\r")) else records
 
 
 def _width(header: Record, rows: list[Record]) -> int:

@@ -48,7 +48,7 @@ def read(path: str, roles: dict[str, set[str]], asked: Reading = Reading(), also
         if column.refused:
             row, value, rule = column.refused
             raise DataError(violation(path, rule, row=int(file.lines[row]), column=column.name, value=_short(value)))
-    frame = pd.DataFrame({column.name: column.values for column in file.columns})
+    frame = pd.DataFrame({column.name: column.values for column in file.columns}, copy=False)
     frame.attrs = {**file.attrs, "file": path, "lines": file.lines, "notes": tuple(file.notes)}
     return frame
 
@@ -90,17 +90,19 @@ def _opened(path: Path, asked: Reading, wanted: set[str]) -> Source:
     assert kind == WORKBOOK
     from analysis.reading.sheets import open_workbook
 
-    return open_workbook(path, asked.sheet)
+    return open_workbook(path, asked.sheet, wanted)
 
 
 def _columns(places: dict[str, int], roles: dict[str, set[str]], raw: list, source: Source, asked: Reading) -> list[Column]:
-    """Return the columns; once one has decimal commas beyond doubt, the marks of the others are read in that light."""
+    """Return the columns; where some have a decimal mark beyond doubt, the others are read in that light."""
     columns = [column_of(name, roles.get(name, set()), cells, source, asked) for name, cells in zip(places, raw, strict=True)]
-    if asked.decimal or not any(column.decimal == "," for column in columns):
+    found = {column.decimal for column in columns} - {""}
+    if asked.decimal or not found or (found == {"."} and not any(column.refused for column in columns)):
         return columns
-    source.facts["decimal"] = "comma"
+    mark = "," if "," in found else "."
+    source.facts["decimal"] = {",": "comma", ".": "point"}[mark]
     return [
-        column if column.decimal == "," else column_of(column.name, set(column.roles), cells, source, asked, commas=True)
+        column if column.decimal else column_of(column.name, set(column.roles), cells, source, asked, mark)
         for column, cells in zip(columns, raw, strict=True)
     ]
 

@@ -39,7 +39,7 @@ def places_of(header: list[str], roles: dict[str, set[str]], also: set[str], whe
             rule = f"columns {listed} have this name{_by_spaces(header, names, name)}; rename all but one"
             raise DataError(violation(where, rule, row=row, column=name))
         notes.append(f"columns {listed} are all called '{name}'")
-    if padded := [name for raw, name in zip(header, names, strict=True) if name and str(raw).replace("\ufeff", "") != name]:
+    if padded := [name for raw, name in zip(header, names, strict=True) if name and str(raw) != str(raw).strip()]:
         notes.append(f"column names are read without the spaces around them: {', '.join(map(repr, padded[:5]))}")
     return {name: names.index(name) for name in needed}, notes
 

@@ -26,6 +26,7 @@ COMMA = rf"^[+-]?\d*,\d+{EXPONENT}$"
 # 1,234: a thousand and more, or one and a bit; 0,234 and 12,5 can only be the latter.
 COMMA_OR_THOUSANDS = r"^[+-]?[1-9]\d{0,2},\d{3}$"
 POINT_OR_THOUSANDS = r"^[+-]?[1-9]\d{0,2}\.\d{3}$"
+HEXADECIMAL = ("0x", "0X", "-0x", "-0X")  # which Arrow would read as whole numbers
 # Marks of one kind that look alike on paper.
 ALIKE = {" ": "[ \u00a0\u2009\u202f]", "'": "['\u2019]"}
 
@@ -34,13 +35,13 @@ ALIKE = {" ": "[ \u00a0\u2009\u202f]", "'": "['\u2019]"}
 class Marks:
     """What is known of the file: its delimiter; decimal mark and thousands mark as asked for, '' where nothing was.
 
-    `commas` says that another column of the file has decimal commas beyond doubt.
+    `elsewhere` is the decimal mark that other columns of the file have beyond doubt, if they have but one.
     """
 
     delimiter: str = ""
     decimal: str = ""
     thousands: str = ""
-    commas: bool = False
+    elsewhere: str = ""
 
 
 @dataclass
@@ -87,12 +88,21 @@ def _read(cells: pa.ChunkedArray, marks: Marks) -> Numbers:
     if not (marks.thousands or marks.decimal == ","):
         values = _cast(cells)
         if values is not None:
-            if not marks.decimal and (marks.delimiter == ";" or marks.commas) and _all_but_whole(cells, POINT_OR_THOUSANDS):
-                return _wrong(cells, pc.match_substring_regex(cells, POINT_OR_THOUSANDS))
-            return Numbers(values, decimal="." if np.issubdtype(values.dtype, np.floating) else "")
+            return Numbers(values, decimal=_pointed(cells, marks)) if not _doubtful(cells, marks) else _wrong(cells, POINT_OR_THOUSANDS)
     if (values := _truths(cells)) is not None:
         return Numbers(values)
     return _translated(cells, marks)
+
+
+def _doubtful(cells: pa.ChunkedArray, marks: Marks) -> bool:
+    """Return whether points may separate thousands: where semicolons or other columns suggest decimal commas."""
+    suspect = marks.elsewhere == "," or (marks.delimiter == ";" and marks.elsewhere != ".")
+    return suspect and not marks.decimal and _all_but_whole(cells, POINT_OR_THOUSANDS)
+
+
+def _pointed(cells: pa.ChunkedArray, marks: Marks) -> str:
+    """Return the point if the cells have one; only where it can tell anything about other columns."""
+    return "." if marks.delimiter == ";" and pc.any(pc.match_substring(cells, ".")).as_py() else ""
 
 
 def _translated(cells: pa.ChunkedArray, marks: Marks) -> Numbers:
@@ -115,18 +125,19 @@ def _translated(cells: pa.ChunkedArray, marks: Marks) -> Numbers:
         sound = pc.match_substring_regex(plain, NUMBER)
     wrong = pc.invert(pc.fill_null(sound, True))
     if pc.any(wrong).as_py():
-        return _wrong(cells, wrong)
+        return _refused(cells, wrong)
     return Numbers(_cast(plain), decimal=decimal)
 
 
 def _has_decimal_commas(cells: pa.ChunkedArray, marks: Marks) -> bool:
-    return _all_but_whole(cells, COMMA) and (marks.commas or not _all_but_whole(cells, COMMA_OR_THOUSANDS))
+    return _all_but_whole(cells, COMMA) and (marks.elsewhere == "," or not _all_but_whole(cells, COMMA_OR_THOUSANDS))
 
 
 def _all_but_whole(cells: pa.ChunkedArray, pattern: str) -> bool:
-    """Return whether all cells but whole numbers match the pattern."""
-    fits = pc.or_(pc.match_substring_regex(cells, pattern), pc.match_substring_regex(cells, WHOLE))
-    return pc.all(fits).as_py() is not False
+    """Return whether some cells match the pattern, and all others are whole numbers."""
+    fits = pc.match_substring_regex(cells, pattern)
+    either = pc.or_(fits, pc.match_substring_regex(cells, WHOLE))
+    return bool(pc.any(fits).as_py()) and pc.all(either).as_py() is not False
 
 
 def _whole(cells: pa.ChunkedArray) -> np.ndarray | None:
@@ -134,8 +145,8 @@ def _whole(cells: pa.ChunkedArray) -> np.ndarray | None:
         values = pc.cast(cells, pa.int64())
     except pa.ArrowInvalid:
         return None
-    if pc.any(pc.match_substring(cells, "x", ignore_case=True)).as_py():
-        return None  # Arrow reads 0x1F as 31
+    if any(pc.any(pc.starts_with(cells, start)).as_py() for start in HEXADECIMAL):
+        return None
     return values.to_numpy() if values.null_count == 0 else pc.cast(values, pa.float64(), safe=False).to_numpy()
 
 
@@ -155,7 +166,12 @@ def _truths(cells: pa.ChunkedArray) -> np.ndarray | None:
     return np.where(pc.is_null(cells).to_numpy(), np.nan, true.to_numpy())
 
 
-def _wrong(cells: pa.ChunkedArray, wrong: pa.ChunkedArray) -> Numbers:
+def _wrong(cells: pa.ChunkedArray, pattern: str) -> Numbers:
+    return _refused(cells, pc.match_substring_regex(cells, pattern))
+
+
+def _refused(cells: pa.ChunkedArray, wrong: pa.ChunkedArray) -> Numbers:
+    """Return the first of the cells marked as wrong, and what to do about it."""
     place = pc.index(wrong, pa.scalar(True)).as_py()
     return Numbers(None, wrong=place, advice=_advice(cells[place].as_py()))
 
@@ -176,6 +192,7 @@ ADVICE = {
     rf"[+-]?\d{{1,3}}({ALIKE[' ']}\d{{3}})+([.,]\d*)?": "add --thousands ' ' if the spaces separate thousands",
     rf"[+-]?\d{{1,3}}({ALIKE[chr(39)]}\d{{3}})+([.,]\d*)?": "add --thousands apostrophe if it separates thousands",
     r"[+-]?\d*,\d+": "add --decimal , if it is a decimal comma",
-    r"\d{1,4}[-/.]\d{1,2}([-/.]\d{1,4})?([ T].*)?": "a date: write a year as 2001, a month as 200101, a day as days from a start",
+    r"[+-]?\d*\.\d*": "the decimal mark of this column is a comma; write all its numbers alike",
+    r"(\d{1,4}([-/.])\d{1,2}\2\d{1,4}|\d{4}[-/]\d{1,2}|\d{1,2}[-/]\d{4})([ T].*)?": "a date: write a year as 2001, a month as 200101, a day as days from a start",
     r"[+-]?[\d.,]+ ?%": "write numbers without the sign",
 }

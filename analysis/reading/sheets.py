@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import io
 import warnings
 from pathlib import Path
 
@@ -17,13 +18,13 @@ from analysis.reading.source import Source
 Rows = list[tuple[int, tuple]]  # row in the sheet, its cells
 
 
-def open_workbook(path: Path, sheet: str) -> Source:
-    """Return the sheet named, else the first that is not empty, as a Source."""
+def open_workbook(path: Path, sheet: str, wanted: set[str]) -> Source:
+    """Return the sheet named, else the first that is not empty, as a Source; `wanted` columns show which row is the header."""
     sheets = _sheets(path, sheet)
     title, rows = next(((title, rows) for title, rows in sheets.items() if rows), ("", []))
     if not rows:
         raise DataError(violation(path, f"sheet '{sheet}' is empty" if sheet else "holds no cells"))
-    top = _header_at(rows)
+    top = _header_at(rows, wanted)
     number, header = rows[top][0], _trimmed(rows[top][1])
     records = rows[top + 1 :]
     if not records:
@@ -52,7 +53,8 @@ def _workbook(path: Path, values: bool):
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of styles and extensions that hold no values
-        return openpyxl.load_workbook(path, read_only=True, data_only=values)
+        # From bytes, because openpyxl refuses a workbook under another suffix.
+        return openpyxl.load_workbook(io.BytesIO(path.read_bytes()), read_only=True, data_only=values)
 
 
 def _sheets(path: Path, sheet: str) -> dict[str, Rows]:
@@ -73,10 +75,17 @@ def _filled(cell: object) -> bool:
     return cell is not None and not (isinstance(cell, str) and not cell.strip())
 
 
-def _header_at(rows: Rows) -> int:
-    """Return which row is the header: the first with at least half as many filled cells as the fullest; titles have fewer."""
+def _header_at(rows: Rows, wanted: set[str]) -> int:
+    """Return which row is the header: the first with the wanted names, else the first that is more than half as full as the fullest.
+
+    Titles above a header fill fewer cells.
+    """
+    if wanted:
+        for i, (_, cells) in enumerate(rows):
+            if wanted <= {str(cell).strip() for cell in cells if isinstance(cell, str)}:
+                return i
     filled = [sum(_filled(cell) for cell in cells) for _, cells in rows]
-    return next(i for i, count in enumerate(filled) if count * 2 >= max(filled))
+    return next(i for i, count in enumerate(filled) if count * 2 > max(filled))
 
 
 def _trimmed(cells: tuple) -> tuple:
@@ -100,7 +109,8 @@ def _series(cells: list) -> pd.Series:
         holes = len(filled) < len(cells)
         numbers = [cell if _filled(cell) else None for cell in cells]
         return pd.Series(numbers, dtype="int64" if whole and not holes else "float64")
-    return pd.Series([cell if _filled(cell) else None for cell in cells], dtype=object)
+    truths = all(isinstance(cell, bool) for cell in filled)
+    return pd.Series([cell if _filled(cell) else None for cell in cells], dtype="boolean" if truths else object)
 
 
 def _check_formulas(path: Path, title: str, header, positions: list[int], columns: list[pd.Series], lines: Lines) -> None:
