@@ -24,7 +24,7 @@ from analysis.checks import _trial_data
 from analysis.entrance import LISTS, NAMES, SINGLE
 from analysis.estimates import NotIdentified
 from analysis.method import Method
-from analysis.reading import read
+from analysis.reading.file import read
 from analysis.specification import Specification
 
 TOLERANCE = 1e-8
