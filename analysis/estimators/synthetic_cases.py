@@ -11,8 +11,8 @@ import pandas as pd
 
 from analysis.entrance import entrance
 from analysis.estimates import NotIdentified, parameter, refused
-from analysis.estimators._cohorts import cohort_panel, counts_of, unit_names
-from analysis.estimators.synthetic_control import gap_of, rmspe_ratio
+from analysis.estimators._cohorts import cohort_panel, counts_of
+from analysis.estimators._synthetic import PENALTY, placebo_rank, reason_of, synthetic
 from analysis.inference.cohort_average import panel_of
 from analysis.method import Method, Option
 
@@ -22,8 +22,9 @@ METHOD = Method(
     library="analysis (weights by scipy)",
     needs=("outcome", "unit", "time", "cohort|treatment"),
     options={
-        "cases_of": Option(0, "cohort whose units are the cases; 0: the earliest with a complete record"),
-        "donors": Option(40, "controls: those nearest to the case in their mean before treatment"),
+        "cases_of": Option(0, "cohort whose units are the cases; 0: the earliest with a complete record", minimum=0),
+        "donors": Option(40, "controls: those nearest to the case in their mean before treatment", minimum=2),
+        "penalty": PENALTY,
     },
 )
 
@@ -33,42 +34,71 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     """Return per case 'case:<unit>' (mean gap after treatment, p-value by placebo rank), 'fit:<unit>' (root mean squared gap
     before) and 'gap:<unit>' by event time; 'att' is the mean over cases, 'small_p' the share with p <= 0.1.
 
-    Raises NotIdentified when no case or fewer than ten controls have a complete record.
+    A case that controls match equally well in many ways, or exactly, says so in its reason, as in synthetic_control; one that has
+    no p-value is left out of 'small_p'. Raises NotIdentified when no case or fewer than ten controls have a complete record, or the
+    cases have fewer than two periods before treatment.
     """
     options = METHOD.read(specification)
     data = cohort_panel(panel, specification)
     wide = panel_of(data, "outcome", "unit", "time", "cohort")
     complete = np.isfinite(wide.outcome).all(axis=1)
     donors = wide.outcome[complete & np.isinf(wide.cohort)]
-    dates = np.unique(wide.cohort[complete & np.isfinite(wide.cohort)])
+    treated = complete & np.isfinite(wide.cohort) & (wide.cohort > wide.periods[0])
+    dates = np.unique(wide.cohort[treated])
     cohort = options.cases_of or (int(dates[0]) if len(dates) else 0)
-    cases = np.flatnonzero(complete & (wide.cohort == cohort))
+    cases = np.flatnonzero(treated & (wide.cohort == cohort))
     if not len(cases) or len(donors) < 10:
-        raise NotIdentified("SUPPORT", f"{len(cases)} cases of cohort {cohort} and {len(donors)} controls have a complete record")
-    names = unit_names(data)
+        raise NotIdentified("SUPPORT", f"{len(cases)} cases of cohort ‹@{cohort}› and {len(donors)} controls have a complete record")
     before = wide.periods < cohort
+    if before.sum() < 2:
+        raise NotIdentified("SUPPORT", f"cohort ‹@{cohort}› has fewer than two periods before treatment")
+    if np.ptp(wide.outcome[complete]) <= 1e-13 * np.abs(wide.outcome[complete]).max():
+        raise NotIdentified("SUPPORT", "the outcome does not vary")
+    names = data.drop_duplicates("unit").set_index("unit")["_name"]
     counts = counts_of(data) | {"n_treated": len(cases), "n_clusters": pd.NA, "n_treated_clusters": pd.NA}
-    rows, effects, small = [], [], []
+    counts |= {"left_out": data.attrs["left_out"]} if data.attrs.get("left_out") else {}
+    rows = []
     for case in cases:
-        found = _case(str(names[wide.units[case]]), wide.outcome[case], donors, before, wide.periods - cohort, options.donors, counts)
-        effects.append(found[0]["estimate"])
-        small.append(found[0]["p_value"] <= 0.1)
-        rows += found
-    rows.insert(0, parameter("att", np.mean(effects), inference="none", cohort=cohort, **counts))
-    rows.insert(1, parameter("small_p", np.mean(small), inference="none", cohort=cohort, **counts))
-    if lost := int(((wide.cohort == cohort) & ~complete).sum()):
-        rows.append(refused("cases_left_out", "BALANCE", f"{lost} units of cohort {cohort} have holes in their record"))
-    return rows
+        event_time = wide.periods - cohort
+        rows += _case(str(names[wide.units[case]]), wide.outcome[case], donors, before, event_time, options, counts)
+    lost = int(((wide.cohort == cohort) & ~complete).sum())
+    return [*_summaries(rows, cohort, counts), *rows, *_holes(lost, cohort)]
 
 
-def _case(name: str, outcome, donors, before, event_time, n_donors: int, counts: dict) -> list[dict]:
-    near = np.argsort(np.abs(donors[:, before].mean(1) - outcome[before].mean()), kind="stable")[:n_donors]
+def _summaries(rows: list[dict], cohort: int, counts: dict) -> list[dict]:
+    """Return 'att', the mean over the cases that have an estimate, and 'small_p', the share of small p-values of those that have one."""
+    cases = [row for row in rows if row["term"].startswith("case:")]
+    effects = [row["estimate"] for row in cases if "estimate" in row]
+    ranked = [row["p_value"] <= 0.1 for row in cases if "p_value" in row]
+    found = []
+    for term, values, lack in (("att", effects, "without an estimate"), ("small_p", ranked, "without a p-value")):
+        if not values:
+            found.append(refused(term, "FIT", f"all {len(cases)} cases are {lack}: their own rows say why"))
+            continue
+        missing = f"{len(cases) - len(values)} cases {lack}" if len(values) < len(cases) else ""
+        left_out = ", ".join(filter(None, [counts.get("left_out", ""), missing]))
+        more = counts | ({"left_out": left_out} if left_out else {})
+        found.append(parameter(term, np.mean(values), inference="none", cohort=cohort, **more))
+    return found
+
+
+def _holes(lost: int, cohort: int) -> list[dict]:
+    if not lost:
+        return []
+    return [refused("cases_left_out", "BALANCE", f"{lost} units of cohort ‹@{cohort}› have holes in their record")]
+
+
+def _case(name: str, outcome, donors, before, event_time, options, counts: dict) -> list[dict]:
+    near = np.argsort(np.abs(donors[:, before].mean(1) - outcome[before].mean()), kind="stable")[: options.donors]
     controls = donors[near].T
-    gap = gap_of(controls, outcome, before)
-    ratio = rmspe_ratio(gap, before)
-    placebos = [rmspe_ratio(gap_of(np.delete(controls, j, axis=1), controls[:, j], before), before) for j in range(controls.shape[1])]
-    p_value = (1 + sum(r >= ratio for r in placebos)) / (1 + len(placebos))
-    rows = [parameter(f"case:{name}", gap[~before].mean(), inference="placebo", p_value=p_value, draws=len(placebos), **counts)]
-    rows.append(parameter(f"fit:{name}", float(np.sqrt(np.mean(gap[before] ** 2))), inference="none", **counts))
-    steps = zip(event_time, gap, strict=True)
+    found = synthetic(controls, outcome, before, options.penalty)
+    reason = reason_of(found, before, options.penalty)
+    if reason and options.penalty == "none" and not found.fit.unique:
+        return [refused(f"case:{name}", *reason.split(": ", 1))]
+    more = {"reason": reason} if reason else {}
+    rank = {} if found.fit.exact else placebo_rank(controls, found.ratio, before, options.penalty)
+    inference = "placebo" if rank else "none"
+    rows = [parameter(f"case:{name}", found.gap[~before].mean(), inference=inference, **rank, **more, **counts)]
+    rows.append(parameter(f"fit:{name}", float(np.sqrt(np.mean(found.gap[before] ** 2))), inference="none", **counts))
+    steps = zip(event_time, found.gap, strict=True)
     return rows + [parameter(f"gap:{name}", value, inference="none", event_time=int(e), **counts) for e, value in steps]

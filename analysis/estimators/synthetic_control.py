@@ -2,19 +2,19 @@
 
 Weights on controls are non-negative and add to one; with several treated units of one date their mean is matched.
 Inference: the treatment is given to each control in turn, and ratios of mean squared gaps after to before treatment
-are ranked (their section 3.4).
+are ranked (their section 3.4). Where many weights fit as well, as with more controls than periods they may, the option
+`penalty` chooses, and the effect's range over all of them is reported.
 """
 
 from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from scipy.optimize import nnls
 
 from analysis.entrance import entrance
-from analysis.estimates import NotIdentified, parameter
+from analysis.estimates import NotIdentified, parameter, refused
 from analysis.estimators._blocks import blocks_of
-from analysis.estimators._cohorts import counts_of
+from analysis.estimators._synthetic import PENALTY, Synthetic, placebo_rank, reason_of, synthetic
 from analysis.method import Method
 
 METHOD = Method(
@@ -22,49 +22,45 @@ METHOD = Method(
     citation="Abadie, Diamond and Hainmueller (2010), JASA 105: 493-505",
     library="analysis (weights by scipy)",
     needs=("outcome", "unit", "time", "cohort|treatment"),
+    options={"penalty": PENALTY},
 )
 
 
 @entrance(METHOD)
 def estimate(panel: pd.DataFrame, specification) -> list[dict]:
-    """Return 'att' (mean gap after treatment, p-value by placebo rank), 'event' gaps, and 'rmspe_before', the fit.
+    """Return 'att' (mean gap after treatment, p-value by placebo rank), 'rmspe_before', the fit, and 'event' gaps.
 
+    Where the weights are not unique 'att_lowest' and 'att_highest' are the range of 'att' over all that fit as well, and the
+    reason says which are shown (penalty=none: none). An exact fit has no p-value.
     Raises NotIdentified with several adoption dates, or a panel with holes.
     """
-    METHOD.read(specification)
-    blocks, data = blocks_of(panel, specification)
+    options = METHOD.read(specification)
+    blocks = blocks_of(panel, specification)
     dates = np.unique(blocks.cohort[np.isfinite(blocks.cohort)])
     if len(dates) > 1:
         raise NotIdentified("COHORT", f"{len(dates)} adoption dates; a synthetic control has one (synthetic_did averages several)")
-    counts = counts_of(data)
     before = blocks.periods < dates[0]
     controls = blocks.outcome[:, np.isinf(blocks.cohort)]
-    gap = gap_of(controls, blocks.outcome[:, np.isfinite(blocks.cohort)].mean(1), before)
-    ratio = rmspe_ratio(gap, before)
-    placebos = [rmspe_ratio(gap_of(np.delete(controls, j, axis=1), controls[:, j], before), before) for j in range(controls.shape[1])]
-    p_value = (1 + sum(r >= ratio for r in placebos)) / (1 + len(placebos))
-    rows = [parameter("att", gap[~before].mean(), inference="placebo", p_value=p_value, draws=len(placebos), **counts)]
-    fit = float(np.sqrt(np.mean(gap[before] ** 2)))
-    rows.append(parameter("rmspe_before", fit, inference="none", **counts))
-    for period, value in zip(blocks.periods, gap, strict=True):
-        rows.append(parameter("event", value, inference="none", event_time=int(period - dates[0]), **counts))
-    return rows
+    found = synthetic(controls, blocks.outcome[:, np.isfinite(blocks.cohort)].mean(1), before, options.penalty)
+    rank = {} if found.fit.exact else placebo_rank(controls, found.ratio, before, options.penalty)
+    return _rows(found, before, blocks.periods - dates[0], rank, options.penalty, blocks.counts)
 
 
-def gap_of(controls: np.ndarray, treated: np.ndarray, before: np.ndarray) -> np.ndarray:
-    return treated - controls @ weights(controls[before], treated[before])
-
-
-def weights(controls: np.ndarray, treated: np.ndarray) -> np.ndarray:
-    """Return the weights (controls,) on the simplex whose combination of `controls` (periods, controls) is nearest to `treated`."""
-    scale = np.abs(controls).max() or 1.0
-    # The sum of one as a heavy extra row: exact to rounding after the final scaling.
-    heavy = 1e4 * np.sqrt(len(treated))
-    found = nnls(
-        np.vstack([controls / scale, np.full(controls.shape[1], heavy)]), np.append(treated / scale, heavy), maxiter=50 * controls.shape[1]
-    )[0]
-    return found / found.sum()
-
-
-def rmspe_ratio(gap: np.ndarray, before: np.ndarray) -> float:
-    return float(np.mean(gap[~before] ** 2) / max(np.mean(gap[before] ** 2), 1e-300))
+def _rows(found: Synthetic, before: np.ndarray, event_time: np.ndarray, rank: dict, penalty: str, counts: dict) -> list[dict]:
+    reason = reason_of(found, before, penalty)
+    ends = [
+        parameter(term, value, inference="none", **counts)
+        for term, value in zip(("att_lowest", "att_highest"), found.span, strict=True)
+        if not found.fit.unique
+    ]
+    if ends and penalty == "none":
+        return [refused("att", *reason.split(": ", 1)), *ends]
+    more = ({"reason": reason} if reason else {}) | ({"inference": "placebo", **rank} if rank else {"inference": "none"})
+    fit = float(np.sqrt(np.mean(found.gap[before] ** 2)))
+    rows = [
+        parameter("att", found.gap[~before].mean(), **more, **counts),
+        *ends,
+        parameter("rmspe_before", fit, inference="none", **counts),
+    ]
+    steps = zip(event_time, found.gap, strict=True)
+    return rows + [parameter("event", value, inference="none", event_time=int(e), **counts) for e, value in steps]

@@ -20,7 +20,7 @@ def specification(estimator, **options):
     ("flags", "named"),
     [
         (["rate_ratio"], "deals, months, as_of"),
-        (["order_of_appearance", "--time", "a"], "date, deal_id, underlying"),
+        (["order_of_appearance", "--time", "a"], "date, deal_id"),
         (["country_exposure", "--outcome", "a", "--unit", "b", "--time", "a"], "country"),
         (["binomial_share"], "hits and trials"),
         (["binomial_share", "--option", "hit=sold"], "sold"),
