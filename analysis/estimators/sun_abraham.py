@@ -1,6 +1,8 @@
 """Interaction-weighted event study (Sun and Abraham 2021, J. Econometrics 225: 175-199).
 
-Cohort-by-event-time effects from one saturated regression, averaged with cohort shares.
+Cohort-by-event-time effects from one saturated regression, averaged with cohort shares. In a balanced panel without
+covariates and weights, clustered by whole units, the saturated coefficients are differences of cohort-by-period means and
+their scores deviations from those means: computed so, which is fastest. Otherwise the regression is run.
 """
 
 from __future__ import annotations
@@ -13,9 +15,11 @@ from analysis.estimates import NotIdentified, parameter, refused
 from analysis.estimators._cohorts import cohort_panel, counts_of, lost_cohorts
 from analysis.estimators._left_out import joined
 from analysis.estimators._regression import weights_of
-from analysis.inference.absorb import codes_of, within_sd_of
+from analysis.inference.absorb import absorbed, codes_of, nested, within_sd_of
 from analysis.inference.cell_regression import fit_cells
-from analysis.inference.cluster import need_two
+from analysis.inference.cluster import cluster_sums, cr1_factor, need_two
+from analysis.inference.cohort_average import cell_keys, panel_of
+from analysis.inference.cohort_influence import averages
 from analysis.inference.least_squares import Design
 from analysis.method import AGGREGATION, EVENT_WINDOW, Method, Option
 
@@ -58,20 +62,46 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     clusters = pd.factorize(data[named[0]])[0] if named else codes[:, 0]
     counts["n_clusters"] = need_two(np.flatnonzero(np.bincount(clusters)))
     counts["n_treated_clusters"] = int(np.count_nonzero(np.bincount(clusters[treated])))
+    weights = weights_of(data, specification)
+    balanced = len(data) == counts["n_units"] * (int(codes[:, 1].max()) + 1)
+    if balanced and weights is None and not specification.controls and nested(codes[:, 0], clusters):
+        found = _from_means(data, codes, clusters, options)
+    else:
+        found = _from_regression(data, elapsed, codes, clusters, weights, specification, options)
+    about = {"inference": "cluster", "degrees": counts["n_clusters"] - 1, **counts} | ({"left_out": told} if told else {})
+    return lost + [
+        parameter(term, value, np.sqrt(variance), cohort=cohort, event_time=event_time, **about)
+        for (term, cohort, event_time), value, variance in found
+    ]
+
+
+def _from_means(data: pd.DataFrame, codes: np.ndarray, clusters: np.ndarray, options) -> list[tuple]:
+    """Return (term, cohort, event time), estimate and CR1 variance of each average."""
+    wide = panel_of(data, "outcome", "unit", "time", "cohort")
+    cells = cell_keys(wide)
+    chosen = _selections(cells[0], (cells[1] - cells[0]).astype(int), options)
+    found = averages(wide, cells, list(chosen.values()), not_yet=False, fixed_weights=True)
+    unit = np.zeros(len(wide.units), int)
+    unit[pd.factorize(data["unit"], sort=True)[0]] = clusters
+    by_cluster = cluster_sums(found.influence, unit[found.order]) / len(wide.units)
+    factor = cr1_factor(len(data), len(by_cluster), len(cells[0]) + absorbed(codes, clusters))
+    return list(zip(chosen, found.values, factor * (by_cluster**2).sum(0), strict=True))
+
+
+def _from_regression(data: pd.DataFrame, elapsed, codes, clusters, weights, specification, options) -> list[tuple]:
+    """Return the same from the saturated regression."""
     g, e, cell = _cells(data["cohort"].to_numpy(), elapsed)
     names = tuple(f"cohort ‹@{one}›, event time {k}" for one, k in zip(g, e, strict=True))
-    weights = weights_of(data, specification)
     controls = data[list(specification.controls)].to_numpy(float)
     design = Design(data["outcome"].to_numpy(), controls, specification.controls, codes, (clusters,), weights=weights)
     result = fit_cells(design, cell, names, "cluster")
     share = _shares(data, g, cell, weights, options.shares)
-    about = {"inference": "cluster", "degrees": result.degrees, **counts} | ({"left_out": told} if told else {})
-    rows, k = [], len(g)
-    for (term, cohort, event_time), chosen in _selections(g, e, options).items():
+    coefficients, covariance = result.coefficients[: len(g)], result.covariance[: len(g), : len(g)]
+    found = []
+    for key, chosen in _selections(g, e, options).items():
         mean = np.where(chosen, share, 0) / share[chosen].sum()
-        error = np.sqrt(mean @ result.covariance[:k, :k] @ mean)
-        rows.append(parameter(term, mean @ result.coefficients[:k], error, cohort=cohort, event_time=event_time, **about))
-    return lost + rows
+        found.append((key, mean @ coefficients, mean @ covariance @ mean))
+    return found
 
 
 def _comparable(data: pd.DataFrame) -> tuple[pd.DataFrame, list[dict], str]:
@@ -83,17 +113,18 @@ def _comparable(data: pd.DataFrame) -> tuple[pd.DataFrame, list[dict], str]:
         data["cohort"] = data["cohort"].where(data["cohort"] < last, 0)
         if not (data["cohort"] > data["time"].min()).any():
             raise NotIdentified("SUPPORT", "one cohort and no unit untreated throughout: nothing to compare with")
-    data = data[(data["cohort"] == 0) | (data["cohort"] > data["time"].min())]
+    cohort, time = data["cohort"].to_numpy(), data["time"].to_numpy()
     lost = lost_cohorts(data)
-    gone = {row["cohort"] for row in lost}
-    based = set(data.loc[data["time"] == data["cohort"] - 1, "cohort"])
-    for g in sorted(set(data.loc[data["cohort"] > 0, "cohort"]) - based - gone):
-        why = f"no unit of cohort ‹@{g}› is observed in the period before its treatment"
+    cohorts = np.unique(cohort[cohort > time.min()])
+    based = np.unique(cohort[time == cohort - 1])
+    for g in np.setdiff1d(cohorts, np.union1d(based, [row["cohort"] for row in lost])):
+        why = f"no unit of cohort ‹@{int(g)}› is observed in the period before its treatment"
         lost.append(refused("att_gt", "SUPPORT", why) | {"cohort": int(g)})
-    data = data[~data["cohort"].isin([row["cohort"] for row in lost])].reset_index(drop=True)
-    if not (data["cohort"] > 0).any():
+    kept = np.setdiff1d(cohorts, [row["cohort"] for row in lost])
+    if not len(kept):
         raise NotIdentified("SUPPORT", "no cohort has an observed base period")
-    return data, lost, told
+    keep = (cohort == 0) | np.isin(cohort, kept)
+    return data if keep.all() else data[keep].reset_index(drop=True), lost, told
 
 
 def _cells(cohort: np.ndarray, elapsed: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
