@@ -43,6 +43,16 @@ def clusters_of(data: pd.DataFrame, specification, covariance: str, known: dict[
     return tuple(known[n] if n in known else pd.factorize(data[n])[0] for n in named) if covariance in ("default", "cluster", "cr3") else ()
 
 
+def weights_of(data: pd.DataFrame, specification) -> np.ndarray | None:
+    """Return the weights (rows,), or None where none are named; raises NotIdentified where one is not positive."""
+    if not specification.weights:
+        return None
+    weights = data[specification.weights].to_numpy(float)
+    if not (weights > 0).all():
+        raise NotIdentified("WEIGHTS", f"{specification.weights} holds weights that are not positive")
+    return weights
+
+
 def effective_reference(data: pd.DataFrame, specification, clusters: tuple[np.ndarray, ...]) -> float:
     """Return the degrees of freedom of `reference: effective_clusters`, from the treated units of each cluster (codes by row).
 
@@ -58,8 +68,7 @@ def effective_reference(data: pd.DataFrame, specification, clusters: tuple[np.nd
 
 def design_of(data: pd.DataFrame, specification, regressors: pd.DataFrame, effects: tuple[str, ...], covariance: str) -> Design:
     """Return the Design of `regressors` (rows as in `data`) with absorbed `effects`."""
-    if specification.weights and not (data[specification.weights] > 0).all():
-        raise NotIdentified("WEIGHTS", f"{specification.weights} holds weights that are not positive")
+    weights = weights_of(data, specification)
     codes = np.empty((len(data), len(effects)), dtype=np.int64, order="F")
     for position, effect in enumerate(effects):
         codes[:, position] = pd.factorize(data[effect])[0]
@@ -75,7 +84,7 @@ def design_of(data: pd.DataFrame, specification, regressors: pd.DataFrame, effec
         codes,
         clusters_of(data, specification, covariance, {effect: codes[:, i] for i, effect in enumerate(effects)}),
         time,
-        data[specification.weights].to_numpy(float) if specification.weights else None,
+        weights,
     )
 
 

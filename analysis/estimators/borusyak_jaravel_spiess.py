@@ -1,24 +1,28 @@
-"""Imputation estimator (Borusyak, Jaravel and Spiess 2024, REStud 91: 3253-3285), by diff-diff."""
+"""Imputation estimator (Borusyak, Jaravel and Spiess 2024, REStud 91: 3253-3285).
+
+Unit and period effects (and controls) are fitted on untreated observations; what they leave of treated ones is averaged.
+The variance is conservative (theorem 3): a treated observation counts with its distance from the average effect of its cohort
+in its period, weighted as in equation 8 (auxiliary groups: cohort by event time).
+"""
 
 from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from diff_diff import ImputationDiD
 
 from analysis.entrance import entrance
-from analysis.estimates import NotIdentified, parameter
-from analysis.estimators._cohorts import cohort_panel, counts_of
-from analysis.inference.absorb import within_sd
-from analysis.inference.cluster import need_two
+from analysis.estimates import NotIdentified, parameter, refused
+from analysis.estimators._imputation import Imputation, cells_of, impute
+from analysis.inference.cell_regression import fit_cells
+from analysis.inference.least_squares import Design
 from analysis.method import ANTICIPATION, EVENT_WINDOW, Method, Option
 
 METHOD = Method(
     title="Imputation of untreated outcomes",
     citation="Borusyak, Jaravel and Spiess (2024), REStud 91: 3253-3285; variance: their theorem 3",
-    library="diff-diff",
+    library="analysis",
     needs=("outcome", "unit", "time", "cohort|treatment"),
-    accepts=("controls", "cluster"),
+    accepts=("controls", "cluster", "weights"),
     options={
         "aggregation": Option("simple", "which averages are reported beside the overall effect", ("simple", "dynamic", "group")),
         "anticipation": ANTICIPATION,
@@ -32,44 +36,69 @@ METHOD = Method(
 def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     """Return 'att' (mean over treated observations) and 'event' or 'group' rows; conservative errors by unit or `cluster`.
 
-    Cohorts with one period before treatment are kept: their unit effects rest on that period alone. Observations that
-    cannot be imputed (no untreated unit in the period) are refused. Raises NotIdentified when nothing can be imputed.
+    Weights enter the fit and the averages. Cohorts with one period before treatment are kept: their unit effects rest on that
+    period alone. Observations that cannot be imputed are left out and named. Raises NotIdentified when nothing can be imputed.
     """
     options = METHOD.read(specification)
-    data = cohort_panel(panel, specification)
-    untreated = (data["cohort"] == 0) | (data["time"] < data["cohort"] - options.anticipation)
-    _check_imputable(data, untreated)
-    counts = counts_of(data, within_sd=within_sd(data, "outcome", "unit", "time", untreated))
-    cluster = next((name for name in specification.cluster if name != specification.unit), "unit")
-    counts["n_clusters"] = need_two(data[cluster].to_numpy())
-    counts["n_treated_clusters"] = int(data.loc[data["cohort"] > 0, cluster].nunique())
-    model = ImputationDiD(anticipation=options.anticipation, cluster=cluster, pretrends=options.pretrends)
+    found = impute(panel, specification, options.anticipation)
+    centre = _auxiliary(found)
+    overall = np.where(found.treated, 0, -1)
+    rows = [parameter("att", b, se, **found.about) for b, se in _averages(found, overall, 1, centre)]
+    if options.aggregation == "simple":
+        return rows
+    if options.aggregation == "dynamic" and options.pretrends:
+        rows += _pretrends(found, specification, options)
+    about, cell = cells_of(found, options.aggregation, options.event_window, early=False)
+    term = "event" if options.aggregation == "dynamic" else "group"
+    return rows + [
+        parameter(term, b, se, **found.about | one) for one, (b, se) in zip(about, _averages(found, cell, len(about), centre), strict=True)
+    ]
+
+
+def _averages(found: Imputation, cell: np.ndarray, k: int, centre: np.ndarray) -> list[tuple[float, float]]:
+    scores = found.fit.scores(cell, k, centre)
+    return list(zip(found.fit.means(cell, k), np.sqrt((scores**2).sum(0)), strict=True))
+
+
+def _auxiliary(found: Imputation) -> np.ndarray:
+    """Return the average effect of each treated row's cohort in its period (rows,), weighted by squared weights (equation 8)."""
+    on = np.flatnonzero(found.treated)
+    cohort, time = (found.data[name].to_numpy()[on].astype(np.int64) for name in ("cohort", "time"))
+    time = time - time.min()
+    group = pd.factorize(cohort * (time.max() + 1) + time)[0]
+    square = None if found.weights is None else found.weights[on] ** 2
+    effect = found.fit.residual[on]
+    total = np.bincount(group, effect if square is None else effect * square)
+    centre = np.zeros(len(found.data))
+    centre[on] = (total / np.bincount(group, square))[group]
+    return centre
+
+
+def _pretrends(found: Imputation, specification, options) -> list[dict]:
+    """Return 'event' rows of dummies for early periods in the fit on untreated rows (their section 4.2, test 1); CR1."""
+    free = np.flatnonzero(~found.treated)
+    elapsed = found.elapsed[free]
+    leads = (elapsed < found.reference) & (elapsed > -(10**9))
+    if not leads.any():
+        return []
+    times, cell = np.unique(np.where(leads, elapsed, 0), return_inverse=True)
+    cell[cell == len(times) - 1] = -1
+    if leads.all():
+        return [refused("event", "SUPPORT", "no untreated observation at the reference")]
+    times = times[:-1]
+    controls = found.data[list(specification.controls)].to_numpy(float)[free]
+    codes = np.column_stack([pd.factorize(column[free])[0] for column in found.codes.T])
+    clusters = pd.factorize(found.clusters[free])[0]
+    weights = None if found.weights is None else found.weights[free]
+    outcome = found.data["outcome"].to_numpy()[free]
     try:
-        result = model.fit(data, "outcome", "unit", "time", "cohort", covariates=list(specification.controls) or None)
-    except (ValueError, np.linalg.LinAlgError) as error:
-        raise NotIdentified("SUPPORT", f"diff-diff could not impute ({' '.join(str(error).split())})") from error
-    about = {"inference": "analytic", "library": "diff-diff", **counts}
-    rows = [parameter("att", result.overall_att, result.overall_se, **about)]
-    if options.aggregation == "dynamic":
-        table = result.aggregate("event_study").to_dataframe()
-        first, last = options.event_window
-        shown = table[~table["is_reference"].astype(bool) & table["event_time"].between(first, last) & table["att"].notna()]
-        rows += [parameter("event", r.att, r.se, event_time=int(r.event_time), **about) for r in shown.itertuples()]
-    if options.aggregation == "group":
-        rows += [
-            parameter("group", r.att, r.se, cohort=int(r.label), **about) for r in result.aggregate("group").to_dataframe().itertuples()
-        ]
-    return rows
-
-
-def _check_imputable(data: pd.DataFrame, untreated: pd.Series) -> None:
-    periods = data.loc[untreated, "time"].unique()
-    units = data.loc[untreated, "unit"].unique()
-    lost = ~untreated & ~data["time"].isin(periods)
-    if lost.any():
-        when = sorted(data.loc[lost, "time"].unique())
-        raise NotIdentified(
-            "SUPPORT", f"no untreated unit in period {when[0]}{' and others' if len(when) > 1 else ''}: drop those periods first"
-        )
-    if not data.loc[~untreated, "unit"].isin(units).any():
-        raise NotIdentified("SUPPORT", "no treated unit is observed before its treatment")
+        design = Design(outcome, controls, specification.controls, codes, (clusters,), weights=weights)
+        result = fit_cells(design, cell, tuple(f"event time {e}" for e in times), "cluster")
+    except NotIdentified as error:
+        return [refused("event", error.code, f"early event times: {error}")]
+    first, last = options.event_window
+    return [
+        parameter("event", b, se, **found.about | {"event_time": int(e)})
+        for e, b, se in zip(times, result.coefficients, result.errors, strict=False)
+        if first <= e <= last
+    ]

@@ -1,8 +1,8 @@
 """Interaction-weighted event study (Sun and Abraham 2021, J. Econometrics 225: 175-199).
 
-Cohort-by-event-time effects from one saturated regression, averaged with cohort shares. In a balanced panel with
-units that are never treated and no covariates, the saturated coefficients are differences of cohort-by-period means
-and their scores are deviations from those means: computed so, at any size. Otherwise the regression is run.
+Cohort-by-event-time effects from one saturated regression, averaged with cohort shares. In a balanced panel without
+covariates and weights, clustered by whole units, the saturated coefficients are differences of cohort-by-period means and
+their scores deviations from those means: computed so, which is fastest. Otherwise the regression is run.
 """
 
 from __future__ import annotations
@@ -11,22 +11,33 @@ import numpy as np
 import pandas as pd
 
 from analysis.entrance import entrance
-from analysis.estimates import NotIdentified, parameter
+from analysis.estimates import NotIdentified, parameter, refused
 from analysis.estimators._cohorts import cohort_panel, counts_of, lost_cohorts
-from analysis.inference.absorb import absorbed, within_sd
+from analysis.estimators._left_out import joined
+from analysis.estimators._regression import weights_of
+from analysis.inference.absorb import absorbed, codes_of, nested, within_sd_of
+from analysis.inference.cell_regression import fit_cells
 from analysis.inference.cluster import cluster_sums, cr1_factor, need_two
 from analysis.inference.cohort_average import cell_keys, panel_of
 from analysis.inference.cohort_influence import averages
-from analysis.inference.least_squares import Design, fit
-from analysis.method import AGGREGATION, EVENT_WINDOW, Method
+from analysis.inference.least_squares import Design
+from analysis.method import AGGREGATION, EVENT_WINDOW, Method, Option
 
 METHOD = Method(
     title="Interaction-weighted event study",
     citation="Sun and Abraham (2021), J. Econometrics 225: 175-199, section 4",
     library="analysis",
     needs=("outcome", "unit", "time", "cohort|treatment"),
-    accepts=("controls", "cluster"),
-    options={"aggregation": AGGREGATION, "event_window": EVENT_WINDOW},
+    accepts=("controls", "cluster", "weights"),
+    options={
+        "aggregation": AGGREGATION,
+        "event_window": EVENT_WINDOW,
+        "shares": Option(
+            "units",
+            "what cells of an unbalanced panel are averaged by: units of the cohort, or observations of the cell (R's fixest)",
+            ("units", "observations"),
+        ),
+    },
 )
 
 
@@ -35,43 +46,115 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     """Return 'att' (mean over treated cells) and 'event', 'group', 'calendar' or 'att_gt' rows; CR1 by unit or `cluster`.
 
     Without units that are never treated the last cohort is the control, in the periods before its treatment. Cohort
-    shares count as known, as in the paper's software. Raises NotIdentified when nothing can be compared.
+    shares count as known, as in the paper's software; with weights, units and observations count by theirs. Raises
+    NotIdentified when nothing can be compared.
     """
     options = METHOD.read(specification)
-    data = cohort_panel(panel, specification)
+    if len(specification.cluster) > 1:
+        raise ValueError("sun_abraham takes one cluster variable")
+    data, lost, told = _comparable(cohort_panel(panel, specification))
+    treated, time = data["cohort"].to_numpy() > 0, data["time"].to_numpy()
+    elapsed = np.where(treated, time - data["cohort"].to_numpy(), -1).astype(np.int64)
+    codes = codes_of(data, ["unit", "time"])
+    free = elapsed < 0
+    counts = counts_of(data, within_sd=within_sd_of(data["outcome"].to_numpy()[free], codes[free]))
+    named = [name for name in specification.cluster if name != specification.unit]
+    clusters = pd.factorize(data[named[0]])[0] if named else codes[:, 0]
+    counts["n_clusters"] = need_two(np.flatnonzero(np.bincount(clusters)))
+    counts["n_treated_clusters"] = int(np.count_nonzero(np.bincount(clusters[treated])))
+    weights = weights_of(data, specification)
+    balanced = len(data) == counts["n_units"] * (int(codes[:, 1].max()) + 1)
+    if balanced and weights is None and not specification.controls and nested(codes[:, 0], clusters):
+        found = _from_means(data, codes, clusters, options)
+    else:
+        found = _from_regression(data, elapsed, codes, clusters, weights, specification, options)
+    about = {"inference": "cluster", "degrees": counts["n_clusters"] - 1, **counts} | ({"left_out": told} if told else {})
+    return lost + [
+        parameter(term, value, np.sqrt(variance), cohort=cohort, event_time=event_time, **about)
+        for (term, cohort, event_time), value, variance in found
+    ]
+
+
+def _from_means(data: pd.DataFrame, codes: np.ndarray, clusters: np.ndarray, options) -> list[tuple]:
+    """Return (term, cohort, event time), estimate and CR1 variance of each average."""
+    wide = panel_of(data, "outcome", "unit", "time", "cohort")
+    cells = cell_keys(wide)
+    chosen = _selections(cells[0], (cells[1] - cells[0]).astype(int), options)
+    found = averages(wide, cells, list(chosen.values()), not_yet=False, fixed_weights=True)
+    unit = np.zeros(len(wide.units), int)
+    unit[pd.factorize(data["unit"], sort=True)[0]] = clusters
+    by_cluster = cluster_sums(found.influence, unit[found.order]) / len(wide.units)
+    factor = cr1_factor(len(data), len(by_cluster), len(cells[0]) + absorbed(codes, clusters))
+    return list(zip(chosen, found.values, factor * (by_cluster**2).sum(0), strict=True))
+
+
+def _from_regression(data: pd.DataFrame, elapsed, codes, clusters, weights, specification, options) -> list[tuple]:
+    """Return the same from the saturated regression."""
+    g, e, cell = _cells(data["cohort"].to_numpy(), elapsed)
+    names = tuple(f"cohort ‹@{one}›, event time {k}" for one, k in zip(g, e, strict=True))
+    controls = data[list(specification.controls)].to_numpy(float)
+    design = Design(data["outcome"].to_numpy(), controls, specification.controls, codes, (clusters,), weights=weights)
+    result = fit_cells(design, cell, names, "cluster")
+    share = _shares(data, g, cell, weights, options.shares)
+    coefficients, covariance = result.coefficients[: len(g)], result.covariance[: len(g), : len(g)]
+    found = []
+    for key, chosen in _selections(g, e, options).items():
+        mean = np.where(chosen, share, 0) / share[chosen].sum()
+        found.append((key, mean @ coefficients, mean @ covariance @ mean))
+    return found
+
+
+def _comparable(data: pd.DataFrame) -> tuple[pd.DataFrame, list[dict], str]:
+    """Return the rows of cohorts with a base period and of their controls, a refused row for each other cohort, and what is left out."""
+    told = joined(data.attrs.get("left_out", ""))
     if not (data["cohort"] == 0).any():
         last = data["cohort"].max()
         data = data[data["time"] < last].reset_index(drop=True)
         data["cohort"] = data["cohort"].where(data["cohort"] < last, 0)
         if not (data["cohort"] > data["time"].min()).any():
             raise NotIdentified("SUPPORT", "one cohort and no unit untreated throughout: nothing to compare with")
-    data = data[(data["cohort"] == 0) | (data["cohort"] > data["time"].min())].reset_index(drop=True)
+    cohort, time = data["cohort"].to_numpy(), data["time"].to_numpy()
     lost = lost_cohorts(data)
-    data = data[~data["cohort"].isin([row["cohort"] for row in lost])].reset_index(drop=True)
-    if not (data["cohort"] > 0).any():
+    cohorts = np.unique(cohort[cohort > time.min()])
+    based = np.unique(cohort[time == cohort - 1])
+    for g in np.setdiff1d(cohorts, np.union1d(based, [row["cohort"] for row in lost])):
+        why = f"no unit of cohort ‹@{int(g)}› is observed in the period before its treatment"
+        lost.append(refused("att_gt", "SUPPORT", why) | {"cohort": int(g)})
+    kept = np.setdiff1d(cohorts, [row["cohort"] for row in lost])
+    if not len(kept):
         raise NotIdentified("SUPPORT", "no cohort has an observed base period")
-    untreated = (data["cohort"] == 0) | (data["time"] < data["cohort"])
-    counts = counts_of(data, within_sd=within_sd(data, "outcome", "unit", "time", untreated))
-    clusters = _clusters(data, specification)
-    counts["n_clusters"] = need_two(clusters)
-    counts["n_treated_clusters"] = len(np.unique(clusters[(data["cohort"] > 0).to_numpy()]))
-    balanced = len(data) == data["unit"].nunique() * data["time"].nunique()
-    keys, values, covariance = (
-        _from_means(data, clusters, options)
-        if balanced and not specification.controls
-        else _from_regression(data, clusters, specification, options)
-    )
-    return lost + [
-        parameter(term, value, np.sqrt(variance), inference="cluster", cohort=g, event_time=e, degrees=counts["n_clusters"] - 1, **counts)
-        for (term, g, e), value, variance in zip(keys, values, covariance, strict=True)
-    ]
+    keep = (cohort == 0) | np.isin(cohort, kept)
+    return data if keep.all() else data[keep].reset_index(drop=True), lost, told
 
 
-def _clusters(data: pd.DataFrame, specification) -> np.ndarray:
-    named = [name for name in specification.cluster if name != specification.unit]
-    if len(specification.cluster) > 1:
-        raise ValueError("sun_abraham takes one cluster variable")
-    return pd.factorize(data[named[0]] if named else data["unit"])[0]
+def _cells(cohort: np.ndarray, elapsed: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return cohort and event time of each cell (cells,), sorted, and the cell of each row, -1 for the reference."""
+    on = elapsed != -1
+    first = elapsed.min()
+    span = elapsed.max() - first + 1
+    # A cohort and an event time as one whole number: counting is faster than sorting rows.
+    key = np.where(on, cohort * span + elapsed - first, 0)
+    low = key[on].min()
+    present = np.bincount(key[on] - low) > 0
+    code = np.where(present, np.cumsum(present) - 1, -1)
+    g, e = np.divmod(np.flatnonzero(present) + low, span)
+    return g, e + first, np.where(on, code[np.where(on, key - low, 0)], -1)
+
+
+def _shares(data: pd.DataFrame, g: np.ndarray, cell: np.ndarray, weights: np.ndarray | None, kind: str) -> np.ndarray:
+    """Return what each cell counts by in an average (cells,): its observations, or the units of its cohort; weighted.
+
+    A unit counts with the mean of its weights.
+    """
+    if kind == "observations":
+        on = cell >= 0
+        return np.bincount(cell[on], None if weights is None else weights[on], len(g)).astype(float)
+    unit = pd.factorize(data["unit"])[0]
+    cohort = np.zeros(unit.max() + 1)
+    cohort[unit] = data["cohort"].to_numpy()
+    mass = np.ones(len(cohort)) if weights is None else np.bincount(unit, weights) / np.bincount(unit)
+    cohorts, code = np.unique(cohort, return_inverse=True)
+    return np.bincount(code, mass)[np.searchsorted(cohorts, g)]
 
 
 def _selections(g: np.ndarray, e: np.ndarray, options) -> dict[tuple, np.ndarray]:
@@ -88,36 +171,3 @@ def _selections(g: np.ndarray, e: np.ndarray, options) -> dict[tuple, np.ndarray
     elif options.aggregation == "group_time":
         chosen |= {("att_gt", int(a), int(b)): (g == a) & (e == b) for a, b in zip(g, e, strict=True)}
     return chosen
-
-
-def _from_means(data: pd.DataFrame, clusters: np.ndarray, options) -> tuple[list, np.ndarray, np.ndarray]:
-    wide = panel_of(data, "outcome", "unit", "time", "cohort")
-    cells = cell_keys(wide)
-    chosen = _selections(cells[0], (cells[1] - cells[0]).astype(int), options)
-    found = averages(wide, cells, list(chosen.values()), not_yet=False, fixed_weights=True)
-    unit = np.zeros(len(wide.units), int)
-    unit[pd.factorize(data["unit"], sort=True)[0]] = clusters
-    sums = cluster_sums(found.influence, unit[found.order]) / len(wide.units)
-    codes = np.column_stack([pd.factorize(data[name])[0] for name in ("unit", "time")])
-    n_parameters = len(cells[0]) + absorbed(codes, clusters)
-    return list(chosen), found.values, cr1_factor(len(data), len(sums), n_parameters) * (sums**2).sum(0)
-
-
-def _from_regression(data: pd.DataFrame, clusters: np.ndarray, specification, options) -> tuple[list, np.ndarray, np.ndarray]:
-    elapsed = (data["time"] - data["cohort"]).where(data["cohort"] > 0, -1).to_numpy(int)
-    pairs = (
-        data.loc[elapsed != -1, ["cohort"]].assign(e=elapsed[elapsed != -1]).drop_duplicates().sort_values(["cohort", "e"]).to_numpy(int)
-    )
-    cohort = data["cohort"].to_numpy()
-    dummies = np.column_stack([(cohort == g) & (elapsed == e) for g, e in pairs]).astype(float)
-    codes = np.column_stack([pd.factorize(data[name])[0] for name in ("unit", "time")])
-    names = tuple(f"cohort {g}, event time {e}" for g, e in pairs) + specification.controls
-    design = Design(data["outcome"].to_numpy(), np.column_stack([dummies, data[list(specification.controls)]]), names, codes, (clusters,))
-    result = fit(design, "cluster")
-    units = data.drop_duplicates(["unit", "cohort"])["cohort"].value_counts()
-    share = np.array([units[g] for g, _ in pairs], float)
-    chosen = _selections(pairs[:, 0], pairs[:, 1], options)
-    weights = np.array([np.where(mask, share, 0) / share[mask].sum() for mask in chosen.values()])
-    k = len(pairs)
-    covariance = np.einsum("pi,ij,pj->p", weights, result.covariance[:k, :k], weights)
-    return list(chosen), weights @ result.coefficients[:k], covariance

@@ -12,9 +12,11 @@ import pandas as pd
 from analysis.entrance import entrance
 from analysis.estimates import NotIdentified, parameter, refused
 from analysis.estimators._cohorts import cohort_of
+from analysis.estimators._left_out import listed
 from analysis.estimators._regression import columns_of, complete_rows, design_of, rows_of
-from analysis.inference import few_treated, randomization, wild_cluster_bootstrap
+from analysis.inference import dealt_cohorts, few_treated, randomization, wild_cluster_bootstrap
 from analysis.inference.absorb import absorbed, residualize, within_sd_of
+from analysis.inference.cell_regression import fit_cells
 from analysis.inference.honest_bounds import bounds_rows
 from analysis.inference.least_squares import fit, n_levels
 from analysis.inference.pretrend_power import power_row
@@ -22,7 +24,6 @@ from analysis.inference.single_regressor import evaluate
 from analysis.method import (
     BREAKDOWN,
     COVARIANCE,
-    EVENT_WINDOW,
     HONEST,
     HONEST_SMOOTHNESS,
     HONEST_TARGET,
@@ -41,7 +42,7 @@ METHOD = Method(
     accepts=("controls", "fixed_effects", "cluster", "weights"),
     options={
         "aggregation": Option("simple", "simple: one effect; dynamic: one a period since treatment, relative to -1", ("simple", "dynamic")),
-        "event_window": EVENT_WINDOW,
+        "event_window": Option([-10, 10], "first and last event time; earlier and later ones are binned with them; holds -1"),
         "covariance": COVARIANCE,
         "lags": LAGS,
         "two_way": TWO_WAY,
@@ -87,8 +88,10 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
 
 
 def _check(options) -> None:
-    """Refuse choices that the aggregation would ignore."""
+    """Refuse choices that the aggregation would ignore, and windows without the reference."""
     dynamic = options.aggregation == "dynamic"
+    if dynamic and options.event_window[0] > -1:
+        raise ValueError(f"two_way_fixed_effects: event_window is {options.event_window}; -1, the reference, lies outside the window")
     if dynamic and (options.randomization_draws or options.wild_bootstrap_draws or options.few_treated != "none"):
         raise ValueError("two_way_fixed_effects: randomization, wild bootstrap and few_treated are for aggregation=simple")
     if not dynamic and (options.honest or options.honest_smoothness or options.breakdown or options.pretrend_power):
@@ -116,36 +119,92 @@ def _counts(data: pd.DataFrame, specification, treated: np.ndarray, design, effe
 
 
 def _dynamic(data: pd.DataFrame, specification, effects: tuple[str, ...], options) -> list[dict]:
-    """Return 'event' rows of cohort dummies by event time (reference -1) and 'att', the mean of those after treatment."""
-    cohort = cohort_of(data, specification)
-    first, last = options.event_window
-    elapsed = np.where(np.isinf(cohort), -1, data[specification.time].to_numpy(float) - np.where(np.isinf(cohort), 0, cohort))
-    elapsed = np.clip(elapsed, first, last).astype(int)
-    times = [e for e in np.unique(elapsed) if e != -1]
+    """Return 'event' rows of dummies by event time (reference -1), and 'att', the mean of those after treatment.
+
+    Units treated in their first period and before have no event time of reference, and are left out and counted.
+    """
+    data, cohort, lost = _without_always_treated(data, specification)
+    elapsed, cell, times = _event_times(data[specification.time].to_numpy(float), cohort, options.event_window)
     # Without units that are never treated, a linear trend in event time is not identified: the earliest is dropped too.
-    times = times if np.isinf(cohort).any() else times[1:]
-    if not any(e >= 0 for e in times):
+    second = None if np.isinf(cohort).any() or not len(times) else int(times[0])
+    if second is not None:
+        if second >= 0:
+            raise NotIdentified(
+                "SUPPORT", "without units never treated, and periods before event time -1, no effect can be told from a trend"
+            )
+        times, cell = times[1:], np.maximum(cell - 1, -1)
+    if not (times >= 0).any():
         raise NotIdentified("SUPPORT", "no unit is observed after its first treated period")
-    dummies = pd.DataFrame({f"event{e}": (elapsed == e).astype(float) for e in times})
-    regressors = pd.concat([dummies, data[list(specification.controls)]], axis=1)
-    design = design_of(data, specification, regressors, effects, options.covariance)
-    counts = _counts(data, specification, _in_force(data, specification, cohort), design, effects)
-    result = fit(design, options.covariance, options.lags, options.two_way)
-    weights = np.array([e >= 0 for e in times] + [False] * len(specification.controls), float)
-    weights /= weights.sum()
-    about = {"inference": result.inference, "degrees": result.degrees, **counts}
-    overall = parameter("att", weights @ result.coefficients, float(np.sqrt(weights @ result.covariance @ weights)), **about)
-    events = [
+    design = design_of(data, specification, data[list(specification.controls)], effects, options.covariance)
+    counts = _counts(data, specification, (elapsed >= 0) & np.isfinite(cohort), design, effects)
+    names = tuple(f"event time {e}" for e in times)
+    result = fit_cells(design, cell, names, options.covariance, options.lags, options.two_way)
+    k = len(times)
+    weights = (times >= 0) / (times >= 0).sum()
+    covariance = result.covariance[:k, :k]
+    about = {"inference": result.inference, "degrees": result.degrees, **counts} | ({"left_out": lost} if lost else {})
+    rows = [parameter("att", weights @ result.coefficients[:k], float(np.sqrt(weights @ covariance @ weights)), **about)]
+    rows += [
         parameter("event", b, se, event_time=int(e), **about) for e, b, se in zip(times, result.coefficients, result.errors, strict=False)
     ]
-    k = len(times)
-    if not np.isinf(cohort).any() and (options.pretrend_power or options.honest or options.honest_smoothness or options.breakdown):
-        why = "without units never treated a trend in event time is not identified, and early coefficients say nothing of it"
-        return [overall, *events, refused("att_honest", "PRE", why)]
-    if options.pretrend_power:
-        events.append(power_row(np.array(times), result.covariance[:k, :k], options.pretrend_power, counts))
-    target = np.array([e == 0 for e in times if e >= 0], float) if options.honest_target == "first" else weights[:k][np.array(times) >= 0]
-    return [overall, *events, *bounds_rows(np.array(times), result.coefficients[:k], result.covariance[:k, :k], target, options, counts)]
+    if second is None:
+        return rows + _sensitivity(times, result.coefficients[:k], covariance, options, counts)
+    why = "without units never treated a trend in event time is not identified"
+    rows.append(refused("event", "SUPPORT", f"{why}: the earliest event time is a second reference") | {"event_time": second})
+    if options.pretrend_power or options.honest or options.honest_smoothness or options.breakdown:
+        rows.append(refused("att_honest", "PRE", f"{why}, and early coefficients say nothing of it"))
+    return rows
+
+
+def _without_always_treated(data: pd.DataFrame, specification) -> tuple[pd.DataFrame, np.ndarray, str]:
+    """Return the rows of units with an untreated period, their cohorts (rows,), infinite for never, and who is left out."""
+    cohort = cohort_of(data, specification)
+    time = data[specification.time]
+    # First treated after the last period: never treated inside the panel.
+    cohort = np.where(cohort > time.max(), np.inf, cohort)
+    always = cohort <= time.min()
+    if not always.any():
+        return data, cohort, ""
+    names = data.loc[always, specification.unit].unique()
+    data, cohort = data[~always].reset_index(drop=True), cohort[~always]
+    if data.empty:
+        raise NotIdentified("SUPPORT", "every unit is treated in every period")
+    return data, cohort, f"{len(names)} units treated from the first period on ({listed(names)})"
+
+
+def _event_times(time: np.ndarray, cohort: np.ndarray, window: list[int]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the binned event time of each row, the code of its dummy (-1: reference) and the event times that have one.
+
+    Raises NotIdentified where nothing is observed at the reference, or bins would mix it with other event times.
+    """
+    treated = np.isfinite(cohort)
+    # A difference to an infinite cohort would be infinite; units never treated are in no event time.
+    elapsed = (time - np.where(treated, cohort, time + 1)).astype(np.int64)
+    seen = np.unique(elapsed[treated])
+    if not len(seen):
+        raise NotIdentified("SUPPORT", "no unit is first treated inside the observed periods")
+    if -1 not in seen:
+        nearest = int(seen[np.argmin(np.abs(seen + 1))])
+        why = f"event time -1, the reference, is observed for no unit; the nearest observed one is {nearest}"
+        raise NotIdentified("SUPPORT", why)
+    first, last = window
+    if first == -1 and seen[0] < -1:
+        why = f"event_window begins at -1, so that event times {seen[0]} to -2 would be binned with the reference; begin it earlier"
+        raise NotIdentified("SUPPORT", why)
+    elapsed = np.clip(elapsed, first, last)
+    times = np.unique(np.clip(seen, first, last))
+    times = times[times != -1]
+    code = np.full(last - first + 1, -1)
+    code[times - first] = np.arange(len(times))
+    return elapsed, code[elapsed - first], times
+
+
+def _sensitivity(times: np.ndarray, effects: np.ndarray, covariance: np.ndarray, options, counts: dict) -> list[dict]:
+    """Return the rows on pre-trends: what their test would find, and bounds under violations."""
+    rows = [power_row(times, covariance, options.pretrend_power, counts)] if options.pretrend_power else []
+    after = times[times >= 0]
+    target = (after == 0).astype(float) if options.honest_target == "first" else np.full(len(after), 1 / len(after))
+    return rows + bounds_rows(times, effects, covariance, target, options, counts)
 
 
 def _further(data: pd.DataFrame, specification, options, design, effect: tuple[str, float], counts: dict) -> list[dict]:
@@ -180,9 +239,12 @@ def _randomized(data: pd.DataFrame, specification, draws: int, design, term: str
     cluster = design.clusters[0]
     treated = design.regressors[:, 0]
     n_parameters = 1 + absorbed(design.effects, cluster)
-    dealt = _deal(data, specification, draws)
     actual = evaluate(design.outcome, treated, treated[:, None], design.effects, cluster, n_parameters)
-    outcomes = evaluate(design.outcome, treated, dealt, design.effects, cluster, n_parameters)
+    unit, first = _cohorts_by_name(data, specification)
+    period = pd.factorize(data[specification.time])[0]
+    time = data[specification.time].to_numpy(float)
+    generator = np.random.default_rng(specification.seed)
+    outcomes = dealt_cohorts.evaluate(design.outcome, treated, unit, period, time, first, draws, generator, design.effects, n_parameters)
     names = {True: "randomization_t", False: "randomization_beta"}
     return [
         parameter(
@@ -192,17 +254,15 @@ def _randomized(data: pd.DataFrame, specification, draws: int, design, term: str
     ]
 
 
-def _deal(data: pd.DataFrame, specification, draws: int) -> np.ndarray:
-    """Return treatments (rows, draws) with the cohort labels permuted over units."""
-    _units, codes = np.unique(data[specification.unit].to_numpy(str), return_inverse=True)
-    first = np.full(codes.max() + 1, np.inf)
-    first[codes] = cohort_of(data, specification)
-    generator = np.random.default_rng(specification.seed)
-    time = data[specification.time].to_numpy(float)[:, None]
-    dealt = np.empty((len(data), draws), dtype=np.float32)
-    for column in range(draws):
-        dealt[:, column] = time[:, 0] >= generator.permutation(first)[codes]
-    return dealt
+def _cohorts_by_name(data: pd.DataFrame, specification) -> tuple[np.ndarray, np.ndarray]:
+    """Return codes of units (rows,) in the order of their names as text, and their cohorts (units,): deals do not depend on rows."""
+    codes, names = pd.factorize(data[specification.unit])
+    rank = np.empty(len(names), dtype=np.int64)
+    rank[np.argsort(np.asarray(names).astype(str), kind="stable")] = np.arange(len(names))
+    unit = rank[codes]
+    first = np.full(len(names), np.inf)
+    first[unit] = cohort_of(data, specification)
+    return unit, first
 
 
 def _wild(design, options, seed: int, effect: tuple[str, float], counts: dict) -> dict:

@@ -7,6 +7,8 @@ inference.randomization asks.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 
 from analysis.inference.absorb import Absorber
@@ -24,13 +26,19 @@ def evaluate(
     `outcome` and `actual` (rows,) are the outcome and the treatment in force; `effects` (rows, effects) the codes to
     absorb; `n_parameters` counts the treatment and what the effects count for.
     """
+    columns = range(0, treatments.shape[1], COLUMNS_AT_ONCE)
+    blocks = (treatments[:, start : start + COLUMNS_AT_ONCE] for start in columns)
+    return evaluate_blocks(outcome, actual, blocks, effects, clusters, n_parameters)
+
+
+def evaluate_blocks(
+    outcome: np.ndarray, actual: np.ndarray, blocks: Iterable[np.ndarray], effects: np.ndarray, clusters: np.ndarray, n_parameters: int
+) -> Draws:
+    """Return the Draws of the columns of `blocks` of treatments (rows, draws of the block), which may be made one at a time."""
     absorber = Absorber(effects)
     layers = absorber.residualize(np.column_stack([outcome, actual]))
     factor = cr1_factor(len(outcome), len(np.unique(clusters)), n_parameters)
-    parts = []
-    for start in range(0, treatments.shape[1], COLUMNS_AT_ONCE):
-        block = absorber.residualize(treatments[:, start : start + COLUMNS_AT_ONCE])
-        parts.append(_block(block, layers, clusters, factor))
+    parts = [_block(absorber.residualize(block), layers, clusters, factor) for block in blocks]
     return Draws(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 
 

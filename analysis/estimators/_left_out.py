@@ -1,0 +1,25 @@
+"""Names of what an estimate could not use, short enough for a line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+SHOWN = 5
+
+
+def listed(names: Iterable) -> str:
+    """Return the first names and how many more there are: 'a, b, c, d, e and 3 more'."""
+    names = list(names)
+    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+    return ", ".join(map(str, names[:SHOWN])) + more
+
+
+def periods(index: Iterable) -> str:
+    """Return periods by their index, to be shown as the user writes them."""
+    return listed(f"‹@{int(period)}›" for period in index)
+
+
+def joined(*parts: str | Iterable[str]) -> str:
+    """Return what several steps left out as one text; a step says one text or a list of them, or nothing."""
+    texts = [text for part in parts for text in ([part] if isinstance(part, str) else part)]
+    return "; ".join(text for text in texts if text)

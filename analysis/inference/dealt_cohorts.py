@@ -1,0 +1,129 @@
+"""Cohorts dealt anew among units, and two-way fixed effects under each deal, from sums by unit and period.
+
+A dealt treatment is on from a unit's cohort on, so that all it needs of a unit is its cohort and tables of units by periods:
+what inference.single_regressor works out from rows, the same Draws, for panels of millions of rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from analysis.inference.absorb import DENSE, LEVELS_SOLVED, Absorber
+from analysis.inference.cluster import cr1_factor
+from analysis.inference.randomization import Draws
+from analysis.inference.single_regressor import evaluate_blocks
+
+CELLS_AT_ONCE = 8_000_000  # entries of the largest table of a block of deals
+
+
+def deals(first: np.ndarray, draws: int, generator: np.random.Generator, at_once: int) -> Iterator[np.ndarray]:
+    """Yield permutations of the cohorts `first` (units,) in blocks (units, at most `at_once`)."""
+    for start in range(0, draws, at_once):
+        block = np.empty((len(first), min(at_once, draws - start)), dtype=first.dtype)
+        for column in range(block.shape[1]):
+            block[:, column] = generator.permutation(first)
+        yield block
+
+
+def evaluate(
+    outcome: np.ndarray, actual: np.ndarray, unit: np.ndarray, period: np.ndarray, time: np.ndarray, first: np.ndarray, draws: int,
+    generator: np.random.Generator, effects: np.ndarray, n_parameters: int,
+) -> Draws:  # fmt: skip
+    """Return the Draws of treatments `time` >= dealt cohort, with CR1 variances by unit.
+
+    `outcome`, `actual` (rows,) are the outcome and the treatment in force; `unit` and `period` codes, `time` (rows,) periods
+    themselves; `first` (units,) the cohorts to deal, infinite for never; `effects` (rows, e) the codes to absorb.
+    """
+    units, periods = len(first), int(period.max()) + 1
+    tabulated = effects.shape[1] == 2 and _same(effects, unit, period) and periods <= LEVELS_SOLVED
+    if not tabulated or units * periods > DENSE * len(unit):
+        at_once = max(1, CELLS_AT_ONCE // len(unit))
+        blocks = ((time[:, None] >= cohorts[unit]).astype(float) for cohorts in deals(first, draws, generator, at_once))
+        return evaluate_blocks(outcome, actual, blocks, effects, unit, n_parameters)
+    labels, label = np.unique(first, return_inverse=True)
+    tables = _Tables(outcome, actual, unit, period, time, labels, n_parameters)
+    at_once = max(1, CELLS_AT_ONCE // units)
+    parts = [tables.block(block) for block in deals(label.astype(np.int32), draws, generator, at_once)]
+    return Draws(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+
+
+def _same(effects: np.ndarray, unit: np.ndarray, period: np.ndarray) -> bool:
+    """Return whether the effects are those of units and periods, in either order."""
+    return any(
+        _refines(effects[:, i], unit)
+        and _refines(unit, effects[:, i])
+        and _refines(effects[:, j], period)
+        and _refines(period, effects[:, j])
+        for i, j in ((0, 1), (1, 0))
+    )
+
+
+def _refines(first: np.ndarray, second: np.ndarray) -> bool:
+    """Return whether each level of `first` lies in one level of `second`."""
+    holder = np.empty(int(first.max()) + 1, dtype=np.int64)
+    holder[first] = second
+    return bool((holder[first] == second).all())
+
+
+class _Tables:
+    """Units by periods: how many rows, the swept outcome and the swept treatment in force; and their sums from each cohort on."""
+
+    def __init__(self, outcome, actual, unit, period, time, labels, n_parameters):
+        units, periods = int(unit.max()) + 1, int(period.max()) + 1
+        absorber = Absorber(np.column_stack([unit, period]))
+        layers = absorber.residualize(np.column_stack([outcome, actual]))
+        when = np.zeros(periods)
+        when[period] = time
+        pair = unit.astype(np.int64) * periods + period
+        shape = (units, periods)
+        self.count = np.bincount(pair, minlength=units * periods).reshape(shape).astype(float)
+        self.layers = [np.bincount(pair, layer, units * periods).reshape(shape) for layer in layers.T]
+        self.on = (when >= labels[:, None]).astype(float)  # (labels, periods)
+        self.size = self.count.sum(1)
+        self.share = self.count / self.size[:, None]
+        total = self.count.sum(0)
+        self.inverse = np.linalg.pinv(np.diag(total) - self.share.T @ self.count, rcond=1e-10, hermitian=True)
+        self.after = self.count @ self.on.T  # rows of a unit from each cohort on (units, labels)
+        self.sums = [layer @ self.on.T for layer in self.layers]
+        self.balanced = bool((self.count == self.count[0]).all())
+        self.factor = cr1_factor(len(unit), units, n_parameters)
+
+    def block(self, label: np.ndarray) -> tuple[np.ndarray, ...]:
+        """Return a, b, v_yy, v_yd, v_dd of a block of deals; `label` (units, deals) indexes the cohorts."""
+        after = np.take_along_axis(self.after, label, 1)
+        on_by_period = self._by_period(label)
+        # Coefficients of the dealt treatment on the effects: `small` of periods, `large` of units.
+        small = self.inverse @ (on_by_period - self.share.T @ after)
+        large = after / self.size[:, None] - self.share @ small
+        explained = self._explained(label, small)
+        # Sums within units of the swept treatment squared; over units they are its length.
+        within = after * (1 - large) - 2 * explained + large * (self.count @ small) + self.count @ small**2
+        length = within.sum(0)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            estimates, scores = [], []
+            for layer, total in zip(self.layers, self.sums, strict=True):
+                moment = np.take_along_axis(total, label, 1) - layer @ small
+                estimate = moment.sum(0) / length
+                estimates.append(estimate)
+                scores.append(moment - within * estimate)
+            scale = self.factor / length**2
+            (a, b), (y, d) = estimates, scores
+            return a, b, (y * y).sum(0) * scale, (y * d).sum(0) * scale, (d * d).sum(0) * scale
+
+    def _by_period(self, label: np.ndarray) -> np.ndarray:
+        """Return the treated rows of each period (periods, deals)."""
+        if self.balanced:
+            counts = np.stack([np.bincount(column, minlength=len(self.on)) for column in label.T], axis=1)
+            return (self.on.T @ counts) * self.count[0][:, None]
+        return sum(self.on[[code]].T * (self.count.T @ (label == code)) for code in range(len(self.on)))
+
+    def _explained(self, label: np.ndarray, small: np.ndarray) -> np.ndarray:
+        """Return the sums of period coefficients over the treated rows of each unit (units, deals)."""
+        if self.balanced:
+            return np.take_along_axis((self.on * self.count[0]) @ small, label, 0)
+        total = np.zeros(label.shape)
+        for code, on in enumerate(self.on):
+            total += (label == code) * (self.count @ (on[:, None] * small))
+        return total
