@@ -67,8 +67,7 @@ def _histories(panel: pd.DataFrame, specification) -> tuple[Histories, dict]:
     data = panel
     if specification.cohort:
         treatment = "_in_force"
-        cohort = data[specification.cohort].astype("float64").replace(0, np.nan)
-        data = data.assign(_in_force=(data[specification.time] >= cohort).astype(float))
+        data = data.assign(_in_force=(data[specification.time] >= data[specification.cohort]).astype(float))
     whole = [specification.unit, specification.time, cluster, treatment, specification.weights]
     data = data[list(dict.fromkeys(filter(None, [*whole, specification.outcome, *specification.controls])))]
     complete_rows(data, whole)  # raises where nothing is left

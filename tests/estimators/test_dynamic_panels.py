@@ -266,7 +266,7 @@ def test_regressors_without_information_are_named():
         ({"instrument_lags": [0, 2]}, "first"),
         ({"instrument_lags": [2]}, "first"),
         ({"predetermined": ["x"], "endogenous": ["x"]}, "both predetermined and endogenous"),
-        ({"endogenous": ["size"]}, "size, which is not among"),
+        ({"endogenous": ["year"]}, "year, which is not among"),
         ({"lags": 0}, "at least 1"),
     ],
 )
