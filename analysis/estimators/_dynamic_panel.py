@@ -2,20 +2,24 @@
 J. Econometrics 87: 115-143), with the corrected two-step variance of Windmeijer (2005, J. Econometrics 126: 25-51).
 
 Written here because no library installs beside the others and tests its residuals rightly. Notation of Roodman (2009,
-Stata Journal 9: 86-136): X regressors, Z instruments, stacked by unit; rows of a unit are its equations.
+Stata Journal 9: 86-136). Rows are equations, first those in differences and then those in levels of each unit. A lag or a
+difference is taken between consecutive periods only: a gap gives no row.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
+from scipy import sparse
 
 from analysis.estimates import NotIdentified, parameter, refused
 from analysis.inference.absorb import residualize
 from analysis.inference.distributions import chi2_tail, normal_tail
-from analysis.method import Method, Option
+from analysis.inference.linear_moments import Moments, Rows, dependent
+from analysis.method import BadOption, Method, Option
 
 OPTIONS = {
     "lags": Option(1, "lags of the outcome among the regressors", minimum=1),
@@ -23,237 +27,324 @@ OPTIONS = {
     "time_effects": Option(True, "a dummy a period"),
     "instrument_lags": Option([2, 99], "first and last lag of the outcome that instruments its differences"),
     "collapse": Option(False, "one instrument a lag, not one a lag and period (Roodman 2009)"),
-    "predetermined": Option([], "controls instrumented by their lags 1 and further"),
-    "endogenous": Option([], "controls instrumented by their lags 2 and further"),
-    "no_instruments": Option([], "controls that bring no instruments of their own (lags of an endogenous control, say)"),
+    "predetermined": Option([], "controls instrumented by their lags 1 and further", columns=True),
+    "endogenous": Option([], "controls instrumented by their lags 2 and further", columns=True),
+    "no_instruments": Option([], "controls that bring no instruments of their own (lags of an endogenous control, say)", columns=True),
 }
-
-
-@dataclass(frozen=True)
-class _Unit:
-    """Equations of one unit: outcome (rows,), regressors (rows, k), instruments (rows, m), weight block, which are differences."""
-
-    y: np.ndarray
-    x: np.ndarray
-    z: np.ndarray
-    h: np.ndarray
-    difference: np.ndarray
-    period: np.ndarray
+EVERY = 99
+EXACT = 1e-11  # residuals of this share of the outcome are rounding
 
 
 def estimate(panel: pd.DataFrame, specification, method: Method, levels: bool) -> list[dict]:
     """Return lags ('L1.<outcome>'), regressors, tests 'ar1', 'ar2', 'hansen', 'sargan', and 'instruments', their number.
 
     With one lag also 'L1.<outcome>:pooled' and ':within', between which a consistent estimate should lie (Bond 2002).
+    Raises NotIdentified without rows, and where regressors are constant or collinear, which it names.
     """
     options = method.read(specification)
-    names = [name for name in (specification.treatment, *specification.controls) if name]
-    for name in (*options.predetermined, *options.endogenous, *options.no_instruments):
-        if name not in names:
-            raise ValueError(f"{specification.estimator}: '{name}' is not among treatment and controls")
+    names = list(dict.fromkeys(name for name in (specification.treatment, *specification.controls) if name))
+    _check(options, names, specification)
     grid = _Grid(panel, specification, names)
-    units, columns = _equations(grid, options, names, levels)
-    if not units:
-        raise NotIdentified("SUPPORT", f"no unit has {options.lags + 2} consecutive periods with every variable")
-    x, z = np.vstack([u.x for u in units]), np.vstack([u.z for u in units])
-    used = np.abs(z).sum(0) > 0
-    units = [_Unit(u.y, u.x, u.z[:, used], u.h, u.difference, u.period) for u in units]
-    z = z[:, used]
-    if np.linalg.matrix_rank(x) < x.shape[1]:
-        raise NotIdentified("SINGULAR", f"the regressors are collinear: {', '.join(columns)}")
-    if z.shape[1] < x.shape[1]:
-        raise NotIdentified("SUPPORT", f"{z.shape[1]} instruments for {x.shape[1]} parameters")
-    fit = _Gmm(units)
-    counts = {
-        "n_obs": int(sum((~u.difference if levels else u.difference).sum() for u in units)),
-        "n_units": len(units),
-        "n_clusters": len(units),
-    }
-    beta, covariance = (fit.beta1, fit.robust1) if options.steps == "one" else (fit.beta2, fit.corrected2)
+    system = _system(grid, options, names, levels)
+    columns = system.columns
+    _check_regressors(system, levels)
+    m = system.rows.instruments.shape[1]
+    if m < len(columns):
+        raise NotIdentified("SUPPORT", f"{m} instruments for {len(columns)} parameters")
+    moments = Moments(system.rows)
+    _check_moments(moments, system, options)
+    n_units = int(system.rows.unit[-1]) + 1
+    counts = {"n_obs": int((~system.difference if levels else system.difference).sum()), "n_units": n_units, "n_clusters": n_units}
+    fit = moments.first if options.steps == "one" else moments.second
     label = "gmm_one_step_robust" if options.steps == "one" else "gmm_two_step_windmeijer"
     shown = len(names) + options.lags
     rows = [
-        parameter(c, b, np.sqrt(v), inference=label, **counts) for c, b, v in zip(columns[:shown], beta, np.diag(covariance), strict=False)
+        parameter(c, b, np.sqrt(v), inference=label, **counts)
+        for c, b, v in zip(columns[:shown], fit.coefficients, np.diag(fit.covariance), strict=False)
     ]
-    rows += _tests(fit, options, covariance, counts)
-    warned = (
-        {}
-        if z.shape[1] <= len(units)
-        else {"reason": f"WEAK: {z.shape[1]} instruments for {len(units)} units; Hansen's test loses its power"}
-    )
-    rows.append(parameter("instruments", z.shape[1], inference="none", **counts, **warned))
+    rows += _tests(moments, fit, system, counts)
+    rows.append(parameter("instruments", m, inference="none", **counts, **_warned(moments, m, n_units, options)))
     return rows + (_bounds(grid, names, options, counts) if options.lags == 1 else [])
 
 
+def _check(options: SimpleNamespace, names: list[str], specification) -> None:
+    asked_by = f"{specification.name} ({specification.estimator})"
+    for option in ("predetermined", "endogenous", "no_instruments"):
+        if strangers := [name for name in getattr(options, option) if name not in names]:
+            raise BadOption(f"{asked_by}: option {option} names {', '.join(strangers)}, which is not among treatment and controls")
+    if both := set(options.predetermined) & set(options.endogenous):
+        raise BadOption(f"{asked_by}: {', '.join(sorted(both))} cannot be both predetermined and endogenous")
+    limits = options.instrument_lags
+    whole = len(limits) == 2 and all(isinstance(lag, int) and not isinstance(lag, bool) for lag in limits)
+    if not whole or limits[0] < 1 or limits[0] > limits[1]:
+        raise BadOption(f"{asked_by}: option instrument_lags is {limits}; it must be [first, last], whole numbers with 1 <= first <= last")
+
+
 class _Grid:
-    """The panel as units x periods arrays with NaN; periods are consecutive."""
+    """The panel as units x periods arrays with NaN; the columns are consecutive periods."""
 
     def __init__(self, panel: pd.DataFrame, specification, names: list[str]):
         columns = [specification.unit, specification.time, specification.outcome, *names]
-        data = panel[columns].dropna(subset=[specification.unit, specification.time])
-        time = data[specification.time].astype(int)
-        self.periods = np.arange(time.min(), time.max() + 1)
+        data = panel[list(dict.fromkeys(columns))].dropna(subset=[specification.unit, specification.time])
+        if data.empty:
+            raise NotIdentified("SUPPORT", "no row has every variable")
+        time = data[specification.time].astype(int).to_numpy()
+        self.first_period = int(time.min())
+        self.periods = int(time.max()) - self.first_period + 1
         codes, units = pd.factorize(data[specification.unit])
-        self.outcome_name = specification.outcome
-        self.values = {}
+        self.outcome = specification.outcome
+        self.values, self.origin, self._noise = {}, {}, {}
         for name in [specification.outcome, *names]:
-            wide = np.full((len(units), len(self.periods)), np.nan)
-            wide[codes, time - time.min()] = data[name].to_numpy(float)
-            self.values[name] = wide
+            column = data[name].to_numpy(float)
+            wide = np.full((len(units), self.periods), np.nan)
+            wide[codes, time - self.first_period] = column
+            known = column[np.isfinite(column)]
+            self.values[name], self.origin[name] = wide, float(known.mean()) if len(known) else 0.0
 
     def lag(self, name: str, by: int) -> np.ndarray:
         wide = self.values[name]
-        return np.hstack([np.full((len(wide), by), np.nan), wide[:, : wide.shape[1] - by]]) if by else wide
+        by = min(by, self.periods)
+        return np.hstack([np.full((len(wide), by), np.nan), wide[:, : self.periods - by]]) if by else wide
+
+    def change(self, name: str, by: int = 0) -> np.ndarray:
+        """Return the changes from one period to the next, lagged `by` periods; those that are rounding are zero."""
+        wide = self.lag(name, by)
+        change = np.hstack([np.full((len(wide), 1), np.nan), np.diff(wide, axis=1)])
+        return change * 0.0 if self.noise(name) > 1 else change
+
+    def noise(self, name: str) -> float:
+        """Return the rounding error of a variable's levels relative to the root mean square of its changes."""
+        if name not in self._noise:
+            change = np.diff(self.values[name], axis=1)
+            known = change[np.isfinite(change)]
+            size = float(np.sqrt((known**2).mean())) if len(known) else 0.0
+            error = 8 * np.finfo(float).eps * float(np.nanmax(np.abs(self.values[name]), initial=0.0))
+            self._noise[name] = error / size if size > 0 else np.inf
+        return self._noise[name]
 
 
-def _equations(grid: _Grid, options, names: list[str], levels: bool) -> tuple[list[_Unit], list[str]]:
-    """Return the units with at least one equation, and the names of the regressors (period dummies last)."""
-    y = grid.values[grid.outcome_name]
-    own = [grid.lag(grid.outcome_name, lag) for lag in range(1, options.lags + 1)] + [grid.values[name] for name in names]
-    columns = [f"L{lag}.{grid.outcome_name}" for lag in range(1, options.lags + 1)] + names
-    stacked = np.stack([y, *own], axis=2)
-    change = np.concatenate([np.full_like(stacked[:, :1], np.nan), np.diff(stacked, axis=1)], axis=1)
-    has_level, has_change = np.isfinite(stacked).all(2), np.isfinite(change).all(2)
-    shown = (has_level if levels else has_change).any(0)
-    dummies = np.eye(len(grid.periods))[:, np.flatnonzero(shown)] if options.time_effects else np.empty((len(grid.periods), 0))
+@dataclass(frozen=True)
+class _System:
+    """Rows of the regression with names of the regressors (period effects last); `difference` and `period` describe the rows.
+
+    `noise` is the relative rounding error of the regressors that levels of the data leave in them.
+    """
+
+    rows: Rows
+    columns: list[str]
+    difference: np.ndarray
+    period: np.ndarray
+    noise: float
+
+
+def _system(grid: _Grid, options, names: list[str], levels: bool) -> _System:
+    """Return the rows of every unit that has at least one in differences."""
+    own = [grid.lag(grid.outcome, lag) for lag in range(1, options.lags + 1)] + [grid.values[name] for name in names]
+    columns = [f"L{lag}.{grid.outcome}" for lag in range(1, options.lags + 1)] + names
+    level = np.stack([grid.values[grid.outcome], *own], axis=2)
+    change = np.stack([grid.change(grid.outcome, lag) for lag in range(options.lags + 1)] + [grid.change(name) for name in names], axis=2)
+    has_change, has_level = np.isfinite(change).all(2), np.isfinite(level).all(2)
+    used = has_change.any(1)
+    if not used.any():
+        raise NotIdentified("SUPPORT", f"no unit has {options.lags + 2} consecutive periods with every variable")
+    # An origin in the middle of the data: constants are the period effects' business, and large levels would cost digits.
+    level = level - np.array([grid.origin[grid.outcome]] * (options.lags + 1) + [grid.origin[name] for name in names])
+    shown = np.flatnonzero((has_level if levels else has_change)[used].any(0))
+    unit, period, difference = _order(has_change & used[:, None], has_level & used[:, None] if levels else None)
+    dummies, moved = _effects(grid.periods, shown, options.time_effects, levels)
     if levels and not options.time_effects:
-        dummies, columns = np.ones((len(grid.periods), 1)), [*columns, "const"]
-    # Differenced period effects span all periods of the equation, so that plain dummies do as well there.
-    moved = np.vstack([np.zeros((1, dummies.shape[1])), np.diff(dummies, axis=0)]) if levels else dummies
-    lagged = {grid.outcome_name: tuple(options.instrument_lags)}
-    lagged |= dict.fromkeys(options.predetermined, (1, 99)) | dict.fromkeys(options.endogenous, (2, 99))
-    plain = [i for i, name in enumerate(columns) if i >= options.lags and name in names and name not in {*lagged, *options.no_instruments}]
-    step = np.eye(len(grid.periods)) - np.eye(len(grid.periods), k=-1)
-    units = []
-    for i in range(len(y)):
-        rows_d = np.flatnonzero(has_change[i])
-        rows_l = np.flatnonzero(has_level[i]) if levels else np.empty(0, int)
-        if not len(rows_d):
-            continue
-        regress = np.vstack([np.hstack([change[i, rows_d, 1:], moved[rows_d]]), np.hstack([stacked[i, rows_l, 1:], dummies[rows_l]])])
-        operator = np.vstack([step[rows_d], np.eye(len(grid.periods))[rows_l]])
-        difference = np.r_[np.ones(len(rows_d), bool), np.zeros(len(rows_l), bool)]
-        blocks = [
-            _lag_instruments(grid.values[n][i], rows_d, rows_l, first, last, options.collapse, levels)
-            for n, (first, last) in lagged.items()
-        ]
-        # Period effects instrument the equation in levels alone, as in the published system estimates.
-        effects = regress[:, len(columns) - ("const" in columns) :] * (~difference[:, None] if levels else 1)
-        z = np.hstack([*blocks, regress[:, plain], effects])
-        outcome = np.r_[change[i, rows_d, 0], stacked[i, rows_l, 0]]
-        units.append(_Unit(outcome, regress, z, operator @ operator.T, difference, np.r_[rows_d, rows_l]))
-    return units, columns
+        columns = [*columns, "const"]
+    effects = np.where(difference[:, None], moved[period], dummies[period])
+    values = np.where(difference[:, None], change[unit, period], level[unit, period])
+    regressors = np.hstack([values[:, 1:], effects])
+    # Period effects instrument the equation in levels alone, as in the published system estimates.
+    standing = effects * ~difference[:, None] if levels else effects
+    plain = _plain(options, grid, names, columns)
+    absorbed = _absorbed(period, difference, grid.periods, levels) & options.time_effects
+    blocks = [
+        _lag_instruments(grid, name, unit, period, difference, limits, options.collapse, absorbed)
+        for name, limits in _lagged(options, grid).items()
+    ]
+    instruments = np.hstack([*blocks, regressors[:, plain], standing])
+    instruments = instruments[:, (np.abs(instruments) > 0).any(0)]
+    codes = np.unique(unit, return_inverse=True)[1]
+    rows = Rows(values[:, 0], regressors, instruments, codes, _spread(codes, period, difference, grid.periods))
+    names_of = columns + [f"period ‹@{grid.first_period + t}›" for t in shown] * options.time_effects
+    noise = max((n for n in map(grid.noise, [grid.outcome, *names]) if n <= 1), default=0.0)
+    return _System(rows, names_of, difference, period, min(noise, 1e-4))
 
 
-def _lag_instruments(series: np.ndarray, rows_d, rows_l, first: int, last: int, collapse: bool, levels: bool) -> np.ndarray:
-    """Return the GMM instruments of one variable of one unit; unobserved lags are zero."""
-    known = np.nan_to_num(series)
-    periods = len(series)
-    last = min(last, periods - 1)
-    lags = range(first, last + 1)
-    if collapse:
-        below = np.array([[known[t - lag] if t >= lag else 0.0 for lag in lags] for t in rows_d]).reshape(len(rows_d), len(lags))
-    else:
-        at = {(t, lag): position for position, (t, lag) in enumerate((t, lag) for t in range(periods) for lag in lags if t >= lag)}
-        below = np.zeros((len(rows_d), len(at)))
-        for row, t in enumerate(rows_d):
-            for lag in lags:
-                if t >= lag:
-                    below[row, at[t, lag]] = known[t - lag]
+def _order(has_change: np.ndarray, has_level: np.ndarray | None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return unit, period and whether a row is a difference, unit by unit, differences first."""
+    unit, period = np.nonzero(has_change)
+    difference = np.ones(len(unit), bool)
+    if has_level is not None:
+        more = np.nonzero(has_level)
+        unit, period = np.r_[unit, more[0]], np.r_[period, more[1]]
+        difference = np.r_[difference, np.zeros(len(more[0]), bool)]
+        order = np.argsort(unit, kind="stable")
+        unit, period, difference = unit[order], period[order], difference[order]
+    return unit, period, difference
+
+
+def _effects(periods: int, shown: np.ndarray, time_effects: bool, levels: bool) -> tuple[np.ndarray, np.ndarray]:
+    """Return the period effects' columns in levels and in differences, shape (periods, effects)."""
+    dummies = np.eye(periods)[:, shown] if time_effects else np.ones((periods, int(levels)))
     if not levels:
-        return below
-    # In levels: the change dated one period after the first lag that is valid in differences.
-    moves = np.nan_to_num(np.r_[np.nan, np.diff(series)])
-    above = np.zeros((len(rows_l), 1 if collapse else periods))
-    for row, t in enumerate(rows_l):
-        if t >= first - 1:
-            above[row, 0 if collapse else t] = moves[t - (first - 1)]
-    corner = np.zeros((len(rows_d), above.shape[1]))
-    return np.vstack([np.hstack([below, corner]), np.hstack([np.zeros((len(rows_l), below.shape[1])), above])])
+        # Differenced period effects span all periods of the equation, so that plain dummies do as well there.
+        return dummies, dummies
+    return dummies, np.vstack([np.zeros((1, dummies.shape[1])), np.diff(dummies, axis=0)])
 
 
-class _Gmm:
-    """One- and two-step estimates with their covariances."""
-
-    def __init__(self, units: list[_Unit]):
-        self.units = units
-        self.xz = sum(u.x.T @ u.z for u in units)
-        self.zy = sum(u.z.T @ u.y for u in units)
-        self.w1 = np.linalg.pinv(sum(u.z.T @ u.h @ u.z for u in units), hermitian=True)
-        self.bread1 = np.linalg.inv(self.xz @ self.w1 @ self.xz.T)
-        self.beta1 = self.bread1 @ self.xz @ self.w1 @ self.zy
-        moments = np.array([u.z.T @ (u.y - u.x @ self.beta1) for u in units])
-        omega = moments.T @ moments
-        half = self.bread1 @ self.xz @ self.w1
-        self.robust1 = half @ omega @ half.T
-        self.w2 = np.linalg.pinv(omega, hermitian=True)
-        self.bread2 = np.linalg.inv(self.xz @ self.w2 @ self.xz.T)
-        self.beta2 = self.bread2 @ self.xz @ self.w2 @ self.zy
-        self.corrected2 = self._windmeijer()
-
-    def residuals(self, beta: np.ndarray) -> list[np.ndarray]:
-        return [u.y - u.x @ beta for u in self.units]
-
-    def _windmeijer(self) -> np.ndarray:
-        """Return the corrected covariance (his equation 3.8): the weights' dependence on the first step is differentiated."""
-        first = self.residuals(self.beta1)
-        push = self.w2 @ sum(u.z.T @ e for u, e in zip(self.units, self.residuals(self.beta2), strict=True))
-        change = np.zeros((len(self.beta1), len(self.beta1)))
-        for k in range(len(self.beta1)):
-            # Z'(x_k e' + e x_k')Z applied to `push`, without forming the matrices.
-            slope = np.zeros(len(push))
-            for u, e in zip(self.units, first, strict=True):
-                xk, ze = u.z.T @ u.x[:, k], u.z.T @ e
-                slope += xk * (ze @ push) + ze * (xk @ push)
-            change[:, k] = self.bread2 @ self.xz @ self.w2 @ slope
-        return self.bread2 + change @ self.bread2 + self.bread2 @ change.T + change @ self.robust1 @ change.T
+def _lagged(options, grid: _Grid) -> dict[str, tuple[int, int]]:
+    """Return the variables that are instrumented by their lags, with the first and the last of these."""
+    lagged = {grid.outcome: tuple(options.instrument_lags)}
+    return lagged | dict.fromkeys(options.predetermined, (1, EVERY)) | dict.fromkeys(options.endogenous, (2, EVERY))
 
 
-def _tests(fit: _Gmm, options, covariance: np.ndarray, counts: dict) -> list[dict]:
-    beta, weight, bread = (fit.beta1, fit.w1, fit.bread1) if options.steps == "one" else (fit.beta2, fit.w2, fit.bread2)
-    rows = [_serial(fit, order, beta, weight, bread, covariance, counts) for order in (1, 2)]
-    degrees = fit.xz.shape[1] - fit.xz.shape[0]
+def _plain(options, grid: _Grid, names: list[str], columns: list[str]) -> list[int]:
+    """Return the positions of the regressors that are their own instruments."""
+    others = {*_lagged(options, grid), *options.no_instruments}
+    return [i for i, name in enumerate(columns) if i >= options.lags and name in names and name not in others]
+
+
+def _spread(unit: np.ndarray, period: np.ndarray, difference: np.ndarray, periods: int) -> sparse.csr_matrix:
+    """Return the matrix (rows, units x periods) that takes errors in levels to the rows: one minus its predecessor in differences."""
+    row = np.arange(len(unit))
+    cell = unit * periods + period
+    at = np.r_[cell, cell[difference] - 1]
+    value = np.r_[np.ones(len(row)), -np.ones(int(difference.sum()))]
+    return sparse.csr_matrix((value, (np.r_[row, row[difference]], at)), shape=(len(row), (int(unit[-1]) + 1) * periods))
+
+
+def _lag_instruments(grid, name, unit, period, difference, limits, collapse, absorbed) -> np.ndarray:
+    """Return the GMM instruments of one variable (rows, columns); unobserved lags are zero, and columns of nothing else are left out.
+
+    One column a lag (or lag and period) for the equation in differences, and one (a period) for that in levels: the change
+    dated one period after the first lag that is valid in differences. In `absorbed` periods (periods,) a constant added to
+    a lag that is known in every row changes nothing: it is left out, which keeps digits.
+    """
+    first, last = limits[0], min(limits[1], grid.periods - 1)
+    blocks = []
+    for lag in range(first, last + 1):
+        value = grid.lag(name, lag)[unit, period]
+        known = np.isfinite(value) & difference
+        share, count = np.bincount(period, known, grid.periods), np.bincount(period, difference, grid.periods)
+        free = (share == 0) | (absorbed & (share == count))
+        centred = free.all() if collapse else free[period]
+        column = np.where(known, value, 0.0)
+        shifted = np.where(known & centred, value - grid.origin[name], column)
+        rows = difference & (period >= lag)
+        blocks.append(_columns(shifted, column, period, rows, collapse))
+    if not difference.all():
+        wide = grid.values[name]
+        moves = np.hstack([np.full((len(wide), 1), np.nan), np.diff(wide, axis=1)])
+        at = period - (first - 1)
+        value = np.nan_to_num(np.where(at >= 0, moves[unit, np.maximum(at, 0)], np.nan)) * ~difference
+        blocks.append(_columns(value, value, period, ~difference, collapse))
+    return np.hstack(blocks) if blocks else np.empty((len(unit), 0))
+
+
+def _absorbed(period: np.ndarray, difference: np.ndarray, periods: int, levels: bool) -> np.ndarray:
+    """Return in which periods the moments of the period effects say that the differenced errors sum to zero, shape (periods,).
+
+    Period effects in differences say so directly; those in levels where the same units are seen now and one period before.
+    """
+    if not levels:
+        return np.ones(periods, bool)
+    now, change = np.bincount(period, ~difference, periods), np.bincount(period, difference, periods)
+    return (now == change) & (np.r_[np.nan, now[:-1]] == change)
+
+
+def _columns(value: np.ndarray, raw: np.ndarray, period: np.ndarray, rows: np.ndarray, collapse: bool) -> np.ndarray:
+    """Return `value` (rows,) as one column, or a column a period, of `rows`; only where `raw` is not zero throughout."""
+    if collapse:
+        return value[:, None] if raw.any() else np.empty((len(value), 0))
+    inside = np.flatnonzero(rows)
+    used = np.unique(period[inside][raw[inside] != 0])
+    inside = inside[np.isin(period[inside], used)]
+    wide = np.zeros((len(value), len(used)))
+    wide[inside, np.searchsorted(used, period[inside])] = value[inside]
+    return wide
+
+
+def _check_regressors(system: _System, levels: bool) -> None:
+    """Raise NotIdentified with the names of regressors without variation or in a linear combination that is zero."""
+    x, names = system.rows.regressors, np.array(system.columns)
+    flat = ~(np.abs(x) > 0).any(0)
+    if flat.any():
+        why = "is constant" if levels else "does not change within units, and differences remove it"
+        raise NotIdentified("SINGULAR", f"{', '.join(names[flat])} {why}")
+    bad = dependent(x, system.noise)
+    if bad.any():
+        raise NotIdentified("SINGULAR", f"the regressors are collinear: {', '.join(names[bad])}")
+
+
+def _check_moments(moments: Moments, system: _System, options) -> None:
+    """Raise NotIdentified where the moments leave coefficients undetermined, or errors are zero."""
+    names = np.array(system.columns)
+    bad = dependent(moments.zx, system.noise) if moments.rank >= len(names) else np.ones(len(names), bool)
+    if bad.any():
+        raise NotIdentified("SINGULAR", f"the instruments, of rank {moments.rank}, do not determine {', '.join(names[bad])}")
+    if np.linalg.norm(moments.first.residuals) <= max(EXACT, system.noise):
+        raise NotIdentified("EXACT", "the regressors reproduce the outcome without error: nothing is left to weigh the moments by")
+    if options.steps == "two" and moments.second_rank < len(names):
+        raise NotIdentified(
+            "SUPPORT", f"the two-step weights have rank {moments.second_rank} for {len(names)} parameters; steps=one does without them"
+        )
+
+
+def _warned(moments: Moments, m: int, n_units: int, options) -> dict:
+    """Return the reason that stands beside the number of instruments, if any."""
+    said = [f"{m} instruments for {n_units} units; Hansen's test loses its power"] * (m > n_units)
+    if moments.rank < m:
+        said.append(f"of {m} instruments {moments.rank} are linearly independent")
+    if moments.second_rank < moments.rank:
+        said.append(f"the two-step weights are near-singular: of rank {moments.second_rank} for {moments.rank} instruments")
+    if options.instrument_lags[0] < 2:
+        said.append("lag 1 of the outcome is correlated with the differenced errors")
+    return {"reason": f"WEAK: {'; '.join(said)}"} if said else {}
+
+
+def _tests(moments: Moments, fit, system: _System, counts: dict) -> list[dict]:
+    rows = [_serial(moments, fit, system, order, counts) for order in (1, 2)]
+    degrees = moments.rank - len(system.columns)
     if degrees == 0:
         return [*rows, refused("hansen", "EXACT", "as many instruments as parameters: nothing to test", "wald")]
-    moment2 = fit.zy - fit.xz.T @ fit.beta2
-    hansen = float(moment2 @ fit.w2 @ moment2)
-    moment1 = fit.zy - fit.xz.T @ fit.beta1
-    differenced = np.concatenate([e[u.difference] for u, e in zip(fit.units, fit.residuals(fit.beta1), strict=True)])
-    # Differenced errors have twice the variance of the errors.
-    variance = float(differenced @ differenced) / (len(differenced) - fit.xz.shape[0]) / 2
-    sargan = float(moment1 @ fit.w1 @ moment1) / variance
-    for term, statistic in (("hansen", hansen), ("sargan", sargan)):
-        rows.append(parameter(term, statistic, inference="wald", p_value=chi2_tail(statistic, degrees), **counts))
-    return rows
+    if moments.second_rank < len(system.columns):
+        hansen = refused("hansen", "SUPPORT", f"the two-step weights have rank {moments.second_rank}", "wald")
+    else:
+        hansen = _chi_squared("hansen", moments.hansen(), degrees, counts)
+    return [*rows, hansen, _chi_squared("sargan", moments.sargan(system.difference), degrees, counts)]
 
 
-def _serial(fit: _Gmm, order: int, beta, weight, bread, covariance, counts: dict) -> dict:
-    """Return the test of no serial correlation of `order` in differenced errors (Arellano and Bond 1991, equation 8)."""
-    total, squares = 0.0, 0.0
-    slope, cross = np.zeros(len(beta)), np.zeros(fit.xz.shape[1])
-    for u, e in zip(fit.units, fit.residuals(beta), strict=True):
-        at = {t: row for row, t in enumerate(u.period) if u.difference[row]}
-        lagged = np.zeros(len(e))
-        for t, row in at.items():
-            if t - order in at:
-                lagged[row] = e[at[t - order]]
-        own = float(lagged @ e)
-        total, squares = total + own, squares + own**2
-        slope += lagged @ u.x
-        cross += (u.z.T @ e) * own
-    variance = squares - 2 * slope @ bread @ fit.xz @ weight @ cross + slope @ covariance @ slope
-    if total == 0 or variance <= 0:
+def _chi_squared(term: str, statistic: float, degrees: int, counts: dict) -> dict:
+    return parameter(term, statistic, inference="wald", p_value=chi2_tail(statistic, degrees), **counts)
+
+
+def _serial(moments: Moments, fit, system: _System, order: int, counts: dict) -> dict:
+    """Return the test of no serial correlation of `order` in differenced errors."""
+    wide = np.full((int(system.rows.unit[-1]) + 1, int(system.period.max()) + 1), np.nan)
+    unit, period = system.rows.unit[system.difference], system.period[system.difference]
+    wide[unit, period] = fit.residuals[system.difference]
+    before = np.where(period >= order, wide[unit, np.maximum(period - order, 0)], np.nan)
+    statistic = None
+    if np.isfinite(before).any():
+        lagged = np.zeros(len(fit.residuals))
+        lagged[system.difference] = np.nan_to_num(before)
+        statistic = moments.serial(fit, lagged)
+    if statistic is None:
         return refused(f"ar{order}", "SUPPORT", "too few periods to test", "normal")
-    statistic = float(total / np.sqrt(variance))
     return parameter(f"ar{order}", statistic, inference="normal", p_value=2 * normal_tail(abs(statistic)), **counts)
 
 
 def _bounds(grid: _Grid, names: list[str], options, counts: dict) -> list[dict]:
     """Return the pooled and within coefficients of the lag: biased up and down (Nickell 1981), they bracket the truth."""
-    columns = [grid.values[grid.outcome_name], grid.lag(grid.outcome_name, 1), *(grid.values[name] for name in names)]
+    columns = [grid.values[grid.outcome], grid.lag(grid.outcome, 1), *(grid.values[name] for name in names)]
     whole = np.isfinite(np.stack(columns)).all(0)
     unit, time = np.nonzero(whole)
-    flat = np.column_stack([column[whole] for column in columns])
+    origin = np.array([grid.origin[grid.outcome]] * 2 + [grid.origin[name] for name in names])
+    flat = np.column_stack([column[whole] for column in columns]) - origin
     period = np.unique(time, return_inverse=True)[1]
     firm = np.unique(unit, return_inverse=True)[1]
     swept = {"pooled": np.zeros_like(period)[:, None], "within": firm[:, None]}
@@ -262,6 +353,8 @@ def _bounds(grid: _Grid, names: list[str], options, counts: dict) -> list[dict]:
     rows = []
     for name, codes in swept.items():
         net = residualize(flat, codes)
-        value = float(np.linalg.lstsq(net[:, 1:], net[:, 0], rcond=None)[0][0])
-        rows.append(parameter(f"L1.{grid.outcome_name}:{name}", value, inference="none", **counts | {"n_obs": len(flat)}))
+        # Of one size, so that the units of a control decide nothing; a control that the effects span is left at zero.
+        size = np.maximum(np.sqrt((net[:, 1:] ** 2).sum(0)), 1e-9 * np.sqrt((flat[:, 1:] ** 2).sum(0)) + np.finfo(float).tiny)
+        value = float(np.linalg.lstsq(net[:, 1:] / size, net[:, 0], rcond=None)[0][0] / size[0])
+        rows.append(parameter(f"L1.{grid.outcome}:{name}", value, inference="none", **counts | {"n_obs": len(flat)}))
     return rows

@@ -1,95 +1,157 @@
-"""Treatments that switch on, off or change dose (de Chaisemartin and D'Haultfoeuille 2024, REStat, "Intertemporal treatment effects"), by moderndid."""
+"""Treatments that switch on, off or change dose (de Chaisemartin and D'Haultfoeuille 2024, REStat, "Intertemporal treatment effects")."""
 
 from __future__ import annotations
+
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 
 from analysis.entrance import entrance
-from analysis.estimates import NotIdentified, parameter
+from analysis.estimates import NotIdentified, parameter, refused
 from analysis.estimators._regression import complete_rows
+from analysis.inference.cluster import cluster_sums
+from analysis.inference.distributions import chi2_tail
+from analysis.inference.intertemporal_effects import Effect, Histories, adjust, effect, histories
 from analysis.method import Method, Option
 
 METHOD = Method(
     title="Intertemporal effects of a treatment that may switch off or have a dose",
     citation="de Chaisemartin and D'Haultfoeuille (2024), REStat, doi 10.1162/rest_a_01414",
-    library="moderndid",
+    library="analysis",
     needs=("outcome", "unit", "time", "treatment|cohort"),
     accepts=("controls", "cluster", "weights"),
     options={
-        "effects": Option(1, "periods after the first change of treatment for which effects are reported"),
-        "placebos": Option(0, "periods before it for which placebo effects are reported"),
+        "effects": Option(1, "periods after the first change of treatment for which effects are reported", minimum=1),
+        "placebos": Option(0, "periods before it for which placebo effects are reported", minimum=0),
         "normalized": Option(False, "divide each effect by the treatment received, for effects of a unit of dose"),
         "switchers": Option("all", "units whose treatment first rises (in), falls (out), or all", ("all", "in", "out")),
     },
 )
+DIRECTIONS = {"all": (1, -1), "in": (1,), "out": (-1,)}
 
 
 @entrance(METHOD)
 def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     """Return 'att' (average total effect a unit of treatment), 'event' rows and, with placebos, their joint test.
 
-    Event time 0 is the first changed period; controls are units whose treatment has not changed yet. Raises
-    NotIdentified when no unit changes or none can be compared.
+    Event time 0 is the first changed period; controls are units with the same first treatment that has not changed yet, in
+    whatever direction it will. An effect of units whose treatment falls counts with the opposite sign: it is that of more
+    treatment. Raises NotIdentified when no unit changes or none can be compared.
     """
     options = METHOD.read(specification)
-    # Rows without an outcome stay: they say when treatment changed.
-    columns = [specification.unit, specification.time, *specification.cluster, specification.treatment, specification.weights]
+    h, counts = _histories(panel, specification)
+    directions = DIRECTIONS[options.switchers]
+    asked = np.isin(h.sign, directions)
+    if not asked.any():
+        raise NotIdentified("SUPPORT", _nobody(h, options))
+    slopes = adjust(h, directions, specification.controls) if specification.controls else None
+    found = [effect(h, horizon, directions, dosed=options.normalized, slopes=slopes) for horizon in range(1, options.effects + 1)]
+    placebos = [effect(h, horizon, directions, True, options.normalized, slopes) for horizon in range(1, options.placebos + 1)]
+    if not any(found):
+        raise NotIdentified(
+            "SUPPORT", "no switcher is seen around its change beside a unit with the same first treatment that has not changed yet"
+        )
+    rows = [_total(found, h, counts, asked)]
+    for position, one in enumerate(found):
+        rows.append(_event(one, position, h, counts, options))
+    # The placebo of l compares the period l + 1 before the change with the one just before it.
+    for position, one in enumerate(placebos):
+        rows.append(_event(one, -position - 2, h, counts, options))
+    return [*rows, _pretrend(placebos, h, counts, options)] if options.placebos > 1 else rows
+
+
+def _histories(panel: pd.DataFrame, specification) -> tuple[Histories, dict]:
+    """Return the units' histories and counts. Rows without an outcome stay: they say when treatment changed."""
+    treatment, cluster = specification.treatment, next(iter(specification.cluster), specification.unit)
     data = panel
-    treatment = specification.treatment
     if specification.cohort:
         treatment = "_in_force"
-        cohort = data[specification.cohort].astype("float64").replace(0, np.nan)
-        data = data.assign(_in_force=(data[specification.time] >= cohort).astype(float))
-        columns.append(treatment)
-    whole = complete_rows(data.reset_index(drop=True).assign(_row=np.arange(len(data))), [*columns, "_row"])
-    kept = [specification.outcome, *specification.controls]
-    data = whole.assign(**{name: data[name].to_numpy()[whole["_row"]] for name in kept}).drop(columns="_row")
-    changed = (
-        data.sort_values([specification.unit, specification.time]).groupby(specification.unit)[treatment].agg(lambda d: d.nunique() > 1)
+        data = data.assign(_in_force=(data[specification.time] >= data[specification.cohort]).astype(float))
+    whole = [specification.unit, specification.time, cluster, treatment, specification.weights]
+    data = data[list(dict.fromkeys(filter(None, [*whole, specification.outcome, *specification.controls])))]
+    complete_rows(data, whole)  # raises where nothing is left
+    data = data.dropna(subset=list(filter(None, whole)))
+    if specification.weights and not (data[specification.weights] > 0).all():
+        raise NotIdentified("WEIGHTS", f"{specification.weights} holds weights that are not positive")
+    codes, units = pd.factorize(data[specification.unit], sort=True)
+    clusters = _clusters(data, cluster, codes)
+    time = data[specification.time].astype(int).to_numpy()
+    shape = (len(units), int(time.max() - time.min()) + 1)
+
+    def wide(values: np.ndarray) -> np.ndarray:
+        table = np.full(shape, np.nan)
+        table[codes, time - time.min()] = values
+        return table
+
+    weight = data[specification.weights].to_numpy(float) if specification.weights else np.ones(len(data))
+    controls = np.array([wide(data[name].to_numpy(float)) for name in specification.controls]).reshape(-1, *shape)
+    h = histories(
+        wide(data[specification.outcome].to_numpy(float)), wide(data[treatment].to_numpy(float)), wide(weight), controls, clusters
     )
-    if not changed.any():
-        raise NotIdentified("SUPPORT", "treatment changes in no unit")
-    result = _run(data, specification, treatment, options)
-    cluster = next(iter(specification.cluster), specification.unit)
-    clusters = data.groupby(cluster)[specification.unit].apply(lambda units: changed.reindex(units.unique()).any())
-    counts = {"n_obs": len(data), "n_units": len(changed), "n_treated": int(changed.sum())}
-    counts |= {"n_clusters": len(clusters), "n_treated_clusters": int(clusters.sum())}
-    about = {"inference": "analytic", "library": "moderndid", **counts}
-    rows = []
-    if result.ate is not None:
-        rows.append(parameter("att", result.ate.estimate, result.ate.std_error, **about))
-    for part, sign in ((result.effects, 1), (result.placebos, -1)):
-        if part is None:
-            continue
-        for horizon, value, error in zip(
-            np.abs(np.asarray(part.horizons)), np.asarray(part.estimates), np.asarray(part.std_errors), strict=True
-        ):
-            # Their effect 1 is the period of the change; their placebo 1 compares the two periods before it.
-            event_time = int(horizon) - 1 if sign > 0 else -int(horizon) - 1
-            rows.append(parameter("event", value, error, event_time=event_time, **about))
-    if result.placebo_joint_test is not None:
-        test = result.placebo_joint_test
-        rows.append(parameter("pretrend", test["chi2_stat"], inference="wald", p_value=test["p_value"], library="moderndid", **counts))
-    return rows
+    return h, {"n_obs": len(data), "n_units": len(units), "n_clusters": int(clusters.max()) + 1}
 
 
-def _run(data: pd.DataFrame, specification, treatment: str, options):
-    from moderndid import did_multiplegt  # two seconds to import
+def _clusters(data: pd.DataFrame, cluster: str, units: np.ndarray) -> np.ndarray:
+    """Return the cluster code of each unit; raise NotIdentified where a unit changes its cluster."""
+    codes = pd.factorize(data[cluster])[0]
+    found = np.zeros(units.max() + 1, dtype=np.int64)
+    found[units] = codes
+    if (found[units] != codes).any():
+        raise NotIdentified("CLUSTERS", f"a unit changes its {cluster}: units must be nested in clusters")
+    return found
 
-    units = pd.factorize(data[specification.unit])[0]
-    frame = data.assign(_unit=units)
-    cluster = next((name for name in specification.cluster if name != specification.unit), None)
-    if cluster is not None:
-        frame["_cluster"] = pd.factorize(frame[cluster])[0]
-    plain = {name: f"_x{i}" for i, name in enumerate(specification.controls)}
-    frame = frame.assign(**{new: frame[name] for name, new in plain.items()})
-    controls = "~" + ("+".join(plain.values()) or "1")
-    try:
-        return did_multiplegt(
-            frame, specification.outcome, specification.time, "_unit", treatment, cluster=None if cluster is None else "_cluster",
-            weightsname=specification.weights or None, xformla=controls, effects=options.effects, placebo=options.placebos,
-            normalized=options.normalized, switchers="" if options.switchers == "all" else options.switchers,
-        )  # fmt: skip
-    except (ValueError, KeyError, IndexError, np.linalg.LinAlgError) as error:
-        raise NotIdentified("SUPPORT", f"moderndid could not compare switchers ({' '.join(str(error).split())})") from error
+
+def _nobody(h: Histories, options: SimpleNamespace) -> str:
+    if h.undated.any():
+        return f"treatment changes only in gaps ({h.undated.sum()} units), so that no date of a change is known"
+    kind = {"all": "changes", "in": "rises", "out": "falls"}[options.switchers]
+    return f"treatment {kind} first in no unit" if (h.sign != 0).any() else "treatment changes in no unit"
+
+
+def _about(one: Effect, h: Histories, counts: dict) -> dict:
+    own = {"n_treated": int(one.switchers.sum()), "n_treated_clusters": len(np.unique(h.cluster[one.switchers]))}
+    return {"inference": "analytic", **counts, **own}
+
+
+def _error(influence: np.ndarray, h: Histories) -> float:
+    return float(np.sqrt((cluster_sums(influence[:, None], h.cluster) ** 2).sum()))
+
+
+def _event(one: Effect | None, event_time: int, h: Histories, counts: dict, options: SimpleNamespace) -> dict:
+    if one is None:
+        return refused("event", "SUPPORT", "no switcher can be compared at this distance from its change") | {"event_time": event_time}
+    scale = one.cumulated if options.normalized else 1.0
+    return parameter("event", one.value / scale, _error(one.influence, h) / scale, event_time=event_time, **_about(one, h, counts))
+
+
+def _total(found: list[Effect | None], h: Histories, counts: dict, asked: np.ndarray) -> dict:
+    """Return the average total effect: the sum of the effects over that of the doses beyond the baseline (their section 1.3)."""
+    every = [one for one in found if one]
+    dose = sum(one.size * one.current for one in every)
+    used = np.logical_or.reduce([one.switchers for one in every])
+    both = Effect(
+        sum(one.size * one.value for one in every) / dose, sum(one.size * one.influence for one in every) / dose, used, 0.0, 0.0, 0.0
+    )
+    said = []
+    if lost := int((asked & ~used).sum()):
+        said.append(f"{lost} of {asked.sum()} switchers enter no effect: not seen around the change, or without a comparable unit")
+    if h.undated.any():
+        said.append(f"units whose change lies in a gap: {h.undated.sum()}; its date is unknown, and they are controls before it only")
+    reason = {"reason": f"SUPPORT: {'; '.join(said)}"} if said else {}
+    return parameter("att", both.value, _error(both.influence, h), **_about(both, h, counts), **reason)
+
+
+def _pretrend(placebos: list[Effect | None], h: Histories, counts: dict, options: SimpleNamespace) -> dict:
+    """Return the Wald test that every placebo effect is zero."""
+    if not all(placebos):
+        return refused("pretrend", "SUPPORT", "some placebo effects have no switcher that can be compared", "wald")
+    scale = np.array([one.cumulated if options.normalized else 1.0 for one in placebos])
+    values = np.array([one.value for one in placebos]) / scale
+    sums = cluster_sums(np.column_stack([one.influence for one in placebos]) / scale, h.cluster)
+    size = np.sqrt((sums**2).sum(0))
+    correlation = (sums / size).T @ (sums / size) if (size > 0).all() else np.zeros((len(size), len(size)))
+    if np.linalg.eigvalsh(correlation).min() < 1e-10:
+        return refused("pretrend", "SINGULAR", "the placebo effects' covariance matrix is singular", "wald")
+    statistic = float(values / size @ np.linalg.solve(correlation, values / size))
+    return parameter("pretrend", statistic, inference="wald", p_value=chi2_tail(statistic, len(values)), **counts)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import pandas as pd
 from diff_diff import WooldridgeDiD
@@ -35,27 +37,22 @@ METHOD = Method(
 def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     """Return 'att' (mean over treated observations) and 'event', 'group', 'calendar' or 'att_gt' rows; CR1 by unit or `cluster`.
 
-    Controls enter demeaned by cohort and interacted. Raises NotIdentified when cells are empty or the outcome does not
-    fit the model (negative counts, say).
+    Controls enter demeaned by cohort and interacted. Cohorts never seen before treatment and periods in which nobody is left
+    to compare with are left out, and said. Raises NotIdentified when cells are empty or the outcome does not fit the model
+    (negative counts, say).
     """
     options = METHOD.read(specification)
-    data = cohort_panel(panel, specification)
-    if options.model == "poisson" and (data["outcome"] < 0).any():
-        raise NotIdentified("SUPPORT", "a Poisson mean cannot be negative; the outcome is, in some rows")
-    if options.model == "logit" and not data["outcome"].between(0, 1).all():
-        raise NotIdentified("SUPPORT", "a logit mean lies between 0 and 1; the outcome does not, in some rows")
+    data, left_out = _comparable(cohort_panel(panel, specification), options)
+    _check_outcome(data["outcome"], options.model)
     untreated = (data["cohort"] == 0) | (data["time"] < data["cohort"])
     counts = counts_of(data, within_sd=within_sd(data, "outcome", "unit", "time", untreated))
     cluster = next((name for name in specification.cluster if name != specification.unit), "unit")
     counts["n_clusters"] = need_two(data[cluster].to_numpy())
-    counts["n_treated_clusters"] = int(data.loc[data["cohort"] > 0, cluster].nunique())
-    method = {"linear": "ols"}.get(options.model, options.model)
-    model = WooldridgeDiD(method=method, control_group=options.control_group, anticipation=options.anticipation, cluster=cluster)
-    try:
-        result = model.fit(data, "outcome", "unit", "time", "cohort", exovar=list(specification.controls) or None)
-    except (ValueError, np.linalg.LinAlgError) as error:
-        raise NotIdentified("SUPPORT", f"diff-diff could not fit the model ({' '.join(str(error).split())})") from error
-    about = {"inference": "cluster", "library": "diff-diff", **counts}
+    # A cohort whose treated periods are left out is a control.
+    treated = data["cohort"].isin(data.loc[~untreated, "cohort"]) & (data["cohort"] > 0)
+    counts |= {"n_treated": int(data.loc[treated, "unit"].nunique()), "n_treated_clusters": int(data.loc[treated, cluster].nunique())}
+    result = _fit(data, specification, options, cluster)
+    about = {"inference": "cluster", "library": "diff-diff", **counts} | ({"left_out": left_out} if left_out else {})
     rows = [parameter("att", result.overall_att, result.overall_se, **about)]
     if options.aggregation == "group_time":
         for (g, t), cell in result.group_time_effects.items():
@@ -63,6 +60,92 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     elif options.aggregation != "simple":
         rows += _averages(result, options, about)
     return rows
+
+
+def _comparable(data: pd.DataFrame, options) -> tuple[pd.DataFrame, str]:
+    """Return the rows that a cell can be made of, and what was left out, in words.
+
+    A cohort without a row before it may respond has nothing to compare its cells with; nor has a period without a control.
+    """
+    never_only = options.control_group == "never_treated" and options.model == "linear"
+    lost_units, lost_periods = set(), set()
+    while True:
+        before = data["time"] < data["cohort"] - options.anticipation
+        control = (data["cohort"] == 0) | (before & (not never_only))
+        early = (data["cohort"] > 0) & ~before.groupby(data["cohort"]).transform("any")
+        alone = ~control.groupby(data["time"]).transform("any") & ~early
+        if not (early | alone).any():
+            break
+        lost_units |= set(data.loc[early, "unit"])
+        lost_periods |= set(data.loc[alone, "time"])
+        data = data[~(early | alone)].reset_index(drop=True)
+        if not (data["cohort"] > 0).any():
+            raise NotIdentified("SUPPORT", "no treated cohort is seen before its treatment, beside units to compare it with")
+    if not ((data["cohort"] > 0) & (data["time"] >= data["cohort"] - options.anticipation)).any():
+        raise NotIdentified("SUPPORT", "no treated row is left beside one to compare it with")
+    said = [f"{len(lost_units)} unit{'s' * (len(lost_units) > 1)} of cohorts not seen before treatment"] * bool(lost_units)
+    if lost_periods:
+        said.append(f"periods {', '.join(f'‹@{int(t)}›' for t in sorted(lost_periods))}, in which no control is left")
+    return data, "; ".join(said)
+
+
+def _check_outcome(outcome: pd.Series, model: str) -> None:
+    if model == "poisson" and (outcome < 0).any():
+        raise NotIdentified("SUPPORT", "a Poisson mean cannot be negative; the outcome is, in some rows")
+    if model == "logit" and not outcome.between(0, 1).all():
+        raise NotIdentified("SUPPORT", "a logit mean lies between 0 and 1; the outcome does not, in some rows")
+    if outcome.nunique() == 1:
+        raise NotIdentified("SUPPORT", "the outcome has one value throughout: there is nothing to explain")
+
+
+def _fit(data: pd.DataFrame, specification, options, cluster: str):
+    """Return diff-diff's fit; its own messages name periods by their index, and are put in other words."""
+    method = {"linear": "ols"}.get(options.model, options.model)
+    model = WooldridgeDiD(method=method, control_group=options.control_group, anticipation=options.anticipation, cluster=cluster)
+    controls = list(specification.controls)
+    # Origin and unit of a control change nothing (cohort and period effects span them), but cost the library digits.
+    centred = data.assign(**{name: _centred(data[name].to_numpy(float)) for name in controls})
+    if controls:
+        _check_cells(centred, controls, options.anticipation)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what it leaves out has been left out, and said, before
+            return model.fit(centred, "outcome", "unit", "time", "cohort", exovar=controls or None)
+    except (ValueError, np.linalg.LinAlgError) as error:
+        raise NotIdentified("SUPPORT", f"diff-diff could not fit the model: {_in_other_words(str(error))}") from error
+
+
+def _centred(values: np.ndarray) -> np.ndarray:
+    net = values - values.mean()
+    size = np.abs(net).max()
+    return net / 2.0 ** np.round(np.log2(size)) if size > 0 else net
+
+
+def _check_cells(data: pd.DataFrame, controls: list[str], anticipation: int) -> None:
+    """Raise NotIdentified where the controls, demeaned by cohort, span the dummy of a treated cell: its effect is then any number."""
+    demeaned = data[controls] - data.groupby("cohort")[controls].transform("mean")
+    treated = (data["cohort"] > 0) & (data["time"] >= data["cohort"] - anticipation)
+    for (g, t), rows in data[treated].groupby(["cohort", "time"]).groups.items():
+        x = demeaned.loc[rows].to_numpy()
+        size = np.abs(x).max(0)
+        x = x[:, size > 1e-12] / size[size > 1e-12]
+        if not x.shape[1]:
+            continue
+        one = np.ones(len(x))
+        if np.linalg.norm(one - x @ np.linalg.lstsq(x, one, rcond=1e-10)[0]) < 1e-8 * np.sqrt(len(x)):
+            raise NotIdentified(
+                "SINGULAR",
+                f"in cohort ‹@{int(g)}›, period ‹@{int(t)}›, {', '.join(controls)} cannot be told from the effect: too few units for as many "
+                "controls, or a control with one value there",
+            )
+
+
+def _in_other_words(message: str) -> str:
+    if "identified" in message:
+        return "some cells of a cohort and period are not identified; a control is collinear with them, or no unit joins them to earlier periods"
+    if "Fewer observations" in message:
+        return "fewer rows than parameters; leave out controls"
+    return "a cell has too few rows, or the controls are collinear" if any(c.isdigit() for c in message) else " ".join(message.split())
 
 
 def _averages(result, options, about: dict) -> list[dict]:

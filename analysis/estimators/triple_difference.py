@@ -22,7 +22,7 @@ METHOD = Method(
     needs=("outcome", "unit", "time", "cohort"),
     accepts=("controls", "cluster"),
     options={
-        "eligible": Option("", "0/1 column: whether the unit belongs to the part that treatment reaches (required)"),
+        "eligible": Option("", "0/1 column: whether the unit belongs to the part that treatment reaches (required)", columns=True),
         "control_group": Option("not_yet_treated", "groups compared with", ("never_treated", "not_yet_treated")),
         "aggregation": Option("simple", "simple, or dynamic for effects by event time", ("simple", "dynamic")),
         "anticipation": ANTICIPATION,
