@@ -24,6 +24,8 @@ FARTHEST = 9.0  # log odds beyond which the share is all or nothing
 OUTSIDE = 25.0  # log odds from which no search comes back
 THINNEST = -14.0  # log scale, in units of the spread, from which none does
 RIDGE = 1e-7  # the least curvature, with that in each coefficient at one
+# Location, log scale and log odds to begin from besides, in standard units: long and short durations, rare and frequent ends.
+ELSEWHERE = ((0.5, -0.3, 4.0), (1.0, 0.5, 4.0), (0.0, -0.7, -1.0), (0.0, -1.5, 0.0), (2.0, 0.5, 2.0), (-0.5, 0.0, 0.0))
 FLAT = 1e-6  # curvature in standard units: a standard error of a thousand standard deviations
 
 
@@ -98,15 +100,25 @@ class Problem:
         rows = [[a.T @ (at.second[i, j][:, None] * b) for j, b in enumerate(self.blocks)] for i, a in enumerate(self.blocks)]
         return gradient, -np.block(rows)
 
-    def start(self) -> np.ndarray:
-        """Return standard coefficients to begin from: no effects, and as many ends still to come as a third of those seen."""
+    def starts(self) -> list[np.ndarray]:
+        """Return standard coefficients to begin from: no effects, and as many ends still to come as a third of those seen.
+
+        Where covariates share out who ever ends the likelihood can have several tops, and there are several starts.
+        """
         k, theta = self.blocks[0].shape[1], np.zeros(len(self.shift))
         theta[k - 1], theta[k] = 0.5, -0.3
-        if len(self.blocks) == 3:
-            seen = (len(self.spells.exact) + len(self.spells.interval)) / len(self.spells.last)
-            share = min(max(1.3 * seen, 0.05), 0.9)
-            theta[-1] = np.log(share / (1 - share))
-        return theta
+        if len(self.blocks) < 3:
+            return [theta]
+        seen = (len(self.spells.exact) + len(self.spells.interval)) / len(self.spells.last)
+        share = min(max(1.3 * seen, 0.05), 0.9)
+        theta[-1] = np.log(share / (1 - share))
+        if self.blocks[2].shape[1] == 1:
+            return [theta]
+        others = []
+        for location, log_scale, odds in ELSEWHERE:
+            others.append(theta.copy())
+            others[-1][[k - 1, k, -1]] = location, log_scale, odds
+        return [theta, *others]
 
     def gone(self, theta: np.ndarray) -> bool:
         """Return whether the share or the scale has run to its edge."""
@@ -120,9 +132,9 @@ def maximise(spells: Spells, distribution: str, x: np.ndarray, z: np.ndarray | N
     The last columns of `x` and `z` are constant; without `z` everything ends. Raises NoInnerMaximum when there is none.
     """
     problem = Problem.of(distribution, spells, x, z)
-    theta = problem.start() if theta is None else np.linalg.solve(problem.back, theta - problem.shift)
+    starts = problem.starts() if theta is None else [np.linalg.solve(problem.back, theta - problem.shift)]
     with np.errstate(over="ignore", invalid="ignore"):
-        theta, now, decrement = _climb(problem, theta)
+        theta, now, decrement = max((_climb(problem, begin) for begin in starts), key=lambda top: np.nan_to_num(top[1].value, nan=-np.inf))
         _, information = problem.slopes(now)
         _need_inner(problem, theta, information, decrement)
     scores = np.column_stack([row[:, None] * block for row, block in zip(now.first, problem.blocks, strict=False)])
