@@ -118,6 +118,11 @@ class Problem:
         for location, log_scale, odds in ELSEWHERE:
             others.append(theta.copy())
             others[-1][[k - 1, k, -1]] = location, log_scale, odds
+        # Which way a covariate moves the share is where tops differ most.
+        for column in range(k + 1, len(theta) - 1):
+            for slope in (-2.0, 2.0):
+                others.append(theta.copy())
+                others[-1][[k, column, -1]] = -1.0, slope, 0.0
         return [theta, *others]
 
     def gone(self, theta: np.ndarray) -> bool:
