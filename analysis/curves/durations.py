@@ -17,7 +17,8 @@ from analysis.curves.names import NONE
 from analysis.curves.two_way import subsets
 from analysis.estimates import NotIdentified, parameter
 from analysis.inference.cluster import cluster_sums, effective_degrees
-from analysis.inference.cure_likelihood import Maximum, Spells, maximise, start
+from analysis.inference.cure_likelihood import Spells
+from analysis.inference.cure_maximum import Maximum, maximise
 from analysis.specification import prepare
 
 # Estimator and its distribution by option → distribution, whether a share never ends.
@@ -130,13 +131,12 @@ def _maximum(sample: Sample, names: list[str], distribution: str, share: np.ndar
     """Return the maximum for the regressors `names`, looked for from `near` (coefficients by name; filled by the first one found)."""
     x = np.column_stack([*(sample.columns[name] for name in names), np.ones(len(sample.spells.last))])
     labels = [*names, "const", "log_scale", *(["ends"] if share is not None else [])]
-    cold = start(sample.spells, x.shape[1], 0 if share is None else 1)
     if near:
         try:
             return maximise(sample.spells, distribution, x, share, np.array([near[label] for label in labels]))
         except NotIdentified:
-            return maximise(sample.spells, distribution, x, share, cold)
-    found = maximise(sample.spells, distribution, x, share, cold)
+            return maximise(sample.spells, distribution, x, share)
+    found = maximise(sample.spells, distribution, x, share)
     near.update(zip(labels, found.theta, strict=True))
     return found
 

@@ -1,4 +1,8 @@
-"""Accelerated failure time models by lifelines: right- and interval-censored durations, one parametrisation."""
+"""Accelerated failure time models: right- and interval-censored durations, late entry, one parametrisation.
+
+log T = x'b + sigma W with W extreme-value (Weibull), normal or logistic, by maximum likelihood (inference.cure_likelihood
+without a share that never ends; Kalbfleisch and Prentice 2002, sections 3.2 to 3.4).
+"""
 
 from __future__ import annotations
 
@@ -6,8 +10,10 @@ import numpy as np
 import pandas as pd
 
 from analysis.estimates import NotIdentified, parameter
-from analysis.estimators._durations import counts_of, regressors_of, spells_of
-from analysis.estimators._regression import complete_rows
+from analysis.estimators._durations import bounds_of, counts_of, regressors_of, separated, spells_of
+from analysis.inference.cure_likelihood import Spells
+from analysis.inference.cure_maximum import Maximum, NoInnerMaximum, maximise
+from analysis.inference.standard_units import need_full_rank
 from analysis.method import Method, Option
 
 NEEDS = ("duration", "event|upper", "treatment|controls")
@@ -15,11 +21,11 @@ ACCEPTS = ("unit", "entry")
 OPTIONS = {"covariance": Option("unadjusted", "unadjusted (from the likelihood) or robust (sandwich)", ("unadjusted", "robust"))}
 
 
-def estimate(panel: pd.DataFrame, specification, method: Method, fitter: type, scale: tuple[str, str, int]) -> list[dict]:
+def estimate(panel: pd.DataFrame, specification, method: Method, distribution: str) -> list[dict]:
     """Return coefficients on log time (term: the covariate, and 'const') and 'log_scale'.
 
-    `scale` is the library's (location, shape, sign that turns the logarithm of its shape into that of the scale). With
-    `upper` a spell ended between `duration` and `upper` (blank: not yet). Raises NotIdentified when nothing converges.
+    With `upper` a spell ended between `duration` and `upper` (blank: not yet); with `entry` it is observed only from then on.
+    Raises NotIdentified when the likelihood has no maximum.
     """
     options = method.read(specification)
     if specification.upper and (specification.entry or specification.event):
@@ -29,39 +35,30 @@ def estimate(panel: pd.DataFrame, specification, method: Method, fitter: type, s
             f"{specification.estimator} takes spells as independent; {specification.unit} repeats (use mixture_cure_regression or cox, which cluster)"
         )
     names = regressors_of(specification)
-    # robust is a keyword of the library's fit
-    model = fitter()
+    data, low, high, entry = _observed(panel, specification)
+    x = data[names].to_numpy(float)
+    need_full_rank(x, names)
+    found = _maximum(Spells.between(low, high, entry), distribution, x, names, low, high)
+    variance = found.variance(found.scores if options.covariance == "robust" else None)
+    about = {"inference": options.covariance, **counts_of(data, specification)}
+    labels = [*names, "const", "log_scale"]
+    return [parameter(t, b, e, **about) for t, b, e in zip(labels, found.theta, np.sqrt(np.diag(variance)), strict=True)]
+
+
+def _observed(panel: pd.DataFrame, specification) -> tuple[pd.DataFrame, np.ndarray, np.ndarray, np.ndarray | None]:
+    """Return complete rows, between which durations each ended (infinity: not yet) and, with `entry`, from when it was observed."""
+    if specification.upper:
+        return *bounds_of(panel, specification), None
+    data = spells_of(panel, specification)
+    duration = data["duration"].to_numpy(float)
+    if (duration <= 0).any():
+        raise NotIdentified("SUPPORT", f"{specification.duration} must be above 0: durations count from the start of the clock")
+    high = np.where(data["event"].to_numpy() > 0, duration, np.inf)
+    return data, duration, high, data["entry"].to_numpy(float) if specification.entry else None
+
+
+def _maximum(spells: Spells, distribution: str, x: np.ndarray, names: list[str], low: np.ndarray, high: np.ndarray) -> Maximum:
     try:
-        if specification.upper:
-            data, frame = _intervals(panel, specification, names)
-            model.fit_interval_censoring(frame, "lower", "upper", robust=options.covariance == "robust", entry_col=None)
-        else:
-            data = spells_of(panel, specification)
-            entry = {"entry_col": "entry"} if specification.entry else {}
-            frame = data[[*names, "duration", "event", *entry.values()]].astype(float)
-            model.fit(frame, "duration", "event", robust=options.covariance == "robust", **entry)
-    except NotIdentified:
-        raise
-    except Exception as error:  # the library raises many kinds of its own
-        raise NotIdentified("CONVERGENCE", f"lifelines could not fit the model ({' '.join(str(error).split())[:200]})") from error
-    location, shape, sign = scale
-    about = {"inference": options.covariance, "library": "lifelines", **counts_of(data, specification)}
-    terms = [(name, (location, name), 1) for name in names] + [
-        ("const", (location, "Intercept"), 1),
-        ("log_scale", (shape, "Intercept"), sign),
-    ]
-    return [parameter(t, flip * model.params_[key], model.standard_errors_[key], **about) for t, key, flip in terms]
-
-
-def _intervals(panel: pd.DataFrame, specification, names: list[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the complete rows, and of them the regressors with `lower` and `upper`, as the library wants them."""
-    panel = panel.assign(_upper=panel[specification.upper].astype(float).fillna(np.inf))
-    data = complete_rows(panel, [specification.duration, "_upper", *names, specification.unit])
-    bad = data["_upper"] < data[specification.duration]
-    if bad.any():
-        row = int(np.argmax(bad.to_numpy()))
-        raise NotIdentified("SUPPORT", f"spell {row + 1} ends before it starts: {specification.upper} below {specification.duration}")
-    if not np.isfinite(data["_upper"]).any():
-        raise NotIdentified("SUPPORT", "no spell ends: every one is censored")
-    lower = data[specification.duration].astype(float).clip(lower=1e-10)
-    return data, data[names].astype(float).assign(lower=lower, upper=data["_upper"])
+        return maximise(spells, distribution, np.column_stack([x, np.ones(len(x))]))
+    except NoInnerMaximum as error:
+        raise separated(names, x, low, high) or error from None

@@ -8,6 +8,7 @@ import pandas as pd
 from analysis.estimates import NotIdentified
 from analysis.estimators._regression import complete_rows
 from analysis.inference.cluster import need_two
+from analysis.inference.separation import culprits, in_words
 
 
 def regressors_of(specification) -> list[str]:
@@ -89,3 +90,45 @@ def clusters_of(data: pd.DataFrame, specification) -> np.ndarray | None:
     if specification.cluster:
         return pd.factorize(data[specification.cluster[0]])[0]
     return pd.factorize(data[specification.unit])[0] if specification.unit and data[specification.unit].duplicated().any() else None
+
+
+def bounds_of(panel: pd.DataFrame, specification, more: tuple[str, ...] = ()) -> tuple[pd.DataFrame, np.ndarray, np.ndarray]:
+    """Return complete rows, and between which durations each ended (rows,): the same for a date, up to infinity where it had not.
+
+    With `upper` a spell ended between `duration` and `upper` (blank: not yet); else `event` says so. `more` must not be missing
+    either. Raises NotIdentified for negative durations, ends before starts, or when nothing ends.
+    """
+    low, high = panel[specification.duration].astype(float), panel[specification.upper or specification.event].astype(float)
+    if specification.upper:
+        high = high.fillna(np.inf)
+    elif not high.dropna().isin([0, 1]).all():
+        raise NotIdentified("SUPPORT", f"{specification.event} must hold 0 (censored) and 1 (ended)")
+    else:
+        high = low.where(high == 1, np.inf).where(high.notna())
+    before = f"ends before it starts: {specification.upper} below {specification.duration}"
+    for bad, words in ((low < 0, "has a negative duration"), (high < low, before)):
+        if bad.any():
+            raise NotIdentified("SUPPORT", f"spell {int(np.argmax(bad.to_numpy())) + 1} {words}")
+    named = [specification.duration, *regressors_of(specification), *more, specification.unit, *specification.cluster]
+    data = complete_rows(panel.assign(_low=low, _high=high), [*named, "_low", "_high"])
+    low, high = data["_low"].to_numpy(float), data["_high"].to_numpy(float)
+    if not np.isfinite(high).any():
+        raise NotIdentified("SUPPORT", "no spell ends: every one is censored")
+    return data, low, high
+
+
+def separated(names: list[str], x: np.ndarray, low: np.ndarray, high: np.ndarray) -> NotIdentified | None:
+    """Return the refusal that says which covariates `x` (rows, k) have no finite effect on durations, or None.
+
+    Of spells that had not ended (or only those that ended before they were first seen), one side of the likelihood is missing.
+    """
+    kind = np.where(np.isinf(high), 1.0, np.where(low <= 0, 0.0, 0.5))
+    found = culprits(x, kind, names, np.ones((len(x), 1)))
+    if found is None:
+        return None
+    if len(found) == 1:
+        values = x[:, names.index(found[0])]
+        words = in_words(found[0], values, kind, "every spell had ended before it was first seen", "no spell ends")
+    else:
+        words = f"together, {', '.join(found)} set spells that end apart from those that do not"
+    return NotIdentified("SEPARATION", f"the likelihood has no maximum: {words}")

@@ -1,9 +1,8 @@
-"""Accelerated failure time with Weibull durations, right- or interval-censored, by lifelines."""
+"""Accelerated failure time with Weibull durations, right- or interval-censored."""
 
 from __future__ import annotations
 
 import pandas as pd
-from lifelines import WeibullAFTFitter
 
 from analysis.entrance import entrance
 from analysis.estimators import _accelerated_failure
@@ -12,7 +11,7 @@ from analysis.method import Method
 METHOD = Method(
     title="Accelerated failure time, Weibull",
     citation="Kalbfleisch and Prentice (2002), The Statistical Analysis of Failure Time Data, chapters 2 and 3",
-    library="lifelines",
+    library="analysis",
     needs=_accelerated_failure.NEEDS,
     accepts=_accelerated_failure.ACCEPTS,
     options=_accelerated_failure.OPTIONS,
@@ -22,4 +21,4 @@ METHOD = Method(
 @entrance(METHOD)
 def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     """Return the rows of _accelerated_failure.estimate: a coefficient of 0.1 lengthens durations by a tenth in logs."""
-    return _accelerated_failure.estimate(panel, specification, METHOD, WeibullAFTFitter, ("lambda_", "rho_", -1))
+    return _accelerated_failure.estimate(panel, specification, METHOD, "weibull")

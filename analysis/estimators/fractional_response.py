@@ -1,25 +1,32 @@
-"""Outcomes between zero and one by quasi-likelihood (Papke and Wooldridge 1996, J. Applied Econometrics 11: 619-632), by statsmodels."""
+"""Outcomes between zero and one by quasi-likelihood (Papke and Wooldridge 1996, J. Applied Econometrics 11: 619-632)."""
 
 from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-import statsmodels.api as sm
 
 from analysis.entrance import entrance
 from analysis.estimates import NotIdentified, parameter
 from analysis.estimators._regression import columns_of, complete_rows, counts_of
+from analysis.inference.binary_response import LINKS, Fit, Link, Separated, fit
 from analysis.inference.cluster import need_two
+from analysis.inference.separation import culprits, in_words
+from analysis.inference.standard_units import need_full_rank
 from analysis.method import Method, Option
+
+ROUNDING = 1e-12
 
 METHOD = Method(
     title="Fractional response, pooled or with unit means",
     citation="Papke and Wooldridge (1996), J. Applied Econometrics 11: 619-632; with unit means (2008), J. Econometrics 145: 121-133",
-    library="statsmodels",
+    library="analysis",
     needs=("outcome", "treatment|controls"),
     accepts=("unit", "time", "cluster", "fixed_effects"),
     options={
         "link": Option("logit", "logit or probit", ("logit", "probit")),
+        "penalty": Option(
+            "none", "firth: finite estimates also where outcomes of 0 and 1 are separated; rows are independent", ("none", "firth")
+        ),
         "unit_means": Option(False, "add unit means of the regressors: correlated random effects"),
         "covariance": Option("default", "default: clustered by unit or `cluster`; else hc1", ("default", "cluster", "hc1")),
     },
@@ -30,54 +37,93 @@ METHOD = Method(
 def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     """Return coefficients (term: the regressor, and 'const') and average partial effects ('ape:<regressor>', delta method).
 
-    `fixed_effects` may name the time column, whose dummies then enter. Raises NotIdentified for outcomes outside [0, 1].
+    `fixed_effects` may name the time column, whose dummies then enter; unit means of regressors that never change within a
+    unit do not. Raises NotIdentified for outcomes outside [0, 1], or when regressors separate them (no maximum).
     """
     options = METHOD.read(specification)
     data = complete_rows(panel, columns_of(specification, specification.fixed_effects))
-    y = data[specification.outcome].to_numpy(float)
-    if y.min() < 0 or y.max() > 1:
-        row = int(np.argmax((y < 0) | (y > 1)))
-        raise NotIdentified("SUPPORT", f"row {row + 2} has {y[row]}; a fraction lies between 0 and 1")
+    y = _fractions(data, specification.outcome)
     names = [name for name in (specification.treatment, *specification.controls) if name]
+    columns = _columns(data, specification, names, options.unit_means)
+    x = np.column_stack(list(columns.values()))
+    need_full_rank(x, list(columns))
+    firth = options.penalty == "firth"
+    if firth:
+        _need_independent(data, specification, y)
+    found = _fit(y, x, list(columns), specification.outcome, options.link, firth)
+    named = specification.cluster or ((specification.unit,) if specification.unit else ())
+    about = counts_of(data, specification)
+    if firth:
+        variance, about = found.unadjusted(), {"inference": "unadjusted", **about}
+    elif named and options.covariance != "hc1":
+        groups = pd.factorize(data[named[0]])[0]
+        n_clusters = need_two(groups)
+        variance = found.clustered(groups, n_clusters, *found.design.shape)
+        about = {"inference": "cluster", "n_clusters": n_clusters, **about}
+    else:
+        variance, about = found.robust(), {"inference": "hc1", **about}
+    shown = list(zip([*columns, "const"], found.coefficients, found.errors(variance), strict=True))
+    rows = [parameter(name, b, e, **about) for name, b, e in shown if name in names or name == "const"]
+    return rows + _partial_effects(found, variance, names, LINKS[options.link], about)
+
+
+def _fractions(data: pd.DataFrame, outcome: str) -> np.ndarray:
+    y = data[outcome].to_numpy(float)
+    if y.min() < -ROUNDING or y.max() > 1 + ROUNDING:
+        raise NotIdentified("SUPPORT", f"{outcome} runs from {y.min():g} to {y.max():g}; a fraction lies between 0 and 1")
+    if np.ptp(y) <= ROUNDING:
+        raise NotIdentified("SUPPORT", f"{outcome} does not vary: it is {y[0]:g} in every row")
+    return np.clip(y, 0.0, 1.0)
+
+
+def _columns(data: pd.DataFrame, specification, names: list[str], unit_means: bool) -> dict[str, np.ndarray]:
+    """Return the regressors beside the constant by name: covariates, their unit means, dummies of the periods but the first."""
     design = data[names].astype(float)
-    if options.unit_means:
+    found = {name: design[name].to_numpy() for name in names}
+    if unit_means:
         if not specification.unit:
             raise ValueError("option unit_means needs --unit")
-        means = design.groupby(data[specification.unit]).transform("mean").add_prefix("mean_")
-        design = pd.concat([design, means.loc[:, means.std() > 0]], axis=1)
+        means = design.groupby(data[specification.unit]).transform("mean")
+        for name in names:
+            if np.abs(found[name] - means[name].to_numpy()).max() > ROUNDING * np.abs(found[name]).max():
+                found[f"mean_{name}"] = means[name].to_numpy()
     if specification.fixed_effects:
         if specification.fixed_effects != (specification.time,):
             raise ValueError("fixed_effects may name the time column only: effects of units are not consistent in this model")
-        design = pd.concat([design, pd.get_dummies(data[specification.time], prefix="period", drop_first=True, dtype=float)], axis=1)
-    design = design.assign(const=1.0)
-    if np.linalg.matrix_rank(design.to_numpy()) < design.shape[1]:
-        raise NotIdentified("SINGULAR", f"the regressors are collinear: {', '.join(design.columns)}")
-    link = sm.families.links.Logit() if options.link == "logit" else sm.families.links.Probit()
-    model = sm.GLM(y, design, family=sm.families.Binomial(link))
-    named = specification.cluster or ((specification.unit,) if specification.unit else ())
-    if named and options.covariance != "hc1":
-        groups = pd.factorize(data[named[0]])[0]
-        n_clusters = need_two(groups)
-        result = model.fit(cov_type="cluster", cov_kwds={"groups": groups})
-        about = {"inference": "cluster", "n_clusters": n_clusters}
-    else:
-        result, about = model.fit(cov_type="HC1"), {"inference": "hc1"}
-    about |= counts_of(data, specification) | {"library": "statsmodels"}
-    shown = [name for name in design.columns if name in names or name == "const"]
-    rows = [parameter(name, result.params[name], result.bse[name], **about) for name in shown]
-    return rows + _partial_effects(result, design, names, link, about)
+        time = data[specification.time].to_numpy()
+        found |= {f"the dummy of ‹@{int(period)}›": (time == period).astype(float) for period in np.unique(time)[1:]}
+    return found
 
 
-def _partial_effects(result, design: pd.DataFrame, names: list[str], link, about: dict) -> list[dict]:
-    """Return the means over rows of the derivatives of the mean, with delta-method errors."""
-    x, beta = design.to_numpy(), result.params.to_numpy()
-    index = x @ beta
-    slope = link.inverse_deriv(index)
-    curvature = link.inverse_deriv2(index)
+def _need_independent(data: pd.DataFrame, specification, y: np.ndarray) -> None:
+    if not np.isin(y, (0, 1)).all():
+        raise NotIdentified("SUPPORT", f"penalty=firth is for outcomes of 0 and 1; {specification.outcome} has others")
+    if specification.cluster or (specification.unit and data[specification.unit].duplicated().any()):
+        raise ValueError("fractional_response: penalty=firth has the errors of independent rows; it takes no --cluster and one row a unit")
+
+
+def _fit(y: np.ndarray, x: np.ndarray, names: list[str], outcome: str, link: str, firth: bool) -> Fit:
+    one = np.ones((len(y), 1))
+    try:
+        return fit(y, np.column_stack([x, one]), link, firth)
+    except Separated:
+        found = culprits(x, y, names, one)
+    words = f"together, {', '.join(found)} tell where {outcome} is 0 or 1"
+    if len(found) == 1:
+        words = in_words(found[0], x[:, names.index(found[0])], y, f"{outcome} is 0 in every row", f"{outcome} is 1 in every row")
+    advice = " (--option penalty=firth has a finite estimate)" if np.isin(y, (0, 1)).all() else ""
+    raise Separated(f"the likelihood has no maximum: {words}{advice}")
+
+
+def _partial_effects(found: Fit, variance: np.ndarray, names: list[str], link: Link, about: dict) -> list[dict]:
+    """Return the means over rows of the derivatives of the mean, with delta-method errors (`variance` in standard units)."""
+    _, slope, bend = link.mean(found.index)
+    moved = (slope * bend) @ found.design / len(slope)
     rows = []
     for position, name in enumerate(names):
-        gradient = (curvature[:, None] * x).mean(0) * beta[position]
-        gradient[position] += slope.mean()
-        error = float(np.sqrt(gradient @ result.cov_params().to_numpy() @ gradient))
-        rows.append(parameter(f"ape:{name}", slope.mean() * beta[position], error, **about))
+        per_unit = found.back[position, position]
+        gradient = moved * found.coefficients[position]
+        gradient[position] += slope.mean() * per_unit
+        error = float(np.sqrt(gradient @ variance @ gradient))
+        rows.append(parameter(f"ape:{name}", slope.mean() * found.coefficients[position], error, **about))
     return rows

@@ -1,24 +1,25 @@
-"""Durations of which a share never ends (Boag 1949; Farewell 1982, Biometrics 38: 1041-1046), by lifelines."""
+"""Durations of which a share never ends (Boag 1949; Farewell 1982, Biometrics 38: 1041-1046)."""
 
 from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from lifelines import LogNormalFitter, MixtureCureFitter, WeibullFitter
+from scipy.special import expit
 
 from analysis.entrance import entrance
-from analysis.estimates import NotIdentified, parameter
+from analysis.estimates import NotIdentified, parameter, refused
 from analysis.estimators._durations import counts_of, groups_of, spells_of, term
+from analysis.inference.cure_likelihood import Spells
+from analysis.inference.cure_maximum import maximise
 from analysis.method import Method, Option
 
-BASES = {"weibull": WeibullFitter, "lognormal": LogNormalFitter}
 METHOD = Method(
     title="Mixture cure model: the share that never ends",
     citation="Farewell (1982), Biometrics 38: 1041-1046",
-    library="lifelines",
+    library="analysis",
     needs=("duration", "event"),
     accepts=("unit", "strata", "treatment"),
-    options={"distribution": Option("weibull", "durations of those that end", tuple(BASES))},
+    options={"distribution": Option("weibull", "durations of those that end", ("weibull", "lognormal"))},
 )
 
 
@@ -26,24 +27,38 @@ METHOD = Method(
 def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     """Return 'never' (the share that never ends) by group and, with two groups, 'difference', the second less the first.
 
-    Identified by a curve that flattens while many are still observed; the row says so when the last event is late.
+    Identified by a curve that flattens while many are still observed; the row says so when the last event is late, or
+    that there is no number because the likelihood has no inner maximum (it rises as the share goes to 0 or 1).
     """
     options = METHOD.read(specification)
     data = spells_of(panel, specification)
     rows, shares = [], []
     for group, part in groups_of(data, specification):
+        about = {"inference": "unadjusted", **counts_of(part, specification)}
+        duration, ended = part["duration"].to_numpy(float), (part["event"] > 0).to_numpy()
         try:
-            model = MixtureCureFitter(base_fitter=BASES[options.distribution]()).fit(part["duration"], part["event"] > 0)
-        except Exception as error:  # the library raises many kinds of its own
-            raise NotIdentified("CONVERGENCE", f"lifelines could not fit the model ({' '.join(str(error).split())[:160]})") from error
-        share, error = float(model.cured_fraction_), float(model.summary.loc["cured_fraction_", "se(coef)"])
+            share, error = _never(duration, ended, options.distribution)
+        except NotIdentified as refusal:
+            rows.append(refused(term("never", group), refusal.code, str(refusal)))
+            continue
         shares.append((share, error))
-        flat = part.loc[part["event"] > 0, "duration"].max() < part["duration"].quantile(0.9)
+        flat = duration[ended].max() < np.quantile(duration, 0.9)
         warned = {} if flat else {"reason": "FLAT: events go on to the end of observation; the share rests on the assumed distribution"}
-        about = {"inference": "unadjusted", "library": "lifelines", **counts_of(part, specification)}
         rows.append(parameter(term("never", group), share, error, **about) | {"p_value": np.nan} | warned)
-    if len(shares) == 2:
+    if len(rows) == 2 and len(shares) == 2:
         error = float(np.hypot(shares[0][1], shares[1][1]))
-        about = {"inference": "unadjusted", "library": "lifelines", **counts_of(data, specification)}
+        about = {"inference": "unadjusted", **counts_of(data, specification)}
         rows.append(parameter("difference", shares[1][0] - shares[0][0], error, **about))
+    elif len(rows) == 2:
+        rows.append(refused("difference", "CONVERGENCE", "one of the two shares has no estimate"))
     return rows
+
+
+def _never(duration: np.ndarray, ended: np.ndarray, distribution: str) -> tuple[float, float]:
+    """Return the share that never ends, by maximum likelihood, and its standard error (delta method from the log odds)."""
+    if not ended.any():
+        raise NotIdentified("SUPPORT", "no spell of this group ends: every one is censored")
+    one = np.ones((len(duration), 1))
+    found = maximise(Spells.between(duration, np.where(ended, duration, np.inf)), distribution, one, one)
+    share = float(expit(-found.theta[-1]))
+    return share, share * (1 - share) * float(np.sqrt(found.variance()[-1, -1]))

@@ -2,7 +2,7 @@
 
 A duration ends at all with probability logit(z'c); if it does, log T = x'b + sigma W. Without the share, durations that
 never end look like very long ones, and whatever moves the censoring date moves the time ratio. Right- and
-interval-censored durations; maximum likelihood by Newton's method (inference.cure_likelihood); errors clustered.
+interval-censored durations; maximum likelihood by Newton's method (inference.cure_maximum); errors clustered.
 """
 
 from __future__ import annotations
@@ -12,10 +12,13 @@ import pandas as pd
 
 from analysis.entrance import entrance
 from analysis.estimates import NotIdentified, parameter
-from analysis.estimators._durations import cluster_counts, counts_of, regressors_of
-from analysis.estimators._regression import complete_rows, effective_reference
+from analysis.estimators._durations import bounds_of, cluster_counts, counts_of, regressors_of, separated
+from analysis.estimators._regression import effective_reference
 from analysis.inference.cluster import cluster_sums
-from analysis.inference.cure_likelihood import Spells, maximise, start
+from analysis.inference.cure_likelihood import Spells
+from analysis.inference.cure_maximum import NoInnerMaximum, maximise
+from analysis.inference.separation import culprits, in_words
+from analysis.inference.standard_units import need_full_rank
 from analysis.method import REFERENCE, Method, Option
 
 METHOD = Method(
@@ -27,7 +30,7 @@ METHOD = Method(
     options={
         "distribution": Option("weibull", "of the durations that end", ("weibull", "lognormal", "loglogistic")),
         "reference": REFERENCE,
-        "share_controls": Option([], "covariates of the share that ever ends; by default none: the same share for all"),
+        "share_controls": Option([], "covariates of the share that ever ends; by default none: the same share for all", columns=True),
     },
 )
 
@@ -42,36 +45,33 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     options = METHOD.read(specification)
     if specification.upper and specification.event:
         raise ValueError("mixture_cure_regression: --upper says itself which spells ended; it takes no --event")
-    names = regressors_of(specification)
-    data, low, high = _spells(panel, specification, names, options.share_controls)
-    x = np.column_stack([data[names].to_numpy(float), np.ones(len(data))])
-    z = np.column_stack([data[list(options.share_controls)].to_numpy(float), np.ones(len(data))])
+    names, shared = regressors_of(specification), list(options.share_controls)
+    data, low, high = bounds_of(panel, specification, tuple(shared))
+    x, z = data[names].to_numpy(float), data[shared].to_numpy(float)
+    need_full_rank(x, names)
+    need_full_rank(z, shared)
     groups = specification.cluster[0] if specification.cluster else specification.unit
     clusters = pd.factorize(data[groups])[0] if groups else np.arange(len(data))
     counts = counts_of(data, specification) | cluster_counts(data, specification, clusters)
-    spells = Spells.between(low, high)
-    found = maximise(spells, options.distribution, x, z, start(spells, x.shape[1], z.shape[1]))
+    one = np.ones(len(data))
+    try:
+        found = maximise(Spells.between(low, high), options.distribution, np.column_stack([x, one]), np.column_stack([z, one]))
+    except NoInnerMaximum as error:
+        raise separated(names, x, low, high) or _separated_shares(shared, z, high) or error from None
     errors = np.sqrt(np.diag(found.variance(cluster_sums(found.scores, clusters))))
-    labels = [*names, "const", "log_scale", *(f"ends:{name}" for name in options.share_controls), "ends:const"]
+    labels = [*names, "const", "log_scale", *(f"ends:{name}" for name in shared), "ends:const"]
     degrees = effective_reference(data, specification, (clusters,)) if options.reference == "effective_clusters" else np.inf
     about = {"inference": "cluster" if groups else "robust", "degrees": degrees, **counts}
     return [parameter(term, value, error, **about) for term, value, error in zip(labels, found.theta, errors, strict=True)]
 
 
-def _spells(panel, specification, names, share_controls) -> tuple[pd.DataFrame, np.ndarray, np.ndarray]:
-    """Return complete rows, lower ends (rows,) and upper ends: infinite where the duration had not ended."""
-    needed = [specification.duration, *names, *share_controls, specification.unit, *specification.cluster]
-    if specification.upper:
-        panel = panel.assign(_upper=panel[specification.upper].astype(float).fillna(np.inf))
-        data = complete_rows(panel, [*needed, "_upper"])
-        low, high = data[specification.duration].to_numpy(float), data["_upper"].to_numpy(float)
-    else:
-        data = complete_rows(panel, [*needed, specification.event])
-        low = data[specification.duration].to_numpy(float)
-        high = np.where(data[specification.event].to_numpy(float) == 1, low, np.inf)
-    if (low < 0).any() or (high < low).any():
-        row = int(np.argmax((low < 0) | (high < low)))
-        raise NotIdentified("SUPPORT", f"spell {row + 1} has a negative duration, or ends before it starts")
-    if not np.isfinite(high).any():
-        raise NotIdentified("SUPPORT", "no spell ends: every one is censored")
-    return data, low, high
+def _separated_shares(names: list[str], z: np.ndarray, high: np.ndarray) -> NotIdentified | None:
+    """Return the refusal that says which covariates `z` (rows, m) send the share that ever ends to none or all, or None."""
+    ended = np.isfinite(high).astype(float)
+    found = culprits(z, ended, names, np.ones((len(z), 1)))
+    if not found:
+        return None
+    words = f"together, {', '.join(found)} set spells that end apart from those that do not"
+    if len(found) == 1:
+        words = in_words(found[0], z[:, names.index(found[0])], ended, "no spell ends", "every spell ends")
+    return NotIdentified("SEPARATION", f"the share that ever ends has no finite odds: {words}")

@@ -3,13 +3,15 @@
 import numpy as np
 import pandas as pd
 import pytest
+from lifelines import LogLogisticAFTFitter, LogNormalAFTFitter, WeibullAFTFitter
 
 from analysis.claims import Region
 from analysis.curves import durations
 from analysis.curves.explore import Setting
 from analysis.curves.joint import tests as joint_tests
-from analysis.estimators import aft_loglogistic, aft_lognormal, aft_weibull, mixture_cure_regression
-from analysis.inference.cure_likelihood import DISTRIBUTIONS, Spells, derivatives, maximise, start
+from analysis.estimators import mixture_cure_regression
+from analysis.inference.cure_likelihood import DISTRIBUTIONS, Spells, derivatives
+from analysis.inference.cure_maximum import maximise
 from analysis.specification import Specification
 
 SETTING = Setting("firm", "year", Region(low=0.0), 3)
@@ -75,25 +77,21 @@ def test_derivatives_are_those_of_the_likelihood(distribution, cure):
         np.testing.assert_allclose(found.second[:used, place], (ends[0].first - ends[1].first)[:used] / 2e-5, rtol=1e-5, atol=1e-6)
 
 
-@pytest.mark.parametrize(
-    ("distribution", "library"), [("weibull", aft_weibull), ("lognormal", aft_lognormal), ("loglogistic", aft_loglogistic)]
-)
-def test_without_a_share_that_never_ends_it_is_lifelines(distribution, library):
-    data = spells_of(2, effect=-0.3).assign(row=range(480))
+LIBRARY = {
+    "weibull": (WeibullAFTFitter, "lambda_"),
+    "lognormal": (LogNormalAFTFitter, "mu_"),
+    "loglogistic": (LogLogisticAFTFitter, "alpha_"),
+}
+
+
+@pytest.mark.parametrize("distribution", LIBRARY)
+def test_without_a_share_that_never_ends_it_is_lifelines(distribution):
+    data = spells_of(2, effect=-0.3)
     x = np.column_stack([data["exposed"], data["x"], np.ones(len(data))]).astype(float)
-    spells = Spells.between(data["low"].to_numpy(), data["high"].fillna(np.inf).to_numpy())
-    ours = maximise(spells, distribution, x, None, start(spells, 3, 0))
-    about = Specification(
-        name="aft",
-        estimator=library.METHOD.title,
-        outcome="",
-        unit="row",
-        duration="low",
-        upper="high",
-        treatment="exposed",
-        controls=("x",),
-    )
-    theirs = {row["term"]: row["estimate"] for row in library.estimate(data, about)}
+    ours = maximise(Spells.between(data["low"].to_numpy(), data["high"].fillna(np.inf).to_numpy()), distribution, x)
+    fitter, location = LIBRARY[distribution]
+    frame = data[["exposed", "x", "low", "high"]].assign(low=data["low"].clip(lower=1e-10), high=data["high"].fillna(np.inf))
+    theirs = fitter().fit_interval_censoring(frame, "low", "high").params_[location]
     # The library stops when its likelihood hardly rises; ours is at the top.
     assert np.abs(ours.scores.sum(0)).max() < 1e-6
     assert ours.theta[:2] == pytest.approx([theirs["exposed"], theirs["x"]], abs=3e-4)
@@ -132,7 +130,7 @@ def test_a_deal_moves_dates_among_issuers_and_its_score_is_the_slope_of_the_like
     _, scores, _ = durations.explore(data, curve, SETTING)
     spells = Spells.between(data["low"].to_numpy(), data["high"].fillna(np.inf).to_numpy())
     x = np.column_stack([data["issuer"], np.ones(len(data))]).astype(float)
-    null = maximise(spells, "weibull", x, None, start(spells, 2, 0))
+    null = maximise(spells, "weibull", x)
     location = x @ null.theta[:2]
     for draw in (0, 7):
         ends = [derivatives(spells, "weibull", location + h * deals[f"dealt_{draw}"], null.theta[2], None).value for h in (1e-5, -1e-5)]

@@ -1,0 +1,83 @@
+"""Regressors measured from their mean in units of their own spread, and the way back.
+
+A likelihood is searched in these units, so that neither yuan nor calendar years decide when the search stops or what it
+takes for collinear. Coefficients go back by a linear map, and so does their covariance, exactly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.linalg import qr, solve_triangular
+
+from analysis.estimates import NotIdentified
+
+STILL = 1e-13  # a column whose range is a smaller part of its size holds one value and rounding
+COLLINEAR = 1e-9  # the same of what other columns leave of one
+ROUNDING = 16 * np.finfo(float).eps  # what rounding may leave, by the size of a number
+
+
+@dataclass(frozen=True)
+class StandardUnits:
+    """Origin and unit (k,) of each column; a column that does not vary keeps its origin at zero and has itself for its unit."""
+
+    origin: np.ndarray
+    unit: np.ndarray
+
+    @classmethod
+    def of(cls, x: np.ndarray) -> StandardUnits:
+        """Return those of the columns of `x` (rows, k)."""
+        still = ~varies(x)
+        # Shifting by one row first keeps the digits that sums of large numbers lose.
+        origin = x[0] + (x - x[0]).mean(0)
+        unit = (x - origin).std(0)
+        size = np.abs(x[0])
+        return cls(np.where(still, 0.0, origin), np.where(still, np.where(size > 0, size, 1.0), unit))
+
+    def measure(self, x: np.ndarray) -> np.ndarray:
+        """Return `x` (rows, k) in these units."""
+        return (x - self.origin) / self.unit
+
+    def back(self, constant: int = -1) -> np.ndarray:
+        """Return the matrix (k, k) that turns coefficients on the measured columns into those on the columns themselves."""
+        found = np.diag(1 / self.unit)
+        found[constant] -= self.origin / self.unit * found[constant, constant]
+        return found
+
+
+def varies(x: np.ndarray) -> np.ndarray:
+    """Return which columns of `x` (rows, k) hold more than one value, beyond rounding."""
+    return np.ptp(x, axis=0) > STILL * np.abs(x).max(0)
+
+
+def need_full_rank(x: np.ndarray, names: Sequence[str]) -> None:
+    """Raise NotIdentified when columns of `x` (rows, k), beside a constant, do not vary or depend on each other; it names those."""
+    if not x.shape[1]:
+        return
+    if not (moves := varies(x)).all():
+        still = ", ".join(dict.fromkeys(name for name, moving in zip(names, moves, strict=True) if not moving))
+        raise NotIdentified("SINGULAR", f"no variation in {still} among the rows used: leave it out")
+    if len(x) <= x.shape[1]:
+        raise NotIdentified("SUPPORT", f"{len(x)} rows for {x.shape[1] + 1} coefficients")
+    if together := dependent(x):
+        raise NotIdentified("SINGULAR", f"the regressors are collinear: {', '.join(dict.fromkeys(names[i] for i in together))}")
+
+
+def dependent(x: np.ndarray) -> list[int]:
+    """Return the columns of `x` (rows, k) of which, beside a constant, some linear combination vanishes; none where all are independent.
+
+    By QR with column pivoting (Golub and Van Loan 2013, Matrix Computations, section 5.4.2) in standard units.
+    """
+    units = StandardUnits.of(x)
+    triangle, order = qr(units.measure(x), mode="r", pivoting=True)
+    triangle = triangle[: x.shape[1]]
+    # Columns far from zero come with fewer digits of what varies.
+    lost = ROUNDING * (np.abs(units.origin) / units.unit).max()
+    rank = int((np.abs(np.diag(triangle)) > max(COLLINEAR, lost) * np.sqrt(len(x))).sum())
+    if rank == x.shape[1]:
+        return []
+    weights = solve_triangular(triangle[:rank, :rank], triangle[:rank, rank:])
+    partners = order[:rank][(np.abs(weights) > 1e-6).any(1)]
+    return sorted([*partners, *order[rank:]])
