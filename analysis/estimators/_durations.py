@@ -8,6 +8,10 @@ import pandas as pd
 from analysis.estimates import NotIdentified
 from analysis.estimators._regression import complete_rows
 from analysis.inference.cluster import need_two
+from analysis.inference.cox_partial_likelihood import Separated
+from analysis.inference.standardized_covariates import Dependent
+from analysis.inference.tied_times import joined
+from analysis.method import BadOption
 
 
 def regressors_of(specification) -> list[str]:
@@ -17,7 +21,8 @@ def regressors_of(specification) -> list[str]:
 def spells_of(panel: pd.DataFrame, specification, positive: bool = True, kinds: bool = False) -> pd.DataFrame:
     """Return complete spells with columns `duration`, `event` (integer), `entry`, and what else the specification names.
 
-    `kinds` allows event codes above 1 (several kinds of ends). Raises NotIdentified for negative durations, late entry after the end, or event codes that are not whole numbers.
+    Times that differ by rounding only are made one. `kinds` allows event codes above 1 (several kinds of ends). Raises
+    NotIdentified for negative durations, late entry after the end, or event codes that are not whole numbers.
     """
     named = [specification.duration, specification.event, specification.entry, *regressors_of(specification)]
     data = complete_rows(panel, [*named, specification.unit, *specification.strata, *specification.cluster])
@@ -26,6 +31,7 @@ def spells_of(panel: pd.DataFrame, specification, positive: bool = True, kinds: 
         event=data[specification.event].astype(float),
         entry=data[specification.entry].astype(float) if specification.entry else 0.0,
     )
+    data = with_ties(data, specification)
     # Spells that enter late may start at negative times; others must last.
     bad = (data["duration"] <= data["entry"]) if positive or specification.entry else (data["duration"] < 0)
     if bad.any():
@@ -44,6 +50,12 @@ def spells_of(panel: pd.DataFrame, specification, positive: bool = True, kinds: 
     return data
 
 
+def with_ties(data: pd.DataFrame, specification) -> pd.DataFrame:
+    """Return the spells with `duration` and, where spells enter late, `entry` that differ by rounding only made equal."""
+    columns = ["duration", "entry"] if specification.entry else ["duration"]
+    return data.assign(**dict(zip(columns, joined(*(data[c].to_numpy() for c in columns)), strict=True)))
+
+
 def groups_of(data: pd.DataFrame, specification) -> list[tuple[str, pd.DataFrame]]:
     """Return (label, spells) by the combinations of `strata`, or of a 0/1 `treatment`; one unlabelled group without either."""
     if specification.strata and specification.treatment:
@@ -53,12 +65,12 @@ def groups_of(data: pd.DataFrame, specification) -> list[tuple[str, pd.DataFrame
     columns = list(specification.strata) or ([specification.treatment] if specification.treatment else [])
     if not columns:
         return [("", data)]
-    parts = data.groupby(columns if len(columns) > 1 else columns[0], sort=True)
+    parts = data.groupby(columns if len(columns) > 1 else columns[0], sort=True, observed=True)
     return [(f"{_label(key)}", part) for key, part in parts]
 
 
 def _label(key: object) -> str:
-    return ",".join(_label(k) for k in key) if isinstance(key, tuple) else f"{key:g}" if isinstance(key, float) else str(key)
+    return ",".join(_label(k) for k in key) if isinstance(key, tuple) else f"{key:.15g}" if isinstance(key, float) else str(key)
 
 
 def term(name: str, group: str) -> str:
@@ -89,3 +101,50 @@ def clusters_of(data: pd.DataFrame, specification) -> np.ndarray | None:
     if specification.cluster:
         return pd.factorize(data[specification.cluster[0]])[0]
     return pd.factorize(data[specification.unit])[0] if specification.unit and data[specification.unit].duplicated().any() else None
+
+
+def times_of(asked: list, data: pd.DataFrame) -> list[tuple[float, str]]:
+    """Return the times to report, each with its label: those asked for, else the quartiles of the durations.
+
+    A time that agrees with a duration to rounding is that duration: an end at 0.1 + 0.2 has happened by 0.3.
+    """
+    if not asked:
+        return [(float(t), f"{t:g}") for t in np.quantile(data["duration"], [0.25, 0.5, 0.75])]
+    try:
+        # YAML takes 1e3 for text.
+        given = [float(t) for t in asked if not isinstance(t, bool)]
+    except (TypeError, ValueError):
+        given = []
+    if len(given) < len(asked) or not np.isfinite(given).all():
+        raise BadOption(f"option times is {asked}; it must hold numbers, like [12, 24]")
+    lasted = np.unique(data["duration"])
+    moved, steady = joined(np.array(given), lasted)
+    at = np.minimum(np.searchsorted(steady, moved), len(lasted) - 1)
+    exact = np.where(steady[at] == moved, lasted[at], given)
+    return [(float(time), f"{label:.15g}") for time, label in zip(exact, given, strict=True)]
+
+
+def unseen(time: float, label: str, part: pd.DataFrame) -> str:
+    """Return why nothing can be said of a time, or an empty text: it lies before the first start or after the last duration."""
+    if time > part["duration"].max():
+        return f"no spell is observed for {label}"
+    return f"no spell has begun by {label}" if time < part["entry"].min() else ""
+
+
+def told_apart(error: Dependent, names: list[str], specification) -> NotIdentified:
+    """Return the refusal that names the covariates which do not vary, or depend on each other."""
+    involved = [names[j] for j in error.columns]
+    among = "within the strata" if specification.strata else "among the spells at risk when one ends"
+    if error.constant:
+        return NotIdentified("SINGULAR", f"{', '.join(involved)} {'does' if len(involved) == 1 else 'do'} not vary {among}; leave it out")
+    return NotIdentified("SINGULAR", f"the covariates are collinear: {', '.join(involved)}; leave one of them out")
+
+
+def separated(error: Separated, names: list[str], remedy: str) -> NotIdentified:
+    """Return the refusal that names the covariates whose coefficients would be infinite."""
+    involved = ", ".join(names[j] for j in error.columns)
+    return NotIdentified(
+        "SEPARATION",
+        f"the likelihood has no maximum in {involved}: high and low values separate those who end from those who do not, as where "
+        f"nobody of a group ends (or a few values lie far from all others); {remedy}",
+    )
