@@ -9,6 +9,7 @@ from analysis.estimates import NotIdentified
 from analysis.estimators._regression import complete_rows
 from analysis.inference.cluster import need_two
 from analysis.inference.cox_partial_likelihood import Separated
+from analysis.inference.product_limit import Curve, curve
 from analysis.inference.standardized_covariates import Dependent
 from analysis.inference.tied_times import joined
 from analysis.method import BadOption
@@ -58,15 +59,27 @@ def with_ties(data: pd.DataFrame, specification) -> pd.DataFrame:
 
 def groups_of(data: pd.DataFrame, specification) -> list[tuple[str, pd.DataFrame]]:
     """Return (label, spells) by the combinations of `strata`, or of a 0/1 `treatment`; one unlabelled group without either."""
-    if specification.strata and specification.treatment:
-        raise ValueError(f"{specification.estimator} groups by --strata or by --treatment, not by both")
-    if specification.treatment and not data[specification.treatment].isin([0, 1]).all():
-        raise ValueError(f"{specification.estimator} groups by a 0/1 --treatment; use --strata for groups of another kind")
-    columns = list(specification.strata) or ([specification.treatment] if specification.treatment else [])
+    columns = _grouping(data, specification)
     if not columns:
         return [("", data)]
     parts = data.groupby(columns if len(columns) > 1 else columns[0], sort=True, observed=True)
     return [(f"{_label(key)}", part) for key, part in parts]
+
+
+def codes_of(data: pd.DataFrame, specification) -> np.ndarray:
+    """Return the same groups as codes from 0 (rows,); NotIdentified when there is but one."""
+    codes = data.groupby(_grouping(data, specification), sort=True, observed=True).ngroup().to_numpy()
+    if codes.max() < 1:
+        raise NotIdentified("SUPPORT", "one group only: no curves to compare")
+    return codes
+
+
+def _grouping(data: pd.DataFrame, specification) -> list[str]:
+    if specification.strata and specification.treatment:
+        raise ValueError(f"{specification.estimator} groups by --strata or by --treatment, not by both")
+    if specification.treatment and not data[specification.treatment].isin([0, 1]).all():
+        raise ValueError(f"{specification.estimator} groups by a 0/1 --treatment; use --strata for groups of another kind")
+    return list(specification.strata) or ([specification.treatment] if specification.treatment else [])
 
 
 def _label(key: object) -> str:
@@ -124,11 +137,27 @@ def times_of(asked: list, data: pd.DataFrame) -> list[tuple[float, str]]:
     return [(float(time), f"{label:.15g}") for time, label in zip(exact, given, strict=True)]
 
 
-def unseen(time: float, label: str, part: pd.DataFrame) -> str:
-    """Return why nothing can be said of a time, or an empty text: it lies before the first start or after the last duration."""
+def curve_of(part: pd.DataFrame) -> Curve:
+    """Return the product-limit curve of spells."""
+    return curve(part["duration"].to_numpy(), part["event"].to_numpy() > 0, part["entry"].to_numpy())
+
+
+def unseen(time: float, label: str, part: pd.DataFrame, curve: Curve | None = None) -> str:
+    """Return why nothing can be said of a time, or an empty text.
+
+    It lies before the first start or after the last duration; or all at risk had ended before others entered, from where
+    on the curve would stay at zero whatever these do.
+    """
     if time > part["duration"].max():
         return f"no spell is observed for {label}"
-    return f"no spell has begun by {label}" if time < part["entry"].min() else ""
+    if time < part["entry"].min():
+        return f"no spell has begun by {label}"
+    if curve is not None and curve.emptied <= time and curve.emptied < part["duration"].max():
+        return (
+            f"all {int(curve.at_risk[np.searchsorted(curve.times, curve.emptied)])} at risk at {curve.emptied:g} end there, before "
+            f"others enter: the curve would stay at zero; leave out the earliest entries"
+        )
+    return ""
 
 
 def told_apart(error: Dependent, names: list[str], specification) -> NotIdentified:

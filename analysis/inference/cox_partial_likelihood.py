@@ -74,12 +74,12 @@ class PartialLikelihood:
 
     def over_time(self, values: np.ndarray) -> np.ndarray:
         """Return sums of `values` (deaths, m), one a successive risk set, over the sets that each row is in (rows, m)."""
-        found = self.sets.spread(self._by_time(values))
+        found = self.sets.spread(self.by_time(values))
         if self._share.any():
-            found[self.sets.dead] -= self._by_time(self._share[:, None] * values)[self.sets.which]
+            found[self.sets.dead] -= self.by_time(self._share[:, None] * values)[self.sets.which]
         return found
 
-    def _by_time(self, values: np.ndarray) -> np.ndarray:
+    def by_time(self, values: np.ndarray) -> np.ndarray:
         if len(self._owner) == len(self.sets.deaths):
             return values
         return np.column_stack([np.bincount(self._owner, column, len(self.sets.deaths)) for column in values.T])
@@ -123,7 +123,7 @@ class PartialLikelihood:
         """Return each row's contribution to the score (rows, k); they add to zero at the maximum."""
         drift = self.over_time(self.mean / self.size[:, None])
         residuals = -self.risk[:, None] * (self.x * self.exposure[:, None] - drift)
-        average = self._by_time(self.mean) / self.sets.deaths[:, None]
+        average = self.by_time(self.mean) / self.sets.deaths[:, None]
         residuals[self.sets.dead] += self.x[self.sets.dead] - average[self.sets.which]
         return residuals
 
