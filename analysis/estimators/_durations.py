@@ -26,7 +26,8 @@ def spells_of(panel: pd.DataFrame, specification, positive: bool = True, kinds: 
     NotIdentified for negative durations, late entry after the end, or event codes that are not whole numbers.
     """
     named = [specification.duration, specification.event, specification.entry, *regressors_of(specification)]
-    data = complete_rows(panel, [*named, specification.unit, *specification.strata, *specification.cluster])
+    used = list(dict.fromkeys(filter(None, [*named, specification.unit, *specification.strata, *specification.cluster])))
+    data = complete_rows(panel, used)
     data = data.assign(
         duration=data[specification.duration].astype(float),
         event=data[specification.event].astype(float),
@@ -38,8 +39,10 @@ def spells_of(panel: pd.DataFrame, specification, positive: bool = True, kinds: 
     if bad.any():
         row = int(np.argmax(bad.to_numpy()))
         last, first = data["duration"].iloc[row], data["entry"].iloc[row]
+        # Its number in the data as they came: before rows were left out or sorted.
+        number = panel.index[panel[used].notna().all(axis=1)][row] + 1
         raise NotIdentified(
-            "SUPPORT", f"spell {row + 1} ends at {last:g}, not after its start at {first:g}; drop or correct such spells first"
+            "SUPPORT", f"spell {number} ends at {last:g}, not after its start at {first:g}; drop or correct such spells first"
         )
     if (data["event"] % 1 != 0).any() or (data["event"] < 0).any():
         raise NotIdentified("SUPPORT", f"{specification.event} must hold 0 (censored), 1 (ended) and, for competing risks, 2, 3, ...")

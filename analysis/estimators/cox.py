@@ -78,7 +78,11 @@ def fit(data: pd.DataFrame, specification, covariance: str, strata: np.ndarray |
 
 def _spells(data: pd.DataFrame, specification, strata: np.ndarray | None = None) -> Spells:
     if strata is None:
-        strata = data.groupby(list(specification.strata)).ngroup().to_numpy() if specification.strata else np.zeros(len(data), int)
+        strata = (
+            data.groupby(list(specification.strata), observed=True).ngroup().to_numpy()
+            if specification.strata
+            else np.zeros(len(data), int)
+        )
     x = data[regressors_of(specification)].to_numpy(float)
     return Spells(data["entry"].to_numpy(float), data["duration"].to_numpy(float), data["event"].to_numpy(), x, strata)
 
