@@ -114,6 +114,8 @@ LIVES = {
     "log_rank": [*SPELL, "--strata", "d"],
     "restricted_mean_survival": [*SPELL, "--strata", "d"],
     "competing_risks": ["--duration", "duration", "--event", "kind", "--strata", "d"],
+    "fine_gray": ["--duration", "duration", "--event", "event", "--treatment", "d"],
+    "gray_test": ["--duration", "duration", "--event", "kind", "--strata", "d"],
     "mixture_cure": SPELL,
 }
 

@@ -283,6 +283,36 @@ def cox_statsmodels() -> Iterator[Pair]:
         yield name, "std_error", _row(ours, name)["std_error"], theirs.bse[position]
 
 
+def survival_lifelines() -> Iterator[Pair]:
+    from lifelines import KaplanMeierFitter
+    from lifelines.statistics import multivariate_logrank_test
+
+    data = _datasets.lung_cancer()
+    columns = {"duration": "time", "event": "status", "strata": ("sex",)}
+    ours = _estimate(Specification("second", "kaplan_meier", options={"times": [180, 365]}, **columns), data)
+    for sex, part in data.groupby("sex"):
+        theirs = KaplanMeierFitter().fit(part["time"], part["status"])
+        for time in (180, 365):
+            yield f"survival:{time}[{sex}]", "estimate", _row(ours, f"survival:{time}[{sex}]")["estimate"], theirs.predict(time)
+    ours = _row(_estimate(Specification("second", "log_rank", **columns), data), "log_rank")
+    yield "log_rank", "estimate", ours["estimate"], multivariate_logrank_test(data["time"], data["sex"], data["status"]).test_statistic
+
+
+def incidence_statsmodels() -> Iterator[Pair]:
+    from statsmodels.duration.survfunc import CumIncidenceRight
+
+    # Arrests of those on parole and of those without as two kinds of ends.
+    data = _datasets.arrests().assign(kind=lambda d: d["arrest"] * (1 + d["paro"]))
+    options = {"times": [26, 51]}
+    ours = _estimate(Specification("second", "competing_risks", duration="week", event="kind", options=options), data)
+    theirs = CumIncidenceRight(data["week"].to_numpy(), data["kind"].to_numpy())
+    for kind in (1, 2):
+        for time in options["times"]:
+            at, row = int(np.searchsorted(theirs.times, time, side="right")) - 1, _row(ours, f"incidence:{kind}:{time}")
+            yield f"incidence:{kind}:{time}", "estimate", row["estimate"], theirs.cinc[kind - 1][at]
+            yield f"incidence:{kind}:{time}", "std_error", row["std_error"], theirs.cinc_se[kind - 1][at]
+
+
 def difference_gmm_pydynpd() -> Iterator[Pair]:
     import contextlib
     import io
@@ -356,6 +386,8 @@ PUBLIC = [
     ("Poisson with fixed effects", "pyfixest", poisson_pyfixest),
     ("Cox", "lifelines", cox_lifelines),
     ("Cox", "statsmodels", cox_statsmodels),
+    ("Survival curves and log-rank test", "lifelines", survival_lifelines),
+    ("Cumulative incidence", "statsmodels", incidence_statsmodels),
     ("Arellano-Bond, two-step", "pydynpd", difference_gmm_pydynpd),
     ("Synthetic difference-in-differences", "azcausal", synthetic_azcausal),
     ("Wild cluster bootstrap, p-value", "diff-diff", wild_bootstrap_diff_diff),

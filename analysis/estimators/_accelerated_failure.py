@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.estimates import NotIdentified, parameter
-from analysis.estimators._durations import bounds_of, counts_of, regressors_of, separated, spells_of
+from analysis.estimators._durations import bounds_of, counts_of, regressors_of, separated_ends, spells_of
 from analysis.inference.cure_likelihood import Spells
 from analysis.inference.cure_maximum import Maximum, NoInnerMaximum, maximise
 from analysis.inference.standard_units import need_full_rank
@@ -61,4 +61,4 @@ def _maximum(spells: Spells, distribution: str, x: np.ndarray, names: list[str],
     try:
         return maximise(spells, distribution, np.column_stack([x, np.ones(len(x))]))
     except NoInnerMaximum as error:
-        raise separated(names, x, low, high) or error from None
+        raise separated_ends(names, x, low, high) or error from None

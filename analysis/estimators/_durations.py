@@ -8,7 +8,12 @@ import pandas as pd
 from analysis.estimates import NotIdentified
 from analysis.estimators._regression import complete_rows
 from analysis.inference.cluster import need_two
+from analysis.inference.cox_partial_likelihood import Separated
+from analysis.inference.product_limit import Curve, curve
 from analysis.inference.separation import culprits, in_words
+from analysis.inference.standardized_covariates import Dependent
+from analysis.inference.tied_times import joined
+from analysis.method import BadOption
 
 
 def regressors_of(specification) -> list[str]:
@@ -18,22 +23,27 @@ def regressors_of(specification) -> list[str]:
 def spells_of(panel: pd.DataFrame, specification, positive: bool = True, kinds: bool = False) -> pd.DataFrame:
     """Return complete spells with columns `duration`, `event` (integer), `entry`, and what else the specification names.
 
-    `kinds` allows event codes above 1 (several kinds of ends). Raises NotIdentified for negative durations, late entry after the end, or event codes that are not whole numbers.
+    Times that differ by rounding only are made one. `kinds` allows event codes above 1 (several kinds of ends). Raises
+    NotIdentified for negative durations, late entry after the end, or event codes that are not whole numbers.
     """
     named = [specification.duration, specification.event, specification.entry, *regressors_of(specification)]
-    data = complete_rows(panel, [*named, specification.unit, *specification.strata, *specification.cluster])
+    used = list(dict.fromkeys(filter(None, [*named, specification.unit, *specification.strata, *specification.cluster])))
+    data = complete_rows(panel, used)
     data = data.assign(
         duration=data[specification.duration].astype(float),
         event=data[specification.event].astype(float),
         entry=data[specification.entry].astype(float) if specification.entry else 0.0,
     )
+    data = with_ties(data, specification)
     # Spells that enter late may start at negative times; others must last.
     bad = (data["duration"] <= data["entry"]) if positive or specification.entry else (data["duration"] < 0)
     if bad.any():
         row = int(np.argmax(bad.to_numpy()))
         last, first = data["duration"].iloc[row], data["entry"].iloc[row]
+        # Its number in the data as they came: before rows were left out or sorted.
+        number = panel.index[panel[used].notna().all(axis=1)][row] + 1
         raise NotIdentified(
-            "SUPPORT", f"spell {row + 1} ends at {last:g}, not after its start at {first:g}; drop or correct such spells first"
+            "SUPPORT", f"spell {number} ends at {last:g}, not after its start at {first:g}; drop or correct such spells first"
         )
     if (data["event"] % 1 != 0).any() or (data["event"] < 0).any():
         raise NotIdentified("SUPPORT", f"{specification.event} must hold 0 (censored), 1 (ended) and, for competing risks, 2, 3, ...")
@@ -45,21 +55,39 @@ def spells_of(panel: pd.DataFrame, specification, positive: bool = True, kinds: 
     return data
 
 
+def with_ties(data: pd.DataFrame, specification) -> pd.DataFrame:
+    """Return the spells with `duration` and, where spells enter late, `entry` that differ by rounding only made equal."""
+    columns = ["duration", "entry"] if specification.entry else ["duration"]
+    return data.assign(**dict(zip(columns, joined(*(data[c].to_numpy() for c in columns)), strict=True)))
+
+
 def groups_of(data: pd.DataFrame, specification) -> list[tuple[str, pd.DataFrame]]:
     """Return (label, spells) by the combinations of `strata`, or of a 0/1 `treatment`; one unlabelled group without either."""
+    columns = _grouping(data, specification)
+    if not columns:
+        return [("", data)]
+    parts = data.groupby(columns if len(columns) > 1 else columns[0], sort=True, observed=True)
+    return [(f"{_label(key)}", part) for key, part in parts]
+
+
+def codes_of(data: pd.DataFrame, specification) -> np.ndarray:
+    """Return the same groups as codes from 0 (rows,); NotIdentified when there is but one."""
+    codes = data.groupby(_grouping(data, specification), sort=True, observed=True).ngroup().to_numpy()
+    if codes.max() < 1:
+        raise NotIdentified("SUPPORT", "one group only: no curves to compare")
+    return codes
+
+
+def _grouping(data: pd.DataFrame, specification) -> list[str]:
     if specification.strata and specification.treatment:
         raise ValueError(f"{specification.estimator} groups by --strata or by --treatment, not by both")
     if specification.treatment and not data[specification.treatment].isin([0, 1]).all():
         raise ValueError(f"{specification.estimator} groups by a 0/1 --treatment; use --strata for groups of another kind")
-    columns = list(specification.strata) or ([specification.treatment] if specification.treatment else [])
-    if not columns:
-        return [("", data)]
-    parts = data.groupby(columns if len(columns) > 1 else columns[0], sort=True)
-    return [(f"{_label(key)}", part) for key, part in parts]
+    return list(specification.strata) or ([specification.treatment] if specification.treatment else [])
 
 
 def _label(key: object) -> str:
-    return ",".join(_label(k) for k in key) if isinstance(key, tuple) else f"{key:g}" if isinstance(key, float) else str(key)
+    return ",".join(_label(k) for k in key) if isinstance(key, tuple) else f"{key:.15g}" if isinstance(key, float) else str(key)
 
 
 def term(name: str, group: str) -> str:
@@ -117,7 +145,7 @@ def bounds_of(panel: pd.DataFrame, specification, more: tuple[str, ...] = ()) ->
     return data, low, high
 
 
-def separated(names: list[str], x: np.ndarray, low: np.ndarray, high: np.ndarray) -> NotIdentified | None:
+def separated_ends(names: list[str], x: np.ndarray, low: np.ndarray, high: np.ndarray) -> NotIdentified | None:
     """Return the refusal that says which covariates `x` (rows, k) have no finite effect on durations, or None.
 
     Of spells that had not ended (or only those that ended before they were first seen), one side of the likelihood is missing.
@@ -132,3 +160,66 @@ def separated(names: list[str], x: np.ndarray, low: np.ndarray, high: np.ndarray
     else:
         words = f"together, {', '.join(found)} set spells that end apart from those that do not"
     return NotIdentified("SEPARATION", f"the likelihood has no maximum: {words}")
+
+
+def times_of(asked: list, data: pd.DataFrame) -> list[tuple[float, str]]:
+    """Return the times to report, each with its label: those asked for, else the quartiles of the durations.
+
+    A time that agrees with a duration to rounding is that duration: an end at 0.1 + 0.2 has happened by 0.3.
+    """
+    if not asked:
+        return [(float(t), f"{t:g}") for t in np.quantile(data["duration"], [0.25, 0.5, 0.75])]
+    try:
+        # YAML takes 1e3 for text.
+        given = [float(t) for t in asked if not isinstance(t, bool)]
+    except (TypeError, ValueError):
+        given = []
+    if len(given) < len(asked) or not np.isfinite(given).all():
+        raise BadOption(f"option times is {asked}; it must hold numbers, like [12, 24]")
+    lasted = np.unique(data["duration"])
+    moved, steady = joined(np.array(given), lasted)
+    at = np.minimum(np.searchsorted(steady, moved), len(lasted) - 1)
+    exact = np.where(steady[at] == moved, lasted[at], given)
+    return [(float(time), f"{label:.15g}") for time, label in zip(exact, given, strict=True)]
+
+
+def curve_of(part: pd.DataFrame) -> Curve:
+    """Return the product-limit curve of spells."""
+    return curve(part["duration"].to_numpy(), part["event"].to_numpy() > 0, part["entry"].to_numpy())
+
+
+def unseen(time: float, label: str, part: pd.DataFrame, curve: Curve | None = None) -> str:
+    """Return why nothing can be said of a time, or an empty text.
+
+    It lies before the first start or after the last duration; or all at risk had ended before others entered, from where
+    on the curve would stay at zero whatever these do.
+    """
+    if time > part["duration"].max():
+        return f"no spell is observed for {label}"
+    if time < part["entry"].min():
+        return f"no spell has begun by {label}"
+    if curve is not None and curve.emptied <= time and curve.emptied < part["duration"].max():
+        return (
+            f"all {int(curve.at_risk[np.searchsorted(curve.times, curve.emptied)])} at risk at {curve.emptied:g} end there, before "
+            f"others enter: the curve would stay at zero; leave out the earliest entries"
+        )
+    return ""
+
+
+def told_apart(error: Dependent, names: list[str], specification) -> NotIdentified:
+    """Return the refusal that names the covariates which do not vary, or depend on each other."""
+    involved = [names[j] for j in error.columns]
+    among = "within the strata" if specification.strata else "among the spells at risk when one ends"
+    if error.constant:
+        return NotIdentified("SINGULAR", f"{', '.join(involved)} {'does' if len(involved) == 1 else 'do'} not vary {among}; leave it out")
+    return NotIdentified("SINGULAR", f"the covariates are collinear: {', '.join(involved)}; leave one of them out")
+
+
+def separated(error: Separated, names: list[str], remedy: str) -> NotIdentified:
+    """Return the refusal that names the covariates whose coefficients would be infinite."""
+    involved = ", ".join(names[j] for j in error.columns)
+    return NotIdentified(
+        "SEPARATION",
+        f"the likelihood has no maximum in {involved}: high and low values separate those who end from those who do not, as where "
+        f"nobody of a group ends (or a few values lie far from all others); {remedy}",
+    )

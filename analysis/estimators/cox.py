@@ -7,14 +7,15 @@ import pandas as pd
 
 from analysis.entrance import entrance
 from analysis.estimates import NotIdentified, parameter
-from analysis.estimators._durations import cluster_counts, clusters_of, counts_of, regressors_of, spells_of
+from analysis.estimators._durations import cluster_counts, clusters_of, counts_of, regressors_of, separated, spells_of, told_apart
 from analysis.inference.cluster import cluster_sums
-from analysis.inference.cox_partial_likelihood import Spells, chi_squared, maximise
+from analysis.inference.cox_partial_likelihood import Separated, Spells, chi_squared, maximise
+from analysis.inference.standardized_covariates import Dependent
 from analysis.method import Method, Option
 
 METHOD = Method(
     title="Cox proportional hazards",
-    citation="Cox (1972), JRSS B 34: 187-220; robust errors: Lin and Wei (1989), JASA 84: 1074-1078; test: Grambsch and Therneau (1994), Biometrika 81: 515-526",
+    citation="Cox (1972), JRSS B 34: 187-220; robust errors: Lin and Wei (1989), JASA 84: 1074-1078; test: Grambsch and Therneau (1994), Biometrika 81: 515-526; penalty: Heinze and Schemper (2001), Biometrics 57: 114-119",
     library="analysis",
     needs=("duration", "event", "treatment|controls"),
     accepts=("unit", "entry", "strata", "cluster"),
@@ -23,6 +24,11 @@ METHOD = Method(
             "default",
             "default: clustered where a cluster is named or a unit has several rows, else unadjusted",
             ("default", "unadjusted", "robust"),
+        ),
+        "penalty": Option(
+            "none",
+            "firth: penalized likelihood with profile intervals, finite where a covariate separates those who end from the others",
+            ("none", "firth"),
         ),
     },
 )
@@ -37,29 +43,25 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     """
     options = METHOD.read(specification)
     data = spells_of(panel, specification)
+    if options.penalty == "firth":
+        return _penalized(data, specification, options.covariance)
     return fit(data, specification, options.covariance)
 
 
 def fit(data: pd.DataFrame, specification, covariance: str, strata: np.ndarray | None = None) -> list[dict]:
     """Return the rows of a Cox regression on checked spells; `strata` (rows,) codes replace the specification's."""
     names = regressors_of(specification)
-    if strata is None:
-        strata = data.groupby(list(specification.strata)).ngroup().to_numpy() if specification.strata else np.zeros(len(data), int)
-    x = data[names].to_numpy(float)
-    centred = x - x.mean(0)
-    if np.linalg.matrix_rank(centred) < len(names):
-        raise NotIdentified("SINGULAR", f"the covariates are collinear or do not vary: {', '.join(names)}")
-    spells = Spells(data["entry"].to_numpy(float), data["duration"].to_numpy(float), data["event"].to_numpy(), centred, strata)
     try:
-        best = maximise(spells)
-    except (ValueError, np.linalg.LinAlgError) as error:
-        raise NotIdentified("SEPARATION", str(error)) from error
-    inverse = np.linalg.inv(best.information)
+        best = maximise(_spells(data, specification, strata))
+    except Dependent as error:
+        raise told_apart(error, names, specification) from error
+    except Separated as error:
+        raise separated(error, names, "option penalty=firth gives a finite estimate" if strata is None else "leave it out") from error
     clusters = clusters_of(data, specification) if covariance == "default" else None
     counts = counts_of(data, specification)
-    variance, label, degrees = inverse, "unadjusted", np.inf
+    variance, label, degrees = best.covariance, "unadjusted", np.inf
     if clusters is not None or covariance == "robust":
-        influence = best.score_residuals() @ inverse
+        influence = best.influence()
         summed = influence if clusters is None else cluster_sums(influence, clusters)
         variance, label = summed.T @ summed, "robust" if clusters is None else "cluster"
     if clusters is not None:
@@ -71,4 +73,40 @@ def fit(data: pd.DataFrame, specification, covariance: str, strata: np.ndarray |
     rows.append(parameter("proportionality", joint, inference="score", p_value=chi_squared(joint, len(names)), **counts))
     for name, statistic in zip(names, single, strict=True):
         rows.append(parameter(f"proportionality:{name}", statistic, inference="score", p_value=chi_squared(statistic, 1), **counts))
+    return rows
+
+
+def _spells(data: pd.DataFrame, specification, strata: np.ndarray | None = None) -> Spells:
+    if strata is None:
+        strata = (
+            data.groupby(list(specification.strata), observed=True).ngroup().to_numpy()
+            if specification.strata
+            else np.zeros(len(data), int)
+        )
+    x = data[regressors_of(specification)].to_numpy(float)
+    return Spells(data["entry"].to_numpy(float), data["duration"].to_numpy(float), data["event"].to_numpy(), x, strata)
+
+
+def _penalized(data: pd.DataFrame, specification, covariance: str) -> list[dict]:
+    """Return the rows of Firth's penalized likelihood: model-based errors, profile intervals, likelihood ratio p-values."""
+    if covariance == "robust" or (covariance == "default" and clusters_of(data, specification) is not None):
+        raise ValueError(
+            "penalty=firth has no robust or clustered errors; covariance=unadjusted asks for those of the model (one end a unit at most)"
+        )
+    # Profiles need scipy's root finder, which no other Cox regression should wait for.
+    from analysis.inference.firth_partial_likelihood import PenalizedMaximum, Unbounded
+
+    names = regressors_of(specification)
+    try:
+        best = PenalizedMaximum(_spells(data, specification))
+        found = [(best.p_value(j), best.interval(j, 0.95), best.interval(j, 0.90)) for j in range(len(names))]
+    except Dependent as error:
+        raise told_apart(error, names, specification) from error
+    except Unbounded as error:
+        raise NotIdentified("SEPARATION", str(error)) from error
+    rows = []
+    for j, (name, (p_value, (low, high), (low90, high90))) in enumerate(zip(names, found, strict=True)):
+        row = parameter(name, best.beta[j], np.sqrt(best.covariance[j, j]), inference="penalized_profile", **counts_of(data, specification))
+        row.pop("mde80")  # half-widths of a profile interval are no standard errors
+        rows.append(row | {"p_value": p_value, "ci_low": low, "ci_high": high, "ci90_low": low90, "ci90_high": high90})
     return rows

@@ -1,20 +1,21 @@
-"""Survival curves by group (Kaplan and Meier 1958, JASA 53: 457-481), by lifelines."""
+"""Survival curves by group (Kaplan and Meier 1958, JASA 53: 457-481)."""
 
 from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from lifelines import KaplanMeierFitter
 
 from analysis.entrance import entrance
 from analysis.estimates import parameter, refused
-from analysis.estimators._durations import counts_of, groups_of, spells_of, term
+from analysis.estimators._durations import counts_of, curve_of, groups_of, spells_of, term, times_of, unseen
+from analysis.inference.distributions import normal_quantile
+from analysis.inference.product_limit import Curve
 from analysis.method import Method, Option
 
 METHOD = Method(
     title="Kaplan-Meier survival",
     citation="Kaplan and Meier (1958), JASA 53: 457-481; variance of Greenwood (1926)",
-    library="lifelines",
+    library="analysis",
     needs=("duration", "event"),
     accepts=("unit", "entry", "strata", "treatment"),
     options={"times": Option([], "durations at which survival is reported; by default the quartiles")},
@@ -23,35 +24,36 @@ METHOD = Method(
 
 @entrance(METHOD)
 def estimate(panel: pd.DataFrame, specification) -> list[dict]:
-    """Return 'survival:<time>' and 'median' by group (strata, or treatment), with Greenwood errors and log-log intervals."""
+    """Return 'survival:<time>' and 'median' by group (strata, or treatment), with Greenwood errors and log-log intervals.
+
+    The median is the first duration by which no more than half last; there is none where more do to the end.
+    """
     options = METHOD.read(specification)
     data = spells_of(panel, specification)
-    times = options.times or list(np.quantile(data["duration"], [0.25, 0.5, 0.75]))
+    times = times_of(options.times, data)
     rows = []
     for group, part in groups_of(data, specification):
-        curve = KaplanMeierFitter().fit(part["duration"], part["event"] > 0, entry=part["entry"] if specification.entry else None)
-        about = {"inference": "greenwood", "library": "lifelines", **counts_of(part, specification)}
-        cumulated = _greenwood(part)
-        for time in times:
-            if time > part["duration"].max():
-                rows.append(refused(term(f"survival:{time:g}", group), "SUPPORT", f"no spell is observed for {time:g}", "greenwood"))
-                continue
-            survival = float(curve.predict(time))
-            low, high = curve.confidence_interval_.iloc[curve.confidence_interval_.index.searchsorted(time, side="right") - 1]
-            error = survival * np.sqrt(cumulated(time))
-            row = parameter(term(f"survival:{time:g}", group), survival, error, **about)
-            rows.append(row | {"ci_low": float(low), "ci_high": float(high), "p_value": np.nan})
-        median = float(curve.median_survival_time_)
-        if np.isfinite(median):
-            rows.append(parameter(term("median", group), median, **about))
+        curve = curve_of(part)
+        about = {"inference": "greenwood", **counts_of(part, specification)}
+        for time, label in times:
+            name = term(f"survival:{label}", group)
+            why = unseen(time, label, part, curve)
+            rows.append(refused(name, "SUPPORT", why, "greenwood") if why else _survival(name, curve, time, about))
+        half = np.flatnonzero(curve.survival <= 0.5 + 1e-12)
+        if len(half) and not unseen(float(curve.times[half[0]]), "", part, curve):
+            rows.append(parameter(term("median", group), curve.times[half[0]], **about))
     return rows
 
 
-def _greenwood(part: pd.DataFrame):
-    """Return the function that gives the sum of d / (n (n - d)) up to a time."""
-    stop, entry, dead = part["duration"].to_numpy(), part["entry"].to_numpy(), part["event"].to_numpy() > 0
-    times, deaths = np.unique(stop[dead], return_counts=True)
-    at_risk = np.array([((stop >= t) & (entry < t)).sum() for t in times])
-    with np.errstate(divide="ignore"):
-        total = np.r_[0.0, np.cumsum(deaths / (at_risk * (at_risk - deaths)))]
-    return lambda time: total[np.searchsorted(times, time, side="right")]
+def _survival(name: str, curve: Curve, time: float, about: dict) -> dict:
+    """Return survival at `time` with an interval symmetric in log(-log), which stays between zero and one."""
+    survival = float(curve.at(time))
+    if survival <= 0:
+        return parameter(name, 0.0, **about)
+    variance = float(np.r_[0.0, curve.greenwood][np.searchsorted(curve.times, time, side="right")])
+    row = parameter(name, survival, survival * np.sqrt(variance), **about) | {"p_value": np.nan}
+    for low, high, level in (("ci_low", "ci_high", 0.95), ("ci90_low", "ci90_high", 0.90)):
+        log = np.log(survival)
+        half = normal_quantile(0.5 + level / 2) * np.sqrt(variance) / log if log < 0 else 0.0
+        row |= {low: float(np.exp(log * np.exp(-half))), high: float(np.exp(log * np.exp(half)))}
+    return row

@@ -12,7 +12,7 @@ import pandas as pd
 
 from analysis.entrance import entrance
 from analysis.estimates import NotIdentified, parameter
-from analysis.estimators._durations import bounds_of, cluster_counts, counts_of, regressors_of, separated
+from analysis.estimators._durations import bounds_of, cluster_counts, counts_of, regressors_of, separated_ends
 from analysis.estimators._regression import effective_reference
 from analysis.inference.cluster import cluster_sums
 from analysis.inference.cure_likelihood import Spells
@@ -57,7 +57,7 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     try:
         found = maximise(Spells.between(low, high), options.distribution, np.column_stack([x, one]), np.column_stack([z, one]))
     except NoInnerMaximum as error:
-        raise separated(names, x, low, high) or _separated_shares(shared, z, high) or error from None
+        raise separated_ends(names, x, low, high) or _separated_shares(shared, z, high) or error from None
     errors = np.sqrt(np.diag(found.variance(cluster_sums(found.scores, clusters))))
     labels = [*names, "const", "log_scale", *(f"ends:{name}" for name in shared), "ends:const"]
     degrees = effective_reference(data, specification, (clusters,)) if options.reference == "effective_clusters" else np.inf

@@ -8,7 +8,7 @@ import pandas as pd
 
 from analysis.entrance import entrance
 from analysis.estimators import cox
-from analysis.estimators._durations import spells_of
+from analysis.estimators._durations import spells_of, with_ties
 from analysis.method import Method, Option
 
 METHOD = Method(
@@ -23,7 +23,7 @@ METHOD = Method(
             "andersen_gill; pwp_total or pwp_gap, stratified by the number of the event",
             ("andersen_gill", "pwp_total", "pwp_gap"),
         ),
-        "last_stratum": Option(4, "events from this number on share a stratum (PWP)"),
+        "last_stratum": Option(4, "events from this number on share a stratum (PWP)", minimum=1),
     },
 )
 
@@ -48,7 +48,8 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
         # The clock restarts at each event; rows between two events (changing covariates) keep running.
         start = spells["entry"].where(spells.groupby(specification.unit)["event"].shift(1, fill_value=1) > 0)
         origin = start.groupby(spells[specification.unit]).ffill()
-        spells = spells.assign(duration=spells["duration"] - origin, entry=spells["entry"] - origin)
+        gaps = spells.assign(duration=spells["duration"] - origin, entry=spells["entry"] - origin)
+        spells = with_ties(gaps, specification)  # 0.3 - 0.2 and 0.1 are one gap
     return _clustered(spells, specification, number.clip(upper=options.last_stratum).to_numpy())
 
 

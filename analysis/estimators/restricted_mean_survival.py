@@ -10,7 +10,7 @@ import pandas as pd
 
 from analysis.entrance import entrance
 from analysis.estimates import NotIdentified, parameter
-from analysis.estimators._durations import counts_of, groups_of, spells_of, term
+from analysis.estimators._durations import counts_of, curve_of, groups_of, spells_of, term, times_of, unseen
 from analysis.method import Method, Option
 
 METHOD = Method(
@@ -30,9 +30,11 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     data = spells_of(panel, specification)
     groups = groups_of(data, specification)
     longest = min(part["duration"].max() for _, part in groups)
-    horizon = options.horizon or longest
+    horizon = times_of([options.horizon], data)[0][0] if options.horizon else longest
     if horizon > longest:
-        raise NotIdentified("SUPPORT", f"horizon {horizon:g} lies beyond the last duration ({longest:g}) of a group")
+        raise NotIdentified("SUPPORT", f"horizon {options.horizon:.15g} lies beyond the last duration ({longest:g}) of a group")
+    if (data["entry"] < 0).any():
+        raise NotIdentified("SUPPORT", f"the mean counts from 0, but a spell starts at {data['entry'].min():g}; shift the clock first")
     found = [(group, *_area(part, horizon), part) for group, part in groups]
     rows = [
         parameter(term("restricted_mean", g), mean, se, inference="greenwood", **counts_of(p, specification)) for g, mean, se, p in found
@@ -46,12 +48,12 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
 
 def _area(part: pd.DataFrame, horizon: float) -> tuple[float, float]:
     """Return the area under the survival curve to `horizon` and its standard error (Greenwood carried through)."""
-    stop, entry, dead = part["duration"].to_numpy(), part["entry"].to_numpy(), part["event"].to_numpy() > 0
-    times, deaths = np.unique(stop[dead & (stop <= horizon)], return_counts=True)
-    at_risk = np.array([((stop >= t) & (entry < t)).sum() for t in times])
-    survival = np.cumprod(1 - deaths / at_risk)
-    edges = np.r_[0.0, times, horizon]
-    pieces = np.diff(edges) * np.r_[1.0, survival]
+    curve = curve_of(part)
+    if why := unseen(horizon, f"{horizon:g}", part, curve):
+        raise NotIdentified("SUPPORT", why)
+    within = curve.times <= horizon
+    times, deaths, at_risk = curve.times[within], curve.ends[within], curve.at_risk[within]
+    pieces = np.diff(np.r_[0.0, times, horizon]) * np.r_[1.0, curve.survival[within]]
     area = float(pieces.sum())
     beyond = area - np.cumsum(pieces)[:-1]  # the area after each event time
     left = at_risk - deaths

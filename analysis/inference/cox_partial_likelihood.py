@@ -13,8 +13,19 @@ from functools import cached_property
 import numpy as np
 
 from analysis.inference.distributions import chi2_tail
+from analysis.inference.product_limit import curve
+from analysis.inference.risk_sets import RiskSets
+from analysis.inference.standardized_covariates import Dependent, Standardized, standardize
 
-ITERATIONS = 50
+ITERATIONS = 100
+
+
+class Separated(ValueError):
+    """The likelihood rises for ever along a combination of the covariates at `columns`."""
+
+    def __init__(self, columns: list[int]):
+        super().__init__("the partial likelihood has no maximum")
+        self.columns = columns
 
 
 @dataclass(frozen=True)
@@ -28,136 +39,215 @@ class Spells:
     strata: np.ndarray
 
 
-class RiskSets:
-    """Sums over risk sets at one value of the coefficients, for each distinct event time of each stratum."""
+class PartialLikelihood:
+    """The likelihood and its derivatives at coefficients `beta` (k,) of `x` (rows, k), for given risk sets.
 
-    def __init__(self, spells: Spells, beta: np.ndarray):
-        self.spells, self.beta = spells, beta
-        index = spells.x @ beta
-        self.shift = index.max() if len(index) else 0.0
-        self.risk = np.exp(index - self.shift)
-        self.parts = [self._stratum(np.flatnonzero(spells.strata == s)) for s in np.unique(spells.strata)]
+    Efron's successive risk sets, one a death, take off a share of those who end at the same time; with `breslow` none.
+    """
 
-    def _stratum(self, rows: np.ndarray) -> dict:
-        s = self.spells
-        entry, stop, event, x, risk = s.entry[rows], s.stop[rows], s.event[rows].astype(bool), s.x[rows], self.risk[rows]
-        times, which = np.unique(stop[event], return_inverse=True)
-        k = x.shape[1]
-        moments = np.column_stack([risk, risk[:, None] * x, (risk[:, None, None] * x[:, :, None] * x[:, None, :]).reshape(len(x), k * k)])
+    def __init__(self, sets: RiskSets, x: np.ndarray, beta: np.ndarray, breslow: bool = False):
+        self.sets, self.x, self.beta, self.breslow = sets, x, beta, breslow
+        index = x @ beta
+        # A shift of a stratum's log hazards cancels in its risk sets, and keeps their exponentials within range.
+        self.index = index - sets.highest(index)
+        self.risk = np.exp(self.index)
 
-        def from_time(when: np.ndarray) -> np.ndarray:
-            """Return sums over rows whose `when` is at or after each event time."""
-            order = np.argsort(-when, kind="stable")
-            total = np.vstack([np.zeros(moments.shape[1]), np.cumsum(moments[order], axis=0)])
-            return total[np.searchsorted(-when[order], -times, side="right")]
-
-        # At risk at t: stop >= t, less those who enter at t or later.
-        at_risk = from_time(stop) - from_time(entry)
-        dying = np.zeros((len(times), moments.shape[1]))
-        np.add.at(dying, which, moments[event])
-        deaths = np.bincount(which, minlength=len(times))
-        return {"rows": rows, "times": times, "at_risk": at_risk, "dying": dying, "deaths": deaths, "which": which, "event": event}
+    def at(self, beta: np.ndarray) -> PartialLikelihood:
+        return PartialLikelihood(self.sets, self.x, beta, self.breslow)
 
     @cached_property
-    def steps(self) -> list[dict]:
-        """Efron's successive risk sets, one a death: the share taken off, the size, the mean and the covariance of x."""
-        k = len(self.beta)
-        found = []
-        for part in self.parts:
-            owner = np.repeat(np.arange(len(part["times"])), part["deaths"])
-            first = np.repeat(np.cumsum(part["deaths"]) - part["deaths"], part["deaths"])
-            share = (np.arange(len(owner)) - first) / part["deaths"][owner]
-            total = part["at_risk"][owner] - share[:, None] * part["dying"][owner]
-            size, mean = total[:, 0], total[:, 1 : k + 1] / total[:, [0]]
-            second = total[:, k + 1 :].reshape(-1, k, k) / size[:, None, None]
-            spread = second - mean[:, :, None] * mean[:, None, :]
-            found.append({"owner": owner, "share": share, "size": size, "mean": mean, "spread": spread})
+    def _owner(self) -> np.ndarray:
+        return np.repeat(np.arange(len(self.sets.deaths)), self.sets.deaths)
+
+    @cached_property
+    def _share(self) -> np.ndarray:
+        deaths = self.sets.deaths
+        first = np.cumsum(deaths) - deaths
+        return (np.arange(len(self._owner)) - first[self._owner]) / deaths[self._owner] * (not self.breslow)
+
+    def steps(self, values: np.ndarray) -> np.ndarray:
+        """Return sums of `values` (rows, m) over the successive risk sets (deaths, m)."""
+        whole = self.sets.gather(values)[self._owner]
+        if not self._share.any():
+            return whole
+        return whole - self._share[:, None] * self.sets.by_time(values[self.sets.dead])[self._owner]
+
+    def over_time(self, values: np.ndarray) -> np.ndarray:
+        """Return sums of `values` (deaths, m), one a successive risk set, over the sets that each row is in (rows, m)."""
+        found = self.sets.spread(self.by_time(values))
+        if self._share.any():
+            found[self.sets.dead] -= self.by_time(self._share[:, None] * values)[self.sets.which]
         return found
 
-    @property
+    def by_time(self, values: np.ndarray) -> np.ndarray:
+        if len(self._owner) == len(self.sets.deaths):
+            return values
+        return np.column_stack([np.bincount(self._owner, column, len(self.sets.deaths)) for column in values.T])
+
+    @cached_property
+    def size(self) -> np.ndarray:
+        return self.steps(self.risk[:, None])[:, 0]
+
+    @cached_property
+    def mean(self) -> np.ndarray:
+        """Mean covariates of the successive risk sets (deaths, k)."""
+        return self.steps(self.risk[:, None] * self.x) / self.size[:, None]
+
+    @cached_property
     def loglik(self) -> float:
-        dead = self.spells.event.astype(bool)
-        index = float((self.spells.x[dead] @ self.beta - self.shift).sum())
-        return index - sum(float(np.log(step["size"]).sum()) for step in self.steps)
+        """The log likelihood; -inf where log hazards lie so far apart that nothing is left of a risk set."""
+        if not (self.size > 1e-280).all():
+            return -np.inf
+        return float(self.index[self.sets.dead].sum() - np.log(self.size).sum())
 
-    @property
+    @cached_property
     def score(self) -> np.ndarray:
-        return self.spells.x[self.spells.event.astype(bool)].sum(0) - sum(step["mean"].sum(0) for step in self.steps)
+        return self.x[self.sets.dead].sum(0) - self.mean.sum(0)
 
-    @property
+    @cached_property
+    def exposure(self) -> np.ndarray:
+        """Cumulative baseline hazard over each row's time at risk (rows,)."""
+        return self.over_time(1 / self.size[:, None])[:, 0]
+
+    @cached_property
     def information(self) -> np.ndarray:
-        return sum(step["spread"].sum(0) for step in self.steps)
+        return self._spread(self.exposure, np.ones(len(self.size)))
+
+    def _spread(self, exposure: np.ndarray, weight: np.ndarray) -> np.ndarray:
+        """Return the sum of the covariances of x over the successive risk sets, each with its `weight` (deaths,)."""
+        # The second moments of all risk sets add up row by row: no k x k matrix a risk set is needed.
+        second = self.x.T @ (self.x * (self.risk * exposure)[:, None])
+        return second - self.mean.T @ (self.mean * weight[:, None])
 
     def score_residuals(self) -> np.ndarray:
         """Return each row's contribution to the score (rows, k); they add to zero at the maximum."""
-        x, residuals = self.spells.x, np.zeros_like(self.spells.x)
-        for part, step in zip(self.parts, self.steps, strict=True):
-            rows, times, owner = part["rows"], part["times"], step["owner"]
-            hazard = np.bincount(owner, 1 / step["size"], len(times))
-            drift = np.column_stack([np.bincount(owner, m / step["size"], len(times)) for m in step["mean"].T])
-            taken = np.bincount(owner, step["share"] / step["size"], len(times))
-            drift_taken = np.column_stack([np.bincount(owner, step["share"] * m / step["size"], len(times)) for m in step["mean"].T])
-            until = np.searchsorted(times, self.spells.stop[rows], side="right")
-            since = np.searchsorted(times, self.spells.entry[rows], side="right")
-            exposure = np.r_[0, np.cumsum(hazard)][until] - np.r_[0, np.cumsum(hazard)][since]
-            path = np.vstack([np.zeros(x.shape[1]), np.cumsum(drift, axis=0)])
-            residuals[rows] = -self.risk[rows, None] * (x[rows] * exposure[:, None] - (path[until] - path[since]))
-            # Those who die leave Efron's successive risk sets step by step.
-            dead, at = rows[part["event"]], part["which"]
-            mean = np.column_stack([np.bincount(owner, m, len(times)) for m in step["mean"].T]) / part["deaths"][:, None]
-            residuals[dead] += x[dead] - mean[at] + self.risk[dead, None] * (x[dead] * taken[at][:, None] - drift_taken[at])
+        drift = self.over_time(self.mean / self.size[:, None])
+        residuals = -self.risk[:, None] * (self.x * self.exposure[:, None] - drift)
+        average = self.by_time(self.mean) / self.sets.deaths[:, None]
+        residuals[self.sets.dead] += self.x[self.sets.dead] - average[self.sets.which]
         return residuals
 
-    def proportionality(self, transform: np.ndarray | None = None) -> tuple[np.ndarray, float]:
+    def interaction(self, time: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return score (k,), covariance with the score of x (k, k) and variance (k, k) of the interactions of x with `time` (events,)."""
+        own = self.sets.by_time(self.x[self.sets.dead])
+        weight = time[self._owner]
+        score = time @ own - weight @ self.mean
+        hazards = self.over_time(np.column_stack([weight, weight**2]) / self.size[:, None])
+        return score, self._spread(hazards[:, 0], weight), self._spread(hazards[:, 1], weight**2)
+
+
+@dataclass(frozen=True)
+class Maximum:
+    """The likelihood at its maximum, found in standardized covariates; everything it returns is in the units of `x`."""
+
+    likelihood: PartialLikelihood
+    units: Standardized
+    spells: Spells
+
+    @property
+    def beta(self) -> np.ndarray:
+        return self.units.per_unit(self.likelihood.beta)
+
+    @cached_property
+    def covariance(self) -> np.ndarray:
+        """The inverse information (k, k)."""
+        half = self.units.per_unit(np.linalg.inv(np.linalg.cholesky(self.likelihood.information)))
+        return half.T @ half
+
+    @property
+    def information(self) -> np.ndarray:
+        forth = np.linalg.inv(self.units.back) * self.units.spread
+        return forth.T @ self.likelihood.information @ forth
+
+    def score_residuals(self) -> np.ndarray:
+        """Return each row's contribution to the score (rows, k); they add to zero."""
+        return self.likelihood.score_residuals() @ (np.linalg.inv(self.units.back) * self.units.spread)
+
+    def influence(self, residuals: np.ndarray | None = None) -> np.ndarray:
+        """Return what each row adds to the coefficients (rows, k), from the likelihood's score residuals or those given."""
+        residuals = self.likelihood.score_residuals() if residuals is None else residuals
+        return self.units.per_unit(np.linalg.solve(self.likelihood.information, residuals.T).T)
+
+    def proportionality(self) -> tuple[np.ndarray, float]:
         """Return score statistics of each coefficient's interaction with time (k,), and the joint one (chi-squared, k degrees).
 
         Time enters as one less the Kaplan-Meier survival left of each event, pooled over strata, as in R's cox.zph.
         """
-        k = len(self.beta)
-        gradient, cross, square = np.zeros(k), np.zeros((k, k)), np.zeros((k, k))
-        for part, step in zip(self.parts, self.steps, strict=True):
-            time = self._clock(part["times"])
-            own = np.zeros((len(part["times"]), k))
-            np.add.at(own, part["which"], self.spells.x[part["rows"][part["event"]]])
-            gradient += time @ own - time[step["owner"]] @ step["mean"]
-            cross += np.einsum("s,sij->ij", time[step["owner"]], step["spread"])
-            square += np.einsum("s,sij->ij", time[step["owner"]] ** 2, step["spread"])
-        information = self.information
-        adjusted = square - cross @ np.linalg.solve(information, cross)
-        joint = float(gradient @ np.linalg.solve(adjusted, gradient))
-        single = np.empty(k)
-        for j in range(k):
-            # One interaction added to the model with all main effects.
-            single[j] = gradient[j] ** 2 / (square[j, j] - cross[j] @ np.linalg.solve(information, cross[j]))
+        score, cross, square = self.likelihood.interaction(self._clock())
+        adjusted = square - cross @ np.linalg.solve(self.likelihood.information, cross)
+        joint = float(score @ np.linalg.solve(adjusted, score))
+        # One interaction of x itself, added to the model with all main effects.
+        forth = np.linalg.inv(self.units.back)
+        single = (score @ forth) ** 2 / np.einsum("ij,jk,ki->i", forth.T, adjusted, forth)
         return single, joint
 
-    def _clock(self, times: np.ndarray) -> np.ndarray:
+    def _clock(self) -> np.ndarray:
         s = self.spells
-        events = np.unique(s.stop[s.event.astype(bool)])
-        deaths = np.array([((s.stop == t) & (s.event == 1)).sum() for t in events])
-        at_risk = np.searchsorted(np.sort(-s.stop), -events, side="right") - np.searchsorted(np.sort(-s.entry), -events, side="right")
-        survival = np.r_[1.0, np.cumprod(1 - deaths / at_risk)[:-1]]
-        return (1 - survival)[np.searchsorted(events, times)] - (1 - survival) @ deaths / deaths.sum()
+        pooled = curve(s.stop, s.event.astype(bool), s.entry)
+        passed = 1 - pooled.before(pooled.times)
+        return (passed - passed @ pooled.ends / pooled.ends.sum())[np.searchsorted(pooled.times, self.likelihood.sets.times)]
 
 
-def maximise(spells: Spells) -> RiskSets:
-    """Return the risk sets at the maximum, by Newton steps halved until the likelihood rises; ValueError when there is none."""
-    beta = np.zeros(spells.x.shape[1])
-    current = RiskSets(spells, beta)
-    at_zero = np.diag(current.information)
+def maximise(spells: Spells) -> Maximum:
+    """Return the maximum; raise Dependent or Separated (with the positions of the covariates) when there is none."""
+    units = standardize(spells.x, spells.strata)
+    sets = RiskSets(spells.entry, spells.stop, spells.event.astype(bool), spells.strata)
+    return Maximum(ascend(PartialLikelihood(sets, units.z, np.zeros(spells.x.shape[1])), units), units, spells)
+
+
+def ascend(start: PartialLikelihood, units: Standardized) -> PartialLikelihood:
+    """Return the maximum by Newton steps, halved until the likelihood rises, from zero coefficients.
+
+    The gradient is measured in standard errors (the Newton decrement), which no scale of the covariates changes.
+    """
+    _seen_in_risk_sets(start, units)
+    current, before, slow = start, np.inf, 0
     for _ in range(ITERATIONS):
-        step = np.linalg.solve(current.information, current.score)
-        for halving in range(20):
-            candidate = RiskSets(spells, beta + step / 2**halving)
-            if candidate.loglik >= current.loglik - 1e-12:
-                break
-        gain, beta, current = candidate.loglik - current.loglik, candidate.beta, candidate
-        # The information vanishes on the way to infinity.
-        if (np.diag(current.information) < 1e-8 * at_zero).any():
+        step, decrement = _newton(current, units)
+        if decrement < 1e-12 or (decrement < 1e-7 and decrement > before / 2):
+            return current  # the latter: as small as rounding allows
+        # Newton steps near a maximum shrink by squares. Towards infinity each moves the log hazard by about one for ever.
+        endless = decrement < 1e-4 and decrement > before / 10 and np.ptp(current.x @ step) > 0.1
+        slow = slow + 1 if endless else 0
+        if slow == 3:
+            raise Separated(_columns(units.back @ step))
+        risen = _risen(current, step)
+        if risen is None:
             break
-        if np.abs(step).max() < 1e-10 or (abs(gain) < 1e-13 and np.abs(current.score).max() < 1e-8):
-            return current
-    raise ValueError("the partial likelihood has no maximum: some covariate separates those who end from those who do not")
+        current, before = risen, decrement
+    raise Separated(_columns(units.back @ step))
+
+
+def _newton(current: PartialLikelihood, units: Standardized) -> tuple[np.ndarray, float]:
+    """Return the Newton step and its length in standard errors; Separated where no information is left."""
+    values, vectors = np.linalg.eigh(current.information)
+    if values[0] < 1e-13 * len(current.size):
+        raise Separated(_columns(units.back @ vectors[:, 0]))
+    along = vectors.T @ current.score
+    return vectors @ (along / values), float(np.sqrt(np.sum(along**2 / values)))
+
+
+def _risen(current: PartialLikelihood, step: np.ndarray) -> PartialLikelihood | None:
+    """Return the likelihood after the step, or the largest half of it that does not lower it; None where none does."""
+    slack = 1e-12 * abs(current.loglik)
+    for halving in range(30):
+        candidate = current.at(current.beta + step / 2**halving)
+        if candidate.loglik >= current.loglik - slack:
+            return candidate
+    return None
+
+
+def _seen_in_risk_sets(start: PartialLikelihood, units: Standardized) -> None:
+    """Raise Dependent for covariates that vary, but not among those at risk when a spell ends."""
+    values, vectors = np.linalg.eigh(start.information)
+    if values[0] < 1e-12 * len(start.size):
+        columns = _columns(units.back @ vectors[:, 0])
+        raise Dependent(columns, constant=len(columns) == 1)
+
+
+def _columns(direction: np.ndarray) -> list[int]:
+    size = np.abs(direction)
+    return np.flatnonzero(size > 1e-3 * size.max()).tolist()
 
 
 def chi_squared(statistic: float, degrees: int) -> float:

@@ -1,0 +1,147 @@
+"""Curves, restricted means and log-rank tests on spells that nobody tidied. SIMULATED."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from lifelines.statistics import multivariate_logrank_test
+from statsmodels.duration.survfunc import CumIncidenceRight
+
+from analysis.estimates import NotIdentified
+from analysis.estimators import competing_risks, cox, kaplan_meier, log_rank, recurrent_events, restricted_mean_survival
+from analysis.method import BadOption
+from analysis.specification import Specification
+
+
+def spells(seed=0, n=120):
+    rng = np.random.default_rng(seed)
+    data = pd.DataFrame({"t": rng.integers(1, 15, n) * 1.0, "e": rng.integers(0, 2, n), "s": rng.integers(0, 3, n)})
+    return data.assign(start=rng.integers(0, 15, n) % data["t"], k=data["e"] * (1 + rng.integers(0, 2, n)))
+
+
+def rows(module, data, **given):
+    fields = {"duration": "t", "event": "e"} | given
+    return {r["term"]: r for r in module.estimate(data, Specification("t", module.__name__.rsplit(".", 1)[-1], **fields))}
+
+
+def test_times_given_as_text_and_times_that_nobody_saw():
+    found = rows(kaplan_meier, spells(), options={"times": ["1e3", "5", -1, 3]})
+    assert found["survival:1000"]["reason"].endswith("no spell is observed for 1000")
+    assert found["survival:-1"]["reason"].endswith("no spell has begun by -1")
+    assert found["survival:5"]["estimate"] == rows(kaplan_meier, spells(), options={"times": [5]})["survival:5"]["estimate"]
+    for times in ([True], ["soon"], [None], [float("nan")], [[3]]):
+        with pytest.raises(BadOption, match="must hold numbers"):
+            rows(kaplan_meier, spells(), options={"times": times})
+
+
+@pytest.mark.parametrize("module", [kaplan_meier, competing_risks])
+def test_a_time_is_the_duration_that_it_differs_from_by_rounding_only(module):
+    data = spells()
+    tenths = data.assign(t=data["t"] * 0.1)
+    kind = {"event": "k"} if module is competing_risks else {}
+    whole = rows(module, data, options={"times": [3, 6, 7]}, **kind)
+    small = rows(module, tenths, options={"times": [0.3, 0.6, 0.7]}, **kind)
+    assert (tenths["t"].unique() == 0.30000000000000004).any()
+    assert [r["estimate"] for t, r in small.items() if t != "median"] == [r["estimate"] for t, r in whole.items() if t != "median"]
+    assert len(rows(module, data.assign(t=data["t"] * 1e6), options={"times": [3e6 + 1, 3e6 + 2]}, **kind)) >= 2  # labels stay apart
+
+
+def test_groups_keep_their_labels_and_levels_without_rows_are_none():
+    names = {0: "NO", 1: "None", 2: "1e3"}
+    data = spells().assign(g=lambda d: pd.Categorical(d["s"].map(names), ["NO", "None", "1e3", "unused"]))
+    found = rows(kaplan_meier, data, strata=("g",), options={"times": [5]})
+    assert {"survival:5[NO]", "survival:5[None]", "survival:5[1e3]"} <= set(found) and not any("unused" in term for term in found)
+    numbers = data.assign(g=data["s"] + 12345670)
+    assert "survival:5[12345671]" in rows(kaplan_meier, numbers, strata=("g",), options={"times": [5]})
+    assert rows(log_rank, data, strata=("g",))["log_rank"]["estimate"] == rows(log_rank, data, strata=("s",))["log_rank"]["estimate"]
+    assert np.isfinite(rows(cox, data.assign(x=np.arange(120) % 7), controls=("x",), strata=("g",))["x"]["std_error"])
+
+
+def test_a_curve_that_nobody_at_risk_holds_up_is_refused_not_zero():
+    """One early entrant dies alone; the others enter later."""
+    data = pd.DataFrame({"start": [0.0, *[5.0] * 40], "t": [2.0, *np.linspace(6, 20, 40)], "e": 1})
+    found = rows(kaplan_meier, data, entry="start", options={"times": [1, 10]})
+    assert found["survival:1"]["estimate"] == 1.0 and "would stay at zero" in found["survival:10"]["reason"] and "median" not in found
+    with pytest.raises(NotIdentified, match="would stay at zero"):
+        rows(restricted_mean_survival, data, entry="start")
+
+
+def test_half_is_half_whatever_the_rounding_of_the_product():
+    for n in range(2, 60, 2):
+        data = pd.DataFrame({"t": np.arange(1.0, n + 1), "e": 1})
+        assert rows(kaplan_meier, data)["median"]["estimate"] == n / 2
+
+
+def test_a_mean_counts_from_zero():
+    data = spells().assign(start=lambda d: d["start"] - 3)
+    with pytest.raises(NotIdentified, match="counts from 0"):
+        rows(restricted_mean_survival, data, entry="start", options={"horizon": 5.0})
+    tenths = spells().assign(t=lambda d: d["t"] * 0.1)
+    longest = tenths["t"].max()
+    assert rows(restricted_mean_survival, tenths, options={"horizon": float(np.nextafter(longest, 9))})["restricted_mean"]["estimate"] > 0
+
+
+def by_table(data, late, weights):
+    """Mantel's two-by-k tables, one after the other."""
+    size = data["s"].max() + 1
+    gap, variance, modified = np.zeros(size), np.zeros((size, size)), 1.0
+    for t in np.unique(data.loc[data["e"] == 1, "t"]):
+        here = data[(data["t"] >= t) & ((data["start"] < t) if late else True)]
+        n = np.bincount(here["s"], minlength=size)
+        d = np.bincount(here.loc[(here["t"] == t) & (here["e"] == 1), "s"], minlength=size)
+        modified *= 1 - d.sum() / (n.sum() + 1)
+        w = {"none": 1.0, "wilcoxon": n.sum(), "peto": modified}[weights]
+        share = n / n.sum()
+        gap += w * (d - d.sum() * share)
+        if n.sum() > 1:
+            variance += w**2 * d.sum() * (n.sum() - d.sum()) / (n.sum() - 1) * (np.diag(share) - np.outer(share, share))
+    return gap[:-1] @ np.linalg.solve(variance[:-1, :-1], gap[:-1])
+
+
+@pytest.mark.parametrize("weights", ["none", "wilcoxon", "peto"])
+def test_log_rank_is_lifelines_and_with_late_entry_that_of_mantels_tables(weights):
+    data = spells(1)
+    found = rows(log_rank, data, strata=("s",), options={"weights": weights})["log_rank"]
+    theirs = multivariate_logrank_test(data["t"], data["s"], data["e"], weightings=None if weights == "none" else weights)
+    assert found["estimate"] == pytest.approx(theirs.test_statistic, rel=1e-9)
+    assert found["p_value"] == pytest.approx(theirs.p_value, rel=1e-9)
+    late = rows(log_rank, data, strata=("s",), entry="start", options={"weights": weights})["log_rank"]
+    assert late["estimate"] == pytest.approx(by_table(data, True, weights), rel=1e-9)
+
+
+def test_a_group_never_at_risk_when_a_spell_ends_counts_for_no_degree_of_freedom():
+    data = spells(2)
+    gone = data.assign(t=data["t"].where(data["s"] < 2, 0.5), e=data["e"].where(data["s"] < 2, 0))
+    with_it, without = rows(log_rank, gone, strata=("s",))["log_rank"], rows(log_rank, data[data["s"] < 2], strata=("s",))["log_rank"]
+    assert with_it["p_value"] == pytest.approx(without["p_value"], rel=1e-12)
+    with pytest.raises(NotIdentified, match="no two groups"):
+        rows(log_rank, gone[gone["s"] != 1], strata=("s",))
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning:statsmodels")
+def test_incidence_is_that_of_statsmodels_and_has_an_error_where_the_last_spell_ends():
+    data = spells(3)
+    data.loc[data["t"].idxmax(), ["t", "e", "k"]] = [20.0, 1, 2]
+    found = rows(competing_risks, data, event="k", options={"times": [4, 9, 14, 20]})
+    theirs = CumIncidenceRight(data["t"].to_numpy(), data["k"].to_numpy())
+    for kind in (1, 2):
+        for time in (4, 9, 14):
+            at = np.searchsorted(theirs.times, time, side="right") - 1
+            row = found[f"incidence:{kind}:{time}"]
+            assert (row["estimate"], row["std_error"]) == pytest.approx((theirs.cinc[kind - 1][at], theirs.cinc_se[kind - 1][at]), rel=1e-9)
+    # No end of the first kind after 14: its incidence and error stand still.
+    assert found["incidence:1:20"]["std_error"] == pytest.approx(found["incidence:1:14"]["std_error"], rel=1e-9)
+    assert np.isfinite(found["incidence:2:20"]["std_error"])
+    skipped = rows(competing_risks, data.assign(k=data["k"].replace(2, 5)), event="k", strata=("s",), options={"times": [9]})
+    assert {term.split(":")[1] for term in skipped} == {"1", "5"} and len(skipped) == 6
+
+
+def test_the_spell_named_in_a_refusal_is_that_of_the_data():
+    data = spells(4).assign(x=np.arange(120) * 0.1, id=np.arange(120) // 2)
+    data.loc[:9, "x"] = np.nan
+    data.loc[50, "t"] = -3.0
+    with pytest.raises(NotIdentified, match="spell 51 ends at -3"):
+        rows(cox, data, controls=("x",))
+    shuffled = data.assign(t=np.arange(120) + 1.0).iloc[::-1].reset_index(drop=True)
+    shuffled.loc[7, "t"] = shuffled.loc[6, "t"]  # twice the same end within a unit
+    with pytest.raises(NotIdentified, match=r"spell [78] ends at"):
+        rows(recurrent_events, shuffled, unit="id", controls=("x",))
