@@ -46,9 +46,18 @@ class Option:
             value = [value]
         if self.default is not None and (not isinstance(value, kind) or (kind is int and isinstance(value, bool))):
             raise BadOption(f"{asked_by}: option {name} is '{value}'; it must be a {kind.__name__}, like {self.default!r}")
-        if self.minimum is not None and value < self.minimum:
-            raise BadOption(f"{asked_by}: option {name} is {value}; it must be at least {self.minimum:g}")
+        for one in value if isinstance(value, list) else [value]:
+            self._check_range(name, one, asked_by)
         return value
+
+    def _check_range(self, name: str, value: object, asked_by: str) -> None:
+        if self.minimum is None and self.maximum is None:
+            return
+        if not isinstance(value, int | float) or isinstance(value, bool):
+            raise BadOption(f"{asked_by}: option {name} holds '{value}'; it must be a number")
+        for end, word, outside in ((self.minimum, "least", lambda end: value < end), (self.maximum, "most", lambda end: value > end)):
+            if end is not None and (outside(end) or value != value):
+                raise BadOption(f"{asked_by}: option {name} is {value}; it must be at {word} {end:g}")
 
 
 @dataclass(frozen=True)
@@ -56,7 +65,8 @@ class Method:
     """The declaration `METHOD` of every module in analysis/estimators.
 
     `needs` names fields of Specification that must be given ('cohort|treatment': either); `accepts` those that may be;
-    any other is refused, because a choice that changes nothing would mislead.
+    any other is refused, because a choice that changes nothing would mislead. `unless` names needs that may be left out
+    with one value of an option: {"unit": ("panel", False)}.
     """
 
     title: str
@@ -64,13 +74,14 @@ class Method:
     library: str
     needs: tuple[str, ...] = ()
     accepts: tuple[str, ...] = ()
+    unless: dict[str, tuple[str, object]] = field(default_factory=dict)
     options: dict[str, Option] = field(default_factory=dict)
 
     def check(self, specification: Specification, given: Collection[str]) -> None:
         """Raise BadOption when a needed field is not among the `given` ones, or one is given that the method cannot use."""
         name = specification.estimator
         for need in self.needs:
-            if not any(one in given for one in need.split("|")):
+            if not any(one in given for one in need.split("|")) and not self._spared(need, specification):
                 raise BadOption(f"{name} needs {' or '.join(map(flag, need.split('|')))}")
         known = {one for need in (*self.needs, *self.accepts) for one in need.split("|")}
         # Unit and time effects are part of every cohort estimator: naming them changes nothing and is no mistake.
@@ -79,6 +90,10 @@ class Method:
             implied.add("cluster")
         if strangers := sorted(set(given) - known - implied):
             raise BadOption(f"{name} makes no use of {flag(strangers[0])}; it takes {', '.join(map(flag, sorted(known)))}")
+
+    def _spared(self, need: str, specification: Specification) -> bool:
+        option, value = self.unless.get(need, ("", None))
+        return bool(option) and specification.options.get(option, self.options[option].default) == value
 
     def read(self, specification: Specification) -> SimpleNamespace:
         """Return the specification's options over the defaults; unknown names and values are refused."""
@@ -129,8 +144,8 @@ TWO_WAY = Option(
     "small-sample factor of two-way clustering: the smaller number of clusters for all parts (fixest), or each its own",
     ("min", "own"),
 )
-HONEST = Option([], "magnitudes of relative violations of parallel trends to allow for (aggregation=dynamic)")
-HONEST_SMOOTHNESS = Option([], "changes of the violation's slope to allow for (aggregation=dynamic)")
+HONEST = Option([], "magnitudes of relative violations of parallel trends to allow for (aggregation=dynamic)", minimum=0)
+HONEST_SMOOTHNESS = Option([], "changes of the violation's slope to allow for (aggregation=dynamic)", minimum=0)
 HONEST_TARGET = Option(
     "average",
     "effect that these bound: the average over treated cells (as aggregation=simple weighs them), or that of the first period",
@@ -140,7 +155,10 @@ BREAKDOWN = Option(
     False, "report the largest relative violation of parallel trends that leaves zero outside the interval (aggregation=dynamic)"
 )
 PRETREND_POWER = Option(
-    0.0, "report the trend that the test of early coefficients finds with this probability (aggregation=dynamic; Roth 2022)"
+    0.0,
+    "report the trend that the test of early coefficients finds with this probability, below 1; 0 for none (aggregation=dynamic; Roth 2022)",
+    minimum=0,
+    maximum=0.999,
 )
 REFERENCE = Option(
     "normal",
