@@ -89,7 +89,8 @@ class Method:
     any other is refused, because a choice that changes nothing would mislead. `columns` are fixed names of columns that the
     method reads besides, in a table made for it. Cohorts after the last period are never treated, unless the method
     `knows_later_cohorts` and makes something of them. Periods are an index of those observed, unless `periods_as_written`: where
-    an empty year counts as one, or an option names a year.
+    an empty year counts as one, or an option names a year. `unless` names needs that may be left
+    out with one value of an option: {"unit": ("panel", False)}.
     """
 
     title: str
@@ -100,13 +101,14 @@ class Method:
     columns: tuple[str, ...] = ()
     knows_later_cohorts: bool = False
     periods_as_written: bool = False
+    unless: dict[str, tuple[str, object]] = field(default_factory=dict)
     options: dict[str, Option] = field(default_factory=dict)
 
     def check(self, specification: Specification, given: Collection[str]) -> None:
         """Raise BadOption when a needed field is not among the `given` ones, or one is given that the method cannot use."""
         name = specification.estimator
         for need in self.needs:
-            if not any(one in given for one in need.split("|")):
+            if not any(one in given for one in need.split("|")) and not self._spared(need, specification):
                 raise BadOption(f"{name} needs {' or '.join(map(flag, need.split('|')))}")
         known = {one for need in (*self.needs, *self.accepts) for one in need.split("|")}
         # Unit and time effects are part of every cohort estimator: naming them changes nothing and is no mistake.
@@ -115,6 +117,10 @@ class Method:
             implied.add("cluster")
         if strangers := sorted(set(given) - known - implied):
             raise BadOption(f"{name} makes no use of {flag(strangers[0])}; it takes {', '.join(map(flag, sorted(known)))}")
+
+    def _spared(self, need: str, specification: Specification) -> bool:
+        option, value = self.unless.get(need, ("", None))
+        return bool(option) and specification.options.get(option, self.options[option].default) == value
 
     def read(self, specification: Specification) -> SimpleNamespace:
         """Return the specification's options over the defaults; unknown names and values are refused."""

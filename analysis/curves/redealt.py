@@ -67,24 +67,25 @@ def cohort_means(outcome: np.ndarray, deals: Deals, dates: str, not_yet_treated:
     `outcome` (units, periods) with NaN. Treated cells are weighed by the size of their cohort, as in
     inference.cohort_average; here all deals are evaluated by matrix products.
     """
-    periods = deals.periods
+    observed = ~np.isnan(outcome).all(0)
+    periods, outcome = deals.periods[observed], outcome[:, observed]
     present = ~np.isnan(outcome).all(1)
     # Who is treated after the last period of the sample is never treated in it.
-    last = periods[np.flatnonzero(~np.isnan(outcome).all(0))[-1]]
-    cohorts = np.where(deals.first[dates] > last, NEVER, deals.first[dates])
-    at = {period: place for place, period in enumerate(periods)}
+    cohorts = np.where(deals.first[dates] > periods[-1], NEVER, deals.first[dates])
     total, weight = np.zeros(len(cohorts)), np.zeros(len(cohorts))
     controls = {}
     for g in np.unique(cohorts[0][np.isfinite(cohorts[0])]):
-        if g - 1 not in at or g not in at:
+        # The base is the last period before treatment, as in inference.cohort_average.
+        first_on = int(np.searchsorted(periods, g))
+        if first_on == 0 or first_on == len(periods):
             continue
         member = ((cohorts == g) & present).astype(float)
         share = member.sum(1)
-        change = outcome[:, at[g] :] - outcome[:, [at[g - 1]]]
+        change = outcome[:, first_on:] - outcome[:, [first_on - 1]]
         valid = ~np.isnan(change)
         filled = np.where(valid, change, 0.0)
         treated = _ratio(member @ filled, member @ valid)
-        for column, t in enumerate(periods[at[g] :]):
+        for column, t in enumerate(periods[first_on:]):
             horizon = t if not_yet_treated else np.inf
             if horizon not in controls:
                 controls[horizon] = (cohorts > horizon if not_yet_treated else np.isinf(cohorts)).astype(float)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 
@@ -46,10 +48,12 @@ def cohort_of(data: pd.DataFrame, specification) -> np.ndarray:
     return first.fillna(np.inf).to_numpy(float)
 
 
-def cohort_panel(panel: pd.DataFrame, specification, *more: str) -> pd.DataFrame:
+def cohort_panel(panel: pd.DataFrame, specification, *more: str, keep_always: bool = False) -> pd.DataFrame:
     """Return complete rows with columns unit, time, outcome, cohort (0 = never within the window), controls and `more`.
 
-    The standard names keep libraries and formulas simple. Cohorts after the last period count as never treated.
+    The standard names keep libraries and formulas simple. Cohorts after the last period count as never treated. Units
+    treated from the first period on have no untreated period and are left out, unless the method compares with them
+    (`keep_always`); `attrs["left_out"]` says how many rows and units, `attrs["always_treated"]` which cohorts.
     Raises NotIdentified when no unit is first treated inside the window.
     """
     names = [specification.unit, specification.time, specification.outcome, specification.treatment, *specification.controls]
@@ -68,6 +72,13 @@ def cohort_panel(panel: pd.DataFrame, specification, *more: str) -> pd.DataFrame
     cohort = np.where(cohort > last, 0, cohort)
     if not ((cohort > first) & (cohort > 0)).any():
         raise NotIdentified("SUPPORT", "no unit is first treated inside the observed periods")
+    always = (cohort > 0) & (cohort <= first)
+    said = {}
+    if always.any() and not keep_always:
+        units = data.loc[always, specification.unit].nunique()
+        said["left_out"] = f"{int(always.sum())} rows of {units} units treated from the first period on"
+        said["always_treated"] = [int(g) for g in np.unique(cohort[always])]
+        data, cohort = data[~always].reset_index(drop=True), cohort[~always]
     result = pd.DataFrame(
         {
             "unit": unit_codes(data[specification.unit]),
@@ -79,7 +90,21 @@ def cohort_panel(panel: pd.DataFrame, specification, *more: str) -> pd.DataFrame
     )
     for name in dict.fromkeys([*specification.controls, *specification.cluster, *filter(None, [specification.weights, *more])]):
         result[name] = data[name].to_numpy()
+    result.attrs |= said
     return result
+
+
+def cohort_rows(panel: pd.DataFrame, specification) -> pd.DataFrame:
+    """Return `cohort_panel` of repeated cross-sections: every row is a unit of its own.
+
+    A unit that is named all the same, because some are seen more than once, is kept by code in column `seen_again`.
+    """
+    if specification.unit:
+        data = cohort_panel(panel, specification)
+        data["seen_again"] = data["unit"]
+        data["unit"] = data["_name"] = np.arange(len(data))
+        return data
+    return cohort_panel(panel.assign(_row=np.arange(len(panel))), replace(specification, unit="_row"))
 
 
 def unit_codes(units: pd.Series) -> np.ndarray:

@@ -3,7 +3,8 @@
 Without covariates the estimator is a set of cohort means (inference.cohort_influence), which can also be re-dealt
 thousands of times for randomization inference; with covariates each cell is doubly robust, an outcome regression or
 inverse probability weighting (inference.doubly_robust), and the influence functions are averaged the same way. Units
-that are not observed in every period enter the cells in which they are.
+that are not observed in every period enter the cells in which they are. With panel=false rows are repeated
+cross-sections, whose cells compare four means (inference.cohort_sections).
 """
 
 from __future__ import annotations
@@ -15,12 +16,13 @@ import pandas as pd
 
 from analysis.entrance import entrance
 from analysis.estimates import NotIdentified, parameter, refused
-from analysis.estimators import _cohort_randomization
-from analysis.estimators._cohorts import cohort_panel, counts_of, need_never, unit_names
+from analysis.estimators import _cohort_randomization, _missing_cohorts
+from analysis.estimators._cohorts import cohort_panel, cohort_rows, counts_of, need_never, unit_names
 from analysis.inference.absorb import within_sd
 from analysis.inference.cluster import cluster_sums, effective_degrees, need_two
 from analysis.inference.cohort_average import Panel, aggregate, cell_keys, cells_of, panel_of
-from analysis.inference.cohort_influence import averages, conditional_averages
+from analysis.inference.cohort_influence import Averages, averages, conditional_averages
+from analysis.inference.cohort_sections import Sections, averages_of_sections
 from analysis.inference.distributions import chi2_tail
 from analysis.inference.honest_bounds import bounds_rows
 from analysis.inference.multiplier_bootstrap import bands, draw
@@ -44,8 +46,10 @@ METHOD = Method(
     citation="Callaway and Sant'Anna (2021), J. Econometrics 225: 200-230",
     library="analysis",
     needs=("outcome", "unit", "time", "cohort|treatment"),
-    accepts=("controls", "cluster"),
+    accepts=("controls", "cluster", "weights"),
+    unless={"unit": ("panel", False)},
     options={
+        "panel": Option(True, "whether units are followed; false: rows are repeated cross-sections, and --unit only clusters errors"),
         "control_group": Option("never_treated", "whom treated cohorts are compared with", ("never_treated", "not_yet_treated")),
         "aggregation": AGGREGATION,
         "anticipation": ANTICIPATION,
@@ -69,24 +73,41 @@ METHOD = Method(
 )
 
 
+NOTHING_LEFT = "ROUNDING: the effect and its standard error are zero but for rounding, so that no test exists"
+# Effects and errors below this share of the largest outcome are what rounding leaves of differences that cancel.
+ROUNDING = 1e-13
+
+
 @entrance(METHOD)
 def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     """Return the overall effect (term 'att') and, by aggregation, event, group, calendar or att_gt rows.
 
     group_time adds 'pretrend', the Wald test that every effect before treatment is zero. Cohorts after the last period
-    count as never treated; cohorts without an observed base period are refused. Standard errors are by unit, or by
+    count as never treated; cohorts without an observed earlier period are refused. Standard errors are by unit, or by
     `cluster`. Raises NotIdentified when no unit is treated or none is a control.
     """
     options = METHOD.read(specification)
     _check(specification, options)
-    data = cohort_panel(panel, specification)
+    data = (cohort_panel if options.panel else cohort_rows)(panel, specification)
     if options.control_group == "never_treated":
         need_never(data)
+    if np.ptp(data["outcome"]) <= ROUNDING * np.abs(data["outcome"]).max():
+        raise NotIdentified("SUPPORT", "the outcome does not vary")
     untreated = (data["cohort"] == 0) | (data["time"] < data["cohort"])
-    counts = counts_of(data, within_sd=within_sd(data, "outcome", "unit", "time", untreated))
-    rows = _Estimation(data, specification, options, counts).rows()
-    named = [name for name in specification.cluster if name != specification.unit]
+    within = "unit" if options.panel else "cohort"
+    counts = counts_of(data, within_sd=within_sd(data, "outcome", within, "time", untreated))
+    rows = _of(options)(data, specification, options, counts).rows()
+    named = _named(specification)
     return rows + (_without_each_cluster(data, specification, named[0]) if options.leave_one_out and named else [])
+
+
+def _named(specification) -> list[str]:
+    """Return the cluster variables that are not the unit itself."""
+    return [name for name in specification.cluster if name != specification.unit]
+
+
+def _of(options) -> type:
+    return _Estimation if options.panel else _Sections
 
 
 def _without_each_cluster(data: pd.DataFrame, specification, cluster: str) -> list[dict]:
@@ -98,7 +119,7 @@ def _without_each_cluster(data: pd.DataFrame, specification, cluster: str) -> li
         kept = data[data[cluster] != name].reset_index(drop=True)
         kept["unit"] = pd.factorize(kept["unit"], sort=True)[0]
         try:
-            found = _Estimation(kept, specification, options, counts_of(kept)).rows()
+            found = _of(options)(kept, specification, options, counts_of(kept)).rows()
         except NotIdentified as error:
             rows.append(refused(f"att_without:{name}", error.code, str(error)))
             continue
@@ -108,11 +129,15 @@ def _without_each_cluster(data: pd.DataFrame, specification, cluster: str) -> li
 
 def _check(specification, options) -> None:
     """Refuse choices that could only be answered wrongly, or not at all."""
-    named = [name for name in specification.cluster if name != specification.unit]
-    if (specification.controls or named) and options.randomization_draws:
-        raise ValueError("callaway_santanna: randomization_draws deals with units: no controls, no cluster but the unit")
-    if options.leave_one_out and specification.controls and not named:
-        raise ValueError("callaway_santanna: leave_one_out with controls leaves out clusters: it needs --cluster")
+    named = _named(specification)
+    if len(named) > 1:
+        raise ValueError("callaway_santanna takes one cluster variable, which units are nested in")
+    if (specification.controls or named or not options.panel) and options.randomization_draws:
+        raise ValueError("callaway_santanna: randomization_draws deals with units: no controls, no cluster but the unit, panel=true")
+    if options.leave_one_out and (specification.controls or not options.panel) and not named:
+        raise ValueError("callaway_santanna: leave_one_out with controls or panel=false leaves out clusters: it needs --cluster")
+    if not options.panel and not specification.unit and not specification.cohort:
+        raise ValueError("callaway_santanna: panel=false without --unit needs --cohort: one row does not show when treatment began")
     bounds = options.honest or options.honest_smoothness or options.breakdown or options.pretrend_power
     if bounds and (options.aggregation != "dynamic" or options.anticipation or options.base_period != "universal"):
         raise ValueError(
@@ -132,7 +157,7 @@ def _selections(keys, aggregation: str) -> dict[tuple, np.ndarray]:
     if aggregation == "group":
         return {("group", int(g), None): after & (cohort == g) for g in np.unique(cohort)}
     if aggregation == "calendar":
-        return {(f"calendar:{int(t)}", None, None): after & (period == t) for t in np.unique(period[after])}
+        return {(f"calendar:‹@{int(t)}›", None, None): after & (period == t) for t in np.unique(period[after])}
     if aggregation == "group_time":
         return {("att_gt", int(g), int(e)): (cohort == g) & (event_time == e) for g, e in zip(cohort, event_time, strict=True)}
     return {}
@@ -148,14 +173,14 @@ class _Estimation:
 
     def __init__(self, data: pd.DataFrame, specification, options, counts: dict):
         self.data, self.specification, self.options, self.counts = data, specification, options, counts
-        self.names = unit_names(data)
-        self.wide = panel_of(data, "outcome", "unit", "time", "cohort")
+        self.wide = self._sample()
+        self.rounding = ROUNDING * float(np.abs(data["outcome"]).max())
         self.reasons: list[tuple[int, int, str]] = []
-        self.entered = np.zeros(len(self.wide.units), bool)
+        self.entered = np.zeros(len(self.wide.cohort), bool)
         self.cluster = self._clusters()
 
     def rows(self) -> list[dict]:
-        keys, values, influence, effects, exists = self._from_means()
+        keys, values, influence, treated, exists = self._from_means()
         left_out = self._count(exists)
         library = "analysis"
         found = self._analytic(keys, values, influence, library)
@@ -163,46 +188,70 @@ class _Estimation:
             found.append(self._pretrend(keys, values, influence, library))
         if self.options.bootstrap_draws:
             found += self._bootstrapped(keys, values, influence, library)
-        if self.options.aggregation == "dynamic" and self.options.pretrend_power:
-            _, times, covariance = self._events(keys, values, influence)
-            found.append(power_row(times, covariance, self.options.pretrend_power, self.counts))
-        if self.options.honest or self.options.honest_smoothness or self.options.breakdown:
-            found += self._honest(keys, values, influence, effects)
-        found += [refused("att_gt", "SUPPORT", why) | {"cohort": g, "event_time": t - g} for g, t, why in self.reasons]
+        found += self._sensitivity(keys, values, influence, treated)
+        found += [
+            refused("att_gt", "SUPPORT", f"cohort ‹@{g}›, period ‹@{t}›: {why}") | {"cohort": g, "event_time": t - g}
+            for g, t, why in self.reasons
+        ]
         if self.options.randomization_draws:
             found += self._randomized(self.wide)
         if self.options.leave_one_out and self.cluster is None:
             found += self._leave_one_out()
         # What averages over cohorts says which of them it lacks.
-        return [row | {"left_out": left_out} if left_out and row["term"] in ("att", "att_honest", "event") else row for row in found]
+        return [row | {"left_out": left_out} if left_out and row.get("cohort") is None else row for row in found]
 
     # ------------------------------------------------------------------ estimates and influence functions
-    def _from_means(self, wide: Panel | None = None) -> tuple[list[tuple], np.ndarray, np.ndarray, dict, np.ndarray]:
-        """Return keys, values (parameters,), influence (units, parameters) in panel order, treated units by event time, existing cells."""
-        wide = self.wide if wide is None else wide
-        cells = cell_keys(wide, self.options.anticipation, self.options.base_period == "universal")
-        chosen = _selections(cells, self.options.aggregation)
-        after = cells[1] >= cells[0]
-        ahead = self.options.anticipation
-        not_yet = self.options.control_group == "not_yet_treated"
-        if self.specification.controls:
-            found, self.reasons = conditional_averages(
-                wide, cells, [*chosen.values(), after], not_yet, self._covariates(), self.options.method, ahead
+    def _sample(self) -> Panel:
+        wide = panel_of(self.data, "outcome", "unit", "time", "cohort")
+        return replace(wide, weight=self._unit_weights()) if self.specification.weights else wide
+
+    def _row_weights(self) -> np.ndarray:
+        weight = self.data[self.specification.weights].to_numpy(float)
+        if not (weight > 0).all():
+            raise NotIdentified("WEIGHTS", f"{self.specification.weights} holds weights that are not positive")
+        return weight
+
+    def _unit_weights(self) -> np.ndarray:
+        """Return the weight of each unit (units,): cells and cohort shares of one panel weigh a unit alike in all periods."""
+        weight, units = self._row_weights(), self.data["unit"].to_numpy()
+        result = np.zeros(units.max() + 1)
+        result[units] = weight
+        if (changed := result[units] != weight).any():
+            name = self.data["_name"].iloc[int(np.argmax(changed))]
+            raise NotIdentified(
+                "WEIGHTS",
+                f"{self.specification.weights} changes within unit {name}: a unit needs one weight, such as that of its first period",
             )
-        else:
-            found = averages(wide, cells, [*chosen.values(), after], not_yet, anticipation=ahead)
+        return result
+
+    def _cells(self, wide=None) -> tuple[np.ndarray, ...]:
+        return cell_keys(self.wide if wide is None else wide, self.options.anticipation, self.options.base_period == "universal")
+
+    def _averages(self, wide, cells, selections) -> Averages:
+        ahead, not_yet = self.options.anticipation, self.options.control_group == "not_yet_treated"
+        if not self.specification.controls:
+            return averages(wide, cells, selections, not_yet, anticipation=ahead)
+        found, self.reasons = conditional_averages(wide, cells, selections, not_yet, self._covariates(), self.options.method, ahead)
+        return found
+
+    def _from_means(self, wide=None) -> tuple[list[tuple], np.ndarray, np.ndarray, dict, np.ndarray]:
+        """Return keys, values (parameters,), influence (units, parameters) in panel order, share treated by event time, existing cells."""
+        wide = self.wide if wide is None else wide
+        cells = self._cells(wide)
+        chosen = _selections(cells, self.options.aggregation)
+        found = self._averages(wide, cells, [*chosen.values(), cells[1] >= cells[0]])
         influence = np.empty_like(found.influence)
         influence[found.order] = found.influence
         if not np.isfinite(found.values[-1]):
             why = (
-                "; ".join(f"cohort {g}, period {t}: {why}" for g, t, why in self.reasons[:2])
+                "; ".join(f"cohort ‹@{g}›, period ‹@{t}›: {why}" for g, t, why in self.reasons[:2])
                 or "no treated cohort is observed both before and after treatment"
             )
             raise NotIdentified("SINGULAR" if self.reasons else "SUPPORT", why)
         keys, values = list(chosen), found.values
-        values, influence = self._with_overall(keys, values, influence, wide.cohort)
+        values, influence = self._with_overall(keys, values, influence, wide)
         event_time = (cells[1] - cells[0]).astype(int)
-        treated = {int(e): int(found.counts[(event_time == e) & found.exists].sum()) for e in np.unique(event_time)}
+        treated = {int(e): float(found.share[(event_time == e) & found.exists].sum()) for e in np.unique(event_time)}
         return [*keys, ("att", None, None)], values, influence, treated, found.exists
 
     def _covariates(self) -> np.ndarray:
@@ -214,31 +263,30 @@ class _Estimation:
         first, last = self.options.event_window
         return key[0] != "event" or first <= key[2] <= last
 
-    def _with_overall(self, keys, values, influence, cohort) -> tuple[np.ndarray, np.ndarray]:
+    def _with_overall(self, keys, values, influence, wide) -> tuple[np.ndarray, np.ndarray]:
         """Replace the last column, the mean over all treated cells, where the overall effect is a mean of the parts."""
         if self.options.aggregation in ("simple", "group_time"):
             return values, influence
         parts = _overall_of_parts(self.options.aggregation, keys, values)
         weights = np.full(len(parts), 1 / len(parts))
+        own = np.ones(len(wide.cohort)) if wide.weight is None else wide.weight / wide.weight.mean()
         if self.options.aggregation == "group":
-            share = np.array([(cohort == keys[i][1]).mean() for i in parts])
+            share = np.array([(own * (wide.cohort == keys[i][1])).mean() for i in parts])
             weights = share / share.sum()
         values[-1] = weights @ values[parts]
         influence[:, -1] = influence[:, parts] @ weights
         if self.options.aggregation == "group":
             # Groups are weighted by their estimated shares, whose influence is added (section 3.2).
             for i in parts:
-                influence[cohort == keys[i][1], -1] += (values[i] - values[-1]) / share.sum()
+                influence[:, -1] += own * (wide.cohort == keys[i][1]) * ((values[i] - values[-1]) / share.sum())
         return values, influence
 
     # ------------------------------------------------------------------ rows
     def _clusters(self) -> np.ndarray | None:
         """Return codes of the cluster of each unit, or None where units are the clusters."""
-        named = [name for name in self.specification.cluster if name != self.specification.unit]
+        named = _named(self.specification) or self._implied_cluster()
         if not named:
             return None
-        if len(self.specification.cluster) > 1:
-            raise ValueError("callaway_santanna takes one cluster variable, which units are nested in")
         codes = pd.factorize(self.data[named[0]])[0]
         result = np.full(self.data["unit"].max() + 1, -1)
         result[self.data["unit"]] = codes
@@ -246,6 +294,9 @@ class _Estimation:
             raise NotIdentified("CLUSTERS", f"a unit changes its {named[0]}: units must be nested in clusters")
         self.counts["n_clusters"] = need_two(codes)
         return result
+
+    def _implied_cluster(self) -> list[str]:
+        return []
 
     def _by_cluster(self, influence: np.ndarray) -> np.ndarray:
         """Return influences whose mean squares over rows, over rows, are variances: by unit, or summed by cluster."""
@@ -255,15 +306,20 @@ class _Estimation:
         return clusters * len(clusters) / len(influence) * np.sqrt(len(clusters) / (len(clusters) - 1))
 
     def _analytic(self, keys, values, influence, library) -> list[dict]:
-        lost = self._lost()
         summed = self._by_cluster(influence)
         errors = np.sqrt((summed**2).sum(0)) / len(summed)
         about = {"inference": "analytic", "library": library, "degrees": self._degrees(), **self.counts}
-        return lost + [
+        return self._lost() + [
             parameter(key[0], value, error, cohort=key[1], event_time=key[2], **about)
+            if not self._is_rounding(value, error)
+            else parameter(key[0], value, cohort=key[1], event_time=key[2], **about) | {"reason": NOTHING_LEFT}
             for key, value, error in zip(keys, values, errors, strict=True)
             if np.isfinite(value) and self._shown(key)
         ]
+
+    def _is_rounding(self, value: float, error: float) -> bool:
+        """Whether an effect is what rounding leaves of outcomes of this size: its t-ratio would say nothing."""
+        return abs(value) <= self.rounding and error <= self.rounding
 
     def _degrees(self) -> float:
         """Return the degrees of freedom of the reference, from the treated units that enter some effect."""
@@ -273,39 +329,53 @@ class _Estimation:
 
     def _lost(self) -> list[dict]:
         """Return a row for each cohort without a base period."""
-        cells = cell_keys(self.wide, self.options.anticipation)
+        cells = self._cells()
         treated = np.unique(self.wide.cohort[np.isfinite(self.wide.cohort)])
         lost = [int(g) for g in treated if not ((cells[0] == g) & (cells[1] >= g)).any()]
-        return [refused("att_gt", "SUPPORT", f"cohort {g} has no observed base period") | {"cohort": g} for g in lost]
+        return [
+            refused("att_gt", "SUPPORT", f"cohort ‹@{g}› has no observed base period") | {"cohort": g}
+            for g in sorted(lost + self.data.attrs.get("always_treated", []))
+        ]
 
     def _count(self, exists: np.ndarray) -> str:
         """Count as treated the units and clusters that enter some effect; return which cohorts enter none, or not all of theirs.
 
         A unit enters a cell that could be estimated when it is observed in its period and its base, controls included.
         """
-        cells = cell_keys(self.wide, self.options.anticipation, self.options.base_period == "universal")
-        at = {period: i for i, period in enumerate(self.wide.periods)}
-        usable = np.isfinite(self.wide.outcome)
-        base = usable & np.isfinite(self._covariates()).all(0) if self.specification.controls else usable
-        for g, t, b in zip(*(column[exists & (cells[1] >= cells[0])] for column in cells), strict=True):
-            own = np.flatnonzero(self.wide.cohort == g)
-            self.entered[own[usable[own, at[t]] & base[own, at[b]]]] = True
+        cells = self._cells()
+        after = exists & (cells[1] >= cells[0])
+        self._enter(*(column[after] for column in cells))
         self.counts["n_treated"] = int(self.entered.sum())
         codes = np.arange(len(self.entered)) if self.cluster is None else self.cluster
         self.counts["n_treated_clusters"] = len(np.unique(codes[self.entered]))
         entered = np.unique(self.wide.cohort[self.entered])
         none = [int(g) for g in np.unique(self.wide.cohort[np.isfinite(self.wide.cohort)]) if g not in entered]
+        none = sorted(none + self.data.attrs.get("always_treated", []))
         part = sorted({g for g, t, _ in self.reasons if t >= g} - set(none))
-        named = (("cohort ", none), ("some years of cohort ", part))
-        return " and ".join(label + ", ".join(map(str, cohorts)) for label, cohorts in named if cohorts)
+        estimated = tuple(column[exists] for column in cells)
+        return _missing_cohorts.words(estimated, none, part, self.data, self.options.anticipation, self.options.base_period == "universal")
+
+    def _enter(self, cohorts: np.ndarray, periods: np.ndarray, bases: np.ndarray) -> None:
+        """Mark the units that enter some of the cells."""
+        at = {period: i for i, period in enumerate(self.wide.periods)}
+        usable = np.isfinite(self.wide.outcome)
+        base = usable & np.isfinite(self._covariates()).all(0) if self.specification.controls else usable
+        for g, t, b in zip(cohorts, periods, bases, strict=True):
+            own = np.flatnonzero(self.wide.cohort == g)
+            self.entered[own[usable[own, at[t]] & base[own, at[b]]]] = True
 
     def _pretrend(self, keys, values, influence, library) -> dict:
         before = [i for i, key in enumerate(keys) if key[0] == "att_gt" and key[2] < -self.options.anticipation and np.isfinite(values[i])]
         summed = self._by_cluster(influence[:, before])
         covariance = summed.T @ summed / len(summed) ** 2
-        if not before or np.linalg.matrix_rank(covariance, hermitian=True) < len(before):
+        errors = np.sqrt(np.diag(covariance))
+        # Relative to each effect's own error, so that neither the outcome's unit nor one noisy cell decides.
+        usable = len(before) > 0 and errors.min() > self.rounding
+        correlation = covariance / np.outer(errors, errors) if usable else covariance
+        if not usable or np.linalg.eigvalsh(correlation)[0] < 1e-10:
             return refused("pretrend", "SUPPORT", "the effects before treatment have no joint covariance", "wald")
-        statistic = float(values[before] @ np.linalg.solve(covariance, values[before]))
+        ratios = values[before] / errors
+        statistic = float(ratios @ np.linalg.solve(correlation, ratios))
         p_value = chi2_tail(statistic, len(before))
         return parameter("pretrend", statistic, inference="wald", p_value=p_value, library=library, **self.counts)
 
@@ -314,9 +384,12 @@ class _Estimation:
         summed = self._by_cluster(influence)
         seed, draws = self.specification.seed, self.options.bootstrap_draws
         perturbed = draw(summed, draws, seed)
+        spread = np.sqrt((summed**2).sum(0)) / len(summed)
         rows = []
         for members in ([i for i, key in enumerate(keys) if key[0] != "att"], [len(keys) - 1]):
-            members = [i for i in members if np.isfinite(values[i]) and self._shown(keys[i])]
+            members = [
+                i for i in members if np.isfinite(values[i]) and self._shown(keys[i]) and not self._is_rounding(values[i], spread[i])
+            ]
             if not members:
                 continue
             errors, (critical, critical90) = bands(perturbed[:, members])
@@ -340,16 +413,32 @@ class _Estimation:
 
         not_yet = self.options.control_group == "not_yet_treated"
         draws, seed = self.options.randomization_draws, self.specification.seed
-        found = _cohort_randomization.rows(wide, cells, chosen, overall, not_yet, draws, seed, self.counts)
+        found = _cohort_randomization.rows(wide, cells, chosen, overall, not_yet, draws, seed, self.counts, self.rounding)
         return [row for row in found if self._shown((row["term"], row.get("cohort"), row.get("event_time")))]
 
-    def _honest(self, keys, values, influence, treated: dict) -> list[dict]:
+    def _sensitivity(self, keys, values, influence, treated: dict) -> list[dict]:
+        """Return what violations of parallel trends would do, where it is asked for and event times are comparable."""
+        options = self.options
+        bounds = bool(options.honest or options.honest_smoothness or options.breakdown)
+        if options.aggregation != "dynamic" or not (bounds or options.pretrend_power):
+            return []
+        events, times, covariance = self._events(keys, values, influence)
+        moved = _missing_cohorts.base_notes(self._cells(), options.anticipation, universal=True)
+        why = f"event times have no common reference: without {' and '.join(moved)}" if moved else ""
+        rows = []
+        if options.pretrend_power:
+            rows.append(
+                refused("pretrend_slope", "PRE", why) if moved else power_row(times, covariance, options.pretrend_power, self.counts)
+            )
+        if bounds and (moved or (np.diff(np.unique([*times, -1])) > 1).any()):
+            return [*rows, refused("att_honest", "PRE", why or "an event time is not observed: the bounds compare consecutive periods")]
+        return rows + (self._honest(values[events], times, covariance, treated) if bounds else [])
+
+    def _honest(self, effect: np.ndarray, times: np.ndarray, covariance: np.ndarray, treated: dict) -> list[dict]:
         """Return intervals that allow violations of parallel trends, for the effect averaged over treated cells.
 
-        Event times are weighted by the units treated in them, as aggregation=simple weighs them.
+        Event times are weighted by the cohorts treated in them, as aggregation=simple weighs them.
         """
-        events, times, covariance = self._events(keys, values, influence)
-        effect = values[events]
         after = times >= 0
         weights = np.array([treated[int(e)] for e in times[after]], dtype=float)
         weights /= weights.sum()
@@ -371,9 +460,11 @@ class _Estimation:
         Without a treated unit also the randomization test, if draws are asked for: that is where one unit may carry the effect.
         """
         rows = []
-        for position, name in sorted(enumerate(self.names), key=lambda item: item[1]):
-            keep = np.arange(len(self.names)) != position
-            wide = Panel(self.wide.outcome[keep], self.wide.cohort[keep], self.wide.periods, self.wide.units[keep])
+        names = unit_names(self.data)
+        for position, name in sorted(enumerate(names), key=lambda item: item[1]):
+            keep = np.arange(len(names)) != position
+            weight = None if self.wide.weight is None else self.wide.weight[keep]
+            wide = Panel(self.wide.outcome[keep], self.wide.cohort[keep], self.wide.periods, self.wide.units[keep], weight)
             _, values, influence, *_ = self._from_means(wide)
             error = float(np.sqrt(influence[:, -1] @ influence[:, -1]) / len(influence))
             term = f"att_without:{name}"
@@ -390,6 +481,34 @@ class _Estimation:
                 dealt = (row for row in self._randomized(wide) if row["term"] == "att" and row["inference"] == "randomization_t")
                 rows += [row | counts | {"term": term} for row in dealt]
         return rows
+
+
+class _Sections(_Estimation):
+    """One run on repeated cross-sections: rows are the units, and clusters are named, or the unit where rows have one."""
+
+    def _sample(self) -> Sections:
+        data, names = self.data, list(self.specification.controls)
+        return Sections(
+            data["outcome"].to_numpy(),
+            np.where(data["cohort"] > 0, data["cohort"], np.inf),
+            data["time"].to_numpy(float),
+            np.unique(data["time"].to_numpy(float)),
+            self._row_weights() if self.specification.weights else None,
+            data[names].to_numpy(float) if names else None,
+        )
+
+    def _averages(self, wide: Sections, cells, selections) -> Averages:
+        ahead, not_yet = self.options.anticipation, self.options.control_group == "not_yet_treated"
+        found, self.reasons = averages_of_sections(wide, cells, selections, not_yet, self.options.method, ahead)
+        return found
+
+    def _implied_cluster(self) -> list[str]:
+        return ["seen_again"] if "seen_again" in self.data else []
+
+    def _enter(self, cohorts: np.ndarray, periods: np.ndarray, bases: np.ndarray) -> None:
+        for g in np.unique(cohorts):
+            used = np.concatenate([periods[cohorts == g], bases[cohorts == g]])
+            self.entered |= (self.wide.cohort == g) & np.isin(self.wide.time, used)
 
 
 def _overall(cells, estimates, found: dict, aggregation: str) -> tuple[np.ndarray, np.ndarray]:

@@ -28,7 +28,8 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     units already treated serve as controls. Descriptive: no inference. Raises NotIdentified when the panel is unbalanced.
     """
     METHOD.read(specification)
-    data = cohort_panel(panel, specification)
+    # Units treated from the first period on are controls of the decomposition (its footnote 11).
+    data = cohort_panel(panel, specification, keep_always=True)
     if len(data) != data["unit"].nunique() * data["time"].nunique():
         raise NotIdentified("BALANCE", "the decomposition exists for balanced panels only")
     counts = counts_of(data)

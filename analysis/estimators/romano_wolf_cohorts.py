@@ -6,6 +6,7 @@ among units, the same deal for every outcome. romano_wolf, which bootstraps two-
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -43,18 +44,28 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     # A cohort after the last period of one outcome is never treated in it, but may be in another.
     first = pd.concat([table[["_name", "cohort"]] for table in tables.values()]).groupby("_name")["cohort"].max()
     labels = np.where(first > 0, first, NEVER)
-    cohorts = np.vstack([labels, deal(labels, options.draws, np.random.default_rng(specification.seed))])
-    family = [_member(name, table, first.index, cohorts, options.control_group) for name, table in tables.items()]
+
+    def deals() -> Iterator[np.ndarray]:
+        # The same seed gives every outcome the same deals, and none needs to be kept.
+        return deal(labels, options.draws, np.random.default_rng(specification.seed))
+
+    family = [_member(name, table, first.index, labels, deals(), options.control_group) for name, table in tables.items()]
     return _step_down.rows(family, specification.seed)
 
 
-def _member(name: str, data: pd.DataFrame, units: pd.Index, cohorts: np.ndarray, control_group: str) -> _step_down.Member:
-    """Return one outcome with its Draws; the first of `cohorts` (assignments, units) is the actual assignment."""
+def _member(
+    name: str, data: pd.DataFrame, units: pd.Index, labels: np.ndarray, deals: Iterable[np.ndarray], control_group: str
+) -> _step_down.Member:
+    """Return one outcome with its Draws under the actual `labels` (units,) and under each of `deals`."""
     if control_group == "never_treated":
         need_never(data)
     wide = panel_of(data, "outcome", "unit", "time", "cohort")
-    own = cohorts[:, units.get_indexer(unit_names(data))]
-    own = np.where(own > wide.periods.max(), NEVER, own)
+    places, last = units.get_indexer(unit_names(data)), wide.periods.max()
+
+    def own(cohort: np.ndarray) -> np.ndarray:
+        return np.where(cohort[places] > last, NEVER, cohort[places])
+
     cells, not_yet = cells_of(wide), control_group == "not_yet_treated"
-    actual, dealt = (_cohort_randomization.overall_draws(cells, part, not_yet) for part in (own[:1], own[1:]))
+    actual = _cohort_randomization.overall_draws(cells, [own(labels)], not_yet)
+    dealt = _cohort_randomization.overall_draws(cells, map(own, deals), not_yet)
     return _step_down.Member(name, actual, dealt, counts_of(data))

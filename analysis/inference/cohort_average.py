@@ -8,6 +8,7 @@ in the outcome, so a second layer (the treated cells D) is carried along for inf
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,12 +21,16 @@ NEVER = np.inf
 
 @dataclass(frozen=True)
 class Panel:
-    """A units x periods panel: `outcome` (units, periods) with NaN, `cohort` (units,), `periods` (periods,)."""
+    """A units x periods panel: `outcome` (units, periods) with NaN, `cohort` (units,), `periods` (periods,).
+
+    `weight` (units,) of sampling, positive in any scale, or None where all units count the same.
+    """
 
     outcome: np.ndarray
     cohort: np.ndarray
     periods: np.ndarray
     units: np.ndarray
+    weight: np.ndarray | None = None
 
     @property
     def treated_cells(self) -> np.ndarray:
@@ -57,28 +62,39 @@ class Cells:
     differences: np.ndarray
     valid: np.ndarray
     anticipation: int = 0
+    weight: np.ndarray | None = None
 
     @property
     def event_time(self) -> np.ndarray:
         return (self.period - self.cohort).astype(int)
 
 
-def cell_keys(panel: Panel, anticipation: int = 0, universal: bool = True) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return cohort, period and base period of every cell whose base is in the panel; cohorts without one have no cells.
+def cell_keys(panel, anticipation: int = 0, universal: bool = True) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return cohort, period and base period of every cell of a `panel` with `cohort` (units,) and sorted `periods` (periods,).
 
-    The base is the last period before treatment (less `anticipation`); with `universal=False`, pre-treatment
-    cells compare with the period before them instead.
+    The base is the last observed period before treatment (less `anticipation`), which is not the one just before where a
+    wave is missing (as in R's did); with `universal=False`, cells before treatment compare with the observed period before
+    them instead. A cohort without any earlier period has no cells.
     """
-    first = panel.periods[0]
+    periods = panel.periods
     rows = []
     for g in np.unique(panel.cohort[np.isfinite(panel.cohort)]):
-        for t in panel.periods:
-            base = g - 1 - anticipation
-            if not universal and t < g - anticipation:
-                base = t - 1
-            if base in panel.periods and base != t and g > first:
-                rows.append((g, t, base))
+        before = int(np.searchsorted(periods, g - anticipation))
+        for place, t in enumerate(periods):
+            base = place - 1 if not universal and place < before else before - 1
+            if before > 0 and base >= 0 and base != place:
+                rows.append((g, t, periods[base]))
     return tuple(np.array(column) for column in zip(*rows, strict=True)) if rows else (np.array([]),) * 3
+
+
+def moved_bases(cells: tuple[np.ndarray, ...], anticipation: int = 0, universal: bool = True) -> list[tuple[int, int, int]]:
+    """Return cohort, wanted and used base period wherever `cells` (of `cell_keys`) do not use the period just before."""
+    moved = {}
+    for g, t, base in zip(*cells, strict=True):
+        wanted = t - 1 if not universal and t < g - anticipation else g - 1 - anticipation
+        if base != wanted:
+            moved[int(g), int(wanted), int(base)] = None
+    return list(moved)
 
 
 def cells_of(panel: Panel, anticipation: int = 0, universal: bool = True) -> Cells:
@@ -92,7 +108,8 @@ def cells_of(panel: Panel, anticipation: int = 0, universal: bool = True) -> Cel
         else np.empty((2, 0, len(panel.units)))
     )
     valid = ~np.isnan(difference[0])
-    return Cells(g, t, b, np.where(valid, difference, 0.0), valid, anticipation)
+    weight = None if panel.weight is None else panel.weight / panel.weight.mean()
+    return Cells(g, t, b, np.where(valid, difference, 0.0), valid, anticipation, weight)
 
 
 @dataclass(frozen=True)
@@ -119,8 +136,10 @@ def evaluate(cells: Cells, cohort: np.ndarray, not_yet_treated: bool = False) ->
     treated, control = member & cells.valid, control & cells.valid
     n_treated, n_control = treated.sum(1), control.sum(1)
     exists = (n_treated > 0) & (n_control > 0)
-    part_t = treated / np.maximum(n_treated, 1)[:, None]
-    part_c = control / np.maximum(n_control, 1)[:, None]
+    if cells.weight is not None:
+        member, treated, control = member * cells.weight, treated * cells.weight, control * cells.weight
+    part_t = treated / np.where(exists, treated.sum(1), 1)[:, None]
+    part_c = control / np.where(exists, control.sum(1), 1)[:, None]
     mean_t = np.einsum("lku,ku->lk", cells.differences, part_t)
     mean_c = np.einsum("lku,ku->lk", cells.differences, part_c)
     units = len(cohort)
@@ -150,13 +169,24 @@ def aggregate(estimates: Estimates, selection: np.ndarray) -> tuple[np.ndarray, 
     return effect @ weight, influence
 
 
-def draws_of(values: list[tuple[np.ndarray, np.ndarray]]) -> Draws:
-    """Return the Draws of (estimate (2,), influence (2, units)) pairs; variances are mean squares over units, over units."""
-    estimate = np.array([value for value, _ in values])
-    cross = np.array([influence @ influence.T / influence.shape[1] ** 2 for _, influence in values])
-    return Draws(estimate[:, 0], estimate[:, 1], cross[:, 0, 0], cross[:, 0, 1], cross[:, 1, 1])
+def moments(estimate: np.ndarray, influence: np.ndarray) -> tuple[float, ...]:
+    """Return the entries of a Draws for one assignment: `estimate` (2,) on Y and on D, and their (co)variances, mean squares
+    of `influence` (2, units) over units, over units."""
+    cross = influence @ influence.T / influence.shape[1] ** 2
+    return float(estimate[0]), float(estimate[1]), float(cross[0, 0]), float(cross[0, 1]), float(cross[1, 1])
 
 
-def deal(cohort: np.ndarray, draws: int, generator: np.random.Generator) -> np.ndarray:
-    """Return `draws` permutations of the cohort labels over units, shape (draws, units): cohort sizes are kept."""
-    return generator.permuted(np.tile(cohort, (draws, 1)), axis=1)
+def draws_of(values: Iterable[tuple[np.ndarray, np.ndarray]]) -> Draws:
+    """Return the Draws of (estimate (2,), influence (2, units)) pairs, of which no more than one need exist at a time."""
+    return stacked([moments(estimate, influence) for estimate, influence in values])
+
+
+def stacked(found: list[tuple[float, ...]]) -> Draws:
+    """Return the Draws of the `moments` of several assignments."""
+    return Draws(*np.array(found, dtype=float).reshape(-1, 5).T)
+
+
+def deal(cohort: np.ndarray, draws: int, generator: np.random.Generator) -> Iterator[np.ndarray]:
+    """Yield `draws` permutations of the cohort labels over units, each (units,): cohort sizes are kept, and no two are held at once."""
+    for _ in range(draws):
+        yield generator.permuted(cohort)

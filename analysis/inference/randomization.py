@@ -89,7 +89,8 @@ def invert(actual: Draws, dealt: Draws, level: float, scaled: bool, complete: bo
     step function that need not be monotone: the outermost crossing is taken, which can only widen the interval.
     """
     estimate = float(actual.a[0] / actual.b[0])
-    step = max(float(np.std(dealt.a)), float(np.sqrt(actual.v_yy[0])), 1e-12)
+    # Zero only where no assignment moves anything: then any step does.
+    step = max(float(np.std(dealt.a)), float(np.sqrt(actual.v_yy[0]))) or 1e-12 * (abs(estimate) or 1.0)
     return tuple(_end(actual, dealt, level, scaled, estimate, direction * step, complete) for direction in (-1, 1))
 
 

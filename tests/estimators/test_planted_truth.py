@@ -116,10 +116,14 @@ def test_growing_effects_bias_two_way_fixed_effects_and_not_group_time_averages(
 
 def test_missing_cells_and_lost_cohorts_are_counted():
     data = provinces(np.random.default_rng(2))
-    rows = callaway_santanna.estimate(data[data["year"] != 2018], specification())
+    first = data["year"].min()
+    issued = data.loc[data["cohort"].notna(), "unit"].unique()[:2]
+    data.loc[data["unit"].isin(issued), "cohort"] = first  # treated from the first year on: no year before
+    rows = callaway_santanna.estimate(data, specification())
     lost = found(rows, "att_gt")
-    assert (lost["cohort"], lost["reason"]) == (2019, "SUPPORT: cohort 2019 has no observed base period")
-    assert found(rows, "att")["n_treated"] == 6
+    assert lost["cohort"] == first and "no observed base period" in lost["reason"]
+    assert found(rows, "att")["n_units"] == data["unit"].nunique() - 2
+    assert f"{2 * data['year'].nunique()} rows of 2 units treated from the first period on" in found(rows, "att")["left_out"]
 
 
 @pytest.mark.parametrize("cohorts", [[np.nan] * 31, [2018] * 31, [2009] * 5 + [np.nan] * 26])

@@ -89,7 +89,7 @@ def test_periods_may_be_negative_and_broken_cohorts_are_refused():
         run(callaway_santanna, panel(after()).assign(cohort=lambda d: d["cohort"].replace(4, 4.5)))
 
 
-@pytest.mark.parametrize("module", [sun_abraham, local_projections_did, stacked_did, callaway_santanna])
+@pytest.mark.parametrize("module", [sun_abraham, local_projections_did, stacked_did])
 def test_a_cohort_without_a_base_period_is_a_row_with_its_reason(module):
     data = panel(after()).query("time != 5")
     rows = run(module, data)
