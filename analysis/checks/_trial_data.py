@@ -48,6 +48,7 @@ def panel(seed: int = 1) -> pd.DataFrame:
             "share": on_grid(slope),
             "w": on_grid(0.5 + generator.random(UNITS + 1)[unit]),
             "region": unit % 12,
+            "place": np.array([f"p{u % 6}" for u in unit]),
             "eligible": (unit // 6) % 2,
         }
     )
@@ -66,7 +67,8 @@ def spells(seed: int = 1) -> pd.DataFrame:
     n = 240
     x, tr = generator.normal(size=n), generator.integers(0, 2, n)
     start = np.where(generator.random(n) < 0.3, 2 * generator.random(n), 0.0)
-    length = 12 * generator.weibull(1.3, n) * np.exp(-0.3 * x - 0.2 * tr) + 0.25
+    # A quarter never ends, which is what cure models are about.
+    length = np.where(generator.random(n) < 0.25, 1e6, 1.0) * 6 * generator.weibull(1.3, n) * np.exp(-0.3 * x - 0.2 * tr) + 0.25
     stop, censor = start + length, start + 4 + 14 * generator.random(n)
     ended = stop <= censor
     months = on_grid(np.minimum(stop, censor))

@@ -69,7 +69,7 @@ SETTINGS: dict[str, dict] = {
     "binomial_share": {"table": "deals", "fields": {}, "options": {"hit": "green", "hit_value": "yes"}},
     "competing_risks": {"fields": {"duration": "months", "event": "kind", "strata": ("sector",)}, "options": {"times": [4.0, 8.0]}},
     "concentration": {"table": "deals", "fields": {"unit": "place"}, "options": {"bootstrap_draws": 19}},
-    "country_exposure": {"options": {"country": "region", "exposed": 3, "first": 2005, "min_units": 2}},
+    "country_exposure": {"options": {"country": "place", "exposed": "p3", "first": 2005, "min_units": 2}},
     "de_chaisemartin_dhaultfoeuille": {"fields": {**PANEL, "treatment": "switch"}, "options": {"effects": 2}},
     "discrete_time_hazard": {"fields": {"duration": "whole", "event": "failed", "treatment": "tr", "controls": ("x",)}},
     "fine_gray": {"fields": {"duration": "months", "event": "kind", "treatment": "tr", "controls": ("x",)}},
@@ -80,7 +80,7 @@ SETTINGS: dict[str, dict] = {
     "misclassification_bounds": {"options": {"n_hidden": 1, "hidden_cohorts": [2005], "randomization_draws": 19}},
     "mixture_cure": {"fields": {**SPELL, "treatment": "tr"}},
     "mixture_cure_regression": {"fields": {**SPELL, "treatment": "tr", "controls": ("x",), "cluster": ("city",)}},
-    "order_of_appearance": {"table": "deals", "fields": {"time": "year"}, "options": {"bootstrap_draws": 19}},
+    "order_of_appearance": {"table": "deals", "fields": {"time": "year"}, "options": {"column": "underlying", "bootstrap_draws": 19}},
     "poisson_pseudo_likelihood": {"fields": {**STATIC, "outcome": "count", "fixed_effects": ("firm", "year")}},
     "poisson_trend": {"table": "deals", "fields": {"time": "year"}},
     "quantile_regression": {"fields": {"outcome": "y", "treatment": "d", "controls": ("x",)}, "options": {"bootstrap_draws": 9}},
@@ -116,10 +116,12 @@ def case_of(estimator: str) -> Case:
     fields = settings.get("fields")
     if fields is None:
         fields = {need.split("|")[0]: STANDARD[need.split("|")[0]] for need in method.needs}
+        if "duration" in fields and "treatment" in fields:
+            fields |= {"treatment": "tr", "controls": ("x",)}
         if "duration" in fields and "entry" in method.accepts:
             fields |= {"entry": "start"}
         if "cohort|treatment" in method.needs and "controls" in method.accepts and not settings.get("options"):
-            fields |= {"controls": ("size",)}
+            fields |= {"controls": ("x",)}
     table = settings.get("table", "spells" if "duration" in fields else "panel")
     return Case(estimator, table, {field: value for field, value in fields.items() if value}, settings.get("options", {}))
 
@@ -154,6 +156,8 @@ def same(before: list[dict] | str, after: list[dict] | str, factors: np.ndarray 
         return "" if before == after else f"refused: {before if isinstance(before, str) else after}"
     if len(before) != len(after):
         return f"{len(before)} rows, then {len(after)}"
+    if not before:
+        return ""
     old, new = _numbers(before), _numbers(after)
     old = old if factors is None else old * factors
     with np.errstate(invalid="ignore"):
@@ -362,6 +366,7 @@ FIXED_OUTCOME = ("fractional_response",)
 # Neither a constant nor effects take up a shift of the outcome (lags of it do, with period dummies, only in differences).
 MOVED_BY_OUTCOME = ("poisson_pseudo_likelihood", "fractional_response", "blundell_bond")
 # Terms that hold the level of the outcome or of a regressor.
+CLOCKS = ("const", "median", "survival", "restricted_mean", "rmst", "mean", "log_scale", "scale", "difference")
 LEVELS = ("const", "theta", "pooled", "L1.", "mean_", "first_year", "ends:const", "survival")
 
 
@@ -431,6 +436,19 @@ def check_shift(case: Case, column: str, before: list[dict]) -> str:
     return same([before[i] for i in kept], [after[i] for i in kept])
 
 
+def check_clock(case: Case, before: list[dict]) -> str:
+    """Return "" if durations in other units leave all but the level and quantities of time as they are."""
+    data, specification = case.data(), case.specification()
+    if specification.duration == "whole":
+        return ""  # counts periods
+    columns = [getattr(specification, field) for field in ("duration", "entry", "upper") if getattr(specification, field)]
+    after = run(data.assign(**{column: data[column] * 1024 for column in columns}), specification)
+    if isinstance(after, str) or len(after) != len(before):
+        return same(before, after) or "refused"
+    free = [i for i, row in enumerate(before) if not row["term"].startswith(CLOCKS)]
+    return same([before[i] for i in free], [after[i] for i in free])
+
+
 def outcomes_of(case: Case) -> dict[str, str]:
     """Return for each change of this estimator's data "" where it held, else the first difference."""
     data, specification = case.data(), case.specification()
@@ -441,6 +459,8 @@ def outcomes_of(case: Case) -> dict[str, str]:
     outcome = specification.outcome
     if outcome and case.estimator not in FIXED_OUTCOME:
         found["outcome in other units"] = check_scale(case, outcome, before)
+    if specification.duration and not {"times", "horizon"} & set(specification.options) and case.table == "spells":
+        found["durations in other units"] = check_clock(case, before)
     if outcome and case.estimator not in MOVED_BY_OUTCOME:
         found["outcome from another origin"] = check_shift(case, outcome, before)
     for column in regressors_of(specification):
