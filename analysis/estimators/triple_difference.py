@@ -51,16 +51,12 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     if data["outcome"].nunique() == 1:
         raise NotIdentified("SUPPORT", "the outcome has one value throughout: there is nothing to explain")
     data["_eligible"] = data[options.eligible].astype(int)
-    early = (data["cohort"] > 0) & (data["cohort"] <= data["time"].min())
-    always = int(data.loc[early, "unit"].nunique())
-    data = data[~early].reset_index(drop=True)
+    left_out = data.attrs.get("left_out", "")
     result = _fit(data, specification, options)
     cells = {(int(g), int(t)) for g, t in result.group_time_effects if t >= g}
     if not cells or not np.isfinite(result.overall_att):
         raise NotIdentified("SUPPORT", "no cohort has both parts, seen before and after, beside a group to compare with")
-    about = {"inference": "analytic", "library": "diff-diff", **_counts(data, cells)}
-    if always:
-        about["left_out"] = f"{always} unit{'s' * (always > 1)} of groups that adopted by the first period"
+    about = {"inference": "analytic", "library": "diff-diff", **_counts(data, cells)} | ({"left_out": left_out} if left_out else {})
     rows = [parameter("att", result.overall_att, result.overall_se, **about, **_small(data, cells))]
     if options.aggregation == "dynamic":
         for e, cell in sorted(result.event_study_effects.items()):

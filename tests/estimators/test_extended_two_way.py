@@ -124,7 +124,10 @@ def test_what_has_no_comparison_is_left_out_and_said():
     inside = data[data["cohort"] != 1]
     assert (row["n_obs"], row["n_units"], row["n_treated"]) == (len(inside), 55, inside.loc[inside["cohort"] > 0, "unit"].nunique())
     assert row["estimate"] == pytest.approx(slow(inside), rel=1e-9)
-    assert row["left_out"] == "5 units of cohorts not seen before treatment"
+    assert row["left_out"] == "40 rows of 5 units treated from the first period on"
+    late = data[(data["cohort"] != 4) | (data["time"] >= 4)]
+    assert run(late)[0]["left_out"].endswith("; 18 units of cohorts not seen before treatment")
+    assert run(late)[0]["estimate"] == pytest.approx(slow(inside[inside["cohort"] != 4]), rel=1e-9)
     everybody = simulate(cohorts=(4, 6, 7))
     row = run(everybody)[0]
     assert row["left_out"] == "periods 7, 8, in which no control is left"
