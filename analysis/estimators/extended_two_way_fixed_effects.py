@@ -68,6 +68,7 @@ def _comparable(data: pd.DataFrame, options) -> tuple[pd.DataFrame, str]:
     A cohort without a row before it may respond has nothing to compare its cells with; nor has a period without a control.
     """
     never_only = options.control_group == "never_treated" and options.model == "linear"
+    said = [data.attrs["left_out"]] if "left_out" in data.attrs else []
     lost_units, lost_periods = set(), set()
     while True:
         before = data["time"] < data["cohort"] - options.anticipation
@@ -83,7 +84,8 @@ def _comparable(data: pd.DataFrame, options) -> tuple[pd.DataFrame, str]:
             raise NotIdentified("SUPPORT", "no treated cohort is seen before its treatment, beside units to compare it with")
     if not ((data["cohort"] > 0) & (data["time"] >= data["cohort"] - options.anticipation)).any():
         raise NotIdentified("SUPPORT", "no treated row is left beside one to compare it with")
-    said = [f"{len(lost_units)} unit{'s' * (len(lost_units) > 1)} of cohorts not seen before treatment"] * bool(lost_units)
+    if lost_units:
+        said.append(f"{len(lost_units)} unit{'s' * (len(lost_units) > 1)} of cohorts not seen before treatment")
     if lost_periods:
         said.append(f"periods {', '.join(f'‹@{int(t)}›' for t in sorted(lost_periods))}, in which no control is left")
     return data, "; ".join(said)

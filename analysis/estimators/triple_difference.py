@@ -6,21 +6,26 @@ parts of one group, and groups, removes trends of either; pooled three-way regre
 
 from __future__ import annotations
 
+import re
+import warnings
+
 import numpy as np
 import pandas as pd
 from diff_diff import TripleDifference
 
 from analysis.entrance import entrance
-from analysis.estimates import NotIdentified, parameter
+from analysis.estimates import NotIdentified, parameter, refused
 from analysis.estimators._cohorts import cohort_panel, counts_of
 from analysis.method import ANTICIPATION, Method, Option
+
+FEW = 5  # units in a part of a group, below which its mean says little
 
 METHOD = Method(
     title="Triple differences",
     citation="Ortiz-Villavicencio and Sant'Anna (2025), arXiv 2505.09942",
     library="diff-diff",
     needs=("outcome", "unit", "time", "cohort"),
-    accepts=("controls", "cluster"),
+    accepts=("controls",),
     options={
         "eligible": Option("", "0/1 column: whether the unit belongs to the part that treatment reaches (required)", columns=True),
         "control_group": Option("not_yet_treated", "groups compared with", ("never_treated", "not_yet_treated")),
@@ -32,10 +37,10 @@ METHOD = Method(
 
 @entrance(METHOD)
 def estimate(panel: pd.DataFrame, specification) -> list[dict]:
-    """Return 'att' and, with aggregation dynamic, 'event' rows; analytic errors by unit or `cluster`.
+    """Return 'att' and, with aggregation dynamic, 'event' rows; analytic errors by unit; refused 'att_gt' rows for lost cohorts.
 
-    `cohort` is the first period in which the unit's group adopts, also for units that are not eligible. Raises
-    NotIdentified where a part of a group is empty.
+    `cohort` is the first period in which the unit's group adopts, also for units that are not eligible. Each cell compares
+    with the period before adoption. Raises NotIdentified where no cohort has both parts beside a group to compare with.
     """
     options = METHOD.read(specification)
     if not options.eligible or options.eligible not in panel:
@@ -43,24 +48,67 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     data = cohort_panel(panel, specification, options.eligible)
     if not data[options.eligible].isin([0, 1]).all():
         raise NotIdentified("SUPPORT", f"{options.eligible} must be 0 or 1")
+    if data["outcome"].nunique() == 1:
+        raise NotIdentified("SUPPORT", "the outcome has one value throughout: there is nothing to explain")
     data["_eligible"] = data[options.eligible].astype(int)
-    cluster = next((name for name in specification.cluster if name != specification.unit), None)
-    model = TripleDifference(control_group=options.control_group, anticipation=options.anticipation, cluster=cluster)
-    try:
-        result = model.fit(
-            data, "outcome", partition="_eligible", time="time", unit="unit", first_treat="cohort",
-            covariates=list(specification.controls) or None, aggregate="event_study" if options.aggregation == "dynamic" else None,
-        )  # fmt: skip
-    except (ValueError, np.linalg.LinAlgError) as error:
-        raise NotIdentified("SUPPORT", f"diff-diff could not compare ({' '.join(str(error).split())})") from error
-    treated = (data["cohort"] > 0) & (data["_eligible"] == 1)
-    counts = counts_of(data) | {"n_treated": int(data.loc[treated, "unit"].nunique())}
-    counts["n_treated_clusters"] = int(data.loc[treated, cluster or "unit"].nunique())
-    counts["n_clusters"] = int(data[cluster or "unit"].nunique())
-    about = {"inference": "analytic", "library": "diff-diff", **counts}
-    rows = [parameter("att", result.overall_att, result.overall_se, **about)]
+    left_out = data.attrs.get("left_out", "")
+    result = _fit(data, specification, options)
+    cells = {(int(g), int(t)) for g, t in result.group_time_effects if t >= g}
+    if not cells or not np.isfinite(result.overall_att):
+        raise NotIdentified("SUPPORT", "no cohort has both parts, seen before and after, beside a group to compare with")
+    about = {"inference": "analytic", "library": "diff-diff", **_counts(data, cells)} | ({"left_out": left_out} if left_out else {})
+    rows = [parameter("att", result.overall_att, result.overall_se, **about, **_small(data, cells))]
     if options.aggregation == "dynamic":
         for e, cell in sorted(result.event_study_effects.items()):
             if np.isfinite(cell["se"]) and cell["se"] > 0:
                 rows.append(parameter("event", cell["effect"], cell["se"], event_time=int(e), **about))
+    return rows + _lost(data, cells, options.anticipation)
+
+
+def _fit(data: pd.DataFrame, specification, options):
+    """Return diff-diff's fit. Origin and unit of a control change nothing (regressions and logits have a constant), but cost it digits."""
+    model = TripleDifference(control_group=options.control_group, anticipation=options.anticipation)
+    controls = {name: data[name].to_numpy(float) - data[name].mean() for name in specification.controls}
+    centred = data.assign(**{name: values / max(np.abs(values).max(), np.finfo(float).tiny) for name, values in controls.items()})
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # cells that it leaves out are said by _lost
+            return model.fit(
+                centred, "outcome", partition="_eligible", time="time", unit="unit", first_treat="cohort",
+                covariates=list(controls) or None, aggregate="event_study" if options.aggregation == "dynamic" else None,
+            )  # fmt: skip
+    except (ValueError, np.linalg.LinAlgError) as error:
+        # Its messages on cells name periods by their index.
+        message = " ".join(str(error).split())
+        said = "a part of a group is empty or too small" if re.search(r"\b[gt]=|g_c", message) else message
+        raise NotIdentified("SUPPORT", f"diff-diff could not compare ({said})") from error
+
+
+def _counts(data: pd.DataFrame, cells: set[tuple[int, int]]) -> dict:
+    treated = data["cohort"].isin({g for g, _ in cells}) & (data["_eligible"] == 1)
+    units = int(data.loc[treated, "unit"].nunique())
+    return counts_of(data) | {"n_treated": units, "n_treated_clusters": units}
+
+
+def _small(data: pd.DataFrame, cells: set[tuple[int, int]]) -> dict:
+    """Return the reason that stands beside an estimate from parts of few units, if any."""
+    sizes = data[data["cohort"].isin({0, *(g for g, _ in cells)})].groupby(["cohort", "_eligible"])["unit"].nunique()
+    return {"reason": f"WEAK: the smallest part of a group has {sizes.min()} units"} if sizes.min() < FEW else {}
+
+
+def _lost(data: pd.DataFrame, cells: set[tuple[int, int]], anticipation: int) -> list[dict]:
+    """Return a refused row for each cohort, or cell of it after adoption, that no average holds."""
+    periods, rows = sorted(set(data["time"])), []
+    for g in sorted(set(data.loc[data["cohort"] > 0, "cohort"])):
+        parts = data.loc[data["cohort"] == g, "_eligible"].nunique()
+        missing = [t for t in periods if t >= g and (g, t) not in cells]
+        if not missing:
+            continue
+        if g - 1 - anticipation not in periods:
+            why = f"the period before it, ‹@{int(g) - 1 - anticipation}›, is not in the data"
+        elif parts < 2:
+            why = "one of its parts, eligible or not, is empty"
+        else:
+            why = f"no group with both parts is left to compare with in {', '.join(f'‹@{int(t)}›' for t in missing)}"
+        rows.append(refused("att_gt", "SUPPORT", f"cohort ‹@{int(g)}›: {why}") | {"cohort": int(g)})
     return rows
