@@ -56,7 +56,8 @@ def fit(data: pd.DataFrame, specification, covariance: str, strata: np.ndarray |
     except Dependent as error:
         raise told_apart(error, names, specification) from error
     except Separated as error:
-        raise separated(error, names, "option penalty=firth gives a finite estimate" if strata is None else "leave it out") from error
+        remedy = "option penalty=firth gives a finite estimate" if specification.estimator == "cox" else "leave it out"
+        raise separated(error, names, remedy) from error
     clusters = clusters_of(data, specification) if covariance == "default" else None
     counts = counts_of(data, specification)
     variance, label, degrees = best.covariance, "unadjusted", np.inf
