@@ -121,9 +121,7 @@ def _partial_effects(found: Fit, variance: np.ndarray, names: list[str], link: L
     moved = (slope * bend) @ found.design / len(slope)
     rows = []
     for position, name in enumerate(names):
-        per_unit = found.back[position, position]
-        gradient = moved * found.coefficients[position]
-        gradient[position] += slope.mean() * per_unit
+        gradient = moved * found.coefficients[position] + slope.mean() * found.back[position]
         error = float(np.sqrt(gradient @ variance @ gradient))
         rows.append(parameter(f"ape:{name}", slope.mean() * found.coefficients[position], error, **about))
     return rows

@@ -14,7 +14,7 @@ from scipy.linalg import block_diag
 
 from analysis.estimates import NotIdentified
 from analysis.inference.cure_likelihood import Derivatives, Spells, derivatives
-from analysis.inference.standard_units import StandardUnits
+from analysis.inference.standard_units import orthonormal
 
 STEPS = 100
 NEAR = 1e-10  # Newton decrement, per unit of log likelihood, from which full steps are taken: the next one is its square
@@ -76,14 +76,14 @@ class Problem:
         origin, unit = (middles.mean(), middles.std()) if len(middles) else (0.0, 1.0)
         # Ends without spread (all in one interval, say) lend no unit.
         unit = unit if unit > 1e-12 * max(abs(origin), 1.0) else 1.0
-        located = StandardUnits.of(x)
-        blocks, back = [located.measure(x), np.ones((len(x), 1))], [unit * located.back(), np.ones((1, 1))]
+        located, back = orthonormal(x)
+        blocks, backs = [located, np.ones((len(x), 1))], [unit * back, np.ones((1, 1))]
         if z is not None:
-            shared = StandardUnits.of(z)
-            blocks, back = [*blocks, shared.measure(z)], [*back, shared.back()]
+            shared, back = orthonormal(z)
+            blocks, backs = [*blocks, shared], [*backs, back]
         shift = np.zeros(sum(block.shape[1] for block in blocks))
         shift[x.shape[1] - 1 : x.shape[1] + 1] = origin, np.log(unit)
-        return cls(distribution, spells.measured(origin, unit), blocks, block_diag(*back), shift, unit)
+        return cls(distribution, spells.measured(origin, unit), blocks, block_diag(*backs), shift, unit)
 
     def parts(self, theta: np.ndarray) -> tuple[np.ndarray, float, np.ndarray | None]:
         """Return location (rows,), log scale and log odds of ever ending (rows,); odds are None where everything ends."""

@@ -1,7 +1,7 @@
 """Regressors measured from their mean in units of their own spread, and the way back.
 
-A likelihood is searched in these units, so that neither yuan nor calendar years decide when the search stops or what it
-takes for collinear. Coefficients go back by a linear map, and so does their covariance, exactly.
+A likelihood is searched in these units, so that neither yuan nor calendar years (nor their squares) decide when the search stops
+or what it takes for collinear. Coefficients go back by a linear map, and so does their covariance, exactly.
 """
 
 from __future__ import annotations
@@ -40,11 +40,28 @@ class StandardUnits:
         """Return `x` (rows, k) in these units."""
         return (x - self.origin) / self.unit
 
-    def back(self, constant: int = -1) -> np.ndarray:
-        """Return the matrix (k, k) that turns coefficients on the measured columns into those on the columns themselves."""
+    def back(self) -> np.ndarray:
+        """Return the matrix (k, k) that turns coefficients on the measured columns into those on the columns themselves.
+
+        The last column is constant.
+        """
         found = np.diag(1 / self.unit)
-        found[constant] -= self.origin / self.unit * found[constant, constant]
+        found[-1] -= self.origin / self.unit * found[-1, -1]
         return found
+
+
+def orthonormal(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return columns (rows, k) that span those of `x` (rows, k), orthogonal with mean square one, and the matrix back (k, k).
+
+    The last column is constant and stays what it is. Raises NotIdentified when the columns are collinear.
+    """
+    units = StandardUnits.of(x)
+    measured, turn = units.measure(x), np.eye(x.shape[1])
+    triangle = np.linalg.qr(measured[:, :-1], mode="r") / np.sqrt(len(x))
+    if len(triangle) < x.shape[1] - 1 or (np.abs(np.diag(triangle)) <= COLLINEAR).any():
+        raise NotIdentified("SINGULAR", "the regressors are collinear")
+    turn[:-1, :-1] = solve_triangular(triangle, np.eye(len(triangle)))
+    return measured @ turn, units.back() @ turn
 
 
 def varies(x: np.ndarray) -> np.ndarray:
