@@ -85,6 +85,7 @@ def design_of(data: pd.DataFrame, specification, regressors: pd.DataFrame, effec
         clusters_of(data, specification, covariance, {effect: codes[:, i] for i, effect in enumerate(effects)}),
         time,
         weights,
+        effect_names=effects,
     )
 
 
@@ -100,6 +101,11 @@ def counts_of(data: pd.DataFrame, specification, fit: Fit | None = None) -> dict
 def rows_of(fit: Fit, names, counts: dict, library: str = "analysis") -> list[dict]:
     """Return one row a coefficient of `names`, the first ones of the fit."""
     return [
-        parameter(name, b, e, inference=fit.inference, degrees=fit.degrees, library=library, **counts)
-        for name, b, e in zip(names, fit.coefficients, fit.errors, strict=False)
+        parameter(name, b, e, inference=fit.inference, degrees=fit.degrees, library=library, **counts, **noted(note))
+        for name, b, e, note in zip(names, fit.coefficients, fit.errors, fit.notes, strict=False)
     ]
+
+
+def noted(note: str) -> dict:
+    """Return the column of a row that says its `note`, if there is one."""
+    return {"reason": note} if note else {}

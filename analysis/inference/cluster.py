@@ -7,6 +7,11 @@ import numpy as np
 from analysis.estimates import NotIdentified
 from analysis.inference.absorb import sums
 
+ROUNDING = 1e-10  # share of the largest eigenvalue below which a negative one is rounding error
+INDEFINITE = (
+    "INDEFINITE: the two-way variance has negative eigenvalues, set to zero (Cameron, Gelbach and Miller 2011), and may be too small"
+)
+
 
 def need_two(clusters: np.ndarray) -> int:
     """Return the number of clusters among the codes (rows,); raise NotIdentified when there is but one."""
@@ -50,19 +55,38 @@ def intersection(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     return np.unique(first.astype(np.int64) * (int(second.max()) + 1) + second, return_inverse=True)[1]
 
 
-def two_way_meat(scores: np.ndarray, first: np.ndarray, second: np.ndarray, own_factors: bool) -> np.ndarray:
-    """Return the meat of two-way clustering (Cameron, Gelbach and Miller 2011, JBES 29: 238-249, equation 2.13), with G/(G-1).
+def two_way(
+    scores: np.ndarray, first: np.ndarray, second: np.ndarray, root: np.ndarray, outer: np.ndarray, own_factors: bool
+) -> tuple[np.ndarray, tuple[str, ...]]:
+    """Return the two-way clustered covariance (k, k) and a note (k,) for each coefficient, empty where nothing is to be said.
 
-    `own_factors`: each part its own number of clusters; otherwise the smaller of the two for all (fixest). Negative
-    eigenvalues, which the subtraction can leave, are set to zero (their section 2.3).
+    `scores` (rows, k) are of regressors whose products have the inverse root root'; `outer` (k, k) is root, or root as the
+    coefficients that are asked for combine the regressors' own. With G/(G-1), of which G is for each part its own number of
+    clusters (`own_factors`), or the smaller of the two for all (fixest).
+    Source: Cameron, Gelbach and Miller (2011, JBES 29: 238-249, equation 2.13; section 2.3 for what `_repaired` does).
     """
-    parts = [cluster_sums(scores, codes) for codes in (first, second, intersection(first, second))]
+    parts = [cluster_sums(scores, codes) @ root for codes in (first, second, intersection(first, second))]
     sizes = [len(part) for part in parts]
     counts = sizes if own_factors else [min(sizes[:2])] * 3
-    first_meat, second_meat, both = (g / (g - 1) * part.T @ part for g, part in zip(counts, parts, strict=True))
-    meat = first_meat + second_meat - both
+    meats = [g / (g - 1) * part.T @ part for g, part in zip(counts, parts, strict=True)]
+    meat, negative = _repaired(meats[0] + meats[1] - meats[2])
+    alone = [np.sqrt(np.diag(outer @ part @ outer.T)) for part in meats[:2]]
+    notes = [
+        f"{INDEFINITE}; by the first cluster variable alone the error is {a:.3g}, by the second {b:.3g}"
+        for a, b in zip(*alone, strict=True)
+    ]
+    return outer @ meat @ outer.T, tuple(notes) if negative else ("",) * len(outer)
+
+
+def _repaired(meat: np.ndarray) -> tuple[np.ndarray, bool]:
+    """Return `meat` (k, k), of orthonormal regressors, with negative eigenvalues set to zero, and whether any was negative.
+
+    Eigenvalues depend on units. Where regressors are orthonormal, it makes no difference how they were scaled, shifted or coded.
+    """
     values, vectors = np.linalg.eigh(meat)
-    return meat if values.min() >= 0 else vectors @ np.diag(np.maximum(values, 0)) @ vectors.T
+    if values[0] >= 0:
+        return meat, False
+    return (vectors * np.maximum(values, 0.0)) @ vectors.T, bool(values[0] < -ROUNDING * np.abs(values).max())
 
 
 def jackknife(regressors: np.ndarray, outcome: np.ndarray, clusters: np.ndarray) -> np.ndarray:
@@ -74,6 +98,8 @@ def jackknife(regressors: np.ndarray, outcome: np.ndarray, clusters: np.ndarray)
     order = np.argsort(clusters, kind="stable")
     bounds = np.flatnonzero(np.diff(clusters[order])) + 1
     groups = np.split(order, bounds)
+    length = np.sqrt((regressors**2).sum(0))
+    regressors = regressors / length  # whether a cluster is needed must not depend on units
     full = regressors.T @ regressors
     moment = regressors.T @ outcome
     beta = np.linalg.solve(full, moment)
@@ -81,11 +107,11 @@ def jackknife(regressors: np.ndarray, outcome: np.ndarray, clusters: np.ndarray)
     for group in groups:
         part, side = regressors[group], outcome[group]
         left = full - part.T @ part
-        if np.linalg.matrix_rank(left, tol=1e-9 * np.abs(np.diag(full)).max()) < len(left):
-            lost = np.abs(np.diag(left)) < 1e-9 * np.diag(full)
+        if np.linalg.matrix_rank(left, tol=1e-9) < len(left):
+            lost = np.abs(np.diag(left)) < 1e-9
             change = np.linalg.pinv(left, hermitian=True) @ (moment - part.T @ side) - beta
             change[lost if lost.any() else slice(None)] = np.nan
         else:
             change = np.linalg.solve(left, moment - part.T @ side) - beta
         spread += np.outer(change, change)
-    return (len(groups) - 1) / len(groups) * spread
+    return (len(groups) - 1) / len(groups) * spread / np.outer(length, length)
