@@ -15,8 +15,8 @@ METHOD = Method(
     title="Recurrent events",
     citation="Andersen and Gill (1982), Annals of Statistics 10: 1100-1120; Prentice, Williams and Peterson (1981), Biometrika 68: 373-379",
     library="analysis",
-    needs=("unit", "duration", "event", "treatment|controls"),
-    accepts=("entry", "cluster"),
+    needs=("unit", "duration", "event", "entry", "treatment|controls"),
+    accepts=("cluster",),
     options={
         "model": Option(
             "andersen_gill",
@@ -30,17 +30,12 @@ METHOD = Method(
 
 @entrance(METHOD)
 def estimate(panel: pd.DataFrame, specification) -> list[dict]:
-    """Return log hazard ratios clustered by unit; spells of a unit run from `entry` (or its previous `duration`) to `duration`.
+    """Return log hazard ratios clustered by unit; spells of a unit run from `entry` to `duration`.
 
     pwp_gap restarts the clock after each event; pwp_total keeps it.
     """
     options = METHOD.read(specification)
-    data = panel
-    if not specification.entry:
-        data = panel.sort_values([specification.unit, specification.duration], kind="stable")
-        data = data.assign(_entry=data.groupby(specification.unit)[specification.duration].shift(1).fillna(0.0))
-        specification = _with_entry(specification)
-    spells = spells_of(data, specification).sort_values([specification.unit, "duration"], kind="stable").reset_index(drop=True)
+    spells = spells_of(panel, specification).sort_values([specification.unit, "duration"], kind="stable").reset_index(drop=True)
     number = spells.groupby(specification.unit)["event"].cumsum() - spells["event"] + 1
     if options.model == "andersen_gill":
         return _clustered(spells, specification, None)
@@ -56,6 +51,3 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
 def _clustered(spells, specification, strata) -> list[dict]:
     return cox.fit(spells, replace(specification, cluster=specification.cluster or (specification.unit,)), "default", strata)
 
-
-def _with_entry(specification):
-    return replace(specification, entry="_entry")

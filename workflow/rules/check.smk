@@ -16,7 +16,7 @@ def estimator_code(names):
 def check_code(name):
     used = (
         catalogue.modules("estimator")
-        if name == "second_opinions"
+        if name in ("second_opinions", "metamorphic")
         else {target["estimator"] for target in STUDY["published"].values()}
     )
     return sorted(estimator_code(used) | set(code("check", "check", name)))
