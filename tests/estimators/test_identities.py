@@ -1,8 +1,7 @@
 """Estimators that must agree with each other, or add up, whatever the data. SIMULATED panels."""
 
-from importlib import import_module
-
 from dataclasses import replace
+from importlib import import_module
 
 import numpy as np
 import pandas as pd

@@ -114,4 +114,3 @@ def test_an_imputation_leaves_out_periods_without_an_untreated_unit_and_says_so(
         row, short = (module.estimate(d, Specification("t", "t", "y", "unit", "time", cohort="cohort"))[0] for d in (data, before))
         assert (row["estimate"], row["std_error"]) == pytest.approx((short["estimate"], short["std_error"]), rel=1e-10)
         assert "3 periods without an untreated unit" in row["left_out"] and "left_out" not in short
-
