@@ -13,7 +13,7 @@ from analysis.inference.randomization import Draws
 from analysis.inference.step_down import romano_wolf
 from analysis.method import Option
 
-OUTCOMES = Option([], "further outcome columns; the family is --outcome and these")
+OUTCOMES = Option([], "further outcome columns; the family is --outcome and these", columns=True)
 DRAWS = Option(999, "deals of the treatment, each the same for all outcomes", minimum=1)
 
 

@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 
 from analysis.entrance import entrance
-from analysis.estimates import NotIdentified, parameter
-from analysis.inference.stacked_average import Stacks, stacks_of
+from analysis.estimates import NotIdentified, parameter, refused
+from analysis.inference.stacked_average import COLUMNS, Stacks, need_stacks, stacks_of
 from analysis.method import Method, Option
 
 METHOD = Method(
@@ -20,10 +20,11 @@ METHOD = Method(
     citation="Lee (2009), REStud 76: 1071-1102, equation 6",
     library="analysis",
     needs=("outcome", "unit"),
+    columns=(*COLUMNS, "cell"),
     options={
         "event_times": Option([1, 2, 3], "event times bounded"),
         "reference": Option(-1, "event time that changes are taken from"),
-        "bootstrap_draws": Option(499, "draws over units", minimum=0),
+        "bootstrap_draws": Option(499, "draws over units; 0 for no intervals", minimum=0),
     },
 )
 
@@ -36,6 +37,8 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     reference, bootstrap_draws. Staying means: the outcome is observed at the event time, given the reference period.
     """
     options = METHOD.read(specification)
+    METHOD.need(panel, specification)
+    need_stacks(panel, specification.unit, "cell")
     data = panel.dropna(subset=[specification.outcome])
     times = sorted({options.reference, *options.event_times})
     stacks = stacks_of(data, specification.outcome, specification.unit, range(times[0], times[-1] + 1), options.reference, range(0, 1))
@@ -44,7 +47,11 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     rows = []
     for event_time in options.event_times:
         index = np.flatnonzero(stacks.event_time == event_time)
-        if len(index):
+        if not len(index):
+            rows.append(
+                refused("att_lower", "SUPPORT", "this event time is not observed, or is the reference") | {"event_time": event_time}
+            )
+        else:
             rows += _at(stacks, int(index[0]), event_time, options.bootstrap_draws, specification.seed)
     return rows
 
@@ -62,11 +69,11 @@ def _at(stacks: Stacks, index: int, event_time: int, draws: int, seed: int) -> l
             for _ in range(draws)
         ]
     )
-    ends = np.nanquantile(resampled, [0.025, 0.975], axis=0)
+    ends = np.nanquantile(resampled, [0.025, 0.975], axis=0) if draws else np.full((2, 2), np.nan)
     published = (np.bincount(stacks.cell, stacks.valid[index], stacks.n_cells) > 0)[stacks.cell]
     about = {
         "event_time": event_time, "n_obs": int(stacks.valid[index].sum()), "n_units": clusters, "n_treated": int((stacks.treated & published).sum()),
-        "inference": "bootstrap", "draws": draws, "seed": seed,
+        **({"inference": "bootstrap", "draws": draws, "seed": seed} if draws else {"inference": "none"}),
     }  # fmt: skip
     return [
         parameter("att_lower", low, ci_low=ends[0, 0], ci_high=ends[1, 0], **about),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 from diff_diff import BaconDecomposition
 
@@ -44,3 +45,18 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
             effect = float((part["weight"] * part["estimate"]).sum() / weight)
             rows.append(parameter(f"effect:{ours}", effect, inference="none", library="diff-diff", **counts))
     return rows
+
+
+def _need_balance(data: pd.DataFrame) -> None:
+    """Refuse a panel with holes, naming the first."""
+    units, periods = np.unique(data["unit"]), np.unique(data["time"])
+    if (holes := len(units) * len(periods) - len(data)) == 0:
+        return
+    seen = np.zeros((len(units), len(periods)), bool)
+    seen[np.searchsorted(units, data["unit"]), np.searchsorted(periods, data["time"])] = True
+    unit, period = np.argwhere(~seen)[0]
+    name = data["_name"].to_numpy()[np.argmax(data["unit"].to_numpy() == units[unit])]
+    others = f"; {holes - 1} other unit-periods are missing too" if holes > 1 else ""
+    raise NotIdentified(
+        "BALANCE", f"the decomposition exists for balanced panels only: unit {name} has no row in period ‹@{int(periods[period])}›{others}"
+    )

@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 
 from analysis.entrance import entrance
-from analysis.estimates import NotIdentified, parameter
+from analysis.estimates import NotIdentified, parameter, refused
 from analysis.estimators._cohorts import cohort_panel, counts_of, lost_cohorts
+from analysis.estimators._left_out import joined
 from analysis.inference.absorb import within_sd
 from analysis.inference.cluster import cluster_sums, need_two
 from analysis.inference.least_squares import Design, fit
@@ -45,18 +46,26 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     cluster = pd.factorize(data[next((name for name in specification.cluster if name != specification.unit), "unit")])[0]
     n_clusters = need_two(cluster)
     lookup = pd.MultiIndex.from_arrays([data["unit"], data["time"]])
-    horizons = {}
+    horizons, failed = {}, []
     for horizon in range(options.event_window[0], options.event_window[1] + 1):
         if horizon != -1:
-            found = _horizon(data, lookup, cluster, horizon, specification, options)
+            try:
+                found = _horizon(data, lookup, cluster, horizon, specification, options)
+            except NotIdentified as error:
+                failed.append(refused("event", error.code, str(error)) | {"event_time": horizon})
+                continue
             if found is not None:
                 horizons[horizon] = found
     after = {h: found for h, found in horizons.items() if h >= 0}
     if not after:
-        raise NotIdentified("SUPPORT", "no horizon after treatment has treated units and clean controls")
+        reasons = [row["reason"].partition(": ") for row in failed if row["event_time"] >= 0]
+        why = reasons[0] if reasons else ("SUPPORT", "", "no horizon after treatment has treated units and clean controls")
+        raise NotIdentified(why[0], why[2])
     untreated = (data["cohort"] == 0) | (data["time"] < data["cohort"])
     counts = counts_of(data, within_sd=within_sd(data, "outcome", "unit", "time", untreated))
     counts |= {"n_clusters": n_clusters, "n_treated_clusters": len(np.unique(cluster[data["cohort"] > 0]))}
+    if told := joined(data.attrs.get("left_out", ""), [f"cohort ‹@{row['cohort']}›, without an observed base period" for row in lost]):
+        counts["left_out"] = told
     rows = [
         parameter(
             "event",
@@ -74,15 +83,17 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     overall = sum(w * f.effect for w, f in zip(weights, after.values(), strict=True))
     scores = sum(w * f.scores for w, f in zip(weights, after.values(), strict=True))
     about = {"inference": "cluster", "degrees": counts["n_clusters"] - 1}
-    return [parameter("att", overall, float(np.sqrt(scores @ scores)), **about, **counts), *rows, *lost]
+    return [parameter("att", overall, float(np.sqrt(scores @ scores)), **about, **counts), *rows, *failed, *lost]
 
 
 class _Horizon:
     """Effect at one horizon and its score by cluster, whose sum of squares is the CR1 variance."""
 
     def __init__(self, result, treated: np.ndarray, cluster: np.ndarray, n_clusters: int):
-        x = result.regressors
-        bread = np.linalg.inv(x.T @ x)[0]
+        # Of one length, so that the unit of a control does not cost the inverse its digits.
+        length = np.sqrt((result.regressors**2).sum(0))
+        x = result.regressors / length
+        bread = np.linalg.inv(x.T @ x)[0] / length[0]
         scores = np.zeros(n_clusters)
         by_cluster = cluster_sums((x @ bread)[:, None] * result.residuals[:, None], cluster)[:, 0]
         scores[np.unique(cluster)] = by_cluster
@@ -115,10 +126,7 @@ def _horizon(data, lookup, cluster, horizon: int, specification, options) -> _Ho
         (pd.factorize(cluster[keep])[0],),
         weights=weights,
     )
-    try:
-        result = fit(design, "cluster")
-    except NotIdentified:
-        return None
+    result = fit(design, "cluster")
     codes = cluster[keep]
     return _Horizon(result, (treated & np.isin(time, compared))[keep], codes, int(cluster.max()) + 1)
 

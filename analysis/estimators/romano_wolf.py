@@ -11,6 +11,7 @@ from analysis.entrance import entrance
 from analysis.estimates import NotIdentified, parameter
 from analysis.estimators._cohorts import cohort_of
 from analysis.estimators._regression import columns_of, complete_rows, counts_of, design_of
+from analysis.estimators._step_down import OUTCOMES
 from analysis.inference.least_squares import fit
 from analysis.inference.step_down import romano_wolf
 from analysis.inference.wild_cluster_bootstrap import POINTS, draw
@@ -23,8 +24,8 @@ METHOD = Method(
     needs=("outcome", "unit", "time", "cohort|treatment"),
     accepts=("controls", "fixed_effects", "cluster"),
     options={
-        "outcomes": Option([], "further outcome columns; the family is --outcome and these"),
-        "draws": Option(999, "draws of the wild cluster bootstrap, joint over outcomes", minimum=0),
+        "outcomes": OUTCOMES,
+        "draws": Option(999, "draws of the wild cluster bootstrap, joint over outcomes", minimum=1),
         "wild_weights": Option("webb", "its multipliers", tuple(POINTS)),
     },
 )

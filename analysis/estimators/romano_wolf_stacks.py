@@ -14,7 +14,7 @@ import pandas as pd
 from analysis.entrance import entrance
 from analysis.estimators import _step_down
 from analysis.estimators.stacked_did import STACKED, counts_of, read
-from analysis.inference.stacked_average import deal, draws_of, evaluate
+from analysis.inference.stacked_average import COLUMNS, deal, draws_of, evaluate, need_stacks
 from analysis.method import Method
 
 METHOD = Method(
@@ -22,6 +22,7 @@ METHOD = Method(
     citation="Romano and Wolf (2005), Econometrica 73: 1237-1282; (2016), Statistics and Probability Letters 113: 38-40; Wing, Freedman and Hollingsworth (2024)",
     library="analysis",
     needs=("outcome", "unit", "time"),
+    columns=COLUMNS,
     options={"outcomes": _step_down.OUTCOMES, "draws": _step_down.DRAWS, **STACKED},
 )
 
@@ -34,6 +35,8 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     among the stack-units that have the reference period of any outcome of the family.
     """
     options = METHOD.read(specification)
+    METHOD.need(panel, specification, options.cell)
+    need_stacks(panel, specification.unit, options.cell)
     read_in = {name: read(panel, name, specification.unit, options) for name in _step_down.members(panel, specification, options.outcomes)}
     about = [
         pd.DataFrame({"cell": np.array(stacks.cell_names)[stacks.cell], "treated": stacks.treated}, index=stacks.members)

@@ -10,17 +10,18 @@ import pandas as pd
 from analysis.entrance import entrance
 from analysis.estimates import NotIdentified, parameter
 from analysis.estimators._cohorts import cohort_panel, lost_cohorts
+from analysis.estimators._left_out import joined, periods
 from analysis.inference import randomization
 from analysis.inference.absorb import within_sd
 from analysis.inference.honest_bounds import bounds_rows
-from analysis.inference.stacked_average import Stacks, deal, draws_of, evaluate, stacks_of, treated_by_event
+from analysis.inference.stacked_average import COLUMNS, Stacks, deal, draws_of, evaluate, need_stacks, stacks_of, treated_by_event
 from analysis.method import BREAKDOWN, HONEST, HONEST_SMOOTHNESS, HONEST_TARGET, Method, Option
 
 STACKED = {
     "event_window": Option([-5, 4], "first and last event time of a stack"),
     "effect_window": Option([0, 4], "first and last event time of the overall effect"),
     "reference": Option(-1, "event time that changes are taken from"),
-    "cell": Option("cell", "column of risk sets, in a panel that is already stacked"),
+    "cell": Option("cell", "column of risk sets, in a panel that is already stacked", columns=True),
 }
 
 METHOD = Method(
@@ -29,8 +30,14 @@ METHOD = Method(
     library="analysis",
     needs=("outcome", "unit", "time"),
     accepts=("cohort", "treatment"),
+    columns=COLUMNS,
     options={
         **STACKED,
+        "trim": Option(
+            False,
+            "leave out cohorts whose event window is not wholly inside the observed periods (Wing, Freedman and Hollingsworth), "
+            "so that every event time averages over the same cohorts",
+        ),
         "leave_one_out": Option(False, "report the overall effect without each risk set (cell) in turn"),
         "randomization_draws": Option(0, "draws in which events are dealt anew within risk sets; 0 for none", minimum=0),
         "honest": HONEST,
@@ -46,23 +53,32 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     """Return 'att' (mean over `effect_window`) and 'event' rows; inference 'cluster' by unit, and randomization.
 
     With `cohort` (or `treatment`) a stack is made for each cohort: its units and those untreated throughout the event
-    window. Otherwise the panel has columns stack, event_time, treated, the unit and the column of risk sets that `cell`
-    names. A placebo moves reference and effect_window before the event.
-    Raises NotIdentified when no cell holds treated and control units.
+    window; windows that the panel holds in part stay, unless `trim`. Otherwise the panel has columns stack, event_time,
+    treated, the unit and the column of risk sets that `cell` names. A placebo moves reference and effect_window before the
+    event. Raises NotIdentified when no cell holds treated and control units.
     """
     options = METHOD.read(specification)
     if specification.cluster and specification.cluster != (specification.unit,):
         raise ValueError("stacked_did clusters by unit; name no other cluster")
     lost: list[dict] = []
+    told = ""
     if specification.cohort or specification.treatment:
-        panel, specification, lost = _stacked(panel, specification, options)
+        if "cell" in specification.options:
+            raise ValueError("stacked_did: cell belongs to a panel that is already stacked; with --cohort each cohort is a risk set")
+        panel, specification, lost, told = _stacked(panel, specification, options)
+        options.cell = "cell"
+    elif options.trim:
+        raise ValueError("stacked_did: trim belongs to --cohort or --treatment; a panel that is already stacked is taken as it is")
+    else:
+        METHOD.need(panel, specification, options.cell)
+        need_stacks(panel, specification.unit, options.cell)
     data, stacks, chosen = read(panel, specification.outcome, specification.unit, options)
     selections = {("att", None): chosen}
     selections |= {("event", int(e)): stacks.event_time == e for e in stacks.event_time}
     actual = {key: evaluate(stacks, stacks.treated, chosen) for key, chosen in selections.items()}
     if not np.isfinite(actual[("att", None)][0][0]):
         raise NotIdentified("SUPPORT", "no cell holds treated and control units")
-    counts = counts_of(data, specification, stacks)
+    counts = counts_of(data, specification, stacks) | ({"left_out": told} if told else {})
     rows = [_clustered(key, value, counts) for key, value in actual.items() if np.isfinite(value[0][0])]
     if options.randomization_draws:
         rows += _randomized(stacks, chosen, actual[("att", None)], specification.seed, options.randomization_draws, counts)
@@ -79,8 +95,8 @@ def read(panel: pd.DataFrame, outcome: str, unit: str, options) -> tuple[pd.Data
     data = data.assign(cell=data[options.cell])
     event_times = range(options.event_window[0], options.event_window[1] + 1)
     effect = range(options.effect_window[0], options.effect_window[1] + 1)
-    if data.empty or options.reference not in set(data["event_time"]):
-        raise NotIdentified("SUPPORT", "the reference period is not observed")
+    if data.empty:
+        raise NotIdentified("SUPPORT", "no row has the outcome")
     stacks = stacks_of(data, outcome, unit, event_times, options.reference, effect)
     return data, stacks, np.isin(stacks.event_time, list(effect))
 
@@ -114,17 +130,26 @@ def _without_each_cell(stacks: Stacks, chosen: np.ndarray) -> list[dict]:
     return rows
 
 
-def _stacked(panel: pd.DataFrame, specification, options) -> tuple[pd.DataFrame, object, list[dict]]:
-    """Return the stacks of a panel by cohort, the specification that reads them, and rows for cohorts without a base."""
+def _stacked(panel: pd.DataFrame, specification, options) -> tuple[pd.DataFrame, object, list[dict], str]:
+    """Return the stacks of a panel by cohort, the specification that reads them, rows for cohorts without a base, and what is left out."""
     data = cohort_panel(panel, specification)
     first, last = options.event_window
-    stacks = []
-    for g in np.unique(data.loc[data["cohort"] > data["time"].min(), "cohort"]):
+    start, end = data["time"].min(), data["time"].max()
+    stacks, trimmed = [], []
+    for g in np.unique(data.loc[data["cohort"] > start, "cohort"]):
+        if options.trim and not (start <= g + first and g + last <= end):
+            trimmed.append(int(g))
+            continue
         clean = (data["cohort"] == 0) | (data["cohort"] > g + last)
         rows = data[((data["cohort"] == g) | clean) & data["time"].between(g + first, g + last)]
         stacks.append(rows.assign(stack=g, cell=str(g), event_time=rows["time"] - g, treated=rows["cohort"] == g))
+    why = "whose event window is not wholly observed"
+    if not stacks:
+        raise NotIdentified("SUPPORT", f"no cohort is left: trim leaves out those {why}; shorten event_window")
     plain = replace(specification, outcome="outcome", unit="unit", time="time", cohort="", treatment="", cluster=())
-    return pd.concat(stacks, ignore_index=True), plain, lost_cohorts(data)
+    said = [f"{len(trimmed)} cohorts {why} ({periods(trimmed)})"] if trimmed else []
+    lost = [row for row in lost_cohorts(data) if row["cohort"] not in trimmed]
+    return pd.concat(stacks, ignore_index=True), plain, lost, joined(data.attrs.get("left_out", ""), said)
 
 
 def counts_of(data: pd.DataFrame, specification, stacks: Stacks) -> dict:

@@ -106,9 +106,10 @@ def _from_regression(data: pd.DataFrame, elapsed, codes, clusters, weights, spec
 
 def _comparable(data: pd.DataFrame) -> tuple[pd.DataFrame, list[dict], str]:
     """Return the rows of cohorts with a base period and of their controls, a refused row for each other cohort, and what is left out."""
-    told = joined(data.attrs.get("left_out", ""))
+    told = data.attrs.get("left_out", "")
     if not (data["cohort"] == 0).any():
         last = data["cohort"].max()
+        told = joined(told, f"rows from period ‹@{int(last)}› on, in which no unit is untreated")
         data = data[data["time"] < last].reset_index(drop=True)
         data["cohort"] = data["cohort"].where(data["cohort"] < last, 0)
         if not (data["cohort"] > data["time"].min()).any():
@@ -123,6 +124,7 @@ def _comparable(data: pd.DataFrame) -> tuple[pd.DataFrame, list[dict], str]:
     kept = np.setdiff1d(cohorts, [row["cohort"] for row in lost])
     if not len(kept):
         raise NotIdentified("SUPPORT", "no cohort has an observed base period")
+    told = joined(told, [f"cohort ‹@{row['cohort']}›, without an observed base period" for row in lost])
     keep = (cohort == 0) | np.isin(cohort, kept)
     return data if keep.all() else data[keep].reset_index(drop=True), lost, told
 

@@ -16,7 +16,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from analysis.estimates import NotIdentified
 from analysis.inference.randomization import Draws
+
+# Columns of a stacked panel beside the unit and the risk sets.
+COLUMNS = ("stack", "event_time", "treated")
 
 
 @dataclass(frozen=True)
@@ -44,7 +48,10 @@ def stacks_of(data: pd.DataFrame, outcome: str, unit: str, event_times: range, r
     """Return the Stacks of a long table with columns stack, cell, event_time, treated and `unit`.
 
     Stack-units without the reference period are left out. D is one for treated units in the `effect` periods.
+    Raises NotIdentified where nobody has the reference period.
     """
+    if not (data["event_time"] == reference).any():
+        raise NotIdentified("SUPPORT", f"event time {reference}, the reference, is not observed")
     wide = data.pivot(index=["stack", unit], columns="event_time", values=outcome)
     wide = wide.reindex(columns=[e for e in event_times if e in wide.columns])
     base = wide[reference]
@@ -59,6 +66,28 @@ def stacks_of(data: pd.DataFrame, outcome: str, unit: str, event_times: range, r
     cell, names = pd.factorize(about["cell"].to_numpy(str), sort=True)
     cluster = pd.factorize(wide.index.get_level_values(unit), sort=True)[0]
     return Stacks(change, valid, times, cell, cluster, treated, tuple(names), wide.index)
+
+
+def need_stacks(data: pd.DataFrame, unit: str, cell: str) -> None:
+    """Refuse a table in which a stack-unit has two rows at an event time, or is in two risk sets, or treated only in part."""
+    stack = data["stack"].astype(str)
+    for name in (*COLUMNS, unit, cell):
+        if data[name].isna().any():
+            raise NotIdentified("STACK", f"{int(data[name].isna().sum())} rows have no {name}")
+    event_time = pd.to_numeric(data["event_time"], errors="coerce")
+    if (event_time.isna() | (event_time % 1 != 0)).any():
+        raise NotIdentified("STACK", "event_time must hold whole numbers")
+    if not data["treated"].isin([0, 1]).all():
+        raise NotIdentified("STACK", "treated must be 0 or 1: 1 in every row of a unit that its stack's event treats")
+    pair = data.groupby(["stack", unit], sort=False).ngroup()
+    if (twice := pd.DataFrame({"pair": pair, "event_time": event_time}).duplicated()).any():
+        row = int(np.argmax(twice))
+        where = f"stack {stack.iloc[row]}, unit {data[unit].iloc[row]}, event time {int(event_time.iloc[row])}"
+        raise NotIdentified("STACK", f"a unit has one row an event time in a stack; {int(twice.sum())} rows repeat one, first {where}")
+    for name, rule in (("treated", "treated in all rows of a stack or in none"), (cell, "in one risk set of a stack")):
+        if (mixed := data.groupby(pair)[name].transform("nunique").to_numpy() > 1).any():
+            row = int(np.argmax(mixed))
+            raise NotIdentified("STACK", f"a unit is {rule}; stack {stack.iloc[row]}, unit {data[unit].iloc[row]} is not")
 
 
 def evaluate(stacks: Stacks, treated: np.ndarray, selection: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

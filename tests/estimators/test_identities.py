@@ -1,5 +1,6 @@
 """Estimators that must agree with each other, or add up, whatever the data. SIMULATED panels."""
 
+from dataclasses import replace
 from importlib import import_module
 
 import numpy as np
@@ -37,20 +38,14 @@ def test_sun_abraham_is_callaway_santanna_with_never_treated_controls(panel):
 
 def test_sun_abraham_from_means_is_the_saturated_regression(panel):
     from analysis.estimators import sun_abraham
-    from analysis.estimators._cohorts import cohort_panel
-    from analysis.method import AGGREGATION  # noqa: F401  (the options below come from the method)
 
-    specification = Specification("identity", "sun_abraham", "y", "unit", "time", cohort="cohort", options={"aggregation": "group_time"})
-    options = sun_abraham.METHOD.read(specification)
-    data = cohort_panel(panel, specification)
-    clusters = data["unit"].to_numpy()
-    means, regression = (
-        sun_abraham._from_means(data, clusters, options),
-        sun_abraham._from_regression(data, clusters, specification, options),
-    )
-    assert means[0] == regression[0]
-    assert means[1] == pytest.approx(regression[1], abs=1e-9)
-    assert np.sqrt(means[2]) == pytest.approx(np.sqrt(regression[2]), rel=1e-8)
+    panel = panel.assign(one=1.0)
+    plain = Specification("identity", "sun_abraham", "y", "unit", "time", cohort="cohort", options={"aggregation": "group_time"})
+    means = sun_abraham.estimate(panel, plain)
+    regression = sun_abraham.estimate(panel, replace(plain, weights="one"))  # with weights, the regression is run
+    assert [(row["cohort"], row["event_time"]) for row in means] == [(row["cohort"], row["event_time"]) for row in regression]
+    for name, tolerance in (("estimate", {"abs": 1e-9}), ("std_error", {"rel": 1e-8})):
+        assert [row[name] for row in means] == pytest.approx([row[name] for row in regression], **tolerance)
 
 
 def test_imputation_two_stage_and_extended_two_way_have_one_estimate(panel):
