@@ -47,12 +47,6 @@ class Sample:
     calendar: Calendar
     left_out: str
 
-    @property
-    def notes(self) -> list[str]:
-        """What a person should know of how the data were read."""
-        found = [] if self.calendar.is_plain else [f"periods are read as {self.calendar.describe()}"]
-        return found + ([f"left out: {self.left_out}"] if self.left_out else [])
-
     def translate(self, text: str) -> str:
         """Return a term or message with the user's names of columns and periods."""
         text = re.sub("‹@(-?\\d+)›", lambda found: str(self.calendar.value_of(int(found[1]))), text)

@@ -99,8 +99,8 @@ def run(chosen: argparse.Namespace) -> int:
     module = import_module(f"analysis.estimators.{specification.estimator}")
     try:
         sample = module.estimate.enter(data, specification)
-        for note in sample.notes:
-            print(f"note: {chosen.file}: {note}", file=sys.stderr)
+        if not sample.calendar.is_plain:
+            print(f"note: {chosen.file}: periods are read as {sample.calendar.describe()}", file=sys.stderr)
         rows = module.estimate.of(sample)
     except UnknownName:
         raise
@@ -116,7 +116,10 @@ def run(chosen: argparse.Namespace) -> int:
         what = " ".join(f"{type(error).__name__}: {error}".split())
         raise BadOption(f"{specification.estimator} could not work on this file ({what}); --debug shows where") from error
     contract = yaml.safe_load((ROOT / "config" / "tables" / "estimate.yaml").read_text(encoding="utf-8"))
-    write(complete(rows, identity, contract), chosen.out)
+    table = complete(rows, identity, contract)
+    for left_out in table["left_out"].dropna().unique():
+        print(f"note: {chosen.file}: left out: {left_out}", file=sys.stderr)
+    write(table, chosen.out)
     return 0
 
 

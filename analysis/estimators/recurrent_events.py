@@ -50,4 +50,3 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
 
 def _clustered(spells, specification, strata) -> list[dict]:
     return cox.fit(spells, replace(specification, cluster=specification.cluster or (specification.unit,)), "default", strata)
-

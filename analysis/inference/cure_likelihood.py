@@ -9,6 +9,7 @@ time on is divided by what the last formula gives for that time. p = 1 leaves th
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -20,6 +21,9 @@ SMALLEST = 1e-300  # an interval holds at least this share of what is left
 EXACT = 1e-9  # an interval no longer than this part of its end is a date
 NARROW = 1e-2  # one shorter in w is integrated by two points: a difference of survivals would lose its digits
 HALF_LOG_2_PI = 0.5 * np.log(2 * np.pi)
+# Second derivatives in location (0), log scale (1) and log odds (2), in the order in which parts of the likelihood return them.
+PAIRS = ((0, 0), (0, 1), (1, 1), (2, 2), (0, 2), (1, 2))
+Part = tuple[float, np.ndarray, list[np.ndarray]]
 
 
 def _weibull(w: np.ndarray) -> tuple[np.ndarray, ...]:
@@ -99,97 +103,104 @@ class Derivatives:
 
 def derivatives(spells: Spells, distribution: str, location: np.ndarray, log_scale: float, odds: np.ndarray | None) -> Derivatives:
     """Return the likelihood at `location` (rows,), `log_scale` and `odds` (rows,); None: everything ends."""
-    parts = DISTRIBUTIONS[distribution]
-    scale = np.exp(log_scale)
-    ends = np.zeros(len(location)) if odds is None else log_expit(odds)
-    share = np.ones(len(location)) if odds is None else expit(odds)
+    parts, scale = DISTRIBUTIONS[distribution], np.exp(log_scale)
     first, second = np.zeros((3, len(location))), np.zeros((3, 3, len(location)))
-    at = spells.interval
+    at, value = spells.interval, 0.0
     narrow = spells.last[at] - spells.first[at] < NARROW * scale
-    value = 0.0
     for part, rows in ((_dates, spells.exact), (_intervals, at[~narrow]), (_narrow, at[narrow])):
         if len(rows):
-            value += part(spells, rows, parts, location, scale, first, second) + float(ends[rows].sum())
-            first[2, rows] = 1 - share[rows]
-            second[2, 2, rows] = -share[rows] * (1 - share[rows])
+            added, slopes, bends = part(spells, rows, parts, location[rows], scale)
+            value += added
+            first[:2, rows] = slopes
+            for pair, bend in zip(PAIRS, bends, strict=False):
+                second[*pair, rows] = bend
+            if odds is not None:
+                share = expit(odds[rows])
+                value += float(log_expit(odds[rows]).sum())
+                first[2, rows], second[2, 2, rows] = 1 - share, -share * (1 - share)
     for rows, until, sign in ((spells.censored, spells.last, 1), (spells.late, spells.entry, -1)):
         if len(rows):
-            value += _survivors(rows, until, sign, parts, location, scale, odds, first, second)
+            added, slopes, bends = _survivors(until[rows], parts, location[rows], scale, None if odds is None else odds[rows])
+            value += sign * added
+            first[: len(slopes), rows] += sign * slopes
+            for pair, bend in zip(PAIRS, bends, strict=False):
+                second[*pair, rows] += sign * bend
+    second[1, 0], second[2, 0], second[2, 1] = second[0, 1], second[0, 2], second[1, 2]
     return Derivatives(value, first, second)
 
 
-def _dates(spells, at, parts, location, scale, first, second) -> float:
-    """Add derivatives of spells `at` that ended at a date and return their log likelihood; so do the next three."""
-    w = (spells.last[at] - location[at]) / scale
+def _dates(spells: Spells, at: np.ndarray, parts: Callable, location: np.ndarray, scale: float) -> Part:
+    """Return the log likelihood of spells `at` that ended at a date, its slopes in location and log scale (2, rows of the kind) and
+    its second derivatives in the order of PAIRS; so do the next three."""
+    w = (spells.last[at] - location) / scale
     _, log_density, slope, bend = parts(w)
-    _place(first, second, at, scale, ((w, slope),), {(0, 0): bend})
-    first[1, at] -= 1.0
-    return float((log_density - np.log(scale) - spells.last[at]).sum())
+    slopes, bends = _chain(scale, ((w, slope),), {(0, 0): bend})
+    slopes[1] -= 1.0
+    return float((log_density - np.log(scale) - spells.last[at]).sum()), slopes, bends
 
 
-def _intervals(spells, at, parts, location, scale, first, second) -> float:
-    w = (spells.last[at] - location[at]) / scale
+def _intervals(spells: Spells, at: np.ndarray, parts: Callable, location: np.ndarray, scale: float) -> Part:
+    w = (spells.last[at] - location) / scale
     log_survival, log_density, slope, _ = parts(w)
     starts = np.isfinite(spells.first[at])
-    from_ = np.where(starts, (spells.first[at] - location[at]) / scale, 0.0)
+    from_ = np.where(starts, (spells.first[at] - location) / scale, 0.0)
     before, density_before, slope_before, _ = parts(from_)
     before = np.where(starts, before, 0.0)
     mass = before + np.log(-np.expm1(np.minimum(log_survival - before, -SMALLEST)))
     out = np.where(starts, np.exp(np.minimum(density_before - mass, 700.0)), 0.0)
     into = np.exp(np.minimum(log_density - mass, 700.0))
-    bends = {(0, 0): -out * slope_before - out**2, (1, 1): into * slope - into**2, (0, 1): out * into}
-    _place(first, second, at, scale, ((from_, -out), (w, into)), bends)
-    return float(mass.sum())
+    seconds = {(0, 0): -out * slope_before - out**2, (1, 1): into * slope - into**2, (0, 1): out * into}
+    return float(mass.sum()), *_chain(scale, ((from_, -out), (w, into)), seconds)
 
 
-def _narrow(spells, at, parts, location, scale, first, second) -> float:
+def _narrow(spells: Spells, at: np.ndarray, parts: Callable, location: np.ndarray, scale: float) -> Part:
     """As _intervals, by Gauss-Legendre quadrature at two points, exact to the fourth power of the interval's length."""
     half = (spells.last[at] - spells.first[at]) / 2
-    middle = spells.last[at] - half
-    one, two = (middle - half / np.sqrt(3) - location[at]) / scale, (middle + half / np.sqrt(3) - location[at]) / scale
+    middle = spells.last[at] - half - location
+    one, two = (middle - half / np.sqrt(3)) / scale, (middle + half / np.sqrt(3)) / scale
     (_, density_one, slope_one, bend_one), (_, density_two, slope_two, bend_two) = parts(one), parts(two)
     mass = np.logaddexp(density_one, density_two)
     share_one, share_two = np.exp(density_one - mass), np.exp(density_two - mass)
     to_one, to_two = share_one * slope_one, share_two * slope_two
-    bends = {
+    seconds = {
         (0, 0): share_one * (bend_one + slope_one**2) - to_one**2,
         (1, 1): share_two * (bend_two + slope_two**2) - to_two**2,
         (0, 1): -to_one * to_two,
     }
-    _place(first, second, at, scale, ((one, to_one), (two, to_two)), bends)
-    first[1, at] -= 1.0
-    return float((mass + np.log(half / scale)).sum())
+    slopes, bends = _chain(scale, ((one, to_one), (two, to_two)), seconds)
+    slopes[1] -= 1.0
+    return float((mass + np.log(half / scale)).sum()), slopes, bends
 
 
-def _survivors(at, until, sign, parts, location, scale, odds, first, second) -> float:
-    """As _dates, of rows `at` that had not ended at log times `until`; with `sign` -1 that is what they are conditioned on."""
-    w = (until[at] - location[at]) / scale
+def _survivors(until: np.ndarray, parts: Callable, location: np.ndarray, scale: float, odds: np.ndarray | None) -> Part:
+    """As _dates, of rows that had not ended at log times `until`; with `odds` the slopes are (3, rows) and all PAIRS are returned."""
+    w = (until - location) / scale
     log_survival, log_density, slope, _ = parts(w)
-    ends = np.zeros(len(at)) if odds is None else log_expit(odds[at])
-    share = np.ones(len(at)) if odds is None else expit(odds[at])
-    left = log_survival if odds is None else np.logaddexp(log_expit(-odds[at]), ends + log_survival)
+    ends, left = (0.0, log_survival)
+    if odds is not None:
+        ends = log_expit(odds)
+        left = np.logaddexp(log_expit(-odds), ends + log_survival)
     hazard = np.exp(np.minimum(ends + log_density - left, 700.0))
-    _place(first, second, at, scale, ((w, -sign * hazard),), {(0, 0): sign * (-hazard * slope - hazard**2)})
-    will_end = np.exp(ends + log_survival - left)
-    first[2, at] += sign * (will_end - share)
-    second[2, 2, at] += sign * (will_end * (1 - will_end) - share * (1 - share))
-    cross = -sign * hazard * (1 - will_end)
-    second[0, 2, at] -= cross / scale
-    second[1, 2, at] -= cross * w
-    second[2, :2, at] = second[:2, 2, at].T
-    return float(sign * left.sum())
+    slopes, bends = _chain(scale, ((w, -hazard),), {(0, 0): -hazard * slope - hazard**2})
+    if odds is None:
+        return float(left.sum()), slopes, bends
+    share, will_end = expit(odds), np.exp(ends + log_survival - left)
+    cross = hazard * (1 - will_end)
+    bends += [will_end * (1 - will_end) - share * (1 - share), cross / scale, cross * w]
+    return float(left.sum()), np.vstack([slopes, will_end - share]), bends
 
 
-def _place(first, second, at, scale, firsts, seconds) -> None:
-    """Add derivatives in location and log scale, from those of each row in its one or two w (chain rule)."""
+def _chain(scale: float, firsts: tuple, seconds: dict) -> tuple[np.ndarray, list[np.ndarray]]:
+    """Return derivatives in location and log scale from those of each row in its one or two w (chain rule): (2, rows), three (rows,)."""
+    slopes = np.zeros((2, len(firsts[0][0])))
+    bends = [0.0, 0.0, 0.0]
     for w, value in firsts:
-        first[0, at] -= value / scale
-        first[1, at] -= w * value
-        second[0, 1, at] += value / scale
-        second[1, 1, at] += w * value
+        slopes[0] -= value / scale
+        slopes[1] -= w * value
+    bends[1], bends[2] = -slopes[0], -slopes[1]
     for (i, j), value in seconds.items():
         one, two, times = firsts[i][0], firsts[j][0], 1 if i == j else 2
-        second[0, 0, at] += times * value / scale**2
-        second[0, 1, at] += times * value * (one + two) / 2 / scale
-        second[1, 1, at] += times * value * one * two
-    second[1, 0, at] = second[0, 1, at]
+        bends[0] = bends[0] + times * value / scale**2
+        bends[1] = bends[1] + times * value * (one + two) / 2 / scale
+        bends[2] = bends[2] + times * value * one * two
+    return slopes, bends

@@ -97,8 +97,14 @@ class Problem:
     def slopes(self, at: Derivatives) -> tuple[np.ndarray, np.ndarray]:
         """Return the gradient (k,) and minus the Hessian (k, k)."""
         gradient = np.concatenate([row @ block for row, block in zip(at.first, self.blocks, strict=False)])
-        rows = [[a.T @ (at.second[i, j][:, None] * b) for j, b in enumerate(self.blocks)] for i, a in enumerate(self.blocks)]
-        return gradient, -np.block(rows)
+        information = np.empty((len(gradient), len(gradient)))
+        cuts = np.cumsum([0, *(block.shape[1] for block in self.blocks)])
+        for i, a in enumerate(self.blocks):
+            for j, b in enumerate(self.blocks[i:], i):
+                part = a.T @ (-at.second[i, j][:, None] * b)
+                information[cuts[i] : cuts[i + 1], cuts[j] : cuts[j + 1]] = part
+                information[cuts[j] : cuts[j + 1], cuts[i] : cuts[i + 1]] = part.T
+        return gradient, information
 
     def starts(self) -> list[np.ndarray]:
         """Return standard coefficients to begin from: no effects, and as many ends still to come as a third of those seen.

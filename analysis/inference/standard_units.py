@@ -32,7 +32,8 @@ class StandardUnits:
         still = ~varies(x)
         # Shifting by one row first keeps the digits that sums of large numbers lose.
         origin = x[0] + (x - x[0]).mean(0)
-        unit = (x - origin).std(0)
+        away = x - origin
+        unit = np.sqrt(np.einsum("ij,ij->j", away, away) / len(x))
         size = np.abs(x[0])
         return cls(np.where(still, 0.0, origin), np.where(still, np.where(size > 0, size, 1.0), unit))
 
@@ -55,6 +56,8 @@ def orthonormal(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
     The last column is constant and stays what it is. Raises NotIdentified when the columns are collinear.
     """
+    if x.shape[1] == 1:
+        return x, np.eye(1)
     units = StandardUnits.of(x)
     measured, turn = units.measure(x), np.eye(x.shape[1])
     triangle = np.linalg.qr(measured[:, :-1], mode="r") / np.sqrt(len(x))
@@ -66,7 +69,8 @@ def orthonormal(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 def varies(x: np.ndarray) -> np.ndarray:
     """Return which columns of `x` (rows, k) hold more than one value, beyond rounding."""
-    return np.ptp(x, axis=0) > STILL * np.abs(x).max(0)
+    low, high = x.min(0), x.max(0)
+    return high - low > STILL * np.maximum(np.abs(low), np.abs(high))
 
 
 def need_full_rank(x: np.ndarray, names: Sequence[str]) -> None:

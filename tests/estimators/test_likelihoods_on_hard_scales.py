@@ -93,7 +93,14 @@ def test_firth_gives_a_hazard_that_a_separated_group_can_have():
 @pytest.mark.parametrize("baseline", ["dummies", "cubic"])
 def test_hazards_by_calendar_year_are_those_by_age(baseline):
     data = spells(3)
-    given = {"duration": "whole", "event": "ended", "entry": "start", "treatment": "d", "controls": ("x",), "options": {"baseline": baseline}}
+    given = {
+        "duration": "whole",
+        "event": "ended",
+        "entry": "start",
+        "treatment": "d",
+        "controls": ("x",),
+        "options": {"baseline": baseline},
+    }
     before = fit("discrete_time_hazard", data.assign(start=0), **given)
     after = fit("discrete_time_hazard", data.assign(start=2000, whole=data["whole"] + 2000), **given)
     for term in ("d", "x"):
@@ -134,7 +141,7 @@ def test_a_share_is_between_nothing_and_all_and_varies():
     given = {"outcome": "share", "controls": ("x",)}
     with pytest.raises(NotIdentified, match=r"share runs from .* lies between 0 and 1"):
         fit("fractional_response", data.assign(share=data["share"] * 100), **given)
-    with pytest.raises(NotIdentified, match=r"share does not vary: it is 0.3"):
+    with pytest.raises(NotIdentified, match=r"share does not vary: it is 0\.3"):
         fit("fractional_response", data.assign(share=0.3), **given)
     with pytest.raises(NotIdentified, match="share is 1 in every row where d = 1") as refusal:
         fit("fractional_response", data.assign(share=data["share"].where(data["d"] == 0, 1)), **given, treatment="d")
@@ -185,6 +192,6 @@ def test_covariates_of_the_share_are_columns():
     given = {"duration": "time", "event": "ended", "controls": ("x",)}
     rows = fit("mixture_cure_regression", data, **given, options={"share_controls": ["d"]})
     assert rows["ends:d"]["estimate"] == pytest.approx(np.log(0.5 / 0.5) - np.log(0.8 / 0.2), abs=0.5)
-    with pytest.raises(NotIdentified, match=r"every spell ends where d = 0|no finite odds"):
+    with pytest.raises(NotIdentified, match="every spell ends where d = 0"):
         certain = data.assign(ended=data["ended"].where(data["d"] == 1, 1))
         fit("mixture_cure_regression", certain, **given, options={"share_controls": ["d"]})
