@@ -1,72 +1,67 @@
-"""What the panel regressions share: the sample as linearmodels wants it, and rows from its results."""
+"""What the panel regressions share: the sample as arrays, and rows from their results."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from analysis.estimates import NotIdentified, parameter
+from analysis.estimates import NotIdentified, parameter, refused
+from analysis.estimators._regression import columns_of, complete_rows
+from analysis.inference.cluster import need_two
 from analysis.inference.distributions import chi2_tail
 
 
-def sample(panel: pd.DataFrame, specification) -> tuple[pd.Series, pd.DataFrame]:
-    """Return outcome and regressors indexed by unit and time; rows with a missing value are left out.
+@dataclass(frozen=True)
+class Sample:
+    """Rows without missing values: outcome (rows,), regressors (rows, k) with `names`, dummies of periods (rows, p) with theirs,
+    codes of the units and of the clusters (rows,)."""
 
-    Raises NotIdentified when a regressor is a combination of others or nothing is left.
-    """
-    regressors = [name for name in (specification.treatment, *specification.controls) if name]
-    named = [specification.unit, specification.time, specification.outcome, *regressors]
-    data = panel[named].dropna()
-    if data[specification.unit].nunique() < 2:
-        raise NotIdentified("SUPPORT", "fewer than two units have every variable")
-    data = data.astype(dict.fromkeys((specification.outcome, *regressors), float))
-    numeric_time = data[specification.time].astype(int)
-    indexed = data.assign(**{specification.time: numeric_time}).set_index([specification.unit, specification.time])
-    if np.linalg.matrix_rank(indexed[regressors] - indexed[regressors].mean()) < len(regressors):
-        raise NotIdentified("SINGULAR", f"the regressors are collinear: {', '.join(regressors)}")
-    return indexed[specification.outcome], indexed[regressors]
+    outcome: np.ndarray
+    regressors: np.ndarray
+    names: tuple[str, ...]
+    periods: np.ndarray
+    period_names: tuple[str, ...]
+    unit: np.ndarray
+    clusters: np.ndarray
+
+    @property
+    def counts(self) -> dict:
+        return {"n_obs": len(self.outcome), "n_units": int(self.unit.max()) + 1}
 
 
-def period_dummies(outcome: pd.Series, specification) -> pd.DataFrame:
-    """Return a dummy a period after the first where `fixed_effects` names the time column, else no columns."""
+def sample(panel: pd.DataFrame, specification) -> Sample:
+    """Return the sample; clusters are the one `cluster` column or the units. Raises NotIdentified when there are fewer than two units."""
     if strangers := [name for name in specification.fixed_effects if name != specification.time]:
         raise ValueError(f"{specification.estimator} takes only the time column as fixed effects, not {', '.join(strangers)}")
-    if specification.time not in specification.fixed_effects:
-        return pd.DataFrame(index=outcome.index)
-    periods = pd.Series(outcome.index.get_level_values(1), index=outcome.index)
-    return pd.get_dummies(periods, prefix="period", drop_first=True, dtype=float)
-
-
-def clustering(panel: pd.DataFrame, specification, outcome: pd.Series) -> tuple[dict, int]:
-    """Return linearmodels' keywords for clustering by unit, or by the one `cluster` column, and the number of clusters."""
-    named = [name for name in specification.cluster if name != specification.unit]
     if len(specification.cluster) > 1:
         raise ValueError(f"{specification.estimator} takes one cluster variable")
-    base = {"cov_type": "clustered", "group_debias": True}
-    if not named:
-        return {**base, "cluster_entity": True}, outcome.index.get_level_values(0).nunique()
-    keys = panel.dropna(subset=[specification.unit, specification.time]).astype({specification.time: int})
-    column = keys.set_index([specification.unit, specification.time])[named[0]].reindex(outcome.index)
-    codes = pd.DataFrame({"cluster": pd.factorize(column)[0]}, index=outcome.index)
-    return {**base, "clusters": codes}, int(codes["cluster"].nunique())
+    names = tuple(name for name in (specification.treatment, *specification.controls) if name)
+    data = complete_rows(panel, columns_of(specification, specification.fixed_effects))
+    unit = pd.factorize(data[specification.unit])[0]
+    if unit.max() < 1:
+        raise NotIdentified("SUPPORT", "fewer than two units have every variable")
+    periods = pd.get_dummies(data[specification.time], prefix="period", drop_first=True, dtype=float)
+    periods = periods if specification.time in specification.fixed_effects else periods.iloc[:, :0]
+    clusters = pd.factorize(data[specification.cluster[0]])[0] if specification.cluster else unit
+    return Sample(
+        data[specification.outcome].to_numpy(float), data[list(names)].to_numpy(float), names, periods.to_numpy(float), tuple(periods.columns), unit, clusters
+    )  # fmt: skip
 
 
-def counts(outcome: pd.Series, **more) -> dict:
-    return {"n_obs": len(outcome), "n_units": outcome.index.get_level_values(0).nunique(), **more}
-
-
-def rows(result, names, inference: str, scale: float = 1.0, degrees: float = np.inf, **more) -> list[dict]:
-    """Return a row for each of the coefficients `names`; `scale` multiplies the library's standard errors."""
-    return [
-        parameter(
-            name, result.params[name], result.std_errors[name] * scale, inference=inference, degrees=degrees, library="linearmodels", **more
-        )
-        for name in names
-    ]
+def clustered(found: Sample) -> dict:
+    """Return what the rows of a clustered regression say of their number."""
+    return found.counts | {"n_clusters": need_two(found.clusters)}
 
 
 def wald(term: str, estimate: np.ndarray, covariance: np.ndarray, inference: str, **more) -> dict:
-    """Return the row of the test that all of `estimate` are zero: the statistic and its chi-squared p-value."""
-    statistic = float(estimate @ np.linalg.solve(covariance, estimate))
-    p_value = chi2_tail(statistic, len(estimate))
-    return parameter(term, statistic, inference=inference, p_value=p_value, library="linearmodels", **more)
+    """Return the row of the test that all of `estimate` (k,) are zero: the statistic and its chi-squared p-value."""
+    n_clusters = more.get("n_clusters", np.inf)
+    if n_clusters - 1 < len(estimate):
+        why = f"{n_clusters} clusters cannot test {len(estimate)} coefficients together: it takes more clusters than coefficients"
+        return refused(term, "CLUSTERS", why, inference)
+    errors = np.sqrt(np.diag(covariance))
+    ratios = estimate / errors  # units must not matter to what is solved
+    statistic = float(ratios @ np.linalg.solve(covariance / np.outer(errors, errors), ratios))
+    return parameter(term, statistic, inference=inference, p_value=chi2_tail(statistic, len(estimate)), **more)

@@ -1,18 +1,21 @@
-"""Regression of unit means on unit means, through linearmodels."""
+"""Regression of unit means on unit means."""
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
-from linearmodels.panel import BetweenOLS
 
 from analysis.entrance import entrance
-from analysis.estimators._panel_regression import counts, rows, sample
+from analysis.estimators._panel_regression import sample
+from analysis.estimators._regression import rows_of
+from analysis.inference.absorb import sums
+from analysis.inference.least_squares import Design, fit
 from analysis.method import Method, Option
 
 METHOD = Method(
     title="Between regression",
     citation="Baltagi (2021), Econometric Analysis of Panel Data, section 2.3",
-    library="linearmodels",
+    library="analysis",
     needs=("outcome", "unit", "time", "treatment|controls"),
     options={"covariance": Option("unadjusted", "unadjusted or hc1", ("unadjusted", "hc1"))},
 )
@@ -22,8 +25,10 @@ METHOD = Method(
 def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     """Return one row a regressor and one for the constant ('const'); every unit counts once."""
     options = METHOD.read(specification)
-    outcome, regressors = sample(panel, specification)
-    regressors = regressors.assign(const=1.0)
-    kind = "unadjusted" if options.covariance == "unadjusted" else "robust"
-    result = BetweenOLS(outcome, regressors).fit(cov_type=kind, debiased=True)
-    return rows(result, regressors.columns, options.covariance, degrees=result.df_resid, **counts(outcome))
+    found = sample(panel, specification)
+    size = np.bincount(found.unit)
+    location = found.regressors.mean(0)
+    means = sums(np.column_stack([found.outcome, found.regressors - location]), found.unit, len(size)) / size[:, None]
+    x = np.column_stack([means[:, 1:] + location, np.ones(len(size))])
+    design = Design(means[:, 0], x, (*found.names, "const"), np.empty((len(size), 0), np.int64))
+    return rows_of(fit(design, options.covariance), design.names, found.counts)

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from linearmodels.panel import PanelOLS, RandomEffects
 
 from analysis.entrance import entrance
 from analysis.estimates import refused
-from analysis.estimators._panel_regression import counts, period_dummies, sample, wald
+from analysis.estimators._panel_regression import sample, wald
+from analysis.inference.least_squares import Design, fit
+from analysis.inference.random_effects import random_effects
 from analysis.method import Method
 
 METHOD = Method(
     title="Hausman's test of random against fixed effects",
     citation="Hausman (1978), Econometrica 46: 1251-1271, equation 3.6",
-    library="linearmodels",
+    library="analysis",
     needs=("outcome", "unit", "time", "treatment|controls"),
     accepts=("fixed_effects",),
 )
+
+# Eigenvalues of the difference, in units of the within errors, that are no more than this are rounding errors of zero.
+ROUNDING = 1e-12
 
 
 @entrance(METHOD)
@@ -25,16 +29,20 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     """Return term 'hausman': the statistic and its p-value.
 
     Rests on homoskedastic, uncorrelated errors under which random effects are efficient; the Mundlak test does not.
-    Period dummies enter both where `fixed_effects` names time, and are not tested. Where the difference of the covariances is not positive definite the test does not exist, and the row says so.
+    Period dummies enter both where `fixed_effects` names time, and are not tested. Where the difference of the covariances is not
+    positive definite the test does not exist, and the row says so. Raises NotIdentified when a regressor does not vary within units.
     """
     METHOD.read(specification)
-    outcome, regressors = sample(panel, specification)
-    design = pd.concat([regressors, period_dummies(outcome, specification)], axis=1)
-    within = PanelOLS(outcome, design, entity_effects=True).fit(cov_type="unadjusted")
-    random = RandomEffects(outcome, design.assign(const=1.0)).fit(cov_type="unadjusted")
-    names = list(regressors.columns)
-    difference = (within.params[names] - random.params[names]).to_numpy()
-    covariance = (within.cov.loc[names, names] - random.cov.loc[names, names]).to_numpy()
-    if np.linalg.eigvalsh(covariance).min() <= 0:
+    found = sample(panel, specification)
+    columns, names = np.column_stack([found.regressors, found.periods]), (*found.names, *found.period_names)
+    within = fit(Design(found.outcome, columns, names, found.unit[:, None], effect_names=(specification.unit,)), "unadjusted")
+    if within.notes[0]:
+        return [refused("hausman", *within.notes[0].split(": ", 1), "unadjusted")]
+    random = random_effects(found.outcome, columns, names, found.unit).fit
+    tested = slice(0, len(found.names))
+    difference = (within.coefficients - random.coefficients[:-1])[tested]
+    covariance = (within.covariance - random.covariance[:-1, :-1])[tested, tested]
+    errors = within.errors[tested]
+    if np.linalg.eigvalsh(covariance / np.outer(errors, errors))[0] <= ROUNDING:
         return [refused("hausman", "SINGULAR", "the difference of the covariances is not positive definite", "unadjusted")]
-    return [wald("hausman", difference, covariance, "unadjusted", **counts(outcome))]
+    return [wald("hausman", difference, covariance, "unadjusted", **found.counts)]

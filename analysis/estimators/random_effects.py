@@ -1,19 +1,21 @@
-"""Random effects by Swamy and Arora (1972, Econometrica 40: 261-275), through linearmodels."""
+"""Random effects by Swamy and Arora (1972, Econometrica 40: 261-275)."""
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
-from linearmodels.panel import RandomEffects
 
 from analysis.entrance import entrance
 from analysis.estimates import parameter
-from analysis.estimators._panel_regression import clustering, counts, period_dummies, rows, sample
+from analysis.estimators._panel_regression import clustered, sample
+from analysis.estimators._regression import rows_of
+from analysis.inference.random_effects import random_effects
 from analysis.method import Method, Option
 
 METHOD = Method(
     title="Random effects",
-    citation="Swamy and Arora (1972), Econometrica 40: 261-275",
-    library="linearmodels",
+    citation="Swamy and Arora (1972), Econometrica 40: 261-275; Baltagi and Chang (1994), J. Econometrics 62: 67-89 (unbalanced)",
+    library="analysis",
     needs=("outcome", "unit", "time", "treatment|controls"),
     accepts=("fixed_effects", "cluster"),
     options={
@@ -26,21 +28,18 @@ METHOD = Method(
 def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     """Return one row a regressor and one for the constant ('const'), and 'theta'; period dummies where `fixed_effects` names time.
 
-    Clustered by unit, or by one `cluster` that units are nested in.
+    Clustered by unit, or by one `cluster` that units are nested in. Raises NotIdentified where the variance within or between
+    units cannot be estimated.
     """
     options = METHOD.read(specification)
-    outcome, regressors = sample(panel, specification)
-    regressors = regressors.assign(const=1.0)
-    design = pd.concat([regressors, period_dummies(outcome, specification)], axis=1)
-    if options.covariance == "unadjusted":
-        result = RandomEffects(outcome, design).fit(cov_type="unadjusted")
-        return [*rows(result, regressors.columns, "unadjusted", degrees=result.df_resid, **counts(outcome)), _theta(result, outcome)]
-    clustered, n_clusters = clustering(panel, specification, outcome)
-    result = RandomEffects(outcome, design).fit(**clustered)
-    found = rows(result, regressors.columns, "cluster", degrees=n_clusters - 1, **counts(outcome, n_clusters=n_clusters))
-    return [*found, _theta(result, outcome)]
-
-
-def _theta(result, outcome: pd.Series) -> dict:
-    """Return the share of unit means that is taken off, averaged over units: one is the within regression, zero the pooled."""
-    return parameter("theta", float(result.theta.iloc[:, 0].mean()), inference="none", library="linearmodels", **counts(outcome))
+    found = sample(panel, specification)
+    by_unit = options.covariance == "cluster"
+    counts = clustered(found) if by_unit else found.counts
+    columns = np.column_stack([found.regressors, found.periods])
+    names = (*found.names, *found.period_names)
+    result = random_effects(found.outcome, columns, names, found.unit, (found.clusters,) if by_unit else ())
+    shown = [*range(len(found.names)), len(names)]
+    rows = rows_of(result.fit, (*names, "const"), counts)
+    # The share of unit means that is taken off, averaged over units: one is the within regression, zero the pooled.
+    theta = parameter("theta", float(result.theta.mean()), inference="none", **found.counts)
+    return [*(rows[i] for i in shown), theta]
