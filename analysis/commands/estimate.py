@@ -97,6 +97,7 @@ def run(chosen: argparse.Namespace) -> int:
         "evidence": _evidence(data),
     }
     module = import_module(f"analysis.estimators.{specification.estimator}")
+    sample = None
     try:
         sample = module.estimate.enter(data, specification)
         if not sample.calendar.is_plain:
@@ -105,7 +106,7 @@ def run(chosen: argparse.Namespace) -> int:
     except UnknownName:
         raise
     except NotIdentified as error:
-        rows = [refused("att", error.code, str(error))]
+        rows = [refused("att", error.code, str(error)) | ({"incomplete": sample.left_out} if sample else {})]
     except np.linalg.LinAlgError as error:
         rows = [refused("att", "SINGULAR", f"a matrix could not be inverted ({error})")]
     except ValueError as error:
