@@ -239,20 +239,20 @@ def _cohorts_written(column: pd.Series, periods: np.ndarray, specification: Spec
         values, _ = written(column, specification.frequency, where, flag("cohort"), lines)
     else:
         values = numbers(column, where, flag("cohort"), lines, infinite=True)
+    # Judged by distinct values: there are few, and millions of rows.
+    distinct = pd.unique(values)
+    first = np.nanmin(periods) if np.isfinite(periods).any() else 1.0
     # 0 stands for never, also where periods are counted from 0; amid negative periods nobody could tell which is meant.
-    zero_is_a_period = np.isfinite(periods).any() and (np.nanmin(periods) < 0 <= np.nanmax(periods))
-    if zero_is_a_period and (values == 0).any():
+    if first < 0 <= np.nanmax(periods) and (distinct == 0).any():
         row = int(np.argmax(values == 0))
         rule = "0 could be a period or stand for never; write never as blank"
         raise DataError(violation(where, rule, lines(row), str(column.name), 0))
-    values = np.where(np.isinf(values) & (values > 0), np.nan, values)
-    values = np.where(values == 0, np.nan, values) if not zero_is_a_period else values
-    negative = (values < 0) & ~(np.isfinite(periods).any() and np.nanmin(periods) < 0)
-    broken = negative | (np.isfinite(values) & (values % 1 != 0)) | (values == -np.inf)
-    if broken.any():
-        row = int(np.argmax(broken))
-        line = violation(where, "", lines(row), str(column.name), f"{values[row]:g}").removesuffix(": ")
-        raise NotIdentified("COHORT", f"{line}: must hold whole periods, and blank, 0 or Inf for never treated")
+    for value in distinct[~np.isnan(distinct)]:
+        if value == -np.inf or (value < 0 <= first) or (np.isfinite(value) and value % 1 != 0):
+            line = violation(where, "", lines(int(np.argmax(values == value))), str(column.name), f"{value:g}").removesuffix(": ")
+            raise NotIdentified("COHORT", f"{line}: must hold whole periods, and blank, 0 or Inf for never treated")
+    if np.isinf(distinct).any() or (first >= 0 and (distinct == 0).any()):
+        values = np.where(np.isinf(values) | (values == 0) & (first >= 0), np.nan, values)
     return values
 
 

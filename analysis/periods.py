@@ -37,6 +37,9 @@ class Calendar:
 
     def index_of(self, values: np.ndarray) -> np.ndarray:
         """Return the index of periods as written, as floats; between two periods of the panel, the later one. NaN stays."""
+        if self.is_plain:
+            # A cohort between two whole periods was refused on the way in.
+            return np.asarray(values, dtype=float)
         exact = (_positions(values, self.coding) - self.origin) / self.step + self.first
         return np.ceil(exact - 1e-9)
 
@@ -66,7 +69,8 @@ def calendar_of(column: pd.Series, frequency: str, where: str, flag: str, lines)
     Raises DataError, naming row, column and value, for what cannot be read as periods.
     """
     values, coding = written(column, frequency, where, flag, lines)
-    seen = np.unique(values[np.isfinite(values)])
+    seen = pd.unique(values)
+    seen = np.sort(seen[np.isfinite(seen)])
     if not len(seen):
         return Calendar(), values
     if coding == "number":
@@ -107,9 +111,11 @@ def written(column: pd.Series, frequency: str, where: str, flag: str, lines) -> 
     numbers = pd.to_numeric(column, errors="coerce") if column.dtype.kind not in "iuf" else column
     numbers = numbers.to_numpy(dtype="float64", na_value=np.nan)
     blank = column.isna().to_numpy()
+    distinct = pd.unique(numbers)
+    fractions = [value for value in distinct if np.isfinite(value) and value % 1 != 0]
     for wrong, rule in (
         (np.isnan(numbers) & ~blank, f"{flag} needs numbers"),
-        (np.isfinite(numbers) & (numbers % 1 != 0), f"{flag} needs whole numbers"),
+        (np.isin(numbers, fractions) if fractions else blank[:0], f"{flag} needs whole numbers"),
     ):
         if wrong.any():
             row = int(np.argmax(wrong))
