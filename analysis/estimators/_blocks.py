@@ -13,7 +13,7 @@ from analysis.estimators._cohorts import cohort_panel, counts_of, need_never
 
 @dataclass(frozen=True)
 class Blocks:
-    """`outcome` (periods, units), `cohort` (units,; infinite = never), `periods` (periods,); `counts`: what rows say of the sample."""
+    """`outcome` (periods, units) less its median, `cohort` (units,; infinite = never), `periods` (periods,); `counts`: what rows say of the sample."""
 
     outcome: np.ndarray
     cohort: np.ndarray
@@ -37,7 +37,9 @@ def blocks_of(panel: pd.DataFrame, specification) -> Blocks:
     cohort = data.groupby("unit")["cohort"].first().reindex(wide.columns).to_numpy(float)
     cohort = np.where(cohort == 0, np.inf, cohort)
     counts = counts_of(data) | ({"left_out": left_out} if left_out else {})
-    blocks = Blocks(wide.to_numpy(float), cohort, wide.index.to_numpy(float), counts)
+    # No synthetic method feels a constant, but sums of large numbers lose digits.
+    outcome = wide.to_numpy(float)
+    blocks = Blocks(outcome - np.median(outcome), cohort, wide.index.to_numpy(float), counts)
     for g in np.unique(blocks.cohort[np.isfinite(blocks.cohort)]):
         if (blocks.periods < g).sum() < 2:
             raise NotIdentified("SUPPORT", f"cohort ‹@{int(g)}› has fewer than two periods before treatment")

@@ -19,12 +19,13 @@ DRAWS = Option(999, "deals of the treatment, each the same for all outcomes", mi
 
 @dataclass(frozen=True)
 class Member:
-    """One outcome of a family: its Draws under the actual assignment and under every deal, and what its rows count."""
+    """One outcome of a family: its Draws under the actual assignment and under every deal, what its rows count, and its largest value."""
 
     name: str
     actual: Draws
     dealt: Draws
     counts: dict
+    size: float = 0.0
 
 
 def members(panel: pd.DataFrame, specification, others: list[str]) -> list[str]:
@@ -42,9 +43,9 @@ def rows(family: list[Member], seed: int) -> list[dict]:
     keeps how outcomes depend on each other. A deal counts where every outcome has its t-ratio, so that a family of one
     has the p-value of the outcome alone.
     """
-    if missing := [member.name for member in family if not _usable(member.actual).all()]:
-        raise NotIdentified("SUPPORT", f"no t-ratio for {missing[0]}")
-    kept = np.logical_and.reduce([_usable(member.dealt) for member in family])
+    if missing := [member.name for member in family if not _usable(member.actual, member.size).all()]:
+        raise NotIdentified("SUPPORT", f"no t-ratio for {missing[0]}: its variance is none, or rounding")
+    kept = np.logical_and.reduce([_usable(member.dealt, member.size) for member in family])
     dealt = [_those(member.dealt, kept) for member in family]
     actual = np.array([member.actual.statistic(0.0, True)[0] for member in family])
     adjusted = romano_wolf(actual, np.column_stack([draws.statistic(0.0, True) for draws in dealt]))
@@ -63,8 +64,9 @@ def rows(family: list[Member], seed: int) -> list[dict]:
     return found
 
 
-def _usable(draws: Draws) -> np.ndarray:
-    return np.isfinite(draws.a) & np.isfinite(draws.b) & (draws.v_yy > 0)
+def _usable(draws: Draws, size: float) -> np.ndarray:
+    """Return where there is a t-ratio: a variance above what arithmetic leaves of outcomes up to `size`."""
+    return np.isfinite(draws.a) & np.isfinite(draws.b) & (draws.v_yy > (1e-13 * size) ** 2)
 
 
 def _those(draws: Draws, kept: np.ndarray) -> Draws:

@@ -31,7 +31,8 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     places = panel[specification.unit].dropna().to_numpy(str)
     if len(places) < 2:
         raise NotIdentified("SUPPORT", "fewer than two deals have a place")
-    codes = np.unique(places, return_inverse=True)[1]
+    # In the order of names, so that draws do not depend on the order of rows.
+    codes = np.sort(np.unique(places, return_inverse=True)[1])
     generator = np.random.default_rng(specification.seed)
     present = int(codes.max()) + 1
     if 0 < options.n_places < present:

@@ -13,6 +13,7 @@ import pandas as pd
 
 from analysis.entrance import entrance
 from analysis.estimates import NotIdentified, parameter
+from analysis.estimators._cohorts import unit_codes
 from analysis.estimators._regression import columns_of, complete_rows, counts_of
 from analysis.inference.absorb import residualize
 from analysis.inference.quantile_program import Program, Solution
@@ -50,8 +51,8 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
         raise BadOption("quantile_regression: option bootstrap_draws is 1; a standard error needs two draws at least, and 0 asks for none")
     data = complete_rows(panel, columns_of(specification, ()))
     names = [name for name in (specification.treatment, *specification.controls) if name]
-    units = pd.factorize(data[specification.unit])[0] if specification.unit else np.arange(len(data))
-    problem = _Problem.of(data[specification.outcome].to_numpy(float), data[names].to_numpy(float), units, options)
+    y, x = data[specification.outcome].to_numpy(float), data[names].to_numpy(float)
+    problem = _Problem.of(y, x, _units(data, specification, y, x), options)
     problem.check(names)
     solved = problem.solve(np.ones(problem.n_units))
     estimates = problem.back @ solved.coefficients + problem.level
@@ -62,6 +63,15 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     return [
         parameter(name, b, se, **about, **reason) for name, b, se, reason in zip([*names, "const"], estimates, errors, reasons, strict=True)
     ]
+
+
+def _units(data: pd.DataFrame, specification, y: np.ndarray, x: np.ndarray) -> np.ndarray:
+    """Return codes of what is drawn, in the order of names or, for rows, of values: draws do not depend on the order of rows."""
+    if specification.unit:
+        return unit_codes(data[specification.unit])
+    codes = np.empty(len(y), dtype=np.int64)
+    codes[np.lexsort((*x.T, y))] = np.arange(len(y))
+    return codes
 
 
 @dataclass(frozen=True)

@@ -51,10 +51,13 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     signs = np.random.default_rng(specification.seed).choice(POINTS[options.wild_weights], size=(len(names), options.draws))
     found = [_one(panel, replace(specification, outcome=name, cluster=(cluster,)), effects, names, signs) for name in family]
     actual = np.array([statistic for _, statistic, _ in found])
-    adjusted = romano_wolf(actual, np.column_stack([drawn for _, _, drawn in found]))
+    drawn = np.column_stack([drawn for _, _, drawn in found])
+    # A draw counts where every outcome has its t-ratio.
+    drawn = drawn[~np.isnan(drawn).any(1)]
+    adjusted = romano_wolf(actual, drawn)
     rows = []
     for (row, _, _), p_value in zip(found, adjusted, strict=True):
-        rows += [row, _adjusted(row, p_value, options.draws, specification.seed)]
+        rows += [row, _adjusted(row, p_value, len(drawn), specification.seed)]
     return rows
 
 
@@ -74,8 +77,12 @@ def _one(panel, specification, effects, names: pd.Index, signs: np.ndarray) -> t
     regressors = data[list(specification.controls)].copy()
     regressors.insert(0, "_treated", treated)
     design = design_of(data, specification, regressors, effects, "cluster")
-    result = fit(design, "cluster")
-    if not np.isfinite(result.errors[0]) or result.errors[0] == 0:
+    try:
+        result = fit(design, "cluster")
+    except NotIdentified as error:
+        raise NotIdentified(error.code, f"{specification.outcome}: {error}") from error
+    rounding = 1e-12 * np.abs(design.outcome).max()
+    if not np.isfinite(result.errors[0]) or result.errors[0] == 0 or np.abs(result.residuals).max() <= rounding:
         raise NotIdentified("SUPPORT", f"no variance for {specification.outcome}")
     present, codes = np.unique(names.get_indexer(data[specification.cluster[0]]), return_inverse=True)
     actual, drawn = draw(design.outcome, treated, design.regressors[:, 1:], design.effects, codes, signs[present])

@@ -68,4 +68,4 @@ def _member(
     cells, not_yet = cells_of(wide), control_group == "not_yet_treated"
     actual = _cohort_randomization.overall_draws(cells, [own(labels)], not_yet)
     dealt = _cohort_randomization.overall_draws(cells, map(own, deals), not_yet)
-    return _step_down.Member(name, actual, dealt, counts_of(data))
+    return _step_down.Member(name, actual, dealt, counts_of(data), float(data["outcome"].abs().max()))

@@ -52,5 +52,6 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
         own = every.index.get_indexer(stacks.members)
         actual = draws_of([evaluate(stacks, stacks.treated, chosen)])
         drawn = draws_of([evaluate(stacks, assignment[own], chosen) for assignment in dealt])
-        family.append(_step_down.Member(name, actual, drawn, counts_of(data, replace(specification, outcome=name), stacks)))
+        counts, size = counts_of(data, replace(specification, outcome=name), stacks), float(data[name].abs().max())
+        family.append(_step_down.Member(name, actual, drawn, counts, size))
     return _step_down.rows(family, specification.seed)

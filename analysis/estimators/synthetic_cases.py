@@ -54,13 +54,14 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
         raise NotIdentified("SUPPORT", f"cohort ‹@{cohort}› has fewer than two periods before treatment")
     if np.ptp(wide.outcome[complete]) <= 1e-13 * np.abs(wide.outcome[complete]).max():
         raise NotIdentified("SUPPORT", "the outcome does not vary")
+    level = np.median(wide.outcome[complete])  # no constant matters, but sums of large numbers lose digits
     names = data.drop_duplicates("unit").set_index("unit")["_name"]
     counts = counts_of(data) | {"n_treated": len(cases), "n_clusters": pd.NA, "n_treated_clusters": pd.NA}
     counts |= {"left_out": data.attrs["left_out"]} if data.attrs.get("left_out") else {}
     rows = []
     for case in cases:
         event_time = wide.periods - cohort
-        rows += _case(str(names[wide.units[case]]), wide.outcome[case], donors, before, event_time, options, counts)
+        rows += _case(str(names[wide.units[case]]), wide.outcome[case] - level, donors - level, before, event_time, options, counts)
     lost = int(((wide.cohort == cohort) & ~complete).sum())
     return [*_summaries(rows, cohort, counts), *rows, *_holes(lost, cohort)]
 

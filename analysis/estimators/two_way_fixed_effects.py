@@ -55,7 +55,7 @@ METHOD = Method(
         "honest_target": HONEST_TARGET,
         "pretrend_power": PRETREND_POWER,
         "few_treated": Option("none", "placebo distribution from untreated groups", ("none", "conley_taber", "ferman_pinto")),
-        "few_treated_draws": Option(1999, "draws of that distribution", minimum=0),
+        "few_treated_draws": Option(1999, "draws of that distribution", minimum=1),
     },
 )
 
@@ -301,5 +301,9 @@ def _few(data: pd.DataFrame, specification, design, options, effect: tuple[str, 
     if name == "ferman_pinto" and np.ptp(sizes) == 0:
         return refused(effect[0], "OPTION", "all groups have one size: ferman_pinto would equal conley_taber", name)
     draws, seed = options.few_treated_draws, specification.seed
-    errors = few_treated.placebo_effects(residual, treatment, treated, sizes if name == "ferman_pinto" else None, draws, seed)
+    groups, largest = sizes if name == "ferman_pinto" else None, float(np.abs(cells["y"]).max())
+    try:
+        errors = few_treated.placebo_effects(residual, treatment, treated, groups, draws, seed, largest)
+    except NotIdentified as error:
+        return refused(effect[0], error.code, str(error), name)
     return parameter(effect[0], coefficient, inference=name, seed=seed, **few_treated.interval(coefficient, errors), **counts)

@@ -10,19 +10,34 @@ from __future__ import annotations
 import numpy as np
 
 from analysis.estimates import NotIdentified
+from analysis.method import BadOption
+
+# Residuals no larger than this share of the outcome are what arithmetic leaves.
+ROUNDING = 1e-12
 
 
 def placebo_effects(
-    residuals: np.ndarray, treatment: np.ndarray, treated: np.ndarray, sizes: np.ndarray | None, draws: int, seed: int
+    residuals: np.ndarray,
+    treatment: np.ndarray,
+    treated: np.ndarray,
+    sizes: np.ndarray | None,
+    draws: int,
+    seed: int,
+    scale: float = 0.0,
 ) -> np.ndarray:
     """Return `draws` errors of the estimate under no effect, shape (draws,).
 
     `residuals` and `treatment` (groups, periods), both net of group and period effects; `treated` (groups,) marks the
-    groups whose errors are drawn; `sizes` (groups,) turns on Ferman and Pinto's correction.
+    groups whose errors are drawn; `sizes` (groups,) turns on Ferman and Pinto's correction. `scale`: the largest outcome.
+    Raises NotIdentified with fewer than three untreated groups, or where their residuals are but rounding beside `scale`.
     """
+    if draws < 1:
+        raise BadOption(f"{draws} draws show no distribution of errors; at least 1 is needed")
     controls = np.flatnonzero(~treated)
     if len(controls) < 3:
         raise NotIdentified("SUPPORT", f"{len(controls)} untreated groups cannot show the distribution of errors")
+    if np.abs(residuals[controls]).max() <= ROUNDING * scale:
+        raise NotIdentified("FIT", "the untreated groups have no errors but rounding: effects of units and periods explain them fully")
     paths = treatment[treated]
     # errors[j, c]: the combination of errors that treated group j would have had, were it control c.
     errors = paths @ residuals[controls].T
@@ -45,7 +60,8 @@ def _scale(errors: np.ndarray, sizes: np.ndarray, treated: np.ndarray, controls:
             a, b = np.mean(errors[j] ** 2), 0.0
         elif a < 0:
             a, b = 0.0, float(errors[j] ** 2 @ design[:, 1] / (design[:, 1] @ design[:, 1]))
-        scale[j] = np.sqrt((a + b * inverse[group]) / (a + b * inverse[controls]))
+        # Controls whose errors are all zero along this path stay as they are.
+        scale[j] = np.sqrt((a + b * inverse[group]) / (a + b * inverse[controls])) if a > 0 or b > 0 else 1.0
     return scale
 
 

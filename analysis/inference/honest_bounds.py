@@ -3,7 +3,8 @@
 Smoothness: the violation's slope changes by at most `change` from one period to the next (their section 2.3). Relative
 magnitudes: a violation after treatment is at most `magnitude` times the largest one between consecutive
 periods before it (their equation 7). Computed by moderndid's port of the authors' HonestDiD. diff-diff's option of
-the same name is not this method and is not used.
+the same name is not this method and is not used. The library's tolerances are absolute, so that everything is computed in
+standard errors and scaled back.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import numpy as np
 
 from analysis.estimates import NotIdentified, parameter, refused
 from analysis.inference.distributions import normal_quantile
+from analysis.method import BadOption
 
 # Points at which the test is inverted: the library bisects them, and its critical values cost far more than a point.
 POINTS = 8001
@@ -37,7 +39,10 @@ def relative_magnitude(
     before, after = int((event_time < -1).sum()), int((event_time >= 0).sum())
     if before < 2 or after < 1:
         raise NotIdentified("PRE", f"{before} pre-treatment and {after} post-treatment periods: violations cannot be gauged")
+    if after == 1:
+        _let_one_period_be_read()
     weights = np.full(after, 1 / after) if weights is None else np.asarray(weights, dtype=float)
+    unit, effect, covariance = _standardized(effect, covariance)
     spread = float(np.sqrt(weights @ covariance[-after:, -after:] @ weights))
     centre = float(weights @ effect[-after:])
     # Wide enough that the interval ends inside the grid: worst violations accumulate over the post periods.
@@ -50,7 +55,36 @@ def relative_magnitude(
     low, high = float(result["lb"][0]), float(result["ub"][0])
     if not (np.isfinite(low) and np.isfinite(high)):
         raise NotIdentified("PRE", "the robust interval is empty or unbounded on the grid")
-    return low, high
+    return low * unit, high * unit
+
+
+def _let_one_period_be_read() -> None:
+    """Mend the library's interval for one period after treatment: it looks for points and verdicts in two columns that it never made."""
+    from moderndid.didhonest.delta.rm import rm
+
+    computed = rm.compute_arp_ci
+    if computed.__name__ == "in_two_columns":
+        return
+
+    def in_two_columns(**given):
+        found = computed(**given)
+        return found._replace(accept_grid=np.column_stack([found.theta_grid, found.accept_grid]))
+
+    rm.compute_arp_ci = in_two_columns
+
+
+def _standardized(effect: np.ndarray, covariance: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
+    """Return the largest standard error, and effect (k,) and covariance (k, k) in units of it.
+
+    Raises NotIdentified for a covariance that is not finite, zero or not positive semidefinite (as two-way clusters may leave it).
+    """
+    unit = float(np.sqrt(max(np.diag(covariance).max(), 0.0)))
+    if not np.isfinite(covariance).all() or not np.isfinite(effect).all() or unit == 0:
+        raise NotIdentified("PRE", "the event coefficients have no variance")
+    scaled = covariance / unit**2
+    if np.linalg.eigvalsh(scaled)[0] < -1e-10:
+        raise NotIdentified("PRE", "the covariance of the event coefficients is not positive semidefinite")
+    return unit, effect / unit, scaled
 
 
 def breakdown(event_time: np.ndarray, effect: np.ndarray, covariance: np.ndarray, weights: np.ndarray | None = None) -> float:
@@ -89,11 +123,22 @@ def smoothness(
     if before < 1 or after < 1:
         raise NotIdentified("PRE", f"{before} pre-treatment and {after} post-treatment periods: violations cannot be gauged")
     weights = np.full(after, 1 / after) if weights is None else np.asarray(weights, dtype=float)
+    unit, effect, covariance = _standardized(effect, covariance)
     result = create_sensitivity_results_sm(
-        betahat=effect, sigma=covariance, num_pre_periods=before, num_post_periods=after, method="FLCI", m_vec=[change],
+        betahat=effect, sigma=covariance, num_pre_periods=before, num_post_periods=after, method="FLCI", m_vec=[change / unit],
         l_vec=weights[:, None], alpha=level,
     )  # fmt: skip
-    return float(result["lb"][0]), float(result["ub"][0])
+    low, high = float(result["lb"][0]), float(result["ub"][0])
+    if not (np.isfinite(low) and np.isfinite(high)):
+        raise NotIdentified("PRE", "the robust interval was not found")
+    return low * unit, high * unit
+
+
+def _check_sizes(options) -> None:
+    for name in ("honest", "honest_smoothness"):
+        for size in getattr(options, name):
+            if isinstance(size, bool) or not isinstance(size, int | float) or not 0 <= size < np.inf:
+                raise BadOption(f"option {name} holds {size}; its items must be numbers from 0 on, and finite")
 
 
 def bounds_rows(
@@ -101,8 +146,9 @@ def bounds_rows(
 ) -> list[dict]:
     """Return an 'att_honest' row for every entry of `options.honest` and `options.honest_smoothness`, and a 'breakdown' row if asked.
 
-    `weights` (event times >= 0,) define the effect that is bounded.
+    `weights` (event times >= 0,) define the effect that is bounded. Raises BadOption for a size that is negative or not finite.
     """
+    _check_sizes(options)
     mean = float(weights @ effect[event_time >= 0])
     rows = []
     for kind, method, sizes in (

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from analysis.estimates import parameter, refused
+from analysis.estimates import NotIdentified, parameter, refused
 from analysis.inference.distributions import normal_quantile
+from analysis.method import BadOption
+
+# Least eigenvalue of a correlation matrix below which it counts as singular.
+SINGULAR = 1e-10
 
 
 def detection(slope: float, event_time: np.ndarray, covariance: np.ndarray, level: float = 0.05) -> float:
@@ -16,21 +20,34 @@ def detection(slope: float, event_time: np.ndarray, covariance: np.ndarray, leve
     """
     from scipy import stats  # only here is all of it needed; every job would wait for it
 
-    reach = normal_quantile(1 - level / 2) * np.sqrt(np.diag(covariance))
-    mean = slope * (event_time + 1.0)
-    box = stats.multivariate_normal(mean, covariance, allow_singular=True, seed=0, abseps=1e-8, releps=1e-8, maxpts=2_000_000 * len(mean))
+    errors = np.sqrt(np.diag(covariance))
+    mean = slope * (event_time + 1.0) / errors
+    reach = np.full(len(mean), normal_quantile(1 - level / 2))
+    correlation = covariance / np.outer(errors, errors)
+    box = stats.multivariate_normal(mean, correlation, allow_singular=True, seed=0, abseps=1e-8, releps=1e-8, maxpts=2_000_000 * len(mean))
     return float(1 - box.cdf(reach, lower_limit=-reach))
 
 
 def slope_for_power(event_time: np.ndarray, covariance: np.ndarray, power: float = 0.5) -> float:
-    """Return the linear trend (a period) that the pre-test finds with probability `power`."""
+    """Return the linear trend (a period) that the pre-test finds with probability `power`.
+
+    Raises BadOption for a `power` that is no probability, NotIdentified for one that the test reaches without any trend.
+    """
     from scipy import optimize
 
+    if not 0 < power < 1:
+        raise BadOption(f"option pretrend_power is {power:g}; it must lie between 0 and 1")
+    idle = detection(0.0, event_time, covariance)
+    if idle >= power:
+        raise NotIdentified(
+            "PRE", f"without any trend the test of {len(event_time)} coefficients already rejects with probability {idle:.3g}"
+        )
     scale = float(np.sqrt(np.diag(covariance)).min())
-    high = scale
-    while detection(high, event_time, covariance) < power:
+    unit = covariance / scale**2
+    high = 1.0
+    while detection(high, event_time, unit) < power:
         high *= 2
-    return float(optimize.brentq(lambda s: detection(s, event_time, covariance) - power, 0.0, high, xtol=scale * 1e-6))
+    return scale * float(optimize.brentq(lambda s: detection(s, event_time, unit) - power, 0.0, high, xtol=1e-6))
 
 
 def power_row(event_time: np.ndarray, covariance: np.ndarray, power: float, counts: dict) -> dict:
@@ -40,7 +57,24 @@ def power_row(event_time: np.ndarray, covariance: np.ndarray, power: float, coun
     """
     before = event_time < -1
     name = f"pretrend_power_{power:g}"
-    if not before.any() or np.linalg.eigvalsh(covariance[np.ix_(before, before)]).min() <= 0:
-        return refused("pretrend_slope", "PRE", "no usable coefficients before treatment", name)
-    slope = slope_for_power(event_time[before], covariance[np.ix_(before, before)], power)
+    own = covariance[np.ix_(before, before)]
+    if why := _unusable(own):
+        return refused("pretrend_slope", "PRE", why, name)
+    try:
+        slope = slope_for_power(event_time[before], own, power)
+    except NotIdentified as error:
+        return refused("pretrend_slope", error.code, str(error), name)
     return parameter("pretrend_slope", slope, inference=name, **counts)
+
+
+def _unusable(covariance: np.ndarray) -> str:
+    """Return why the coefficients before treatment (covariance (k, k)) cannot be tested together; empty where they can."""
+    if not len(covariance):
+        return "there is no coefficient before treatment besides the reference"
+    variances = np.diag(covariance)
+    if not np.isfinite(covariance).all() or variances.min() <= 1e-20 * variances.max() or variances.max() == 0:
+        return "coefficients before treatment have no variance"
+    least = np.linalg.eigvalsh(covariance / np.sqrt(np.outer(variances, variances)))[0]
+    if least <= SINGULAR:
+        return f"the covariance of the {len(covariance)} coefficients before treatment is singular (as with no more clusters than coefficients)"
+    return ""

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import numpy as np
 
+from analysis.estimates import NotIdentified
+
 
 def romano_wolf(statistics: np.ndarray, draws: np.ndarray) -> np.ndarray:
     """Return adjusted p-values (hypotheses,) of |t| `statistics` (hypotheses,) from their joint null `draws` (draws, hypotheses).
 
     The largest statistic is compared with the largest of all draws, the next with the largest of those that remain
-    (2016, section 4, algorithm 3.1); adjusted p-values never fall along the way.
+    (2016, section 4, algorithm 3.1); adjusted p-values never fall along the way. Raises NotIdentified without draws, or where a
+    statistic is missing: it would count as never exceeded.
     """
+    if not len(draws):
+        raise NotIdentified("DRAWS", "no draw has a statistic for every outcome: no p-value can be adjusted")
+    if np.isnan(statistics).any() or np.isnan(draws).any():
+        raise NotIdentified("SUPPORT", "a statistic does not exist: there is nothing to rank")
     statistics, draws = np.abs(statistics), np.abs(draws)
     order = np.argsort(-statistics, kind="stable")
     # remaining[:, i]: the largest draw among the i-th largest statistic and those below it.
