@@ -76,7 +76,8 @@ def _one(panel, specification, effects, names: pd.Index, signs: np.ndarray) -> t
     design = design_of(data, specification, regressors, effects, "cluster")
     result = fit(design, "cluster")
     if not np.isfinite(result.errors[0]) or result.errors[0] == 0:
-        raise NotIdentified("SUPPORT", f"no variance for {specification.outcome}")
+        code, _, why = (result.notes[0] or "SUPPORT: it is zero").partition(": ")
+        raise NotIdentified(code, f"no variance for {specification.outcome}: {why}")
     present, codes = np.unique(names.get_indexer(data[specification.cluster[0]]), return_inverse=True)
     actual, drawn = draw(design.outcome, treated, design.regressors[:, 1:], design.effects, codes, signs[present])
     counts = counts_of(data, specification, result)
