@@ -37,15 +37,18 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     counts = counts_of(data)
     # Treated in every period is untreated in every period as far as changes go (his footnote 11).
     data["cohort"] = data["cohort"].where(data["cohort"] > data["time"].min(), 0)
+    # The library iterates to an absolute tolerance: in standard units it does not matter what the outcome is measured in.
+    spread = float(data["outcome"].std())
+    data["outcome"] = (data["outcome"] - data["outcome"].mean()) / spread
     result = BaconDecomposition(weights="exact").fit(data, "outcome", "unit", "time", "cohort")
     table = result.to_dataframe()
-    rows = [parameter("att", result.twfe_estimate, inference="none", library="diff-diff", **counts)]
+    rows = [parameter("att", spread * result.twfe_estimate, inference="none", library="diff-diff", **counts)]
     for theirs, ours in KINDS.items():
         part = table[table["comparison_type"] == theirs]
         weight = float(part["weight"].sum())
         rows.append(parameter(f"weight:{ours}", weight, inference="none", library="diff-diff", **counts))
         if weight > 0:
-            effect = float((part["weight"] * part["estimate"]).sum() / weight)
+            effect = spread * float((part["weight"] * part["estimate"]).sum() / weight)
             rows.append(parameter(f"effect:{ours}", effect, inference="none", library="diff-diff", **counts))
     return rows
 
