@@ -104,7 +104,7 @@ def sample_of(panel: pd.DataFrame, specification: Specification, method: Method)
             data[column] = plain(panel[column]).array
     frame = pd.DataFrame(data, copy=False)
     frame.attrs = {key: panel.attrs[key] for key in ("evidence", "absent") if key in panel.attrs}
-    inside = _inside(specification, options)
+    inside = _inside(specification, _dated_options(options, method, calendar))
     if specification.unit and len(frame) and (specification.time or specification.cohort):
         unit = pd.factorize(frame[inside.unit])[0]
         if specification.time and _one_row_a_period(inside, method):
@@ -158,6 +158,12 @@ def _columns_of_options(panel: pd.DataFrame, specification: Specification, metho
         changed = [quoted(column) if column in found else column for column in listed]
         options[name] = changed if isinstance(value, list) else changed[0]
     return options, list(dict.fromkeys(found))
+
+
+def _dated_options(options: dict, method: Method, calendar: Calendar) -> dict:
+    """Return the options with periods as index."""
+    dated = {name: options[name] for name, option in method.options.items() if option.period and options.get(name)}
+    return options | {name: int(calendar.index_of(np.array([value]))[0]) for name, value in dated.items()}
 
 
 def _check_columns(panel: pd.DataFrame, fields: dict, specification: Specification, method: Method) -> None:

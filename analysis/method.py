@@ -26,7 +26,7 @@ class Option:
     """One choice of a method: its default, what it means, and, where the list is closed, the allowed values.
 
     `minimum`, `maximum` and, itself excluded, `below` bound a number and each number of a list; `columns` says that the value
-    names columns of the data. Items of a list are whole numbers where those of the default are, and numbers where bounded.
+    names columns of the data, `period` that it is a period as the data write it (0: none). Items of a list are whole numbers where those of the default are, and numbers where bounded.
     """
 
     default: object
@@ -36,6 +36,7 @@ class Option:
     maximum: float | None = None
     columns: bool = False
     below: float | None = None
+    period: bool = False
 
     def check(self, name: str, value: object, asked_by: str) -> object:
         """Return `value` if it is allowed, else raise BadOption in one line."""

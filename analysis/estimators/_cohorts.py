@@ -9,6 +9,7 @@ import pandas as pd
 
 from analysis.estimates import NotIdentified, refused
 from analysis.estimators._regression import complete_rows
+from analysis.inference.standard_units import varies
 
 
 def cohort_of(data: pd.DataFrame, specification) -> np.ndarray:
@@ -68,6 +69,8 @@ def cohort_panel(panel: pd.DataFrame, specification, *more: str, keep_always: bo
     first = pd.Series(cohort_of(whole, specification), index=whole[specification.unit].to_numpy())
     data = complete_rows(panel[columns], columns)
     cohort = first[~first.index.duplicated()].reindex(data[specification.unit]).to_numpy()
+    if not varies(data[[specification.outcome]].to_numpy(float))[0]:
+        raise NotIdentified("SUPPORT", "the outcome does not vary")
     last, first = data[specification.time].max(), data[specification.time].min()
     cohort = np.where(cohort > last, 0, cohort)
     if not ((cohort > first) & (cohort > 0)).any():

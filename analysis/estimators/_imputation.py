@@ -10,7 +10,7 @@ import pandas as pd
 from analysis.estimates import NotIdentified
 from analysis.estimators._cohorts import cohort_panel, counts_of, unit_names
 from analysis.estimators._left_out import joined, listed, periods
-from analysis.estimators._regression import weights_of
+from analysis.estimators._regression import told, weights_of
 from analysis.inference.absorb import codes_of, within_sd_of
 from analysis.inference.cluster import need_two
 from analysis.inference.untreated_fit import UntreatedFit, identified
@@ -70,9 +70,9 @@ def _imputable(data: pd.DataFrame, treated: np.ndarray) -> tuple[pd.DataFrame, n
     lost = no_unit | no_period | apart
     if not (treated & ~lost).any():
         raise NotIdentified("SUPPORT", "no treated observation has untreated ones of its unit and of its period")
-    told = data.attrs.get("left_out", "")
+    before = data.attrs.get("left_out", "")
     if not lost.any():
-        return data, treated, codes, joined(told)
+        return data, treated, codes, joined(before)
     names = np.array(unit_names(data), dtype=object)
     units = names[np.unique(data["unit"].to_numpy()[no_unit])]
     said = []
@@ -85,7 +85,14 @@ def _imputable(data: pd.DataFrame, treated: np.ndarray) -> tuple[pd.DataFrame, n
         units = names[np.unique(data["unit"].to_numpy()[apart])]
         said.append(f"{apart.sum()} observations of {len(units)} units whose untreated periods nothing links to theirs ({listed(units)})")
     data = data[~lost].reset_index(drop=True)
-    return data, treated[~lost], codes_of(data, ["unit", "time"]), joined(told, said)
+    return data, treated[~lost], codes_of(data, ["unit", "time"]), joined(before, said)
+
+
+def means_of(found: Imputation, cell: np.ndarray, k: int, centre: np.ndarray) -> list[dict]:
+    """Return estimate and std_error, or why there is none, of the mean of each cell; arguments as of UntreatedFit.scores."""
+    errors = np.sqrt((found.fit.scores(cell, k, centre) ** 2).sum(0))
+    outcome = found.data["outcome"].to_numpy()
+    return [{"estimate": b} | told(error, outcome) for b, error in zip(found.fit.means(cell, k), errors, strict=True)]
 
 
 def cells_of(found: Imputation, aggregation: str, window: list[int], early: bool) -> tuple[list[dict], np.ndarray]:

@@ -7,7 +7,8 @@ import pandas as pd
 
 from analysis.estimates import NotIdentified, parameter
 from analysis.inference.cluster import effective_degrees
-from analysis.inference.least_squares import Design, Fit
+from analysis.inference.least_squares import PERFECT, Design, Fit
+from analysis.inference.rank import of_rounding
 
 
 def complete_rows(panel: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
@@ -109,3 +110,8 @@ def rows_of(fit: Fit, names, counts: dict, library: str = "analysis") -> list[di
 def noted(note: str) -> dict:
     """Return the column of a row that says its `note`, if there is one."""
     return {"reason": note} if note else {}
+
+
+def told(error: float, outcome: np.ndarray) -> dict:
+    """Return `std_error` of a row as it is, or missing with the reason where it is a rounding error of the `outcome` (rows,)."""
+    return {"std_error": np.nan, "reason": PERFECT} if of_rounding(error, outcome) else {"std_error": error}

@@ -12,7 +12,8 @@ import pandas as pd
 
 from analysis.entrance import entrance
 from analysis.estimates import NotIdentified, parameter, refused
-from analysis.estimators._imputation import Imputation, cells_of, impute
+from analysis.estimators._imputation import Imputation, cells_of, impute, means_of
+from analysis.estimators._regression import noted
 from analysis.inference.cell_regression import fit_cells
 from analysis.inference.least_squares import Design
 from analysis.method import ANTICIPATION, EVENT_WINDOW, Method, Option
@@ -43,21 +44,15 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     found = impute(panel, specification, options.anticipation)
     centre = _auxiliary(found)
     overall = np.where(found.treated, 0, -1)
-    rows = [parameter("att", b, se, **found.about) for b, se in _averages(found, overall, 1, centre)]
+    rows = [parameter("att", **one, **found.about) for one in means_of(found, overall, 1, centre)]
     if options.aggregation == "simple":
         return rows
     if options.aggregation == "dynamic" and options.pretrends:
         rows += _pretrends(found, specification, options)
     about, cell = cells_of(found, options.aggregation, options.event_window, early=False)
     term = "event" if options.aggregation == "dynamic" else "group"
-    return rows + [
-        parameter(term, b, se, **found.about | one) for one, (b, se) in zip(about, _averages(found, cell, len(about), centre), strict=True)
-    ]
-
-
-def _averages(found: Imputation, cell: np.ndarray, k: int, centre: np.ndarray) -> list[tuple[float, float]]:
-    scores = found.fit.scores(cell, k, centre)
-    return list(zip(found.fit.means(cell, k), np.sqrt((scores**2).sum(0)), strict=True))
+    means = means_of(found, cell, len(about), centre)
+    return rows + [parameter(term, **mean, **found.about | one) for one, mean in zip(about, means, strict=True)]
 
 
 def _auxiliary(found: Imputation) -> np.ndarray:
@@ -98,7 +93,7 @@ def _pretrends(found: Imputation, specification, options) -> list[dict]:
         return [refused("event", error.code, f"early event times: {error}")]
     first, last = options.event_window
     return [
-        parameter("event", b, se, **found.about | {"event_time": int(e)})
-        for e, b, se in zip(times, result.coefficients, result.errors, strict=False)
+        parameter("event", b, se, **found.about | {"event_time": int(e)} | noted(note))
+        for e, b, se, note in zip(times, result.coefficients, result.errors, result.notes, strict=False)
         if first <= e <= last
     ]

@@ -12,7 +12,7 @@ import pandas as pd
 
 from analysis.entrance import entrance
 from analysis.estimates import parameter
-from analysis.estimators._imputation import cells_of, impute
+from analysis.estimators._imputation import cells_of, impute, means_of
 from analysis.method import ANTICIPATION, EVENT_WINDOW, Method, Option
 
 METHOD = Method(
@@ -47,7 +47,6 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     for term, about, cell in stages:
         # Disjoint dummies: the second stage's coefficients are means of cells.
         beta = found.fit.means(cell, len(about))
-        scores = found.fit.scores(cell, len(about), np.append(beta, 0.0)[cell])
-        errors = np.sqrt((scores**2).sum(0))
-        rows += [parameter(term, b, se, **found.about | one) for one, b, se in zip(about, beta, errors, strict=True)]
+        means = means_of(found, cell, len(about), np.append(beta, 0.0)[cell])
+        rows += [parameter(term, **mean, **found.about | one) for one, mean in zip(about, means, strict=True)]
     return rows

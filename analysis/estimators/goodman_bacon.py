@@ -26,7 +26,8 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     """Return 'att' (the two-way fixed-effects coefficient), and by kind of comparison 'effect:<kind>' and 'weight:<kind>'.
 
     Weights add to one, and effects weighted by them to the coefficient. later_vs_earlier is the forbidden comparison:
-    units already treated serve as controls. Descriptive: no inference. Raises NotIdentified when the panel is unbalanced.
+    units already treated serve as controls. Units treated in every period serve beside those never treated, in
+    treated_vs_untreated. Descriptive: no inference. Raises NotIdentified when the panel is unbalanced.
     """
     METHOD.read(specification)
     # Units treated from the first period on are controls of the decomposition (its footnote 11).
@@ -34,15 +35,20 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     if len(data) != data["unit"].nunique() * data["time"].nunique():
         raise NotIdentified("BALANCE", "the decomposition exists for balanced panels only")
     counts = counts_of(data)
+    # Treated in every period is untreated in every period as far as changes go (his footnote 11).
+    data["cohort"] = data["cohort"].where(data["cohort"] > data["time"].min(), 0)
+    # The library iterates to an absolute tolerance: in standard units it does not matter what the outcome is measured in.
+    spread = float(data["outcome"].std())
+    data["outcome"] = (data["outcome"] - data["outcome"].mean()) / spread
     result = BaconDecomposition(weights="exact").fit(data, "outcome", "unit", "time", "cohort")
     table = result.to_dataframe()
-    rows = [parameter("att", result.twfe_estimate, inference="none", library="diff-diff", **counts)]
+    rows = [parameter("att", spread * result.twfe_estimate, inference="none", library="diff-diff", **counts)]
     for theirs, ours in KINDS.items():
         part = table[table["comparison_type"] == theirs]
         weight = float(part["weight"].sum())
         rows.append(parameter(f"weight:{ours}", weight, inference="none", library="diff-diff", **counts))
         if weight > 0:
-            effect = float((part["weight"] * part["estimate"]).sum() / weight)
+            effect = spread * float((part["weight"] * part["estimate"]).sum() / weight)
             rows.append(parameter(f"effect:{ours}", effect, inference="none", library="diff-diff", **counts))
     return rows
 

@@ -13,6 +13,7 @@ from analysis.entrance import entrance
 from analysis.estimates import NotIdentified, parameter, refused
 from analysis.estimators._cohorts import cohort_panel, counts_of, lost_cohorts
 from analysis.estimators._left_out import joined
+from analysis.estimators._regression import noted
 from analysis.inference.absorb import within_sd
 from analysis.inference.cluster import cluster_sums, need_two
 from analysis.inference.least_squares import Design, fit
@@ -74,7 +75,7 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
             inference="cluster",
             event_time=h,
             degrees=f.degrees,
-            **counts | {"n_obs": f.n_obs},
+            **counts | {"n_obs": f.n_obs} | noted(f.note),
         )
         for h, f in horizons.items()
     ]
@@ -82,7 +83,7 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     weights /= weights.sum()
     overall = sum(w * f.effect for w, f in zip(weights, after.values(), strict=True))
     scores = sum(w * f.scores for w, f in zip(weights, after.values(), strict=True))
-    about = {"inference": "cluster", "degrees": counts["n_clusters"] - 1}
+    about = {"inference": "cluster", "degrees": counts["n_clusters"] - 1} | noted(next((f.note for f in after.values() if f.note), ""))
     return [parameter("att", overall, float(np.sqrt(scores @ scores)), **about, **counts), *rows, *failed, *lost]
 
 
@@ -97,8 +98,11 @@ class _Horizon:
         scores = np.zeros(n_clusters)
         by_cluster = cluster_sums((x @ bread)[:, None] * result.residuals[:, None], cluster)[:, 0]
         scores[np.unique(cluster)] = by_cluster
-        self.effect = float(result.coefficients[0])
-        self.scores = scores * np.sqrt(result.covariance[0, 0] / (by_cluster @ by_cluster))
+        self.effect, self.note = float(result.coefficients[0]), result.notes[0]
+        # The fit's own small-sample factor; without an error there are no scores either.
+        self.scores = (
+            scores * np.sqrt(result.covariance[0, 0] / (by_cluster @ by_cluster)) if np.isfinite(result.errors[0]) else scores * np.nan
+        )
         self.n_treated, self.n_obs, self.degrees = int(treated.sum()), len(treated), result.degrees
 
 

@@ -81,9 +81,9 @@ def _one(panel, specification, effects, names: pd.Index, signs: np.ndarray) -> t
         result = fit(design, "cluster")
     except NotIdentified as error:
         raise NotIdentified(error.code, f"{specification.outcome}: {error}") from error
-    rounding = 1e-12 * np.abs(design.outcome).max()
-    if not np.isfinite(result.errors[0]) or result.errors[0] == 0 or np.abs(result.residuals).max() <= rounding:
-        raise NotIdentified("SUPPORT", f"no variance for {specification.outcome}")
+    if not np.isfinite(result.errors[0]) or result.errors[0] == 0:
+        code, _, why = (result.notes[0] or "SUPPORT: it is zero").partition(": ")
+        raise NotIdentified(code, f"no variance for {specification.outcome}: {why}")
     present, codes = np.unique(names.get_indexer(data[specification.cluster[0]]), return_inverse=True)
     actual, drawn = draw(design.outcome, treated, design.regressors[:, 1:], design.effects, codes, signs[present])
     counts = counts_of(data, specification, result)

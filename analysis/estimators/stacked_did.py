@@ -11,8 +11,10 @@ from analysis.entrance import entrance
 from analysis.estimates import NotIdentified, parameter
 from analysis.estimators._cohorts import cohort_panel, lost_cohorts
 from analysis.estimators._left_out import joined, periods
+from analysis.estimators._regression import told
 from analysis.inference import randomization
 from analysis.inference.absorb import within_sd
+from analysis.inference.cluster import need_two
 from analysis.inference.honest_bounds import bounds_rows
 from analysis.inference.stacked_average import COLUMNS, Stacks, deal, draws_of, evaluate, need_stacks, stacks_of, treated_by_event
 from analysis.method import BREAKDOWN, HONEST, HONEST_SMOOTHNESS, HONEST_TARGET, Method, Option
@@ -61,11 +63,11 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     if specification.cluster and specification.cluster != (specification.unit,):
         raise ValueError("stacked_did clusters by unit; name no other cluster")
     lost: list[dict] = []
-    told = ""
+    without = ""
     if specification.cohort or specification.treatment:
-        if "cell" in specification.options:
+        if options.cell.strip("‹›") != STACKED["cell"].default:
             raise ValueError("stacked_did: cell belongs to a panel that is already stacked; with --cohort each cohort is a risk set")
-        panel, specification, lost, told = _stacked(panel, specification, options)
+        panel, specification, lost, without = _stacked(panel, specification, options)
         options.cell = "cell"
     elif options.trim:
         raise ValueError("stacked_did: trim belongs to --cohort or --treatment; a panel that is already stacked is taken as it is")
@@ -78,8 +80,10 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     actual = {key: evaluate(stacks, stacks.treated, chosen) for key, chosen in selections.items()}
     if not np.isfinite(actual[("att", None)][0][0]):
         raise NotIdentified("SUPPORT", "no cell holds treated and control units")
-    counts = counts_of(data, specification, stacks) | ({"left_out": told} if told else {})
-    rows = [_clustered(key, value, counts) for key, value in actual.items() if np.isfinite(value[0][0])]
+    counts = counts_of(data, specification, stacks) | ({"left_out": without} if without else {})
+    need_two(stacks.cluster)
+    outcome = data[specification.outcome].to_numpy(float)
+    rows = [_clustered(key, value, counts, outcome) for key, value in actual.items() if np.isfinite(value[0][0])]
     if options.randomization_draws:
         rows += _randomized(stacks, chosen, actual[("att", None)], specification.seed, options.randomization_draws, counts)
     if options.leave_one_out:
@@ -168,11 +172,12 @@ def counts_of(data: pd.DataFrame, specification, stacks: Stacks) -> dict:
     }
 
 
-def _clustered(key: tuple, value: tuple[np.ndarray, np.ndarray], counts: dict) -> dict:
+def _clustered(key: tuple, value: tuple[np.ndarray, np.ndarray], counts: dict, outcome: np.ndarray) -> dict:
     effect, influence = value
     clusters = counts["n_clusters"]
     error = float(np.sqrt(clusters / (clusters - 1) * influence[0] @ influence[0]))
-    return parameter(key[0], effect[0], error, inference="cluster", event_time=key[1], degrees=clusters - 1, **counts)
+    about = {"inference": "cluster", "event_time": key[1], "degrees": clusters - 1, **counts}
+    return parameter(key[0], effect[0], **about, **told(error, outcome))
 
 
 def _randomized(stacks: Stacks, chosen: np.ndarray, actual: tuple, seed: int, draws: int, counts: dict) -> list[dict]:

@@ -14,7 +14,7 @@ from analysis.entrance import entrance
 from analysis.estimates import NotIdentified, parameter, refused
 from analysis.estimators._cohorts import cohort_panel, counts_of, lost_cohorts
 from analysis.estimators._left_out import joined
-from analysis.estimators._regression import weights_of
+from analysis.estimators._regression import noted, told, weights_of
 from analysis.inference.absorb import absorbed, codes_of, nested, within_sd_of
 from analysis.inference.cell_regression import fit_cells
 from analysis.inference.cluster import cluster_sums, cr1_factor, need_two
@@ -52,7 +52,7 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     options = METHOD.read(specification)
     if len(specification.cluster) > 1:
         raise ValueError("sun_abraham takes one cluster variable")
-    data, lost, told = _comparable(cohort_panel(panel, specification))
+    data, lost, without = _comparable(cohort_panel(panel, specification))
     treated, time = data["cohort"].to_numpy() > 0, data["time"].to_numpy()
     elapsed = np.where(treated, time - data["cohort"].to_numpy(), -1).astype(np.int64)
     codes = codes_of(data, ["unit", "time"])
@@ -68,15 +68,14 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
         found = _from_means(data, codes, clusters, options)
     else:
         found = _from_regression(data, elapsed, codes, clusters, weights, specification, options)
-    about = {"inference": "cluster", "degrees": counts["n_clusters"] - 1, **counts} | ({"left_out": told} if told else {})
+    about = {"inference": "cluster", "degrees": counts["n_clusters"] - 1, **counts} | ({"left_out": without} if without else {})
     return lost + [
-        parameter(term, value, np.sqrt(variance), cohort=cohort, event_time=event_time, **about)
-        for (term, cohort, event_time), value, variance in found
+        parameter(term, value, cohort=cohort, event_time=event_time, **about | error) for (term, cohort, event_time), value, error in found
     ]
 
 
 def _from_means(data: pd.DataFrame, codes: np.ndarray, clusters: np.ndarray, options) -> list[tuple]:
-    """Return (term, cohort, event time), estimate and CR1 variance of each average."""
+    """Return (term, cohort, event time), estimate and CR1 error, or why there is none, of each average."""
     wide = panel_of(data, "outcome", "unit", "time", "cohort")
     cells = cell_keys(wide)
     chosen = _selections(cells[0], (cells[1] - cells[0]).astype(int), options)
@@ -85,7 +84,9 @@ def _from_means(data: pd.DataFrame, codes: np.ndarray, clusters: np.ndarray, opt
     unit[pd.factorize(data["unit"], sort=True)[0]] = clusters
     by_cluster = cluster_sums(found.influence, unit[found.order]) / len(wide.units)
     factor = cr1_factor(len(data), len(by_cluster), len(cells[0]) + absorbed(codes, clusters))
-    return list(zip(chosen, found.values, factor * (by_cluster**2).sum(0), strict=True))
+    errors = np.sqrt(factor * (by_cluster**2).sum(0))
+    outcome = data["outcome"].to_numpy()
+    return [(key, value, told(error, outcome)) for key, value, error in zip(chosen, found.values, errors, strict=True)]
 
 
 def _from_regression(data: pd.DataFrame, elapsed, codes, clusters, weights, specification, options) -> list[tuple]:
@@ -96,20 +97,20 @@ def _from_regression(data: pd.DataFrame, elapsed, codes, clusters, weights, spec
     design = Design(data["outcome"].to_numpy(), controls, specification.controls, codes, (clusters,), weights=weights)
     result = fit_cells(design, cell, names, "cluster")
     share = _shares(data, g, cell, weights, options.shares)
-    coefficients, covariance = result.coefficients[: len(g)], result.covariance[: len(g), : len(g)]
     found = []
     for key, chosen in _selections(g, e, options).items():
         mean = np.where(chosen, share, 0) / share[chosen].sum()
-        found.append((key, mean @ coefficients, mean @ covariance @ mean))
+        value, error, note = result.average(mean)
+        found.append((key, value, {"std_error": error} | noted(note)))
     return found
 
 
 def _comparable(data: pd.DataFrame) -> tuple[pd.DataFrame, list[dict], str]:
     """Return the rows of cohorts with a base period and of their controls, a refused row for each other cohort, and what is left out."""
-    told = data.attrs.get("left_out", "")
+    without = data.attrs.get("left_out", "")
     if not (data["cohort"] == 0).any():
         last = data["cohort"].max()
-        told = joined(told, f"rows from period ‹@{int(last)}› on, in which no unit is untreated")
+        without = joined(without, f"rows from period ‹@{int(last)}› on, in which no unit is untreated")
         data = data[data["time"] < last].reset_index(drop=True)
         data["cohort"] = data["cohort"].where(data["cohort"] < last, 0)
         if not (data["cohort"] > data["time"].min()).any():
@@ -124,9 +125,9 @@ def _comparable(data: pd.DataFrame) -> tuple[pd.DataFrame, list[dict], str]:
     kept = np.setdiff1d(cohorts, [row["cohort"] for row in lost])
     if not len(kept):
         raise NotIdentified("SUPPORT", "no cohort has an observed base period")
-    told = joined(told, [f"cohort ‹@{row['cohort']}›, without an observed base period" for row in lost])
+    without = joined(without, [f"cohort ‹@{row['cohort']}›, without an observed base period" for row in lost])
     keep = (cohort == 0) | np.isin(cohort, kept)
-    return data if keep.all() else data[keep].reset_index(drop=True), lost, told
+    return data if keep.all() else data[keep].reset_index(drop=True), lost, without
 
 
 def _cells(cohort: np.ndarray, elapsed: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -22,7 +22,7 @@ METHOD = Method(
     library="analysis (weights by scipy)",
     needs=("outcome", "unit", "time", "cohort|treatment"),
     options={
-        "cases_of": Option(0, "cohort whose units are the cases; 0: the earliest with a complete record", minimum=0),
+        "cases_of": Option(0, "cohort whose units are the cases; 0: the earliest with a complete record", minimum=0, period=True),
         "donors": Option(40, "controls: those nearest to the case in their mean before treatment", minimum=2),
         "penalty": PENALTY,
     },

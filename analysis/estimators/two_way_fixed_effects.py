@@ -13,7 +13,7 @@ from analysis.entrance import entrance
 from analysis.estimates import NotIdentified, parameter, refused
 from analysis.estimators._cohorts import cohort_of
 from analysis.estimators._left_out import listed
-from analysis.estimators._regression import columns_of, complete_rows, design_of, rows_of
+from analysis.estimators._regression import columns_of, complete_rows, design_of, noted, rows_of
 from analysis.inference import dealt_cohorts, few_treated, randomization, wild_cluster_bootstrap
 from analysis.inference.absorb import absorbed, residualize, within_sd_of
 from analysis.inference.cell_regression import fit_cells
@@ -143,10 +143,14 @@ def _dynamic(data: pd.DataFrame, specification, effects: tuple[str, ...], option
     weights = (times >= 0) / (times >= 0).sum()
     covariance = result.covariance[:k, :k]
     about = {"inference": result.inference, "degrees": result.degrees, **counts} | ({"left_out": lost} if lost else {})
-    rows = [parameter("att", weights @ result.coefficients[:k], float(np.sqrt(weights @ covariance @ weights)), **about)]
+    value, error, note = result.average(weights)
+    rows = [parameter("att", value, error, **about, **noted(note))]
     rows += [
-        parameter("event", b, se, event_time=int(e), **about) for e, b, se in zip(times, result.coefficients, result.errors, strict=False)
+        parameter("event", b, se, event_time=int(e), **about, **noted(note))
+        for e, b, se, note in zip(times, result.coefficients, result.errors, result.notes, strict=False)
     ]
+    if not np.isfinite(covariance).all():
+        return rows
     if second is None:
         return rows + _sensitivity(times, result.coefficients[:k], covariance, options, counts)
     why = "without units never treated a trend in event time is not identified"

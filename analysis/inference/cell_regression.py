@@ -14,29 +14,36 @@ from analysis.estimates import NotIdentified
 from analysis.inference.absorb import Absorber, absorbed, sums
 from analysis.inference.cluster import cr1_factor, need_two
 from analysis.inference.effect_tables import ClusterTables, Explained, dense, table
-from analysis.inference.least_squares import Design, fit
+from analysis.inference.least_squares import CANCELLED, OUTCOME_LEFT, PERFECT, VARIANCE_LEFT, Design, fit
+from analysis.inference.rank import EFFECTS_LEFT, NO_PART, WELL_APART, lengths, project, resolution, still, vanished
 
-# A regressor counts as explained by the effects when less than this share of its length is left, as in least_squares.
-LEFT = 1e-9
-# Cells are counted, so that what is left of a dummy is exact but for rounding of squares.
-LEFT_OF_CELL = 1e-12
+# Rows of a cell are counted, so that what is left of its dummy is exact but for rounding of squares.
+CELL_LEFT = 1e-12
+# Below this smallest eigenvalue of their correlations, dummies are combinations of others.
 COLLINEAR = 1e-11
 AT_ONCE = 4_000_000  # scores by cluster held at a time
 
 
 @dataclass(frozen=True)
 class CellFit:
-    """Coefficients (cells + controls,), their covariance, degrees of t, name of the inference, number of clusters."""
+    """Coefficients (cells + controls,), their covariance, degrees of t, name of the inference, and notes as of a Fit."""
 
     coefficients: np.ndarray
     covariance: np.ndarray
     degrees: float
     inference: str
-    n_clusters: int | None
+    notes: tuple[str, ...]
 
     @property
     def errors(self) -> np.ndarray:
         return np.sqrt(np.diag(self.covariance))
+
+    def average(self, weights: np.ndarray) -> tuple[float, float, str]:
+        """Return the average of coefficients with `weights` (cells,), its error, and the note of what enters it."""
+        k = len(weights)
+        variance = weights @ self.covariance[:k, :k] @ weights
+        said = [note for note, weight in zip(self.notes, weights, strict=False) if note and weight]
+        return float(weights @ self.coefficients[:k]), float(np.sqrt(variance)), said[0] if said else ""
 
 
 def fit_cells(
@@ -49,10 +56,9 @@ def fit_cells(
     """
     if covariance == "default":
         covariance = "cluster" if design.clusters else "hc1"
-    absorber = Absorber(design.effects, design.weights) if design.effects.shape[1] == 2 else None
-    if covariance != "cluster" or len(design.clusters) != 1 or absorber is None or not absorber.solved or design.instruments is not None:
-        return _by_columns(design, cell, names, covariance, lags, two_way)
-    return _by_tables(design, absorber, cell, names)
+    tabulated = covariance == "cluster" and len(design.clusters) == 1 and design.effects.shape[1] == 2
+    found = _by_tables(design, cell, names) if tabulated else None
+    return found or _by_columns(design, cell, names, covariance, lags, two_way)
 
 
 def _by_columns(design: Design, cell: np.ndarray, names: tuple[str, ...], covariance: str, lags: int, two_way: str) -> CellFit:
@@ -61,67 +67,104 @@ def _by_columns(design: Design, cell: np.ndarray, names: tuple[str, ...], covari
         columns[:, code] = cell == code
     columns[:, len(names) :] = design.regressors
     result = fit(replace(design, regressors=columns, names=(*names, *design.names)), covariance, lags, two_way)
-    return CellFit(result.coefficients, result.covariance, result.degrees, result.inference, result.n_clusters)
+    return CellFit(result.coefficients, result.covariance, result.degrees, result.inference, result.notes)
 
 
-def _by_tables(design: Design, absorber: Absorber, cell: np.ndarray, names: tuple[str, ...]) -> CellFit:
+def _by_tables(design: Design, cell: np.ndarray, names: tuple[str, ...]) -> CellFit | None:
+    """Return the regression with CR1 errors by the one cluster variable; None where products lose too many digits."""
     weights, clusters, k = design.weights, design.clusters[0], len(names)
     n_clusters = need_two(np.flatnonzero(np.bincount(clusters)))
     n_parameters = k + design.regressors.shape[1] + absorbed(design.effects, clusters)
     if len(cell) <= n_parameters:
         raise NotIdentified("SUPPORT", f"{len(cell)} observations for {n_parameters} parameters")
-    net = absorber.residualize(np.column_stack([design.outcome, design.regressors]))
-    spread = np.sqrt((net**2).sum(0))
-    length = np.sqrt(((design.regressors - design.regressors.mean(0)) ** 2).sum(0))
-    gone = [name for name, left, all_of_it in zip(design.names, spread[1:], length, strict=True) if not left > LEFT * all_of_it]
-    if gone:
-        raise NotIdentified("SINGULAR", f"no variation left in {', '.join(gone)} once the fixed effects are out")
-    # Regressors of one length: their unit of measurement moves nothing but their own coefficient.
-    scale = np.r_[np.ones(k), spread[1:]]
-    net[:, 1:] /= spread[1:]
-    weighted = net if weights is None else net * weights[:, None]
+    absorber = Absorber(design.effects, weights)
+    y, x, back = _swept(design, absorber)
     on = np.flatnonzero(cell >= 0)
     heavy = None if weights is None else weights[on]
     by_large = table(absorber.large[on], len(absorber.size), cell[on], k, heavy)
-    by_small = table(absorber.small[on], len(absorber.inverse), cell[on], k, heavy)
+    by_small = table(absorber.small[on], len(absorber.total), cell[on], k, heavy)
     explained = Explained(absorber, by_large, by_small)
     size = np.bincount(cell[on], heavy, k)
-    products = sums(weighted[on], cell[on], k)
-    gram = np.block(
-        [[np.diag(size) - explained.against(by_large, by_small), products[:, 1:]], [products[:, 1:].T, weighted[:, 1:].T @ net[:, 1:]]]
-    )
-    _check_rank(gram, size, (*names, *design.names))
-    bread = _inverse(gram)
-    beta = bread @ np.r_[products[:, 0], weighted[:, 1:].T @ net[:, 0]]
-    fitted = absorber.residualize(np.append(beta[:k], 0.0)[cell])[:, 0] + net[:, 1:] @ beta[k:]
-    residual = net[:, 0] - fitted
+    weighted = [column if weights is None else column * weights for column in (y, *x.T)]
+    products = np.column_stack([np.bincount(cell[on], column[on], k) for column in weighted])
+    own = np.diag(size) - explained.against(by_large, by_small)
+    gram = np.block([[own, products[:, 1:]], [products[:, 1:].T, np.eye(x.shape[1])]])
+    bread = _inverse(gram, size, names, design)
+    if bread is None:
+        return None
+    beta = bread @ np.r_[products[:, 0], [column @ y for column in weighted[1:]]]
+    fitted = absorber.residualize(np.append(beta[:k], 0.0)[cell])[:, 0]
+    residual = y - fitted - x @ beta[k:]
+    coefficients = np.r_[beta[:k], back @ beta[k:]]
+    if _is_rounding(residual, design.outcome, fitted):
+        covariance = np.full_like(gram, np.nan)
+        return CellFit(coefficients, covariance, n_clusters - 1, "cluster", (PERFECT,) * len(gram))
+    squares = residual @ (residual if weights is None else residual * weights)
     residual = residual if weights is None else residual * weights
+    meat = _meat(absorber, cell, on, k, x, residual, clusters, explained)
+    outer = np.vstack([bread[:k], back @ bread[k:]])
+    covariance = cr1_factor(len(cell), n_clusters, n_parameters) * outer @ meat @ outer.T
+    unadjusted = squares / (len(cell) - n_parameters) * np.diag(outer @ gram @ outer.T)
+    nothing = np.diag(covariance) <= VARIANCE_LEFT * unadjusted
+    covariance[nothing] = covariance[:, nothing] = np.nan
+    return CellFit(coefficients, covariance, n_clusters - 1, "cluster", tuple(CANCELLED * bool(none) for none in nothing))
+
+
+def _swept(design: Design, absorber: Absorber) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the outcome (rows,) and orthonormal combinations of the controls (rows, p) net of the effects, and the matrix that
+    turns coefficients on these into those on the controls.
+
+    Orthonormal with the weights. Raises NotIdentified when the outcome or a control does not vary, or controls are collinear.
+    """
+    raw = np.column_stack([design.outcome, design.regressors])
+    net = absorber.residualize(raw)
+    if vanished(net[:, 0], raw[:, 0], OUTCOME_LEFT):
+        raise NotIdentified("SUPPORT", f"the outcome does not vary{design.within if np.ptp(design.outcome) else ''}")
+    if gone := [name for i, name in enumerate(design.names, start=1) if vanished(net[:, i], raw[:, i], EFFECTS_LEFT)]:
+        raise still(gone, design.within)
+    x = net[:, 1:]
+    if not x.shape[1]:
+        return net[:, 0], x, np.empty((0, 0))
+    root = 1.0 if design.weights is None else np.sqrt(design.weights)[:, None]
+    projection = project(x * root, design.names, lambda: resolution(raw[:, 1:]) / lengths(x), design.within)
+    return net[:, 0], x @ projection.root, projection.root
+
+
+def _inverse(gram: np.ndarray, size: np.ndarray, names: tuple[str, ...], design: Design) -> np.ndarray | None:
+    """Return the inverse of the products of cells (weights `size`) and controls; None where columns are too close for it.
+
+    Refuses cells that the effects explain and those that others explain, by name.
+    """
+    if gone := [name for name, left, whole in zip(names, np.diag(gram), size, strict=False) if left < CELL_LEFT * whole]:
+        raise still(gone, design.within)
+    scale = np.sqrt(np.diag(gram))
+    correlations = gram / np.outer(scale, scale)
+    values, vectors = np.linalg.eigh(correlations)
+    if values[0] < COLLINEAR:
+        part = np.abs(vectors[:, 0]) > NO_PART
+        if part[len(names) :].any():
+            return None  # a column each says which controls they are
+        together = [name for name, has in zip(names, part, strict=False) if has]
+        raise NotIdentified("SINGULAR", f"{', '.join(together)} are collinear{design.within}")
+    return np.linalg.inv(correlations) / np.outer(scale, scale) if values[0] > WELL_APART else None
+
+
+def _is_rounding(residual: np.ndarray, outcome: np.ndarray, fitted: np.ndarray) -> bool:
+    """Return whether residuals (rows,) are rounding errors of the outcome and of what is fitted to it."""
+    centred = outcome - outcome.mean()
+    left, size = np.sqrt(residual @ residual), np.sqrt(max(centred @ centred, fitted @ fitted))
+    return bool(left <= max(OUTCOME_LEFT * size, resolution(outcome[:, None])[0]))
+
+
+def _meat(absorber, cell, on, k, x, residual, clusters, explained: Explained) -> np.ndarray:
+    """Return the products of scores by cluster; `residual` (rows,) times the weights."""
     levels = int(clusters.max()) + 1
     own = table(clusters[on], levels, cell[on], k, residual[on])
     tables = ClusterTables(absorber, residual, clusters, levels)
-    further = sums(net[:, 1:] * residual[:, None], clusters, levels) if net.shape[1] > 1 else np.empty((levels, 0))
-    meat = np.zeros_like(gram)
-    step = max(1, AT_ONCE // len(gram))
+    further = sums(x * residual[:, None], clusters, levels) if x.shape[1] else np.empty((levels, 0))
+    meat = np.zeros((k + x.shape[1],) * 2)
+    step = max(1, AT_ONCE // len(meat))
     for some in (slice(start, start + step) for start in range(0, levels, step)):
         scores = np.column_stack([dense(own[some]) - tables.scores(explained, some), further[some]])
         meat += scores.T @ scores
-    half = bread / scale
-    covariance = cr1_factor(len(cell), n_clusters, n_parameters) * half.T @ meat @ half
-    return CellFit(beta / scale, covariance, n_clusters - 1, "cluster", n_clusters)
-
-
-def _inverse(gram: np.ndarray) -> np.ndarray:
-    scale = np.sqrt(np.diag(gram))
-    return np.linalg.inv(gram / np.outer(scale, scale)) / np.outer(scale, scale)
-
-
-def _check_rank(gram: np.ndarray, size: np.ndarray, names: tuple[str, ...]) -> None:
-    """Refuse cells that the effects explain and regressors that others explain, by name; `size` (cells,) holds weights."""
-    gone = [name for name, left, all_of_it in zip(names, np.diag(gram), size, strict=False) if left < LEFT_OF_CELL * all_of_it]
-    if gone:
-        raise NotIdentified("SINGULAR", f"no variation left in {', '.join(gone)} once the fixed effects are out")
-    scale = np.sqrt(np.diag(gram))
-    values, vectors = np.linalg.eigh(gram / np.outer(scale, scale))
-    if values[0] < COLLINEAR:
-        together = [name for name, part in zip(names, vectors[:, 0], strict=True) if abs(part) > 1e-6]
-        raise NotIdentified("SINGULAR", f"the regressors are collinear: {', '.join(together)}")
+    return meat

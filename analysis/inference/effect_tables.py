@@ -11,7 +11,8 @@ from __future__ import annotations
 import numpy as np
 from scipy import sparse
 
-from analysis.inference.absorb import DENSE, Absorber, nested
+from analysis.inference.absorb import DENSE, ORTHOGONAL, Absorber, nested
+from analysis.inference.normal_equations import conjugate_gradients
 
 Table = np.ndarray | sparse.csr_matrix
 
@@ -34,7 +35,7 @@ class Explained:
     def __init__(self, absorber: Absorber, large: Table, small: Table):
         self.absorber = absorber
         self.scaled = _divided(large, absorber.size)
-        self.small = absorber.inverse @ dense(small - absorber.share.T @ large)
+        self.small = _solved(absorber, dense(small - absorber.share.T @ large), dense(small))
 
     def by_level(self) -> tuple[np.ndarray, np.ndarray]:
         """Return the coefficients of the two effects, (large levels, k) and (small levels, k)."""
@@ -56,13 +57,26 @@ class ClusterTables:
 
     def __init__(self, absorber: Absorber, values: np.ndarray, clusters: np.ndarray, n_clusters: int):
         large, small = absorber.large, absorber.small
-        self.small = table(clusters, n_clusters, small, len(absorber.inverse), values)
+        self.small = table(clusters, n_clusters, small, len(absorber.total), values)
         # The sums by level are zero, by the normal equations: levels that lie within one cluster add nothing.
         self.large = None if nested(large, clusters) else table(clusters, n_clusters, large, len(absorber.size), values)
 
     def scores(self, explained: Explained, some: slice = slice(None)) -> np.ndarray:
         """Return the sums by cluster (clusters, k), or by `some` of them, of residual times explained part."""
         return explained.against(None if self.large is None else self.large[some].T, self.small[some].T)
+
+
+def _solved(absorber: Absorber, left: np.ndarray, small: np.ndarray) -> np.ndarray:
+    """Return the smaller effect's coefficients (levels, k) from `left`, its sums once the larger effect is out."""
+    if absorber.solved:
+        return absorber.inverse @ left
+    taken = np.asarray(absorber.share.multiply(absorber.table).sum(0)).ravel()
+    weight = np.divide(1.0, absorber.total, out=np.zeros_like(absorber.total), where=absorber.total > 0)
+    enough = ORTHOGONAL * np.sqrt((small**2 * weight[:, None]).sum(0))
+    return conjugate_gradients(
+        lambda effect: absorber.among @ effect - absorber.table.T @ (absorber.share @ effect),
+        left, absorber.total - taken, absorber.total, enough,
+    )  # fmt: skip
 
 
 def _divided(values: Table, size: np.ndarray) -> Table:

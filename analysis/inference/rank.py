@@ -55,6 +55,11 @@ def resolution(columns: np.ndarray) -> np.ndarray:
     return 4 * EPSILON * largest * np.sqrt(len(columns))
 
 
+def of_rounding(errors: np.ndarray, outcome: np.ndarray) -> np.ndarray:
+    """Return which standard errors (k,) of effects are no larger than the rounding errors of the `outcome` (rows,) itself."""
+    return np.asarray(errors) <= 4 * EPSILON * np.abs(outcome).max()
+
+
 def vanished(net: np.ndarray, raw: np.ndarray, share: float) -> bool:
     """Return whether the column `net` (rows,) is rounding error of `raw` (rows,), of whose spread it keeps no `share`."""
     left = np.sqrt(net @ net)

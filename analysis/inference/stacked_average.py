@@ -18,6 +18,7 @@ import pandas as pd
 
 from analysis.estimates import NotIdentified
 from analysis.inference.randomization import Draws
+from analysis.inference.standard_units import varies
 
 # Columns of a stacked panel beside the unit and the risk sets.
 COLUMNS = ("stack", "event_time", "treated")
@@ -50,6 +51,8 @@ def stacks_of(data: pd.DataFrame, outcome: str, unit: str, event_times: range, r
     Stack-units without the reference period are left out. D is one for treated units in the `effect` periods.
     Raises NotIdentified where nobody has the reference period.
     """
+    if not varies(data[[outcome]].to_numpy(float))[0]:
+        raise NotIdentified("SUPPORT", "the outcome does not vary")
     if not (data["event_time"] == reference).any():
         raise NotIdentified("SUPPORT", f"event time {reference}, the reference, is not observed")
     wide = data.pivot(index=["stack", unit], columns="event_time", values=outcome)

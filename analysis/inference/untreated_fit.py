@@ -12,10 +12,9 @@ import numpy as np
 from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
-from analysis.estimates import NotIdentified
 from analysis.inference.absorb import Absorber, sums
 from analysis.inference.effect_tables import ClusterTables, Explained, dense, table
-from analysis.inference.least_squares import Design, fit
+from analysis.inference.rank import EFFECTS_LEFT, Projection, lengths, project, resolution, still, vanished
 
 
 class UntreatedFit:
@@ -30,29 +29,43 @@ class UntreatedFit:
         self.n_clusters = int(clusters.max()) + 1
         heavy = None if weights is None else weights[free]
         self.absorber = Absorber(codes[free], heavy)
-        if not self.absorber.solved:
-            raise NotIdentified("SIZE", "both unit and time have thousands of levels: take longer periods, or fewer units")
         self.large, self.small = (np.ascontiguousarray(codes[:, i]) for i in self.absorber.order)
-        self.controls = _standardized(controls, free)
         y = outcome - outcome[free].mean()
+        own = clusters[free]
         if len(names):
-            design = Design(y[free], self.controls[free], names, codes[free], weights=heavy)
-            first = fit(design, "unadjusted")
-            y = y - self.controls @ first.coefficients
-            # Both times the square root of the weight.
-            self.net, left = first.regressors, first.residuals
+            self.controls, self.projection = self._standardized(controls, names)
+            net = self.absorber.residualize(y[free])[:, 0]
+            y = y - self.controls @ self.projection.coefficients(net if heavy is None else net * np.sqrt(heavy))
         by_level = self._explained(y[free, None]).by_level()
         self.residual = y - by_level[0][self.large, 0] - by_level[1][self.small, 0]
         weighted = self.residual[free] if weights is None else self.residual[free] * heavy
-        own = clusters[free]
         self.tables = ClusterTables(self.absorber, weighted, own, self.n_clusters)
-        self.control_scores = sums(self.net * left[:, None], own, self.n_clusters) if len(names) else None
+        self.control_scores = None
+        if len(names):
+            left = self.residual[free] if heavy is None else self.residual[free] * np.sqrt(heavy)
+            self.control_scores = sums(self.projection.columns * left[:, None], own, self.n_clusters)
+
+    def _standardized(self, controls: np.ndarray, names: tuple[str, ...]) -> tuple[np.ndarray, Projection]:
+        """Return controls (rows, p) of mean zero and unit spread among untreated rows, and the Projection on what is their own there.
+
+        Their scale moves no effect. The columns of the Projection are net of the effects, times the root of the weights.
+        """
+        raw = controls[self.free]
+        spread = raw.std(0)
+        columns = (controls - raw.mean(0)) / np.where(spread > 0, spread, 1.0)
+        net = self.absorber.residualize(columns[self.free])
+        within = " among untreated observations within units and periods"
+        if gone := [name for i, name in enumerate(names) if vanished(net[:, i] * spread[i], raw[:, i], EFFECTS_LEFT)]:
+            raise still(gone, within)
+        noise = resolution(raw) / np.where(spread > 0, spread, 1.0) / lengths(net)
+        root = 1.0 if self.weights is None else np.sqrt(self.weights[self.free])[:, None]
+        return columns, project(net * root, names, lambda: noise, within)
 
     def _sums(self, columns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return the weighted sums of `columns` (untreated rows, k) by level of the two effects."""
         a = self.absorber
         weighted = columns if a.weights is None else columns * a.weights[:, None]
-        return sums(weighted, a.large, len(a.size)), sums(weighted, a.small, len(a.inverse))
+        return sums(weighted, a.large, len(a.size)), sums(weighted, a.small, len(a.total))
 
     def _explained(self, columns: np.ndarray) -> Explained:
         return Explained(self.absorber, *self._sums(columns))
@@ -72,26 +85,17 @@ class UntreatedFit:
         on = np.flatnonzero(cell >= 0)
         heavy = None if self.weights is None else self.weights[on]
         large = table(self.large[on], len(self.absorber.size), cell[on], k, heavy)
-        small = table(self.small[on], len(self.absorber.inverse), cell[on], k, heavy)
+        small = table(self.small[on], len(self.absorber.total), cell[on], k, heavy)
         explained = Explained(self.absorber, large, small)
         owed = self.tables.scores(explained)
         if self.control_scores is not None:
             # The controls' part of the fit, net of the effects (Frisch-Waugh-Lovell).
             x = self.controls[on] if heavy is None else self.controls[on] * heavy[:, None]
             gap = sums(x, cell[on], k).T - explained.against(*self._sums(self.controls[self.free]))
-            owed = owed + self.control_scores @ np.linalg.solve(self.net.T @ self.net, gap)
+            owed = owed + self.control_scores @ (self.projection.bread @ gap)
         deviation = self.residual[on] - centre[on]
         own = table(self.clusters[on], self.n_clusters, cell[on], k, deviation if heavy is None else deviation * heavy)
         return (dense(own) - owed) / np.bincount(cell[on], heavy, k)
-
-
-def _standardized(controls: np.ndarray, free: np.ndarray) -> np.ndarray:
-    """Return controls (rows, p) with mean zero and unit spread among untreated rows: their scale moves no effect."""
-    if not controls.shape[1]:
-        return controls
-    centred = controls - controls[free].mean(0)
-    spread = centred[free].std(0)
-    return centred / np.where(spread > 0, spread, 1.0)
 
 
 def identified(codes: np.ndarray, free: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

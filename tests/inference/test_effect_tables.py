@@ -77,10 +77,17 @@ def test_what_the_effects_explain_is_named():
             fit_cells(design, data["cell"].to_numpy(), names)
         return str(error.value)
 
-    assert "no variation left in born" in refusal(x=data["x"], born=data["unit"] * 2.0)
-    told = refusal(x=data["x"], z=data["z"], twice=2 * data["x"])
-    assert "x, twice" in told and "z" not in told.split(": ")[1] and "cell" not in told
-    assert "cell 0, treated" in refusal(z=data["z"], treated=(data["cell"] == 0) * 3.0)
+    assert refusal(x=data["x"], born=data["unit"] * 2.0) == "born does not vary within the fixed effects"
+    assert refusal(x=data["x"], z=data["z"], twice=2 * data["x"]) == "x and twice are collinear within the fixed effects"
+    assert refusal(z=data["z"], treated=(data["cell"] == 0) * 3.0) == "cell 0 and treated are collinear within the fixed effects"
+
+
+def test_a_cell_that_is_a_period_is_named():
+    data = panel()
+    codes = data[["unit", "time"]].to_numpy() - [0, 1]
+    design = Design(data["y"].to_numpy(), np.empty((len(data), 0)), (), codes, (data["unit"].to_numpy(),))
+    with pytest.raises(NotIdentified, match="^late does not vary within the fixed effects$"):
+        fit_cells(design, np.where(data["time"] == 7, 1, np.where(data["cell"] == 0, 0, -1)), ("early", "late"))
 
 
 @pytest.mark.parametrize("holes", [False, True])
