@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.optimize import root
 from scipy.special import expit, log_expit, log_ndtr
 
 from analysis.estimates import NotIdentified
@@ -21,6 +22,7 @@ STEPS = 500
 DONE = 1e-18  # Newton decrement (squared distance to the top in standard errors) at which the search ends
 NEAR = 1e-10  # decrement, per unit of log likelihood, from which steps are not shortened
 CONVERGED = 1e-12  # the largest decrement that is taken for a maximum
+ADJUSTED = 1e-27  # squared distance at which Fisher scoring ends, which nears the end by a factor a step, not by squares
 SILENT = 1e-8  # slope of a row's likelihood in its index below which the row may belong to a separated set
 SHORTEST = 1e-12  # step in standard units that is not halved again
 FLOOR = 1e-15  # least curvature, of the largest: below it there is rounding
@@ -73,10 +75,11 @@ def _cloglog(index):
 
 
 def _cloglog_logs(index):
-    hazard = np.exp(index)
+    hazard = np.exp(np.minimum(index, 300.0))
+    held = np.minimum(hazard, 700.0)
     # hazard / (exp(hazard) - 1), which is one where the hazard vanishes
-    ratio = np.where(hazard > 0, hazard / np.where(hazard > 0, np.expm1(np.minimum(hazard, 700.0)), 1.0), 1.0)
-    return np.array([[np.log(-np.expm1(-hazard)), ratio, ratio * (1 - hazard - ratio)], [-hazard, -hazard, -hazard]])
+    ratio = np.where(held > 0, held / np.where(held > 0, np.expm1(held), 1.0), 1.0)
+    return np.array([[np.log(-np.expm1(-hazard)), ratio, ratio * (1 - held - ratio)], [-hazard, -hazard, -hazard]])
 
 
 LINKS = {"logit": Link(_logit, _logit_logs), "probit": Link(_probit, _probit_logs), "cloglog": Link(_cloglog, _cloglog_logs)}
@@ -123,7 +126,7 @@ def fit(y: np.ndarray, x: np.ndarray, link: str, firth: bool = False) -> Fit:
     design, back = orthonormal(x)
     with np.errstate(over="ignore", under="ignore", divide="ignore", invalid="ignore"):
         if firth:
-            return _adjusted(y, design, LINKS[link], back)
+            return _adjusted(y, design, link, back)
         theta, decrement = _climb(y, design, LINKS[link])
         _, slope, curvature = _likelihood(y, design @ theta, LINKS[link])
     silent = (np.abs(slope) < SILENT) & ((y == 0) | (y == 1))
@@ -188,39 +191,69 @@ def _index_of(mean: float, link: Link) -> float:
     return low
 
 
-def _adjusted(y: np.ndarray, design: np.ndarray, link: Link, back: np.ndarray) -> Fit:
+def _adjusted(y: np.ndarray, design: np.ndarray, link: str, back: np.ndarray) -> Fit:
     """Return the estimate without bias of the first order (Firth 1993, Biometrika 80: 27-38), finite also where outcomes are separated.
 
-    Adjusted scores of Kosmidis and Firth (2009, Biometrika 96: 793-804, section 4.3): half of each row's leverage times d''/d' of
-    its mean is added to the score; for logit that is the score of the likelihood with Jeffreys' prior. By Fisher scoring.
+    Adjusted scores of Kosmidis and Firth (2009, Biometrika 96: 793-804, section 4.3): half of each row's leverage times d'/d of
+    its mean is added to the score; for logit that is the score of the likelihood with Jeffreys' prior.
     """
-
-    def at(theta):
-        """Return the index, the expected information, the step of Fisher scoring and its squared length in standard errors."""
-        index = design @ theta
-        logs, (_, slope, bend) = link.logs(index), link.mean(index)
-        weights = slope**2 * np.exp(-logs[0, 0] - logs[1, 0])
-        information = _weighted(design, weights)
-        inverse = np.linalg.inv(information)
-        leverage = weights * np.einsum("ij,jk,ik->i", design, inverse, design)
-        score = design.T @ (_likelihood(y, index, link)[1] + leverage * bend / 2)
-        return index, information, inverse @ score, float(score @ inverse @ score)
-
     theta = np.zeros(design.shape[1])
-    theta[-1] = _index_of((y.sum() + 0.5) / (len(y) + 1), link)
-    now = at(theta)
+    theta[-1] = _index_of((y.sum() + 0.5) / (len(y) + 1), LINKS[link])
+    theta, now = _scoring(theta, y, design, link)
+    if not now.distance < ADJUSTED:
+        # With regressors far from all others Fisher scoring turns around the end; Powell's hybrid method does not.
+        theta = root(lambda point: _adjusted_at(point, y, design, link).gradient, theta, tol=1e-15).x
+        now = _adjusted_at(theta, y, design, link)
+    if not now.distance < CONVERGED:
+        raise NotIdentified("CONVERGENCE", "penalty=firth: the search did not end; regressors far from all others may be the cause")
+    index = design @ theta
+    slope = _likelihood(y, index, LINKS[link])[1]
+    return Fit(theta, index, design, design * slope[:, None], now.information, back)
+
+
+def _scoring(theta: np.ndarray, y: np.ndarray, design: np.ndarray, link: str) -> tuple[np.ndarray, Adjusted]:
+    """Return where Fisher scoring ends: uphill in the likelihood with its prior, or with other links ever nearer to a score of zero."""
+    now = _adjusted_at(theta, y, design, link)
     for _ in range(STEPS):
-        *_, step, distance = now
-        if distance < DONE**1.5:  # Fisher scoring nears the end by a factor a step, Newton's method by squares
+        if now.distance < ADJUSTED:
             break
-        reached = at(theta + step)
-        while not reached[-1] < distance and np.abs(step).max() > SHORTEST:
+        near, step = now.distance < NEAR, now.step
+        reached = _adjusted_at(theta + step, y, design, link)
+        while not reached.better(now, near) and np.abs(step).max() > SHORTEST:
             step = step / 2
-            reached = at(theta + step)
-        if not reached[-1] < distance:
+            reached = _adjusted_at(theta + step, y, design, link)
+        if not reached.better(now, near):
             break
         theta, now = theta + step, reached
-    index, information, _, distance = now
-    if not distance < CONVERGED:
-        raise NotIdentified("CONVERGENCE", "the adjusted score has no zero that the search could find")
-    return Fit(theta, index, design, design * _likelihood(y, index, link)[1][:, None], information, back)
+    return theta, now
+
+
+@dataclass(frozen=True)
+class Adjusted:
+    """At one point: adjusted score (k,), expected information (k, k), step of Fisher scoring (k,), its squared length in standard
+    errors, and what a step must raise."""
+
+    gradient: np.ndarray
+    information: np.ndarray
+    step: np.ndarray
+    distance: float
+    merit: float
+
+    def better(self, before: Adjusted, near: bool) -> bool:
+        return self.distance < before.distance if near else self.merit > before.merit
+
+
+def _adjusted_at(theta: np.ndarray, y: np.ndarray, design: np.ndarray, link: str) -> Adjusted:
+    index = design @ theta
+    logs, (_, slope, bend) = LINKS[link].logs(index), LINKS[link].mean(index)
+    weights = slope**2 * np.exp(-logs[0, 0] - logs[1, 0])
+    information = _weighted(design, weights)
+    sign, log_determinant = np.linalg.slogdet(information) if np.isfinite(information).all() else (0, -np.inf)
+    if sign <= 0:
+        return Adjusted(np.full_like(theta, np.nan), information, np.zeros_like(theta), np.inf, -np.inf)
+    inverse = np.linalg.inv(information)
+    value, score, _ = _likelihood(y, index, LINKS[link])
+    leverage = weights * np.einsum("ij,jk,ik->i", design, inverse, design)
+    gradient = design.T @ (score + leverage * bend / 2)
+    distance = float(gradient @ inverse @ gradient)
+    return Adjusted(gradient, information, inverse @ gradient, distance, value + log_determinant / 2 if link == "logit" else -distance)

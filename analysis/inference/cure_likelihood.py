@@ -28,7 +28,8 @@ Part = tuple[float, np.ndarray, list[np.ndarray]]
 
 def _weibull(w: np.ndarray) -> tuple[np.ndarray, ...]:
     """Return log survival, log density, and the density's first and second log derivative at `w`; so do the other two."""
-    hazard = np.exp(w)
+    # Beyond, a survival of zero would be multiplied by infinity.
+    hazard = np.exp(np.minimum(w, 300.0))
     return -hazard, w - hazard, 1 - hazard, -hazard
 
 

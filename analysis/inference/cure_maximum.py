@@ -26,7 +26,8 @@ THINNEST = -14.0  # log scale, in units of the spread, from which none does
 RIDGE = 1e-7  # the least curvature, with that in each coefficient at one
 # Location, log scale and log odds to begin from besides, in standard units: long and short durations, rare and frequent ends.
 ELSEWHERE = ((0.5, -0.3, 4.0), (1.0, 0.5, 4.0), (0.0, -0.7, -1.0), (0.0, -1.5, 0.0), (2.0, 0.5, 2.0), (-0.5, 0.0, 0.0))
-FLAT = 1e-6  # curvature in standard units: a standard error of a thousand standard deviations
+FLAT = 1e-12  # curvature in standard units below which the likelihood has run out to its end: a standard error of a million
+FLOOR = 1e-14  # least curvature, of the largest, that a step divides by
 
 
 class NoInnerMaximum(NotIdentified):
@@ -160,7 +161,8 @@ def _climb(problem: Problem, theta: np.ndarray) -> tuple[np.ndarray, Derivatives
         gradient, information = problem.slopes(now)
         # Away from the maximum the likelihood need not be concave: negative curvature is turned round.
         eigenvalues, vectors = np.linalg.eigh(information)
-        step = vectors @ ((vectors.T @ gradient) / np.maximum(np.abs(eigenvalues), 1e-8))
+        curvature = np.abs(eigenvalues)
+        step = vectors @ ((vectors.T @ gradient) / np.maximum(curvature, FLOOR * curvature.max()))
         decrement = float(gradient @ step)
         near = decrement < NEAR * max(1.0, abs(now.value))
         if decrement < DONE or problem.gone(theta) or (near and decrement >= last):
@@ -175,10 +177,10 @@ def _climb(problem: Problem, theta: np.ndarray) -> tuple[np.ndarray, Derivatives
 
 def _uphill(problem: Problem, theta, value, step) -> tuple[np.ndarray, Derivatives] | None:
     """Return the first point along `step`, halved until then, whose likelihood is above `value`."""
-    step = step / max(1.0, np.abs(step).max() / 2)
+    step = step / max(1.0, np.abs(step).max() / max(2.0, np.abs(theta).max()))
     for _ in range(30):
         reached = problem.at(theta + step)
-        if np.isfinite(reached.value) and reached.value > value:
+        if reached.value > value and np.isfinite(reached.second.sum()):
             return theta + step, reached
         step = step / 2
     return None
