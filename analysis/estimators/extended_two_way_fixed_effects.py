@@ -109,6 +109,8 @@ def _fit(data: pd.DataFrame, specification, options, cluster: str):
     centred = data.assign(**{name: _centred(data[name].to_numpy(float)) for name in controls})
     if controls:
         _check_cells(centred, controls, options.anticipation)
+        if options.model != "linear":
+            _check_poles(centred, options)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # what it leaves out has been left out, and said, before
@@ -140,6 +142,24 @@ def _check_cells(data: pd.DataFrame, controls: list[str], anticipation: int) -> 
                 f"in cohort ‹@{int(g)}›, period ‹@{int(t)}›, {', '.join(controls)} cannot be told from the effect: too few units for as many "
                 "controls, or a control with one value there",
             )
+
+
+def _check_poles(data: pd.DataFrame, options) -> None:
+    """Raise NotIdentified where all untreated outcomes of a cohort or period lie at the end of the model's range.
+
+    Its effect is then infinite; the effects on the treated have a limit, but beside controls the library's errors have none.
+    """
+    untreated = data[(data["cohort"] == 0) | (data["time"] < data["cohort"] - options.anticipation)]
+    for effect in ("time", "cohort"):
+        for value, outcome in untreated.groupby(effect)["outcome"]:
+            pole = 0 if (outcome == 0).all() else 1 if options.model == "logit" and (outcome == 1).all() else None
+            if pole is not None:
+                where = (
+                    f"in period ‹@{int(value)}›" if effect == "time" else f"of cohort ‹@{int(value)}›" if value else "of the never treated"
+                )
+                raise NotIdentified(
+                    "SEPARATION", f"every untreated outcome {where} is {pole}: leave it out, or the controls, or use model=linear"
+                )
 
 
 def _in_other_words(message: str) -> str:
