@@ -90,8 +90,8 @@ SETTINGS: dict[str, dict] = {
     "restricted_mean_survival": {"fields": {**SPELL, "entry": "start", "treatment": "tr"}},
     "romano_wolf": {"options": {"outcomes": ["y2"], "draws": 19}},
     "romano_wolf_cohorts": {"options": {"outcomes": ["y2"], "draws": 19}},
-    "romano_wolf_stacks": {"table": "stacks", "options": {"outcomes": ["y2"], "draws": 19, "event_window": [-3, 2], "effect_window": [0, 2]}},
-    "stacked_did": {"options": {"event_window": [-3, 2], "effect_window": [0, 2]}},
+    "romano_wolf_stacks": {"table": "stacks", "options": {"cell": "cell", "outcomes": ["y2"], "draws": 19, "event_window": [-3, 2], "effect_window": [0, 2]}},
+    "stacked_did": {"fields": COHORT, "options": {"event_window": [-3, 2], "effect_window": [0, 2]}},
     "synthetic_cases": {"table": "few"},
     "synthetic_control": {"table": "few"},
     "synthetic_did": {"table": "few", "options": {"placebo_draws": 9}},
@@ -172,14 +172,14 @@ def same(before: list[dict] | str, after: list[dict] | str, factors: np.ndarray 
     return f"{before[row]['term']}, {(NUMBERS + COUNTS)[column]}: {old[row, column]:.12g}, then {new[row, column]:.12g}"
 
 
-def powers(before: list[dict], after: list[dict], factor: float) -> np.ndarray:
+def powers(before: list[dict], after: list[dict], factor: float, keys: tuple[str, ...] = ("std_error", "estimate")) -> np.ndarray:
     """Return for each row (rows,) the whole power of `factor` by which it changed: what the term's unit says.
 
     Standard errors tell it where there are some, since an estimate may be nil.
     """
     found = np.zeros(len(before))
     for position, (old, new) in enumerate(zip(before, after, strict=True)):
-        for key in ("std_error", "estimate"):
+        for key in keys:
             one, other = abs(_number(old.get(key))), abs(_number(new.get(key)))
             if one > 0 and other > 0 and np.isfinite(one * other):
                 found[position] = np.round(np.log(other / one) / np.log(factor))
@@ -422,7 +422,7 @@ def check_scale(case: Case, column: str, before: list[dict]) -> str:
         factors = np.ones((len(before), len(NUMBERS + COUNTS)))
         moved = [i for i, key in enumerate(NUMBERS) if key not in ("p_value", "within_sd")]
         factors[:, moved] = factor ** power[:, None]
-        factors[:, NUMBERS.index("within_sd")] = factor if column == specification.outcome else 1.0
+        factors[:, NUMBERS.index("within_sd")] = factor ** powers(before, after, factor, ("within_sd",))
         if difference := same(before, after, factors):
             return f"times {factor:g}: {difference}"
     return ""

@@ -86,7 +86,7 @@ def test_a_cell_that_is_a_period_is_named():
     data = panel()
     codes = data[["unit", "time"]].to_numpy() - [0, 1]
     design = Design(data["y"].to_numpy(), np.empty((len(data), 0)), (), codes, (data["unit"].to_numpy(),))
-    with pytest.raises(NotIdentified, match="^late does not vary within the fixed effects$"):
+    with pytest.raises(NotIdentified, match=r"^late does not vary within the fixed effects$"):
         fit_cells(design, np.where(data["time"] == 7, 1, np.where(data["cell"] == 0, 0, -1)), ("early", "late"))
 
 
