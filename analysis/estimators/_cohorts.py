@@ -15,24 +15,13 @@ from analysis.inference.standard_units import varies
 def cohort_of(data: pd.DataFrame, specification) -> np.ndarray:
     """Return the first treated period of each row's unit (rows,), infinite for never.
 
-    From the column `cohort` (0 or missing = never), or from a 0/1 `treatment` that stays on.
-    Raises NotIdentified where the cohort changes within a unit or the treatment switches off.
+    From the column `cohort` (0 or missing = never; the entrance holds it to be one a unit), or from a 0/1 `treatment` that
+    stays on. Raises NotIdentified where the treatment is no such one.
     """
     unit, time = specification.unit, specification.time
-    if data[time].min() < 0:
-        raise NotIdentified("COHORT", f"periods of {time} may not be negative, because cohort 0 stands for never: renumber them")
     if specification.cohort:
-        cohort = data[specification.cohort].astype("float64").to_numpy()
-        if (cohort < 0).any() or (cohort[np.isfinite(cohort)] % 1 != 0).any():
-            raise NotIdentified("COHORT", f"{specification.cohort} must hold whole periods, and 0 or blank for never")
-        cohort = np.where(np.isnan(cohort) | (cohort == 0), np.inf, cohort)
-        codes = pd.factorize(data[unit])[0]
-        first = np.zeros(codes.max() + 1)
-        first[codes] = cohort
-        if (changed := first[codes] != cohort).any():
-            name = data[unit].iloc[int(np.argmax(changed))]
-            raise NotIdentified("COHORT", f"unit {name} has more than one value of {specification.cohort}")
-        return cohort
+        cohort = data[specification.cohort].to_numpy(float)
+        return np.where(cohort > 0, cohort, np.inf)
     treatment = data[specification.treatment].to_numpy(float)
     if not np.isin(treatment, [0, 1]).all():
         raise NotIdentified("DOSE", f"{specification.treatment} is not 0/1; cohorts need a treatment that is on or off")
@@ -40,13 +29,10 @@ def cohort_of(data: pd.DataFrame, specification) -> np.ndarray:
     drops = ordered.groupby(unit, sort=False)["_on"].diff() < 0
     if drops.any():
         where = ordered.loc[drops].iloc[0]
-        raise NotIdentified("SWITCH", f"treatment switches off in unit {where[unit]}, period {where[time]}; cohorts need one that stays on")
-    first = data[time].where(treatment == 1).groupby(data[unit]).transform("min")
-    if (first == 0).any():
         raise NotIdentified(
-            "COHORT", f"a unit is treated in period 0 of {time}, and cohort 0 stands for never: renumber the periods from 1"
+            "SWITCH", f"treatment switches off in unit {where[unit]}, period ‹@{int(where[time])}›; cohorts need one that stays on"
         )
-    return first.fillna(np.inf).to_numpy(float)
+    return data[time].where(treatment == 1).groupby(data[unit]).transform("min").fillna(np.inf).to_numpy(float)
 
 
 def cohort_panel(panel: pd.DataFrame, specification, *more: str, keep_always: bool = False) -> pd.DataFrame:
@@ -60,15 +46,17 @@ def cohort_panel(panel: pd.DataFrame, specification, *more: str, keep_always: bo
     names = [specification.unit, specification.time, specification.outcome, specification.treatment, *specification.controls]
     kept = [*names, *specification.cluster, specification.weights, *more]
     columns = list(dict.fromkeys(filter(None, kept)))
-    # The date of treatment comes from every row that shows it, also from one without an outcome.
-    shown = panel[[specification.unit, specification.time, specification.treatment or specification.cohort]]
-    shown = shown if specification.cohort else complete_rows(shown, list(shown.columns))
-    whole = shown.dropna(subset=[specification.unit, specification.time])
-    if whole.empty:
-        raise NotIdentified("SUPPORT", "no row has every variable")
-    first = pd.Series(cohort_of(whole, specification), index=whole[specification.unit].to_numpy())
-    data = complete_rows(panel[columns], columns)
-    cohort = first[~first.index.duplicated()].reindex(data[specification.unit]).to_numpy()
+    if specification.cohort:
+        panel = panel.assign(**{specification.cohort: panel[specification.cohort].fillna(0.0)})
+        data = complete_rows(panel[[*columns, specification.cohort]], [*columns, specification.cohort])
+        cohort = cohort_of(data, specification)
+    else:
+        # The date of treatment comes from every row that shows it, also from one without an outcome.
+        keys = [specification.unit, specification.time, specification.treatment]
+        shown = complete_rows(panel[keys], keys)
+        first = pd.Series(cohort_of(shown, specification), index=shown[specification.unit].to_numpy())
+        data = complete_rows(panel[columns], columns)
+        cohort = first[~first.index.duplicated()].reindex(data[specification.unit]).to_numpy()
     if not varies(data[[specification.outcome]].to_numpy(float))[0]:
         raise NotIdentified("SUPPORT", "the outcome does not vary")
     last, first = data[specification.time].max(), data[specification.time].min()
