@@ -30,10 +30,8 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     treated_vs_untreated. Descriptive: no inference. Raises NotIdentified when the panel is unbalanced.
     """
     METHOD.read(specification)
-    # Units treated from the first period on are controls of the decomposition (its footnote 11).
     data = cohort_panel(panel, specification, keep_always=True)
-    if len(data) != data["unit"].nunique() * data["time"].nunique():
-        raise NotIdentified("BALANCE", "the decomposition exists for balanced panels only")
+    _need_balance(data)
     counts = counts_of(data)
     # Treated in every period is untreated in every period as far as changes go (his footnote 11).
     data["cohort"] = data["cohort"].where(data["cohort"] > data["time"].min(), 0)

@@ -12,7 +12,7 @@ import numpy as np
 
 from analysis.estimates import NotIdentified
 from analysis.inference.absorb import Absorber, absorbed, sums
-from analysis.inference.cluster import cr1_factor, need_two
+from analysis.inference.cluster import INDEFINITE, cr1_factor, need_two
 from analysis.inference.effect_tables import ClusterTables, Explained, dense, table
 from analysis.inference.least_squares import CANCELLED, OUTCOME_LEFT, PERFECT, VARIANCE_LEFT, Design, fit
 from analysis.inference.rank import EFFECTS_LEFT, NO_PART, WELL_APART, lengths, project, resolution, still, vanished
@@ -42,8 +42,10 @@ class CellFit:
         """Return the average of coefficients with `weights` (cells,), its error, and the note of what enters it."""
         k = len(weights)
         variance = weights @ self.covariance[:k, :k] @ weights
-        said = [note for note, weight in zip(self.notes, weights, strict=False) if note and weight]
-        return float(weights @ self.coefficients[:k]), float(np.sqrt(variance)), said[0] if said else ""
+        said = next((note for note, weight in zip(self.notes, weights, strict=False) if note and weight), "")
+        # What a note says of one coefficient's error beyond that is not said of the average's.
+        said = INDEFINITE if said.startswith(INDEFINITE) else said
+        return float(weights @ self.coefficients[:k]), float(np.sqrt(variance)), said
 
 
 def fit_cells(

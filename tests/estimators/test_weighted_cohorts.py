@@ -147,3 +147,35 @@ def test_specifications_are_not_changed_by_running_them(data):
     before = replace(specification)
     sun_abraham.estimate(data, specification)
     assert specification == before
+
+
+def test_weighted_imputation_has_the_error_of_theorem_3(data):
+    """Written out: weights of untreated rows are minus a projection, and effects are taken around those of cohort and period."""
+    free = ~((data["cohort"] > 0) & (data["time"] >= data["cohort"])).to_numpy()
+    known = data["unit"].isin(data.loc[free, "unit"]).to_numpy()
+    data, free = data[known].reset_index(drop=True), free[known]
+    w, y = data["noise"].to_numpy(), data["y"].to_numpy()
+    every = np.column_stack(
+        [*(data["unit"] == u for u in data["unit"].unique()), *(data["time"] == t for t in range(2, 9)), data["x"]]
+    ).astype(float)
+    part = every[free] * np.sqrt(w[free])[:, None]
+    effect = y - every @ np.linalg.lstsq(part, y[free] * np.sqrt(w[free]), rcond=None)[0]
+    v = np.where(free, 0, w) / w[~free].sum()
+    table = pd.DataFrame({"v2": v**2, "v2e": v**2 * effect}).groupby([data["cohort"], data["time"]]).transform("sum")
+    centre = np.where(free, 0, table["v2e"] / table["v2"].replace(0, 1))
+    influence = v * (effect - centre)
+    influence[free] = -(w[free] * (every[free] @ np.linalg.pinv(part.T @ part) @ every.T @ v)) * effect[free]
+    error = np.sqrt((pd.Series(influence).groupby(data["unit"]).sum() ** 2).sum())
+    row = run(borusyak_jaravel_spiess, data, controls=("x",), weights="noise")[0]
+    assert (row["estimate"], row["std_error"]) == pytest.approx((v @ effect, error), rel=1e-9)
+
+
+@pytest.mark.parametrize("module", [borusyak_jaravel_spiess, gardner_two_stage])
+def test_what_cannot_be_imputed_is_left_out_counted_and_named(module, data):
+    late = data[~((data["unit"] == 7) & (data["time"] < data["cohort"].where(data["cohort"] > 0, 99)))]
+    assert data.loc[data["unit"] == 7, "cohort"].iloc[0] > 0
+    row = run(module, late)[0]
+    lost = int((late["unit"] == 7).sum())
+    assert f"{lost} observations of 1 units without an untreated period (7)" in row["left_out"]
+    without = run(module, data[data["unit"] != 7])[0]
+    assert (row["estimate"], row["std_error"], row["n_obs"]) == pytest.approx((without["estimate"], without["std_error"], without["n_obs"]))

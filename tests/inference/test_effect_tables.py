@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from analysis.estimates import NotIdentified
-from analysis.inference import effect_tables
+from analysis.inference import absorb, effect_tables
 from analysis.inference.cell_regression import fit_cells
 from analysis.inference.dealt_cohorts import deals, evaluate
 from analysis.inference.least_squares import Design
@@ -49,12 +49,19 @@ def by_hand(data, weights, clusters, nested):
     return beta[: k + 2], np.sqrt(np.diag(factor * bread @ sums.T @ sums @ bread))[: k + 2]
 
 
-@pytest.mark.parametrize("sparse", [False, True])
+@pytest.fixture(params=["few levels", "sparse tables", "many levels"])
+def size(request, monkeypatch):
+    """Small data taken for large: tables that stay sparse, and effects of so many levels that they are iterated."""
+    if request.param != "few levels":
+        monkeypatch.setattr(effect_tables, "DENSE", 0)
+        monkeypatch.setattr(absorb, "DENSE", 0)
+    if request.param == "many levels":
+        monkeypatch.setattr(absorb, "LEVELS_SOLVED", 0)
+
+
 @pytest.mark.parametrize("weighted", [False, True])
 @pytest.mark.parametrize("cluster", ["unit", "across"])
-def test_dummies_by_tables_are_dummies_by_columns(sparse, weighted, cluster, monkeypatch):
-    if sparse:
-        monkeypatch.setattr(effect_tables, "DENSE", 0)
+def test_dummies_by_tables_are_dummies_by_columns(size, weighted, cluster):
     data = panel()
     weights = data["w"].to_numpy() if weighted else None
     codes = data[["unit", "time"]].to_numpy() - [0, 1]
@@ -109,7 +116,7 @@ def test_deals_by_tables_are_deals_by_rows(holes):
 
 @pytest.mark.parametrize("weighted", [False, True])
 @pytest.mark.parametrize("cluster", ["unit", "across"])
-def test_scores_of_averages_owe_to_the_untreated_fit_what_projections_say(weighted, cluster):
+def test_scores_of_averages_owe_to_the_untreated_fit_what_projections_say(size, weighted, cluster):
     data = panel(1)
     data = data[data["unit"].isin(data.loc[data["time"] < 3, "unit"])].reset_index(drop=True)
     codes = np.column_stack([pd.factorize(data[name])[0] for name in ("unit", "time")])
