@@ -9,7 +9,7 @@ import pandas as pd
 
 from analysis.entrance import entrance
 from analysis.estimates import NotIdentified, parameter
-from analysis.estimators._cohorts import cohort_of
+from analysis.estimators._cohorts import cohort_of, unit_codes
 from analysis.estimators._regression import columns_of, complete_rows, counts_of, design_of
 from analysis.estimators._step_down import OUTCOMES
 from analysis.inference.least_squares import fit
@@ -47,7 +47,9 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
         raise ValueError("romano_wolf takes one cluster variable")
     effects = specification.fixed_effects or (specification.unit, specification.time)
     cluster = next(iter(specification.cluster), specification.unit)
-    names = pd.Index(panel[cluster].dropna().unique())
+    # In the order of names, so that draws do not depend on the order of rows.
+    present = panel[cluster].dropna()
+    names = pd.Index(present.iloc[np.unique(unit_codes(present), return_index=True)[1]])
     signs = np.random.default_rng(specification.seed).choice(POINTS[options.wild_weights], size=(len(names), options.draws))
     found = [_one(panel, replace(specification, outcome=name, cluster=(cluster,)), effects, names, signs) for name in family]
     actual = np.array([statistic for _, statistic, _ in found])

@@ -11,7 +11,7 @@ import pandas as pd
 
 from analysis.entrance import entrance
 from analysis.estimates import NotIdentified, parameter, refused
-from analysis.estimators._cohorts import cohort_of
+from analysis.estimators._cohorts import cohort_of, unit_codes
 from analysis.estimators._left_out import listed
 from analysis.estimators._regression import columns_of, complete_rows, design_of, noted, rows_of
 from analysis.inference import dealt_cohorts, few_treated, randomization, wild_cluster_bootstrap
@@ -217,7 +217,7 @@ def _further(data: pd.DataFrame, specification, options, design, effect: tuple[s
     if options.randomization_draws:
         rows += _randomized(data, specification, options.randomization_draws, design, effect[0], counts)
     if options.wild_bootstrap_draws:
-        rows.append(_wild(design, options, specification.seed, effect, counts))
+        rows.append(_wild(data, specification, design, options, effect, counts))
     if options.few_treated != "none":
         rows.append(_few(data, specification, design, options, effect, counts))
     return rows
@@ -259,26 +259,28 @@ def _randomized(data: pd.DataFrame, specification, draws: int, design, term: str
 
 
 def _cohorts_by_name(data: pd.DataFrame, specification) -> tuple[np.ndarray, np.ndarray]:
-    """Return codes of units (rows,) in the order of their names as text, and their cohorts (units,): deals do not depend on rows."""
-    codes, names = pd.factorize(data[specification.unit])
-    rank = np.empty(len(names), dtype=np.int64)
-    rank[np.argsort(np.asarray(names).astype(str), kind="stable")] = np.arange(len(names))
-    unit = rank[codes]
-    first = np.full(len(names), np.inf)
+    """Return codes of units (rows,) in the order of their names, and their cohorts (units,): deals do not depend on rows."""
+    unit = unit_codes(data[specification.unit])
+    first = np.full(unit.max() + 1, np.inf)
     first[unit] = cohort_of(data, specification)
     return unit, first
 
 
-def _wild(design, options, seed: int, effect: tuple[str, float], counts: dict) -> dict:
+def _clusters_by_name(data: pd.DataFrame, specification) -> np.ndarray:
+    """Return codes of the one cluster variable (rows,) in the order of names: draws do not depend on the order of rows."""
+    return unit_codes(data[next(iter(specification.cluster), specification.unit)])
+
+
+def _wild(data: pd.DataFrame, specification, design, options, effect: tuple[str, float], counts: dict) -> dict:
     if len(design.clusters) != 1 or design.weights is not None:
         return refused(
             effect[0], "OPTION", "the wild cluster bootstrap is for one cluster variable and no weights", "wild_cluster_bootstrap"
         )
     result = wild_cluster_bootstrap.test(
-        design.outcome, design.regressors[:, 0], design.regressors[:, 1:], design.effects, design.clusters[0],
-        options.wild_weights, options.wild_bootstrap_draws, seed,
+        design.outcome, design.regressors[:, 0], design.regressors[:, 1:], design.effects,
+        _clusters_by_name(data, specification), options.wild_weights, options.wild_bootstrap_draws, specification.seed,
     )  # fmt: skip
-    return parameter(effect[0], effect[1], inference="wild_cluster_bootstrap", seed=seed, **_tested(result), **counts)
+    return parameter(effect[0], effect[1], inference="wild_cluster_bootstrap", seed=specification.seed, **_tested(result), **counts)
 
 
 def _few(data: pd.DataFrame, specification, design, options, effect: tuple[str, float], counts: dict) -> dict:
@@ -286,7 +288,8 @@ def _few(data: pd.DataFrame, specification, design, options, effect: tuple[str, 
     name = options.few_treated
     if len(design.clusters) != 1 or specification.fixed_effects or design.weights is not None:
         return refused(effect[0], "OPTION", f"{name} is for one cluster variable with unit and time effects, and no weights", name)
-    cells = pd.DataFrame({"group": design.clusters[0], "time": data[specification.time], "y": design.outcome, "d": design.regressors[:, 0]})
+    groups = _clusters_by_name(data, specification)
+    cells = pd.DataFrame({"group": groups, "time": data[specification.time], "y": design.outcome, "d": design.regressors[:, 0]})
     if specification.controls:
         x = design.regressors[:, 1:]
         slopes = fit(design, "unadjusted").coefficients[1:]
