@@ -81,9 +81,9 @@ def test_units_of_measurement_change_results_as_algebra_says(module, balanced):
 
 def test_what_does_not_vary_or_cannot_be_tested_is_named():
     data = panel(balanced=True)
-    with pytest.raises(NotIdentified, match="the outcome does not vary|nothing of the outcome"):
+    with pytest.raises(NotIdentified, match=r"the outcome does not vary|nothing of the outcome"):
         rows(random_effects, data.assign(y=3.0))
-    with pytest.raises(NotIdentified, match="z and x2 are collinear|x2 and z are collinear"):
+    with pytest.raises(NotIdentified, match=r"z and x2 are collinear|x2 and z are collinear"):
         rows(random_effects, data.assign(x2=2 * data["z"] + 5), controls=("z", "x2"))
     with pytest.raises(NotIdentified, match="w does not vary within i"):
         rows(hausman, data, controls=("x", "w"))
