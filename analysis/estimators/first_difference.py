@@ -8,7 +8,7 @@ from analysis.entrance import entrance
 from analysis.estimates import NotIdentified
 from analysis.estimators._regression import columns_of, complete_rows, counts_of, design_of, rows_of
 from analysis.inference.least_squares import fit
-from analysis.method import COVARIANCE, LAGS, TWO_WAY, Method
+from analysis.method import COVARIANCE, LAGS, TWO_WAY, Method, Option
 
 METHOD = Method(
     title="First differences",
@@ -16,18 +16,25 @@ METHOD = Method(
     library="analysis",
     needs=("outcome", "unit", "time", "treatment|controls"),
     accepts=("fixed_effects", "cluster"),
-    options={"covariance": COVARIANCE, "lags": LAGS, "two_way": TWO_WAY},
+    options={
+        "covariance": COVARIANCE,
+        "lags": LAGS,
+        "two_way": TWO_WAY,
+        "constant": Option(False, "a constant in the differenced equation, which is a linear trend in levels (as in R's plm)"),
+    },
 )
 
 
 @entrance(METHOD)
 def estimate(panel: pd.DataFrame, specification) -> list[dict]:
-    """Return one row a regressor, all in changes since the period before; no constant.
+    """Return one row a regressor, all in changes since the period before, and 'const' where the option `constant` asks for it.
 
-    `fixed_effects` (the time column, say) are those of the differenced equation. Gaps are not bridged. Raises
-    NotIdentified when no unit has two consecutive periods.
+    `fixed_effects` (the time column, say) are those of the differenced equation, instead of a constant. Gaps are not bridged.
+    Raises NotIdentified when no unit has two consecutive periods.
     """
     options = METHOD.read(specification)
+    if options.constant and specification.fixed_effects:
+        raise ValueError("first_difference: option constant belongs to no fixed effects, which hold one already")
     data = complete_rows(panel, columns_of(specification, specification.fixed_effects))
     data = data.sort_values([specification.unit, specification.time], kind="stable")
     names = [name for name in (specification.treatment, *specification.controls) if name]
@@ -37,6 +44,7 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     if not consecutive.any():
         raise NotIdentified("SUPPORT", "no unit is observed in two consecutive periods")
     data = data.assign(**{name: changes[name] for name in changes})[consecutive].reset_index(drop=True)
-    design = design_of(data, specification, data[names], specification.fixed_effects, options.covariance)
+    regressors = data[names].assign(const=1.0) if options.constant else data[names]
+    design = design_of(data, specification, regressors, specification.fixed_effects, options.covariance)
     result = fit(design, options.covariance, options.lags, options.two_way)
-    return rows_of(result, names, counts_of(data, specification, result))
+    return rows_of(result, regressors.columns, counts_of(data, specification, result))

@@ -24,12 +24,14 @@ METHOD = Method(
     needs=("outcome", "unit", "time", "treatment|controls"),
 )
 
+ROUNDING = 1e-10  # residuals of a unit, as a share of all units' own
+
 
 @entrance(METHOD)
 def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     """Return 'pesaran_cd' (standard normal without dependence) and 'wooldridge_serial' (F of residual autocorrelation).
 
-    The model has unit effects, which the second test's null of -1/(T-1) rests on. Pairs of units count with the periods that both have.
+    Residuals that are rounding errors are refused. The model has unit effects, which the second test's null of -1/(T-1) rests on. Pairs of units count with the periods that both have.
     """
     METHOD.read(specification)
     effects = (specification.unit,)
@@ -37,7 +39,12 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     data = data.reset_index(drop=True)
     names = [name for name in (specification.treatment, *specification.controls) if name]
     result = fit(design_of(data, specification, data[names], effects, "unadjusted"), "unadjusted")
-    residuals = pd.DataFrame({"unit": data[specification.unit], "time": data[specification.time], "e": result.residuals})
+    if result.notes[0]:
+        raise NotIdentified(*result.notes[0].split(": ", 1))
+    # In units of their own size; a unit whose residuals are rounding errors of zero follows nothing.
+    e = result.residuals / np.sqrt(np.mean(result.residuals**2))
+    e = np.where(pd.Series(np.abs(e)).groupby(data[specification.unit]).transform("max") > ROUNDING, e, 0.0)
+    residuals = pd.DataFrame({"unit": data[specification.unit], "time": data[specification.time], "e": e})
     counts = counts_of(data, specification)
     return [_cross_section(residuals, counts), _serial(residuals, counts)]
 
@@ -46,11 +53,12 @@ def _cross_section(residuals: pd.DataFrame, counts: dict) -> dict:
     wide = residuals.pivot(index="time", columns="unit", values="e").to_numpy()
     seen = np.isfinite(wide)
     common = seen.astype(float).T @ seen
-    correlation = pd.DataFrame(wide).corr(min_periods=3).to_numpy()
+    with np.errstate(invalid="ignore", divide="ignore"):
+        correlation = pd.DataFrame(wide).corr(min_periods=3).to_numpy()
     pairs = np.triu_indices(len(common), 1)
     used = np.isfinite(correlation[pairs])
     if not used.any():
-        raise NotIdentified("SUPPORT", "no two units share three periods")
+        raise NotIdentified("SUPPORT", "no two units share three periods in which the residuals of both vary")
     statistic = float(np.sum(np.sqrt(common[pairs][used]) * correlation[pairs][used]) / np.sqrt(used.sum()))
     return parameter("pesaran_cd", statistic, inference="normal", p_value=float(2 * stats.norm.sf(abs(statistic))), **counts)
 
@@ -59,7 +67,7 @@ def _serial(residuals: pd.DataFrame, counts: dict) -> dict:
     lagged = residuals.groupby("unit")["e"].shift(1)
     follows = residuals.groupby("unit")["time"].diff() == 1
     pairs = residuals.assign(lag=lagged)[follows & lagged.notna()]
-    if len(pairs) < 5:
+    if len(pairs) < 5 or np.ptp(pairs["lag"]) == 0:
         return refused("wooldridge_serial", "SUPPORT", "too few consecutive periods", "wald")
     x = np.column_stack([np.ones(len(pairs)), pairs["lag"]])
     bread = np.linalg.inv(x.T @ x)

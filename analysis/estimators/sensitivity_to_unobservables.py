@@ -6,13 +6,14 @@ import numpy as np
 import pandas as pd
 
 from analysis.entrance import entrance
-from analysis.estimates import NotIdentified, parameter
+from analysis.estimates import NotIdentified, parameter, refused
 from analysis.estimators._cohorts import cohort_of
-from analysis.estimators._regression import columns_of, complete_rows, counts_of, design_of
+from analysis.estimators._regression import columns_of, complete_rows, counts_of, design_of, noted
 from analysis.inference import omitted_variables as omitted
-from analysis.inference.absorb import absorbed, residualize
+from analysis.inference.absorb import absorbed
 from analysis.inference.distributions import t_quantile
-from analysis.inference.least_squares import fit
+from analysis.inference.least_squares import PERFECT, fit
+from analysis.inference.rank import project
 from analysis.method import Method, Option
 
 METHOD = Method(
@@ -38,7 +39,7 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     implies, but for 'robustness_value_clustered': the partial R2 that brings the estimate to where its clustered error, taken
     as it is, leaves it insignificant. 'oster_delta': how much more the unobserved must matter than the controls for no
     effect; 'oster_effect': the effect if they matter as much.
-    Raises NotIdentified when nothing is left of the treatment.
+    Raises NotIdentified when nothing is left of the treatment, or of the outcome.
     """
     options = METHOD.read(specification)
     effects = specification.fixed_effects or (specification.unit, specification.time)
@@ -49,18 +50,19 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     if treated is None:
         treated = (data[specification.time].to_numpy(float) >= cohort_of(data, specification)).astype(float)
     regressors = data[list(specification.controls)].copy()
-    regressors.insert(0, "_treated", treated)
+    regressors.insert(0, specification.treatment or "treatment", treated)
     design = design_of(data, specification, regressors, effects, "cluster")
     clustered = fit(design, "cluster")
-    net = residualize(np.column_stack([design.outcome, design.regressors]), design.effects)
+    if clustered.notes[0] == PERFECT:
+        raise NotIdentified(*PERFECT.split(": ", 1))
+    net = np.column_stack([clustered.outcome, clustered.regressors])
     given = omitted.coefficients(net[:, 0], net[:, 1], net[:, 2:])
-    if given.treatment_residual < 1e-12:
-        raise NotIdentified("SUPPORT", "effects and controls leave nothing of the treatment")
     counts = counts_of(data, specification, clustered)
     degrees = len(data) - design.regressors.shape[1] - absorbed(design.effects, None)
-    main = parameter("att", given.long, clustered.errors[0], inference="cluster", degrees=clustered.degrees, **counts)
+    error = clustered.errors[0]
+    main = parameter("att", given.long, error, inference="cluster", degrees=clustered.degrees, **counts, **noted(clustered.notes[0]))
     # What may be taken away before a clustered test no longer rejects; the partial R2 of that part knows no clusters.
-    share = max(0.0, 1 - t_quantile(1 - options.level / 2, clustered.degrees) * clustered.errors[0] / abs(given.long))
+    share = max(0.0, 1 - t_quantile(1 - options.level / 2, clustered.degrees) * error / abs(given.long))
     partial = _partial(net, degrees, given.long, specification.controls, options.level, share, counts)
     return [main, *partial, *_oster(given, options, counts)]
 
@@ -73,10 +75,10 @@ def _partial(
     `share` of the estimate is what its clustered test can lose.
     """
     outcome, regressors = net[:, 0], net[:, 1:]
-    inverse = np.linalg.inv(regressors.T @ regressors)
-    slopes = inverse @ regressors.T @ outcome
+    projection = project(regressors, ("treatment", *controls))
+    slopes = projection.coefficients(outcome)
     spread = ((outcome - regressors @ slopes) ** 2).sum() / degrees
-    errors = np.sqrt(spread * np.diag(inverse))
+    errors = np.sqrt(spread * np.diag(projection.bread))
     ratio = effect / errors[0]
     values = {
         "partial_r2": omitted.partial_r2(ratio, degrees),
@@ -86,13 +88,18 @@ def _partial(
     }
     rows = [parameter(term, value, inference="none", **counts) for term, value in values.items()]
     among = regressors[:, 1:]
-    own = np.linalg.inv(among.T @ among)
-    on_treatment = own @ among.T @ regressors[:, 0]
+    projection = project(among, controls)
+    own = projection.bread
+    on_treatment = projection.coefficients(regressors[:, 0])
     left = ((regressors[:, 0] - among @ on_treatment) ** 2).sum() / (degrees + 1)
     for i, name in enumerate(controls):
         with_treatment = omitted.partial_r2(on_treatment[i] / np.sqrt(left * own[i, i]), degrees + 1)
         with_outcome = omitted.partial_r2(slopes[i + 1] / errors[i + 1], degrees)
-        strength = omitted.as_strong_as(with_treatment, with_outcome)
+        try:
+            strength = omitted.as_strong_as(with_treatment, with_outcome)
+        except ValueError as impossible:
+            rows.append(refused(f"strength:{name}", "SUPPORT", str(impossible)))
+            continue
         # What a confounder must have of both to undo the estimate is compared with the smaller of what the control has.
         rows.append(parameter(f"strength:{name}", min(strength), inference="none", **counts))
         changed, error = omitted.adjusted(effect, errors[0], degrees, *strength)

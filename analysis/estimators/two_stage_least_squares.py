@@ -8,12 +8,12 @@ import numpy as np
 import pandas as pd
 
 from analysis.entrance import entrance
-from analysis.estimates import NotIdentified, parameter, refused
-from analysis.estimators._regression import columns_of, complete_rows, counts_of, design_of, rows_of
-from analysis.inference.absorb import residualize
+from analysis.estimates import parameter, refused
+from analysis.estimators._regression import columns_of, complete_rows, counts_of, design_of, noted, rows_of
 from analysis.inference.cluster import cluster_sums
 from analysis.inference.distributions import chi2_tail
-from analysis.inference.least_squares import Design, fit
+from analysis.inference.least_squares import PERFECT, Design, Fit, fit
+from analysis.inference.rank import lengths, project
 from analysis.method import COVARIANCE, LAGS, TWO_WAY, Method
 
 METHOD = Method(
@@ -48,50 +48,57 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     counts = counts_of(data, specification, result)
     rows = rows_of(result, regressors.columns, counts)
     k = len(specification.instruments)
-    strength, excluded_net = _effective_f(first, design, excluded, exogenous, k)
-    rows.append(parameter("effective_f", strength, inference=first.inference, **counts))
-    for name, b, se in zip(specification.instruments, first.coefficients[:k], first.errors[:k], strict=True):
-        rows.append(parameter(f"first_stage:{name}", b, se, inference=first.inference, degrees=first.degrees, **counts))
-    rows.append(
-        _hansen(result, design, excluded_net, counts)
-        if k > 1
-        else refused("hansen_j", "EXACT", "one instrument leaves nothing to test", "wald")
-    )
+    excluded_net = _net_of_exogenous(first, k)
+    rows.append(_effective_f(first, excluded_net, counts))
+    for name, b, se, note in zip(specification.instruments, first.coefficients, first.errors, first.notes, strict=False):
+        rows.append(parameter(f"first_stage:{name}", b, se, inference=first.inference, degrees=first.degrees, **counts, **noted(note)))
+    rows.append(_hansen(result, design, excluded_net, counts))
     return rows
 
 
-def _first_stage(design: Design, data, specification, excluded: pd.DataFrame, exogenous: pd.DataFrame, options):
+def _first_stage(design: Design, data, specification, excluded: pd.DataFrame, exogenous: pd.DataFrame, options) -> Fit:
     x = pd.concat([excluded, exogenous], axis=1)
     first = replace(design, outcome=data[specification.treatment].to_numpy(float), regressors=x.to_numpy(), names=tuple(x.columns))
     return fit(first, options.covariance, options.lags, options.two_way)
 
 
-def _effective_f(first, design: Design, excluded: pd.DataFrame, exogenous: pd.DataFrame, k: int) -> tuple[float, np.ndarray]:
-    """Return the effective F (their equation 4) and the instruments net of everything exogenous."""
-    root = 1.0 if design.weights is None else np.sqrt(design.weights)[:, None]
-    net = residualize(np.column_stack([excluded, exogenous]), design.effects, design.weights) * root
-    z, x = net[:, :k], net[:, k:]
-    if x.shape[1]:
-        z = z - x @ np.linalg.lstsq(x, z, rcond=None)[0]
+def _net_of_exogenous(first: Fit, k: int) -> np.ndarray:
+    """Return the `k` instruments of the first stage net of everything exogenous, shape (rows, k)."""
+    z, x = first.regressors[:, :k], first.regressors[:, k:]
+    return z - x @ project(x, ("",) * x.shape[1]).coefficients(z) if x.shape[1] else z
+
+
+def _effective_f(first: Fit, z: np.ndarray, counts: dict) -> dict:
+    """Return the row of the effective F (their equation 4); `z` (rows, k) are the instruments net of everything exogenous."""
+    k = z.shape[1]
     gram = z.T @ z
     pi, covariance = first.coefficients[:k], first.covariance[:k, :k]
-    return float(pi @ gram @ pi / np.trace(covariance @ gram)), z
+    strength = float(pi @ gram @ pi / np.trace(covariance @ gram))
+    return parameter("effective_f", strength, inference=first.inference, **counts, **noted(first.notes[0]))
 
 
-def _hansen(result, design: Design, z: np.ndarray, counts: dict) -> dict:
-    """Return Hansen's J after two-stage least squares, from moments clustered as the errors are."""
-    # Moments must be orthogonal to what 2SLS has fitted: the part of z that the fitted regressor does not use.
-    endogenous = result.regressors[:, :1]
-    fitted = z @ np.linalg.lstsq(z, endogenous, rcond=None)[0]
-    rest = z - fitted @ np.linalg.lstsq(fitted, z, rcond=None)[0]
-    u, s, _ = np.linalg.svd(rest, full_matrices=False)
-    basis = u[:, : z.shape[1] - 1]
-    if s[z.shape[1] - 2] < 1e-10 * s[0]:
-        raise NotIdentified("SINGULAR", "the instruments are collinear")
+def _hansen(result: Fit, design: Design, z: np.ndarray, counts: dict) -> dict:
+    """Return Hansen's J after two-stage least squares, from moments clustered as the errors are.
+
+    `z` (rows, k) are the instruments net of everything exogenous.
+    """
+    if z.shape[1] == 1:
+        return refused("hansen_j", "EXACT", "one instrument leaves nothing to test", "wald")
+    if result.notes[0] == PERFECT:
+        return refused("hansen_j", *PERFECT.split(": ", 1), "wald")
     if len(design.clusters) > 1 or (not design.clusters and result.inference == "driscoll_kraay"):
         return refused("hansen_j", "OPTION", f"the test is for one cluster variable or none, not for {result.inference}", "wald")
-    scores = basis * result.residuals[:, None]
+    # Moments must be orthogonal to what 2SLS has fitted: the part of z that the fitted regressor does not use.
+    z = z / lengths(z)
+    endogenous = result.regressors[:, :1]
+    fitted = z @ project(z, ("",) * z.shape[1]).coefficients(endogenous)
+    fitted /= lengths(fitted)
+    basis = np.linalg.svd(z - fitted @ (fitted.T @ z), full_matrices=False)[0][:, : z.shape[1] - 1]
+    residuals = result.residuals / np.sqrt(result.residuals @ result.residuals)
+    scores = basis * residuals[:, None]
     sums = cluster_sums(scores, design.clusters[0]) if design.clusters else scores
+    if len(sums) <= basis.shape[1]:
+        return refused("hansen_j", "CLUSTERS", f"{len(sums)} clusters cannot test {basis.shape[1]} restrictions together", "wald")
     moment = sums.sum(0)
     statistic = float(moment @ np.linalg.solve(sums.T @ sums, moment))
     p_value = chi2_tail(statistic, basis.shape[1])

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from analysis.inference.distributions import t_quantile
+from analysis.inference.rank import project
 
 
 def partial_r2(t_ratio: float, degrees: float) -> float:
@@ -72,11 +73,15 @@ class Coefficients:
 
 
 def coefficients(outcome: np.ndarray, treatment: np.ndarray, controls: np.ndarray) -> Coefficients:
-    """Return them from arrays (rows,), (rows,), (rows, controls) without constant: demeaned, or net of fixed effects."""
-    given = treatment - controls @ np.linalg.lstsq(controls, treatment, rcond=None)[0]
+    """Return them from arrays (rows,), (rows,), (rows, controls) without constant: demeaned, or net of fixed effects.
+
+    Raises NotIdentified when they are collinear.
+    """
+    names = tuple(f"column {i}" for i in range(controls.shape[1]))
+    given = treatment - controls @ project(controls, names).coefficients(treatment)
     short = float(treatment @ outcome / (treatment @ treatment))
     regressors = np.column_stack([treatment, controls])
-    slopes = np.linalg.lstsq(regressors, outcome, rcond=None)[0]
+    slopes = project(regressors, ("treatment", *names)).coefficients(outcome)
     total = float(outcome @ outcome)
 
     def r2(fitted: np.ndarray) -> float:
@@ -109,9 +114,8 @@ def bias_adjusted(given: Coefficients, greatest_r2: float) -> float:
     vy, vx, tx = given.outcome_variance, given.treatment_variance, given.treatment_residual
     moved, gained = given.short - given.long, given.long_r2 - given.short_r2
     open_r2 = greatest_r2 - given.long_r2
-    if moved == 0:
-        return given.long
     theta = open_r2 * vy * (vx - tx) - gained * vy * tx - vx * tx * moved**2
     root = math.sqrt(theta**2 + 4 * open_r2 * vy * moved**2 * vx**2 * tx)
-    biases = [(-theta + sign * root) / (-2 * tx * moved * vx) for sign in (1, -1)]
-    return given.long - min(biases, key=abs)
+    # The root nearer to zero, without the difference of numbers that are nearly equal where controls move little.
+    larger = theta + math.copysign(root, theta)
+    return given.long + (2 * open_r2 * vy * moved * vx / larger if larger else 0.0)

@@ -91,7 +91,7 @@ def project(columns: np.ndarray, names: tuple[str, ...], noise: Callable[[], np.
     triangle = triangle[: len(length)]
     left = np.zeros(len(length))
     left[: len(triangle)] = np.abs(np.diag(triangle))
-    lost = np.maximum(NOTHING_LEFT, noise()[order]) if noise else NOTHING_LEFT
+    lost = max(NOTHING_LEFT, float(noise().max())) if noise else NOTHING_LEFT
     rank = int((left > lost).cumprod().sum())
     if rank < len(length):
         raise NotIdentified("SINGULAR", _collinear(triangle, order, rank, names) + where)

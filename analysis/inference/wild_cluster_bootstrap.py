@@ -12,10 +12,13 @@ from itertools import product
 
 import numpy as np
 
+from analysis.estimates import NotIdentified
 from analysis.inference import randomization
 from analysis.inference.absorb import Absorber
 from analysis.inference.cluster import cluster_sums
+from analysis.inference.least_squares import OUTCOME_LEFT
 from analysis.inference.randomization import Draws
+from analysis.inference.rank import EFFECTS_LEFT, independent, lengths, vanished
 
 # Webb (2023, Canadian J. Economics 56: 839-858): six points, for fewer than a dozen clusters.
 WEBB = np.sqrt([1.5, 1.0, 0.5])
@@ -52,17 +55,20 @@ def draw(
     """Return the actual estimate and its bootstrap draws, ready for any null value.
 
     `others` (rows, k) are further regressors, `effects` (rows, e) codes to absorb, `clusters` (rows,) codes, `signs`
-    (clusters, draws) the multipliers.
+    (clusters, draws) the multipliers. Raises NotIdentified when nothing is left of the outcome, given the regressors.
     """
     absorber = Absorber(effects)
     others = absorber.residualize(others) if others.shape[1] else np.empty((len(outcome), 0))
-    basis = np.linalg.qr(others)[0]
+    others = others / np.maximum(lengths(others), 1e-300)
+    basis = np.linalg.qr(others[:, independent(others)])[0]
 
     def sweep(columns: np.ndarray) -> np.ndarray:
         net = absorber.residualize(columns)
         return net - basis @ (basis.T @ net)
 
     y, x = sweep(np.column_stack([outcome, regressor])).T
+    if vanished(x, regressor, EFFECTS_LEFT) or vanished(y - x * (x @ y / (x @ x)), outcome, OUTCOME_LEFT):
+        raise NotIdentified("EXACT", "nothing of the outcome is left unexplained, or nothing of the regressor: there is nothing to resample")
     size = x @ x
     layers = [y, x]  # restricted residuals are y - tau x
     n_clusters = int(clusters.max()) + 1
