@@ -21,6 +21,7 @@ from analysis.contracts import DataError, violation
 from analysis.estimates import NotIdentified
 from analysis.method import Method, flag
 from analysis.periods import Calendar, calendar_of, starting, written
+from analysis.roles import check_outcome, check_roles, without_rounding
 from analysis.specification import Specification
 from analysis.spells import check_spells
 
@@ -88,6 +89,7 @@ def sample_of(panel: pd.DataFrame, specification: Specification, method: Method)
     fields = _fields(specification)
     options, further = _columns_of_options(panel, specification, method)
     _check_columns(panel, fields, specification, method)
+    check_roles(fields, method)
     where, lines = panel.attrs.get("file", WHERE), _line_finder(panel)
     calendar, periods, cohorts = _periods(panel, specification, method, where, lines)
     data = {}
@@ -112,7 +114,9 @@ def sample_of(panel: pd.DataFrame, specification: Specification, method: Method)
         if specification.cohort:
             _check_cohorts(unit, frame, inside, panel, where, lines)
     if specification.duration:
-        check_spells(frame, inside, method.accepts, panel, where, lines)
+        check_spells(frame, inside, method, panel, where, lines)
+    if specification.outcome:
+        check_outcome(frame[inside.outcome], method, panel, where, lines)
     labels = {quoted(column): column for column in (*fields, *further)}
     return Sample(frame, inside, labels, calendar, _incomplete(frame, inside, labels, method))
 
@@ -325,8 +329,11 @@ def labelled(rows: list[dict], sample: Sample) -> list[dict]:
     """
     ours = {sample.translate(row["term"]) for row in rows if row["term"] not in sample.labels}
     clash = {quote: f"{name} (column)" for quote, name in sample.labels.items() if name in ours}
+    effects = sample.specification.outcome and sample.specification.cohort
+    largest = sample.frame[sample.specification.outcome].abs().max() if effects else 0.0
     found = []
     for row in rows:
+        row = without_rounding(row, largest) if effects else row
         term = clash.get(row["term"], row["term"])
         row = {key: sample.translate(value) if isinstance(value, str) and "‹" in value else value for key, value in row.items()}
         row["term"] = sample.translate(term)

@@ -90,7 +90,9 @@ class Method:
     any other is refused, because a choice that changes nothing would mislead. `columns` are fixed names of columns that the
     method reads besides, in a table made for it. Cohorts after the last period are never treated, unless the method
     `knows_later_cohorts` and makes something of them. Periods are an index of those observed, unless `periods_as_written`: where
-    an empty year counts as one, or an option names a year. `unless` names needs that may be left
+    an empty year counts as one, or an option names a year. `ends_recur`: the history of a unit goes on after an event;
+    `conditions_on_the_past`: controls are taken before treatment, where the outcome may be one of them.
+    `outcome_range` is the least and greatest outcome, and the rule in words. `unless` names needs that may be left
     out with one value of an option: {"unit": ("panel", False)}.
     """
 
@@ -102,6 +104,9 @@ class Method:
     columns: tuple[str, ...] = ()
     knows_later_cohorts: bool = False
     periods_as_written: bool = False
+    ends_recur: bool = False
+    conditions_on_the_past: bool = False
+    outcome_range: tuple[float, float, str] | None = None
     unless: dict[str, tuple[str, object]] = field(default_factory=dict)
     options: dict[str, Option] = field(default_factory=dict)
 

@@ -9,11 +9,11 @@ from analysis.contracts import violation
 from analysis.estimates import NotIdentified
 
 
-def check_spells(frame: pd.DataFrame, inside, accepts: tuple[str, ...], panel: pd.DataFrame, where: str, lines) -> None:
+def check_spells(frame: pd.DataFrame, inside, method, panel: pd.DataFrame, where: str, lines) -> None:
     """Raise NotIdentified, naming row and value, for spells that cannot be meant; rows with a blank are not looked at.
 
-    `frame` holds typed columns under the names of `inside`; `accepts` are the fields that the method may be given; `panel` is
-    what the user gave, for messages.
+    `frame` holds typed columns under the names of `inside`; `method` says which fields it takes, and whether ends recur; `panel`
+    is what the user gave, for messages.
     """
     named = [inside.duration, inside.entry, inside.unit, inside.treatment, *inside.controls, *inside.strata, *inside.cluster]
     if not inside.upper:
@@ -27,7 +27,12 @@ def check_spells(frame: pd.DataFrame, inside, accepts: tuple[str, ...], panel: p
         line = violation(where, "", lines(row), column[1:-1], panel[column[1:-1]].iloc[row]).removesuffix(": ")
         raise NotIdentified("SUPPORT", f"{line}: {rule}")
 
-    backwards = whole & ((stop <= entry) if inside.entry else (stop < 0))
+    known = {field for need in (*method.needs, *method.accepts) for field in need.split("|")}
+    backwards = (stop <= entry) if inside.entry else (stop < 0)
+    if not inside.entry and not inside.upper:
+        # Nothing lasts no time; the interval-censored likelihoods alone know a spell that is censored at once, which says nothing.
+        backwards |= (stop == 0) & (("upper" not in known) | (frame[inside.event].to_numpy() > 0))
+    backwards &= whole
     if backwards.any():
         row = int(np.argmax(backwards))
         rule = f"spell {row + 1} ends at {stop[row]:g}, not after its start at {entry[row]:g}; drop or correct such spells first"
@@ -35,8 +40,9 @@ def check_spells(frame: pd.DataFrame, inside, accepts: tuple[str, ...], panel: p
     if inside.event:
         _check_events(frame[inside.event].to_numpy(), whole, inside, refuse)
     # A method that clusters by unit and knows no late entry takes the rows of a unit as spells of their own.
-    if inside.unit and ("entry" in accepts or "cluster" not in accepts):
-        _check_stretches(frame[inside.unit], entry, stop, whole, inside, "entry" in accepts, refuse, lines)
+    if inside.unit and ("entry" in known or "cluster" not in known):
+        ended = frame[inside.event].to_numpy() > 0 if inside.event and not method.ends_recur else np.zeros(len(frame), bool)
+        _check_stretches(frame[inside.unit], entry, stop, ended, whole, inside, "entry" in known, refuse, lines)
 
 
 def _check_events(event: np.ndarray, whole: np.ndarray, inside, refuse) -> None:
@@ -46,9 +52,9 @@ def _check_events(event: np.ndarray, whole: np.ndarray, inside, refuse) -> None:
 
 
 def _check_stretches(
-    unit: pd.Series, entry: np.ndarray, stop: np.ndarray, whole: np.ndarray, inside, takes_entry: bool, refuse, lines
+    unit: pd.Series, entry: np.ndarray, stop: np.ndarray, ended: np.ndarray, whole: np.ndarray, inside, takes_entry: bool, refuse, lines
 ) -> None:
-    """Several rows of a unit are stretches of one history: each must say when it begins, and none may overlap another."""
+    """Several rows of a unit are stretches of one history: each must say when it begins, none may overlap another, and an end is the last."""
     rows = np.flatnonzero(whole)
     codes = pd.factorize(unit.to_numpy()[rows])[0]
     if len(rows) == 0 or np.bincount(codes).max() == 1:
@@ -74,3 +80,12 @@ def _check_stretches(
             f"from {entry[first]:g} to {stop[first]:g}"
         )
         refuse(second, inside.entry, rule)
+    goes_on = (same[1:] == same[:-1]) & ended[order][:-1]
+    if goes_on.any():
+        at = int(np.argmax(goes_on))
+        first, second = order[at], order[at + 1]
+        rule = (
+            f"unit {unit.iloc[first]} ends here, at {stop[first]:g}, but goes on in row {lines(second)}, from {entry[second]:g}: an end is "
+            "the last of a history; mark it in the last row only, or use recurrent_events where ends recur"
+        )
+        refuse(first, inside.event, rule)

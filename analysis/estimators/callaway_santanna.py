@@ -45,6 +45,7 @@ METHOD = Method(
     title="Group-time average treatment effects",
     citation="Callaway and Sant'Anna (2021), J. Econometrics 225: 200-230",
     library="analysis",
+    conditions_on_the_past=True,
     needs=("outcome", "unit", "time", "cohort|treatment"),
     accepts=("controls", "cluster", "weights"),
     unless={"unit": ("panel", False)},

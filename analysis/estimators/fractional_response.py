@@ -20,6 +20,7 @@ METHOD = Method(
     title="Fractional response, pooled or with unit means",
     citation="Papke and Wooldridge (1996), J. Applied Econometrics 11: 619-632; with unit means (2008), J. Econometrics 145: 121-133",
     library="analysis",
+    outcome_range=(0.0, 1.0, "a fraction lies between 0 and 1; divide percentages by 100"),
     needs=("outcome", "treatment|controls"),
     accepts=("unit", "time", "cluster", "fixed_effects"),
     options={

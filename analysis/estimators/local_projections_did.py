@@ -23,6 +23,7 @@ METHOD = Method(
     title="Local projections difference-in-differences",
     citation="Dube, Girardi, Jorda and Taylor (2025), J. Applied Econometrics 40: 741-758",
     library="analysis",
+    conditions_on_the_past=True,
     needs=("outcome", "unit", "time", "cohort|treatment"),
     accepts=("controls", "cluster"),
     options={

@@ -23,6 +23,7 @@ METHOD = Method(
     title="Poisson pseudo-maximum likelihood with fixed effects",
     citation="Santos Silva and Tenreyro (2006), REStat 88: 641-658; Correia, Guimaraes and Zylkin (2020), Stata Journal 20: 95-115",
     library="analysis",
+    outcome_range=(0.0, float("inf"), "a Poisson mean cannot be negative: name counts, or amounts from 0 on"),
     needs=("outcome", "treatment|controls"),
     accepts=("unit", "time", "fixed_effects", "cluster"),
     options={
@@ -61,9 +62,6 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     options = METHOD.read(specification)
     effects = specification.fixed_effects
     data = complete_rows(panel, columns_of(specification, effects))
-    if (data[specification.outcome] < 0).any():
-        row = int(np.argmax((data[specification.outcome] < 0).to_numpy()))
-        raise NotIdentified("SUPPORT", f"a Poisson mean cannot be negative; row {row + 2} has {data[specification.outcome].iloc[row]}")
     sample, found, without = _maximum(data, specification)
     data = sample.data
     clusters = clusters_of(data, specification, options.covariance)

@@ -15,6 +15,7 @@ METHOD = Method(
     title="Recurrent events",
     citation="Andersen and Gill (1982), Annals of Statistics 10: 1100-1120; Prentice, Williams and Peterson (1981), Biometrika 68: 373-379",
     library="analysis",
+    ends_recur=True,
     needs=("unit", "duration", "event", "entry", "treatment|controls"),
     accepts=("cluster",),
     options={

@@ -24,6 +24,7 @@ METHOD = Method(
     title="Triple differences",
     citation="Ortiz-Villavicencio and Sant'Anna (2025), arXiv 2505.09942",
     library="diff-diff",
+    conditions_on_the_past=True,
     needs=("outcome", "unit", "time", "cohort"),
     accepts=("controls",),
     options={

@@ -149,7 +149,7 @@ def test_what_cannot_be_told_apart_is_refused_by_name():
         run(data, ("x", "year"))
     with pytest.raises(NotIdentified, match="too few units"):
         run(simulate(units=6), ("x", "z"))
-    with pytest.raises(NotIdentified, match="one value throughout"):
+    with pytest.raises(NotIdentified, match="the outcome does not vary"):
         run(data.assign(y=3.0))
     with pytest.raises(NotIdentified, match="no treated cohort is seen before"):
         run(data[(data["cohort"] == 0) | (data["time"] >= data["cohort"])])
