@@ -11,7 +11,7 @@ from analysis.estimators._panel_regression import Sample, clustered, sample, wal
 from analysis.estimators._regression import rows_of
 from analysis.inference.absorb import Absorber
 from analysis.inference.random_effects import random_effects
-from analysis.inference.rank import EFFECTS_LEFT, vanished
+from analysis.inference.rank import EFFECTS_LEFT, lost_columns
 from analysis.method import Method
 
 METHOD = Method(
@@ -47,11 +47,7 @@ def _means(found: Sample) -> tuple[tuple[str, ...], np.ndarray]:
     centred = found.regressors - found.regressors.mean(0)
     net = Absorber(found.unit[:, None]).residualize(centred)
     means = centred - net
-    kept = [
-        i
-        for i in range(len(found.names))
-        if not vanished(net[:, i], found.regressors[:, i], EFFECTS_LEFT) and not vanished(means[:, i], found.regressors[:, i], EFFECTS_LEFT)
-    ]
-    if not kept:
+    kept = np.flatnonzero(~lost_columns(net, found.regressors, EFFECTS_LEFT) & ~lost_columns(means, found.regressors, EFFECTS_LEFT))
+    if not len(kept):
         raise NotIdentified("SUPPORT", "no regressor varies both within and between units, so that there is no mean to test")
     return tuple(f"mean_{found.names[i]}" for i in kept), means[:, kept]

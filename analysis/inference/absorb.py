@@ -44,6 +44,11 @@ def _count(values: np.ndarray, codes: np.ndarray, levels: int) -> np.ndarray:
     return np.bincount(codes, values, levels)
 
 
+def _squares(values: np.ndarray) -> np.ndarray:
+    """Return sums of squares by column."""
+    return np.einsum("i...,i...->...", values, values)
+
+
 class Absorber:
     """Projects columns off the effects in `codes` (rows, effects), with `weights` (rows,) if given; made once, used often.
 
@@ -108,9 +113,9 @@ class Absorber:
 
         Singletons stay: their residual is zero, and dropping them would silently change the counts.
         """
-        values = values.reshape(len(self.codes), -1).astype(float)
+        values = np.asarray(values, dtype=float).reshape(len(self.codes), -1)
         if not self.codes.shape[1]:
-            return values
+            return values.copy()
         net = np.empty(values.shape, order="F")
         if self.solved and values.shape[1] <= COLUMNS_BY_COUNTING:
             # Column by column, each contiguous: faster than strides through a narrow table.
@@ -129,7 +134,7 @@ class Absorber:
         """
         centred = values - values.mean(0)
         net = self._swept(centred, total)
-        again = (net**2).sum(0) < LITTLE**2 * (centred**2).sum(0)
+        again = _squares(net) < LITTLE**2 * _squares(centred)
         if net.ndim == 1:
             return self._swept(net, total) if again else net
         if again.any():

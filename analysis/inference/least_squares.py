@@ -14,7 +14,7 @@ from analysis.estimates import NotIdentified
 from analysis.inference.absorb import Absorber, absorbed, nested
 from analysis.inference.cluster import cluster_sums, jackknife, need_two
 from analysis.inference.cluster import two_way as two_way_variance
-from analysis.inference.rank import EFFECTS_LEFT, Projection, independent, lengths, project, resolution, still, vanished
+from analysis.inference.rank import EFFECTS_LEFT, Projection, independent, lengths, lost_columns, project, resolution, still, vanished
 
 # Levels of effects that are not nested in clusters become dummies when clusters are left out; more would be slow.
 DUMMIES = 600
@@ -143,20 +143,26 @@ def _label(covariance: str, design: Design) -> str:
 def _net(design: Design, absorber: Absorber) -> _Net:
     """Return the columns net of effects or means; raise NotIdentified when the outcome or a column does not vary in them."""
     k = design.regressors.shape[1]
-    raw = np.column_stack([design.outcome[:, None], design.regressors] + ([] if design.instruments is None else [design.instruments]))
+    raw = _side_by_side(design.outcome[:, None], design.regressors, *([] if design.instruments is None else [design.instruments]))
     if design.effects.shape[1]:
         net, location, constant = absorber.residualize(raw), np.zeros(1 + k), None
     else:
         net, location, constant = _centred(raw, k)
     if vanished(net[:, 0], raw[:, 0], OUTCOME_LEFT):
         raise NotIdentified("SUPPORT", f"the outcome does not vary{design.within if np.ptp(design.outcome) else ''}")
-    named = enumerate([*design.names, *design.instrument_names], start=1)
-    gone = [name for i, name in named if vanished(net[:, i], raw[:, i], EFFECTS_LEFT)]
-    if gone:
-        raise still(gone, design.within)
+    gone = lost_columns(net[:, 1:], raw[:, 1:], EFFECTS_LEFT)
+    if gone.any():
+        names = (*design.names, *design.instrument_names)
+        raise still([names[i] for i in np.flatnonzero(gone)], design.within)
     root = None if design.weights is None else np.sqrt(design.weights)[:, None]
     net = net if root is None else net * root
     return _Net(net[:, 0], net[:, 1 : k + 1], net[:, k + 1 :], raw, root, location, constant)
+
+
+def _side_by_side(*blocks: np.ndarray) -> np.ndarray:
+    """Return the blocks (rows, any) as one table whose columns are contiguous, since columns are what is worked on."""
+    table = np.empty((len(blocks[0]), sum(block.shape[1] for block in blocks)), order="F")
+    return np.concatenate(blocks, axis=1, out=table)
 
 
 def _centred(raw: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray, int | None]:
@@ -190,12 +196,12 @@ def _stage(design: Design, net: _Net) -> Projection:
 
 def _is_rounding(residuals: np.ndarray, net: _Net, beta: np.ndarray) -> bool:
     """Return whether the residuals (rows,) are rounding errors of the outcome and of what is fitted to it."""
-    left = np.sqrt(residuals @ residuals)
-    if left > 1e-6 * np.sqrt(net.y @ net.y):
+    left = lengths(residuals[:, None])[0]
+    if left > 1e-6 * lengths(net.y[:, None])[0]:
         return False
     outcome = net.raw[:, 0]
     centred = outcome - outcome.mean()
-    size = max(np.sqrt(centred @ centred), *(np.abs(beta) * lengths(net.x)))
+    size = max(lengths(centred[:, None])[0], *(np.abs(beta) * lengths(net.x)))
     return bool(left <= max(OUTCOME_LEFT * size, resolution(net.raw[:, :1])[0]))
 
 
@@ -233,7 +239,7 @@ def _variance(
     """Return the covariance (k, k) and a note (k,) for each coefficient."""
     x, root, n = stage.columns, stage.root, len(residuals)
     outer, notes = net.moved() @ root, ("",) * x.shape[1]
-    unadjusted = residuals @ residuals / (n - n_parameters) * outer @ outer.T
+    unadjusted = lengths(residuals[:, None])[0] ** 2 / (n - n_parameters) * outer @ outer.T
     if covariance == "unadjusted":
         return unadjusted, notes
     scores = x * residuals[:, None]

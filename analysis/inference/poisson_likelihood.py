@@ -9,15 +9,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import sparse
+from scipy import sparse, special
 
 from analysis.estimates import NotIdentified
 from analysis.inference.absorb import Absorber
-from analysis.inference.rank import EFFECTS_LEFT, Projection, project, still, vanished
+from analysis.inference.rank import EFFECTS_LEFT, Projection, lost_columns, project, still
 
 ITERATIONS = 200
-# Steps converge quadratically: after one below this, in log points of any mean, the next would be below its square.
-STEP = 1e-6
+# Steps converge quadratically: after one below this, in log points of any mean, the next would be about its square.
+STEP = 1e-5
 STABLE = 1e-9  # change of the deviance, as a share of it, that a further step may still make
 # Means of some zeros still fall by this while the deviance hardly changes: they may run to zero.
 FALLING, HARDLY = 0.1, 1e-3
@@ -49,6 +49,8 @@ def maximize(y: np.ndarray, x: np.ndarray, codes: np.ndarray, names: tuple[str, 
     mean = (y + y.mean()) / 2
     index = np.log(mean)
     net, working = np.column_stack([np.zeros_like(y), x]), np.zeros_like(y)
+    # Of the deviance, what no coefficient moves.
+    saturated = float(2 * (y - special.xlogy(y, y)).sum())
     deviance, tried = np.inf, False
     for number in range(ITERATIONS):
         before, working = working, index + (y - mean) / mean
@@ -59,7 +61,7 @@ def maximize(y: np.ndarray, x: np.ndarray, codes: np.ndarray, names: tuple[str, 
         root = np.sqrt(mean)
         projection = project(net[:, 1:] * root[:, None], names, where=within)
         beta = projection.coefficients(net[:, 0] * root)
-        index, mean, was, deviance, step = _moved(y, index, working - net[:, 0] + net[:, 1:] @ beta, deviance)
+        index, mean, was, deviance, step = _moved(y, saturated, index, working - net[:, 0] + net[:, 1:] @ beta, deviance)
         calm = abs(was - deviance) <= STABLE * (deviance + len(y))
         if calm and step.max() < STEP:
             final = Absorber(codes, mean).residualize(net[:, 1:])
@@ -73,18 +75,19 @@ def maximize(y: np.ndarray, x: np.ndarray, codes: np.ndarray, names: tuple[str, 
 
 
 def _check(net: np.ndarray, x: np.ndarray, mean: np.ndarray, names: tuple[str, ...], within: str) -> None:
-    gone = [name for i, name in enumerate(names) if vanished(net[:, i], x[:, i], EFFECTS_LEFT)]
-    if gone:
-        raise still(gone, within)
+    gone = lost_columns(net, x, EFFECTS_LEFT)
+    if gone.any():
+        raise still([names[i] for i in np.flatnonzero(gone)], within)
 
 
-def _moved(y: np.ndarray, old: np.ndarray, new: np.ndarray, was: float) -> tuple[np.ndarray, np.ndarray, float, float, np.ndarray]:
+def _moved(
+    y: np.ndarray, saturated: float, old: np.ndarray, new: np.ndarray, was: float
+) -> tuple[np.ndarray, np.ndarray, float, float, np.ndarray]:
     """Return index, mean, deviance before and now, and the size of the step (rows,): the whole way to `new`, or less if that leads up."""
     for _ in range(30):
         index = np.clip(new, -300, 300)
         mean = np.exp(index)
-        ratio = np.log(np.where(y > 0, y, 1.0)) - index
-        deviance = float(2 * (np.where(y > 0, y * ratio, 0.0) - (y - mean)).sum())
+        deviance = float(2 * (mean.sum() - np.einsum("i,i->", y, index))) - saturated
         if deviance <= was * (1 + 1e-8) + 1e-8 * len(y):
             break
         new = (old + new) / 2

@@ -62,11 +62,17 @@ def of_rounding(errors: np.ndarray, outcome: np.ndarray) -> np.ndarray:
 
 def vanished(net: np.ndarray, raw: np.ndarray, share: float) -> bool:
     """Return whether the column `net` (rows,) is rounding error of `raw` (rows,), of whose spread it keeps no `share`."""
-    left = np.sqrt(net @ net)
-    if left > 1e-4 * np.sqrt(raw @ raw):
-        return False
-    centred = raw - raw.mean()
-    return bool(left <= max(share * np.sqrt(centred @ centred), resolution(raw[:, None])[0]))
+    return bool(lost_columns(net[:, None], raw[:, None], share)[0])
+
+
+def lost_columns(net: np.ndarray, raw: np.ndarray, share: float) -> np.ndarray:
+    """Return which columns of `net` (rows, k) are rounding errors of those of `raw` (rows, k), of whose spread they keep no `share`."""
+    left = lengths(net)
+    lost = left <= 1e-4 * lengths(raw)  # most are not, and need no closer look
+    for i in np.flatnonzero(lost):
+        centred = raw[:, [i]] - raw[:, i].mean()
+        lost[i] = left[i] <= max(share * lengths(centred)[0], resolution(raw[:, [i]])[0])
+    return lost
 
 
 def still(lost: Iterable[str], within: str) -> NotIdentified:
@@ -81,8 +87,9 @@ def project(columns: np.ndarray, names: tuple[str, ...], noise: Callable[[], np.
     `noise` returns the shares (k,) of them that are rounding errors. Raises NotIdentified with the `names` of the columns that are
     combinations of one another (`where` says within what).
     """
-    length = lengths(columns)
-    gram = columns.T @ columns / np.outer(length, length)
+    gram = columns.T @ columns
+    length = np.sqrt(np.diag(gram))
+    gram = gram / np.outer(length, length)
     apart = np.linalg.eigvalsh(gram)[0] if len(length) else 1.0
     if apart > WELL_APART:
         root = linalg.solve_triangular(np.linalg.cholesky(gram), np.eye(len(length)), lower=True).T
