@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from types import SimpleNamespace
@@ -76,6 +77,8 @@ class Option:
             value = [value]
         if self.default is not None and (not isinstance(value, kind) or (kind is int and isinstance(value, bool))):
             raise BadOption(f"{asked_by}: option {name} is '{value}'; it must be {KINDS[kind]}, like {_written(self.default)}")
+        if kind is float and not math.isfinite(value):
+            raise BadOption(f"{asked_by}: option {name} is {value}; it must be a finite number")
         if kind is list:
             return [self._check_item(name, item, asked_by) for item in value]
         self._check_bounds(name, value, asked_by)

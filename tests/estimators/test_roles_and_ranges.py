@@ -150,3 +150,24 @@ def test_joint_draws_do_not_depend_on_the_order_of_rows():
     one = estimate(data, "romano_wolf", **fields)
     other = estimate(data.sample(frac=1, random_state=1).reset_index(drop=True), "romano_wolf", **fields)
     np.testing.assert_allclose(one["p_value"].astype(float), other["p_value"].astype(float), rtol=1e-8)
+
+
+def test_an_upper_end_below_the_lower_is_named_by_line():
+    data = spells().assign(upper=lambda d: d["t1"] + 1)
+    data.loc[2, "upper"] = 0.01
+    with pytest.raises(NotIdentified, match=r"row 4, column 'upper', value '0\.01': ends before it starts"):
+        estimate(data, "aft_weibull", duration="t1", upper="upper", controls=("x",))
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_numbers_of_options_are_finite(value):
+    with pytest.raises(BadOption, match="must be a finite number"):
+        Option(0.0, "power of the weight").check("rho", value, "test")
+
+
+@pytest.mark.parametrize("estimator", ["fractional_response", "poisson_pseudo_likelihood"])
+def test_few_clusters_of_a_likelihood_are_said(estimator):
+    data = panel().assign(share=lambda d: 1 / (1 + np.exp(-d["y"])), half=lambda d: d["unit"] % 2)
+    found = estimate(data, estimator, outcome="share", controls=("x",), cluster=("half",))
+    assert found["reason"].str.startswith("FEW: 2 clusters").all()
+    assert "reason" not in estimate(data, estimator, outcome="share", controls=("x",), cluster=("unit",))
