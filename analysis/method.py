@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from types import SimpleNamespace
@@ -21,12 +22,36 @@ def flag(field: str) -> str:
     return "--" + field.replace("_", "-")
 
 
+# How each kind of value is called in messages; more draws than MOST_DRAWS are a slip of the keyboard.
+KINDS = {bool: "true or false", int: "a whole number", float: "a number", str: "a text", list: "a list"}
+MOST_DRAWS = 1_000_000
+
+
+def _number(value: object, kind: type) -> object:
+    """Return a whole number written as 1e6 or 3.0, or for a `kind` float any number, as such; what is none stays as it is."""
+    if isinstance(value, str):
+        # YAML takes 1e6 for text.
+        try:
+            value = float(value)
+        except ValueError:
+            return value
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return value
+    if kind is float:
+        return float(value)
+    return int(value) if value % 1 == 0 else value
+
+
+def _written(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else repr(value)
+
+
 @dataclass(frozen=True)
 class Option:
     """One choice of a method: its default, what it means, and, where the list is closed, the allowed values.
 
     `minimum`, `maximum` and, itself excluded, `below` bound a number and each number of a list; `columns` says that the value
-    names columns of the data, `period` that it is a period as the data write it (0: none). Items of a list are whole numbers where those of the default are, and numbers where bounded.
+    names columns of the data, `period` that it is a period as the data write it (0: none). `fewest` is the least positive number of draws. Items of a list are whole numbers where those of the default are, and numbers where bounded.
     """
 
     default: object
@@ -36,6 +61,7 @@ class Option:
     maximum: float | None = None
     columns: bool = False
     below: float | None = None
+    fewest: int = 0
     period: bool = False
 
     def check(self, name: str, value: object, asked_by: str) -> object:
@@ -45,15 +71,21 @@ class Option:
                 raise BadOption(f"{asked_by}: option {name} is '{value}'; it must be {', '.join(map(str, self.choices))}")
             return value
         kind = type(self.default)
-        if kind is float and isinstance(value, int) and not isinstance(value, bool):
-            value = float(value)
+        if kind in (int, float):
+            value = _number(value, kind)
         if kind is list and isinstance(value, str | int | float) and not isinstance(value, bool):
             value = [value]
         if self.default is not None and (not isinstance(value, kind) or (kind is int and isinstance(value, bool))):
-            raise BadOption(f"{asked_by}: option {name} is '{value}'; it must be a {kind.__name__}, like {self.default!r}")
+            raise BadOption(f"{asked_by}: option {name} is '{value}'; it must be {KINDS[kind]}, like {_written(self.default)}")
+        if kind is float and not math.isfinite(value):
+            raise BadOption(f"{asked_by}: option {name} is {value}; it must be a finite number")
         if kind is list:
             return [self._check_item(name, item, asked_by) for item in value]
         self._check_bounds(name, value, asked_by)
+        if self.fewest and 0 < value < self.fewest:
+            what = "a standard error" if self.fewest == 2 else "an interval"
+            asked = "two" if self.fewest == 2 else self.fewest
+            raise BadOption(f"{asked_by}: option {name} is {value}; {what} needs {asked} draws at least, and 0 asks for none")
         return value
 
     def _check_item(self, name: str, item: object, asked_by: str) -> object:
@@ -79,7 +111,7 @@ class Option:
         ):
             # Written so that NaN, which no bound holds, is refused.
             if bound is not None and not kept():
-                raise BadOption(f"{asked_by}: option {name} is {value}; it must be {rule} {bound:g}")
+                raise BadOption(f"{asked_by}: option {name} is {value}; it must be {rule} {bound:.15g}")
 
 
 @dataclass(frozen=True)
@@ -169,7 +201,7 @@ class Method:
 
 
 # Options that several methods share are declared once.
-DRAWS = Option(0, "draws of randomization inference; 0 for none", minimum=0)
+DRAWS = Option(0, "draws of randomization inference; 0 for none", minimum=0, maximum=MOST_DRAWS)
 ANTICIPATION = Option(0, "periods before treatment in which units may already respond", minimum=0)
 AGGREGATION = Option(
     "simple", "which averages are reported beside the overall effect", ("simple", "dynamic", "group", "calendar", "group_time")

@@ -37,12 +37,22 @@ def check_spells(frame: pd.DataFrame, inside, method, panel: pd.DataFrame, where
         row = int(np.argmax(backwards))
         rule = f"spell {row + 1} ends at {stop[row]:g}, not after its start at {entry[row]:g}; drop or correct such spells first"
         refuse(row, inside.duration, rule)
+    if inside.upper:
+        _check_upper(frame[inside.upper].to_numpy(), stop, whole, inside, refuse)
     if inside.event:
         _check_events(frame[inside.event].to_numpy(), whole, inside, refuse)
     # A method that clusters by unit and knows no late entry takes the rows of a unit as spells of their own.
     if inside.unit and ("entry" in known or "cluster" not in known):
         ended = frame[inside.event].to_numpy() > 0 if inside.event and not method.ends_recur else np.zeros(len(frame), bool)
         _check_stretches(frame[inside.unit], entry, stop, ended, whole, inside, "entry" in known, refuse, lines)
+
+
+def _check_upper(upper: np.ndarray, lower: np.ndarray, whole: np.ndarray, inside, refuse) -> None:
+    below = whole & (upper < lower)
+    if below.any():
+        row = int(np.argmax(below))
+        why = f"ends before it starts: {upper[row]:g} is below {lower[row]:g} in {inside.duration[1:-1]}; blank means that it has not ended"
+        refuse(row, inside.upper, why)
 
 
 def _check_events(event: np.ndarray, whole: np.ndarray, inside, refuse) -> None:

@@ -186,7 +186,7 @@ def mistakes(path):
         "effects": ([*base, *COHORT, "--fixed-effects", "city"], "makes no use of --fixed-effects"),
         "option name": ([*base, *COHORT, "--option", "agregation=dynamic"], "Did you mean 'aggregation'"),
         "option value": ([*base, *COHORT, "--option", "aggregation=daily"], "it must be simple, dynamic"),
-        "option kind": ([*base, *COHORT, "--option", "bootstrap_draws=many"], "it must be a int"),
+        "option kind": ([*base, *COHORT, "--option", "bootstrap_draws=many"], "it must be a whole number"),
         "option form": ([*base, *COHORT, "--option", "dynamic"], "write NAME=VALUE"),
         "two clusters": (["estimate", path, "--estimator", "sun_abraham", *COHORT, "--cluster", "shop,city"], "one cluster variable"),
     }

@@ -59,6 +59,10 @@ READING = {
 }
 
 
+# Endings of --out: another one would name a file that no program opens.
+WRITTEN = ("", ".csv", ".txt", ".parquet", ".pq")
+
+
 def declare(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", metavar="FILE", help="CSV (also .tsv, .txt, packed), Parquet, Stata, Excel or Feather file")
     parser.add_argument("--estimator", default="", help="name; `python -m analysis estimators` lists them")
@@ -187,6 +191,10 @@ def write(table: pd.DataFrame, path: str) -> None:
             raise DataError(violation(path, "the folder does not exist"))
         if Path(path).is_dir():
             raise DataError(violation(path, "is a folder; --out names a file"))
+        if Path(path).suffix.lower() not in WRITTEN:
+            raise DataError(
+                violation(path, f"--out writes CSV or Parquet; let the name end with .csv or .parquet, not {Path(path).suffix}")
+            )
         with atomic(path) as temporary:
             if path.lower().endswith((".parquet", ".pq")):
                 table.to_parquet(temporary, index=False)

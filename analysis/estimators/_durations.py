@@ -49,10 +49,18 @@ def spells_of(panel: pd.DataFrame, specification, positive: bool = True, kinds: 
         raise NotIdentified("SUPPORT", f"{specification.event} must hold 0 (censored), 1 (ended) and, for competing risks, 2, 3, ...")
     data["event"] = data["event"].astype(int)
     if not kinds and data["event"].max() > 1:
-        raise NotIdentified("SUPPORT", f"{specification.event} has codes above 1; competing_risks takes several kinds of ends")
+        none = " and no 0, which must mean censored: recode it, as 1 to 0 and 2 to 1; or" if data["event"].min() > 0 else ";"
+        raise NotIdentified("SUPPORT", f"{specification.event} has codes above 1{none} competing_risks takes several kinds of ends")
     if not (data["event"] > 0).any():
         raise NotIdentified("SUPPORT", "no spell ends: every one is censored")
     return data
+
+
+def uncensored(data: pd.DataFrame, specification) -> dict:
+    """Return a note on rows where several kinds of ends leave no spell censored: 1 may stand for censored in such a file."""
+    if data["event"].min() == 0 or data["event"].max() == 1:
+        return {}
+    return {"reason": f"ENDS: no spell is censored, as {specification.event} is nowhere 0; recode it where another code means censored"}
 
 
 def with_ties(data: pd.DataFrame, specification) -> pd.DataFrame:
@@ -120,6 +128,10 @@ def clusters_of(data: pd.DataFrame, specification) -> np.ndarray | None:
     return pd.factorize(data[specification.unit])[0] if specification.unit and data[specification.unit].duplicated().any() else None
 
 
+def _codes(values: pd.Series) -> str:
+    return ", ".join(f"{code:g}" for code in np.unique(values.dropna())[:5])
+
+
 def bounds_of(panel: pd.DataFrame, specification, more: tuple[str, ...] = ()) -> tuple[pd.DataFrame, np.ndarray, np.ndarray]:
     """Return complete rows, and between which durations each ended (rows,): the same for a date, up to infinity where it had not.
 
@@ -130,7 +142,7 @@ def bounds_of(panel: pd.DataFrame, specification, more: tuple[str, ...] = ()) ->
     if specification.upper:
         high = high.fillna(np.inf)
     elif not high.dropna().isin([0, 1]).all():
-        raise NotIdentified("SUPPORT", f"{specification.event} must hold 0 (censored) and 1 (ended)")
+        raise NotIdentified("SUPPORT", f"{specification.event} must hold 0 (censored) and 1 (ended); it holds {_codes(high)}")
     else:
         high = low.where(high == 1, np.inf).where(high.notna())
     before = f"ends before it starts: {specification.upper} below {specification.duration}"

@@ -13,7 +13,7 @@ import pandas as pd
 from analysis.entrance import entrance
 from analysis.estimates import NotIdentified, parameter, refused
 from analysis.inference.stacked_average import COLUMNS, Stacks, need_stacks, stacks_of
-from analysis.method import Method, Option
+from analysis.method import MOST_DRAWS, Method, Option
 
 METHOD = Method(
     title="Bounds on an effect under selective attrition",
@@ -24,7 +24,7 @@ METHOD = Method(
     options={
         "event_times": Option([1, 2, 3], "event times bounded"),
         "reference": Option(-1, "event time that changes are taken from"),
-        "bootstrap_draws": Option(499, "draws over units; 0 for no intervals", minimum=0),
+        "bootstrap_draws": Option(499, "draws over units; 0 for no intervals", minimum=0, maximum=MOST_DRAWS, fewest=19),
     },
 )
 

@@ -35,6 +35,7 @@ from analysis.method import (
     HONEST,
     HONEST_SMOOTHNESS,
     HONEST_TARGET,
+    MOST_DRAWS,
     PRETREND_POWER,
     REFERENCE,
     Method,
@@ -59,8 +60,10 @@ METHOD = Method(
         ),
         "event_window": EVENT_WINDOW,
         "method": Option("dr", "with covariates: doubly robust, outcome regression or inverse probability weighting", ("dr", "reg", "ipw")),
-        "bootstrap_draws": Option(0, "draws of the multiplier bootstrap, for uniform bands; 0 for none", minimum=0),
-        "randomization_draws": Option(0, "draws in which cohorts are dealt anew among units; 0 for none", minimum=0),
+        "bootstrap_draws": Option(
+            0, "draws of the multiplier bootstrap, for uniform bands; 0 for none", minimum=0, maximum=MOST_DRAWS, fewest=2
+        ),
+        "randomization_draws": Option(0, "draws in which cohorts are dealt anew among units; 0 for none", minimum=0, maximum=MOST_DRAWS),
         "honest": HONEST,
         "breakdown": BREAKDOWN,
         "honest_smoothness": HONEST_SMOOTHNESS,

@@ -10,7 +10,7 @@ import pandas as pd
 
 from analysis.entrance import entrance
 from analysis.estimates import parameter, refused
-from analysis.estimators._durations import counts_of, groups_of, spells_of, term, times_of, unseen
+from analysis.estimators._durations import counts_of, groups_of, spells_of, term, times_of, uncensored, unseen
 from analysis.inference.cumulative_incidence import incidence
 from analysis.method import Method, Option
 
@@ -32,7 +32,7 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     times, kinds = times_of(options.times, data), np.unique(data.loc[data["event"] > 0, "event"])
     rows = []
     for group, part in groups_of(data, specification):
-        about = {"inference": "analytic", **counts_of(part, specification)}
+        about = {"inference": "analytic", **counts_of(part, specification), **uncensored(data, specification)}
         for kind in kinds:
             curve = incidence(part["duration"].to_numpy(), part["event"].to_numpy(), kind)
             for time, label in times:

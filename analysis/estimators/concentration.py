@@ -7,7 +7,7 @@ import pandas as pd
 
 from analysis.entrance import entrance
 from analysis.estimates import NotIdentified, parameter
-from analysis.method import BadOption, Method, Option
+from analysis.method import MOST_DRAWS, BadOption, Method, Option
 
 METHOD = Method(
     title="Concentration over places",
@@ -16,7 +16,7 @@ METHOD = Method(
     needs=("unit",),
     options={
         "n_places": Option(0, "places there are, with or without a deal; 0: those in the data", minimum=0),
-        "bootstrap_draws": Option(999, "draws over deals", minimum=0),
+        "bootstrap_draws": Option(999, "draws over deals", minimum=0, maximum=MOST_DRAWS, fewest=19),
     },
 )
 

@@ -11,7 +11,16 @@ import pandas as pd
 
 from analysis.entrance import entrance
 from analysis.estimates import NotIdentified, parameter
-from analysis.estimators._durations import cluster_counts, clusters_of, counts_of, regressors_of, separated, spells_of, told_apart
+from analysis.estimators._durations import (
+    cluster_counts,
+    clusters_of,
+    counts_of,
+    regressors_of,
+    separated,
+    spells_of,
+    told_apart,
+    uncensored,
+)
 from analysis.inference.cluster import cluster_sums
 from analysis.inference.cox_partial_likelihood import Separated
 from analysis.inference.standardized_covariates import Dependent
@@ -64,7 +73,7 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     except Separated as error:
         raise separated(error, names, "leave it out") from error
     influence = found.influence if options.covariance == "default" else found.known
-    about, degrees = {"inference": "robust", **counts_of(data, specification)}, np.inf
+    about, degrees = {"inference": "robust", **counts_of(data, specification), **uncensored(data, specification)}, np.inf
     clusters = clusters_of(data, specification)
     if clusters is not None:
         influence = cluster_sums(influence, clusters)

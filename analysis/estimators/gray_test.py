@@ -7,7 +7,7 @@ import pandas as pd
 
 from analysis.entrance import entrance
 from analysis.estimates import NotIdentified, parameter, refused
-from analysis.estimators._durations import codes_of, counts_of, spells_of
+from analysis.estimators._durations import codes_of, counts_of, spells_of, uncensored
 from analysis.inference.distributions import chi2_tail
 from analysis.inference.gray_test import gray_test
 from analysis.method import Method, Option
@@ -42,6 +42,11 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
         if degrees < 1:
             rows.append(refused(f"gray:{kind}", "SUPPORT", "no two groups have spells at risk when one ends so", "gray"))
             continue
-        about = {"inference": "gray", "p_value": chi2_tail(statistic, degrees), **counts_of(data, specification)}
+        about = {
+            "inference": "gray",
+            "p_value": chi2_tail(statistic, degrees),
+            **counts_of(data, specification),
+            **uncensored(data, specification),
+        }
         rows.append(parameter(f"gray:{kind}", statistic, **about))
     return rows

@@ -17,7 +17,7 @@ import pandas as pd
 
 from analysis.entrance import entrance
 from analysis.estimates import NotIdentified, parameter
-from analysis.method import Method, Option
+from analysis.method import MOST_DRAWS, Method, Option
 
 DATE = re.compile(r"\d{4}(-(0?[1-9]|1[0-2])(-(0?[1-9]|[12]\d|3[01]))?)?")
 
@@ -32,7 +32,7 @@ METHOD = Method(
         "first_class": Option("patent", "class whose first date is compared"),
         "mixed": Option("mixed", "value that may hold any class"),
         "ignore": Option(["not stated"], "values that name no class"),
-        "bootstrap_draws": Option(999, "draws over deals", minimum=0),
+        "bootstrap_draws": Option(999, "draws over deals", minimum=0, maximum=MOST_DRAWS, fewest=19),
     },
     columns=("date", "deal_id"),
 )

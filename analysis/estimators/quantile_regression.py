@@ -17,7 +17,7 @@ from analysis.estimators._cohorts import unit_codes
 from analysis.estimators._regression import columns_of, complete_rows, counts_of
 from analysis.inference.absorb import residualize
 from analysis.inference.quantile_program import Program, Solution
-from analysis.method import BadOption, Method, Option
+from analysis.method import MOST_DRAWS, BadOption, Method, Option
 
 METHOD = Method(
     title="Quantile regression, pooled or within units",
@@ -28,7 +28,7 @@ METHOD = Method(
     options={
         "quantile": Option(0.5, "quantile, between 0 and 1", minimum=0, below=1),
         "within": Option(False, "take unit effects off first; needs --unit"),
-        "bootstrap_draws": Option(199, "draws over units (rows without --unit); 0 for none", minimum=0),
+        "bootstrap_draws": Option(199, "draws over units (rows without --unit); 0 for none", minimum=0, maximum=MOST_DRAWS, fewest=2),
     },
 )
 # A spread of draws, or a range of solutions, no larger than this share of the outcome's spread is rounding.
@@ -47,8 +47,6 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
         raise BadOption("quantile_regression: option quantile is 0; it must lie between 0 and 1")
     if options.within and not specification.unit:
         raise BadOption("quantile_regression: option within needs --unit")
-    if options.bootstrap_draws == 1:
-        raise BadOption("quantile_regression: option bootstrap_draws is 1; a standard error needs two draws at least, and 0 asks for none")
     data = complete_rows(panel, columns_of(specification, ()))
     names = [name for name in (specification.treatment, *specification.controls) if name]
     y, x = data[specification.outcome].to_numpy(float), data[names].to_numpy(float)

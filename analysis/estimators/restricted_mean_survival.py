@@ -37,21 +37,34 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
         raise NotIdentified("SUPPORT", f"the mean counts from 0, but a spell starts at {data['entry'].min():g}; shift the clock first")
     found = [(group, *_area(part, horizon), part) for group, part in groups]
     rows = [
-        parameter(term("restricted_mean", g), mean, se, inference="greenwood", **counts_of(p, specification)) for g, mean, se, p in found
+        parameter(term("restricted_mean", g), mean, se, inference="greenwood", **counts_of(p, specification), **_silent(se, g, horizon))
+        for g, mean, se, p in found
     ]
     if len(found) == 2:
         (_, first, first_se, _), (_, second, second_se, _) = found
         error = float(np.hypot(first_se, second_se))
-        rows.append(parameter("difference", second - first, error, inference="greenwood", **counts_of(data, specification)))
+        without = _silent(error, ", ".join(g for g, _, se, _ in found if np.isnan(se)), horizon)
+        rows.append(parameter("difference", second - first, error, inference="greenwood", **counts_of(data, specification), **without))
     return rows
 
 
+def _silent(error: float, group: str, horizon: float) -> dict:
+    """Return why there is no error: a curve without ends does not show how it varies."""
+    if not np.isnan(error):
+        return {}
+    return {
+        "reason": f"FLAT: no spell{f' of {group}' if group else ''} ends by {horizon:g}, so that its error is not known (it is not zero)"
+    }
+
+
 def _area(part: pd.DataFrame, horizon: float) -> tuple[float, float]:
-    """Return the area under the survival curve to `horizon` and its standard error (Greenwood carried through)."""
+    """Return the area under the survival curve to `horizon` and its standard error (Greenwood carried through), missing where nothing ends."""
     curve = curve_of(part)
     if why := unseen(horizon, f"{horizon:g}", part, curve):
         raise NotIdentified("SUPPORT", why)
     within = curve.times <= horizon
+    if not within.any():
+        return float(horizon), np.nan
     times, deaths, at_risk = curve.times[within], curve.ends[within], curve.at_risk[within]
     pieces = np.diff(np.r_[0.0, times, horizon]) * np.r_[1.0, curve.survival[within]]
     area = float(pieces.sum())

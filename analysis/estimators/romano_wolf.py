@@ -15,7 +15,7 @@ from analysis.estimators._step_down import OUTCOMES
 from analysis.inference.least_squares import fit
 from analysis.inference.step_down import romano_wolf
 from analysis.inference.wild_cluster_bootstrap import POINTS, draw
-from analysis.method import Method, Option
+from analysis.method import MOST_DRAWS, Method, Option
 
 METHOD = Method(
     title="Many outcomes: Romano-Wolf step-down p-values",
@@ -25,7 +25,7 @@ METHOD = Method(
     accepts=("controls", "fixed_effects", "cluster"),
     options={
         "outcomes": OUTCOMES,
-        "draws": Option(999, "draws of the wild cluster bootstrap, joint over outcomes", minimum=1),
+        "draws": Option(999, "draws of the wild cluster bootstrap, joint over outcomes", minimum=1, maximum=MOST_DRAWS),
         "wild_weights": Option("webb", "its multipliers", tuple(POINTS)),
     },
 )

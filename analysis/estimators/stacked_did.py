@@ -17,7 +17,7 @@ from analysis.inference.absorb import within_sd
 from analysis.inference.cluster import need_two
 from analysis.inference.honest_bounds import bounds_rows
 from analysis.inference.stacked_average import COLUMNS, Stacks, deal, draws_of, evaluate, need_stacks, stacks_of, treated_by_event
-from analysis.method import BREAKDOWN, HONEST, HONEST_SMOOTHNESS, HONEST_TARGET, Method, Option
+from analysis.method import BREAKDOWN, HONEST, HONEST_SMOOTHNESS, HONEST_TARGET, MOST_DRAWS, Method, Option
 
 STACKED = {
     "event_window": Option([-5, 4], "first and last event time of a stack"),
@@ -41,7 +41,9 @@ METHOD = Method(
             "so that every event time averages over the same cohorts",
         ),
         "leave_one_out": Option(False, "report the overall effect without each risk set (cell) in turn"),
-        "randomization_draws": Option(0, "draws in which events are dealt anew within risk sets; 0 for none", minimum=0),
+        "randomization_draws": Option(
+            0, "draws in which events are dealt anew within risk sets; 0 for none", minimum=0, maximum=MOST_DRAWS
+        ),
         "honest": HONEST,
         "honest_smoothness": HONEST_SMOOTHNESS,
         "honest_target": HONEST_TARGET,

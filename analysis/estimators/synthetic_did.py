@@ -15,7 +15,7 @@ from analysis.entrance import entrance
 from analysis.estimates import parameter
 from analysis.estimators._blocks import Blocks, blocks_of, placebo_cohorts
 from analysis.inference.simplex_weights import best
-from analysis.method import BadOption, Method, Option
+from analysis.method import MOST_DRAWS, Method, Option
 
 METHOD = Method(
     title="Synthetic difference-in-differences",
@@ -23,7 +23,9 @@ METHOD = Method(
     library="diff-diff",
     needs=("outcome", "unit", "time", "cohort|treatment"),
     options={
-        "placebo_draws": Option(200, "placebo treatments of controls for the standard error (algorithm 4)", minimum=0),
+        "placebo_draws": Option(
+            200, "placebo treatments of controls for the standard error (algorithm 4)", minimum=0, maximum=MOST_DRAWS, fewest=2
+        ),
         "weights": Option(
             "synthdid", "synthdid: where the steps of R's synthdid stop; exact: the minimum they go to", ("synthdid", "exact")
         ),
@@ -43,8 +45,6 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     Raises NotIdentified when the panel has holes, or fewer controls than treated units.
     """
     options = METHOD.read(specification)
-    if options.placebo_draws == 1:
-        raise BadOption("synthetic_did: option placebo_draws is 1; a standard error needs two draws at least, and 0 asks for none")
     blocks = blocks_of(panel, specification)
     groups = list(np.unique(blocks.cohort[np.isfinite(blocks.cohort)]))
     overall, parts = _effects(blocks, options.weights)

@@ -28,6 +28,7 @@ from analysis.method import (
     HONEST_SMOOTHNESS,
     HONEST_TARGET,
     LAGS,
+    MOST_DRAWS,
     PRETREND_POWER,
     TWO_WAY,
     Method,
@@ -46,8 +47,8 @@ METHOD = Method(
         "covariance": COVARIANCE,
         "lags": LAGS,
         "two_way": TWO_WAY,
-        "randomization_draws": Option(0, "draws in which cohorts are dealt anew among units; 0 for none", minimum=0),
-        "wild_bootstrap_draws": Option(0, "draws of the wild cluster bootstrap; 0 for none", minimum=0),
+        "randomization_draws": Option(0, "draws in which cohorts are dealt anew among units; 0 for none", minimum=0, maximum=MOST_DRAWS),
+        "wild_bootstrap_draws": Option(0, "draws of the wild cluster bootstrap; 0 for none", minimum=0, maximum=MOST_DRAWS),
         "wild_weights": Option("webb", "multipliers of the wild cluster bootstrap", ("rademacher", "webb")),
         "honest": HONEST,
         "breakdown": BREAKDOWN,
@@ -55,7 +56,7 @@ METHOD = Method(
         "honest_target": HONEST_TARGET,
         "pretrend_power": PRETREND_POWER,
         "few_treated": Option("none", "placebo distribution from untreated groups", ("none", "conley_taber", "ferman_pinto")),
-        "few_treated_draws": Option(1999, "draws of that distribution", minimum=1),
+        "few_treated_draws": Option(1999, "draws of that distribution", minimum=19, maximum=MOST_DRAWS),
     },
 )
 

@@ -84,7 +84,7 @@ def test_totals_that_fall_or_stand_still_have_no_ratio_of_rates(deals):
 
 def test_what_cannot_be_enumerated_is_not_begun():
     panel = pd.DataFrame(
-        [(f"u{i}", t, 0.0, 3 if i < 2 else 0) for i in range(400) for t in range(5)], columns=["place", "year", "y", "cohort"]
+        [(f"u{i}", t, float(i), 3 if i < 2 else 0) for i in range(400) for t in range(5)], columns=["place", "year", "y", "cohort"]
     )
     with pytest.raises(NotIdentified, match="too many to enumerate"):
         misclassification_bounds.estimate(panel, specification("misclassification_bounds", n_hidden=3, hidden_cohorts=[2, 3]))

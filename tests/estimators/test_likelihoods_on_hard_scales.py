@@ -139,7 +139,7 @@ def test_hazards_refuse_what_has_no_answer():
 def test_a_share_is_between_nothing_and_all_and_varies():
     data = spells(6).assign(share=lambda d: d["time"] / 10, unit=np.arange(300) // 3, year=np.arange(300) % 3)
     given = {"outcome": "share", "controls": ("x",)}
-    with pytest.raises(NotIdentified, match=r"share runs from .* lies between 0 and 1"):
+    with pytest.raises(NotIdentified, match=r"column .share., value .* lies between 0 and 1"):
         fit("fractional_response", data.assign(share=data["share"] * 100), **given)
     with pytest.raises(NotIdentified, match=r"share does not vary: it is 0\.3"):
         fit("fractional_response", data.assign(share=0.3), **given)

@@ -257,8 +257,11 @@ ONE_CLUSTER = [
 def test_one_cluster_has_no_variance_between_clusters(module, given):
     kept = {"unit": "i"} | ({} if "duration" in given else {"time": "t"})
     specification = Specification("t", module.__name__.rsplit(".", 1)[-1], **(kept | given), cluster=("c",))
+    data = grouped(1)
+    if module is not recurrent_events:  # elsewhere an end is the last of a history
+        data["e"] = data["e"].where(~data.duplicated("i", keep="last"), 0)
     with pytest.raises(NotIdentified, match="fewer than two clusters"):
-        module.estimate(grouped(1), specification)
+        module.estimate(data, specification)
 
 
 def test_recurrent_events_say_their_clusters_and_use_t_with_few():
