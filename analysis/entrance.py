@@ -21,6 +21,7 @@ from analysis.contracts import DataError, violation
 from analysis.estimates import NotIdentified
 from analysis.method import Method, flag
 from analysis.periods import Calendar, calendar_of, starting, written
+from analysis.quoting import quoted, unquoted
 from analysis.roles import check_outcome, check_roles, without_rounding
 from analysis.specification import Specification
 from analysis.spells import check_spells
@@ -121,11 +122,6 @@ def sample_of(panel: pd.DataFrame, specification: Specification, method: Method)
     return Sample(frame, inside, labels, calendar, _incomplete(frame, inside, labels, method))
 
 
-def quoted(column: str) -> str:
-    """Return the name that a user's column has inside the suite."""
-    return f"‹{column}›"
-
-
 # ---------------------------------------------------------------------- columns and their roles
 
 
@@ -155,12 +151,16 @@ def _columns_of_options(panel: pd.DataFrame, specification: Specification, metho
         if not option.columns or value in (None, "", []):
             continue
         listed = value if isinstance(value, list) else [value]
+        # A column may be called 1, which the command line reads as a number.
+        listed = [str(one) if type(one) is int and str(one) in panel else one for one in listed]
         for column in listed:
             if isinstance(column, str) and column not in panel and not (column == option.default and not specification.options.get(name)):
                 raise unknown(column, map(str, panel.columns), f"{specification.estimator}: option {name}", "column")
         found += [column for column in listed if isinstance(column, str) and column in panel]
         changed = [quoted(column) if column in found else column for column in listed]
-        options[name] = changed if isinstance(value, list) else changed[0]
+        # A default that is no column of these data was not chosen by anybody.
+        if name in options or any(column in found for column in listed):
+            options[name] = changed if isinstance(value, list) else changed[0]
     return options, list(dict.fromkeys(found))
 
 
@@ -280,7 +280,7 @@ def _check_cohorts(unit: np.ndarray, frame: pd.DataFrame, inside: Specification,
     changed = (first[unit] != cohort) & (unit >= 0)
     if changed.any():
         row = int(np.argmax(changed))
-        name, column = frame[inside.unit].iloc[row], inside.cohort[1:-1]
+        name, column = frame[inside.unit].iloc[row], unquoted(inside.cohort)
         line = violation(where, "", lines(row), column, panel[column].iloc[row]).removesuffix(": ")
         raise NotIdentified("COHORT", f"{line}: unit {name} has more than one value of {column}; the first treated period is one a unit")
 
@@ -299,7 +299,7 @@ def _check_repeats(unit: np.ndarray, frame: pd.DataFrame, inside: Specification,
         return
     twice = pd.Series(pair).duplicated().to_numpy()
     row = int(whole[np.argmax(twice)])
-    columns = [inside.unit[1:-1], inside.time[1:-1]]
+    columns = [unquoted(inside.unit), unquoted(inside.time)]
     rule = f"a unit has one row a period; {int(twice.sum())} rows repeat a pair. Remove or add them up first"
     shown = ", ".join(str(panel[column].iloc[row]) for column in columns)
     raise DataError(violation(where, rule, lines(row), ", ".join(columns), shown))

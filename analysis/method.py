@@ -40,6 +40,8 @@ class Option:
 
     def check(self, name: str, value: object, asked_by: str) -> object:
         """Return `value` if it is allowed, else raise BadOption in one line."""
+        if self.columns and type(value) is int and isinstance(self.default, str):
+            value = str(value)  # a column may be called 1
         if self.choices:
             if value not in self.choices:
                 raise BadOption(f"{asked_by}: option {name} is '{value}'; it must be {', '.join(map(str, self.choices))}")
@@ -66,6 +68,8 @@ class Option:
             raise BadOption(f"{asked_by}: option {name} holds '{item}'; its items must be whole numbers, like {self.default!r}")
         if bounded and (isinstance(item, bool) or not isinstance(item, int | float)):
             raise BadOption(f"{asked_by}: option {name} holds '{item}'; its items must be numbers")
+        if self.columns and type(item) is int:
+            item = str(item)
         if self.columns and not isinstance(item, str):
             raise BadOption(f"{asked_by}: option {name} holds '{item}'; its items must be names of columns")
         self._check_bounds(name, item, asked_by)
