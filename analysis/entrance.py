@@ -19,7 +19,7 @@ from analysis.catalogue import unknown
 from analysis.columns import names, numbers, plain
 from analysis.contracts import DataError, violation
 from analysis.estimates import NotIdentified
-from analysis.method import Method, flag
+from analysis.method import BadOption, Method, flag
 from analysis.periods import Calendar, calendar_of, starting, written
 from analysis.quoting import quoted, unquoted
 from analysis.roles import check_outcome, check_roles, without_rounding
@@ -107,7 +107,7 @@ def sample_of(panel: pd.DataFrame, specification: Specification, method: Method)
             data[column] = plain(panel[column]).array
     frame = pd.DataFrame(data, copy=False)
     frame.attrs = {key: panel.attrs[key] for key in ("evidence", "absent") if key in panel.attrs}
-    inside = _inside(specification, _dated_options(options, method, calendar))
+    inside = _inside(specification, options | _dated_options(options, method, calendar, specification))
     if specification.unit and len(frame) and (specification.time or specification.cohort):
         unit = pd.factorize(frame[inside.unit])[0]
         if specification.time and _one_row_a_period(inside, method):
@@ -152,7 +152,8 @@ def _columns_of_options(panel: pd.DataFrame, specification: Specification, metho
             continue
         listed = value if isinstance(value, list) else [value]
         # A column may be called 1, which the command line reads as a number.
-        listed = [str(one) if type(one) is int and str(one) in panel else one for one in listed]
+        names_only = isinstance(option.default, str | list)
+        listed = [str(one) if type(one) is int and names_only else one for one in listed]
         for column in listed:
             if isinstance(column, str) and column not in panel and not (column == option.default and not specification.options.get(name)):
                 raise unknown(column, map(str, panel.columns), f"{specification.estimator}: option {name}", "column")
@@ -164,10 +165,20 @@ def _columns_of_options(panel: pd.DataFrame, specification: Specification, metho
     return options, list(dict.fromkeys(found))
 
 
-def _dated_options(options: dict, method: Method, calendar: Calendar) -> dict:
-    """Return the options with periods as index."""
-    dated = {name: options[name] for name, option in method.options.items() if option.period and options.get(name)}
-    return options | {name: int(calendar.index_of(np.array([value]))[0]) for name, value in dated.items()}
+def _dated_options(options: dict, method: Method, calendar: Calendar, specification: Specification) -> dict:
+    """Return the options that hold periods, as index of the calendar; refuse what is no period as the data write them."""
+    found = {}
+    for name, option in method.options.items():
+        value = options.get(name, option.default)
+        if not option.period or not specification.time or calendar.is_plain or value in (0, None):
+            continue
+        listed = value if isinstance(value, list) else [value]
+        index = calendar.index_of(np.array(listed, dtype=float))
+        if not np.isfinite(index).all():
+            wrong = listed[int(np.argmin(np.isfinite(index)))]
+            raise BadOption(f"{specification.estimator}: option {name} names {wrong}; periods are read as {calendar.describe()}")
+        found[name] = [int(one) for one in index] if isinstance(value, list) else int(index[0])
+    return found
 
 
 def _check_columns(panel: pd.DataFrame, fields: dict, specification: Specification, method: Method) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from types import SimpleNamespace
@@ -26,7 +27,8 @@ class Option:
     """One choice of a method: its default, what it means, and, where the list is closed, the allowed values.
 
     `minimum`, `maximum` and, itself excluded, `below` bound a number and each number of a list; `columns` says that the value
-    names columns of the data, `period` that it is a period as the data write it (0: none). Items of a list are whole numbers where those of the default are, and numbers where bounded.
+    names columns of the data, `period` that it holds periods as the data write them (0: none). Items of a list are
+    whole numbers where those of the default are, and numbers where bounded.
     """
 
     default: object
@@ -50,7 +52,7 @@ class Option:
         if kind is float and isinstance(value, int) and not isinstance(value, bool):
             value = float(value)
         if kind is list and isinstance(value, str | int | float) and not isinstance(value, bool):
-            value = [value]
+            value = [value] if value != "" else []
         if self.default is not None and (not isinstance(value, kind) or (kind is int and isinstance(value, bool))):
             raise BadOption(f"{asked_by}: option {name} is '{value}'; it must be a {kind.__name__}, like {self.default!r}")
         if kind is list:
@@ -84,6 +86,8 @@ class Option:
             # Written so that NaN, which no bound holds, is refused.
             if bound is not None and not kept():
                 raise BadOption(f"{asked_by}: option {name} is {value}; it must be {rule} {bound:g}")
+        if isinstance(value, float) and not math.isfinite(value):
+            raise BadOption(f"{asked_by}: option {name} is {value}; it must be a finite number")
 
 
 @dataclass(frozen=True)

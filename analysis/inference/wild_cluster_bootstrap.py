@@ -68,7 +68,9 @@ def draw(
 
     y, x = sweep(np.column_stack([outcome, regressor])).T
     if vanished(x, regressor, EFFECTS_LEFT) or vanished(y - x * (x @ y / (x @ x)), outcome, OUTCOME_LEFT):
-        raise NotIdentified("EXACT", "nothing of the outcome is left unexplained, or nothing of the regressor: there is nothing to resample")
+        raise NotIdentified(
+            "EXACT", "nothing of the outcome is left unexplained, or nothing of the regressor: there is nothing to resample"
+        )
     size = x @ x
     layers = [y, x]  # restricted residuals are y - tau x
     n_clusters = int(clusters.max()) + 1
