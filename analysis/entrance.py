@@ -33,10 +33,6 @@ NAMES = ("unit", "fixed_effects", "cluster", "strata")
 # A blank here says something: never treated, not ended yet.
 BLANK_SPEAKS = ("cohort", "upper")
 WHERE = "the data"
-# Terms whose unit is that of the outcome, and the share of its range below which an effect is rounding error.
-EFFECTS = ("att", "att_gt", "event", "group", "calendar")
-NOISE = 1e-12
-NO_TEST = "ROUNDING: the effect and its standard error are zero but for rounding, so that no test exists"
 
 
 @dataclass(frozen=True)
@@ -73,7 +69,7 @@ def entrance(method: Method) -> Callable:
 
         def of(sample: Sample) -> list[dict]:
             try:
-                rows = without_noise(science(sample.frame, sample.specification), sample)
+                rows = science(sample.frame, sample.specification)
             except ValueError as error:
                 error.args = (sample.translate(str(error)), *error.args[1:])
                 raise
@@ -335,28 +331,6 @@ def _incomplete(frame: pd.DataFrame, inside: Specification, labels: dict, method
             parts.append(f"{count} row{'s' * (count > 1)} without {labels[column]}")
             left &= ~missing
     return "; ".join(parts)
-
-
-def without_noise(rows: list[dict], sample: Sample) -> list[dict]:
-    """Return the rows, those without standard error, interval and test whose effect is zero but for rounding and looks precise.
-
-    Only for effects of a treatment on the outcome, whose unit is known: an outcome that unit, period and controls explain
-    exactly leaves sums of rounding errors, and the ratio of two such sums means nothing.
-    """
-    inside = sample.specification
-    if not inside.outcome or not (inside.cohort or inside.treatment):
-        return rows
-    outcome = sample.frame[inside.outcome].to_numpy()
-    outcome = outcome[np.isfinite(outcome)]
-    dose = np.nanmax(np.abs(sample.frame[inside.treatment].to_numpy()), initial=1.0) if inside.treatment else 1.0
-    noise = max(NOISE * np.ptp(outcome), 4 * np.finfo(float).eps * np.abs(outcome).max()) / dose if len(outcome) else 0.0
-
-    def is_noise(row: dict) -> bool:
-        numbers = [row.get("estimate"), row.get("std_error")]
-        return row["term"] in EFFECTS and all(one is not None and abs(one) <= noise for one in numbers)
-
-    empty = {"std_error": None, "ci_low": None, "ci_high": None, "p_value": None, "estimate": 0.0, "reason": NO_TEST}
-    return [row | empty if is_noise(row) else row for row in rows]
 
 
 def labelled(rows: list[dict], sample: Sample) -> list[dict]:
