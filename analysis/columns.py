@@ -48,10 +48,10 @@ def numbers(column: pd.Series, where: str, asked: str, lines: Callable[[int], in
 
 def _float(column: pd.Series) -> np.ndarray | None:
     """Return the column as floats, NaN where a value is no number; None where its type holds no numbers at all."""
-    kind = column.dtype.kind if isinstance(column.dtype, np.dtype) else ""
-    if kind in "fiub":
+    kind = column.dtype.kind if isinstance(column.dtype, np.dtype) else "of pandas"
+    if kind in tuple("fiub"):
         return column.to_numpy(dtype="float64")
-    if kind in "mMc" or isinstance(column.dtype, (pd.PeriodDtype, pd.IntervalDtype, pd.DatetimeTZDtype)):
+    if kind in tuple("mMc") or isinstance(column.dtype, (pd.PeriodDtype, pd.IntervalDtype, pd.DatetimeTZDtype)):
         return None
     if pd.api.types.is_numeric_dtype(column.dtype) or pd.api.types.is_bool_dtype(column.dtype):
         return column.to_numpy(dtype="float64", na_value=np.nan)
@@ -80,6 +80,8 @@ def _kind(column: pd.Series) -> str:
         return "times between dates (write them in days, months or years)"
     if column.dtype.kind == "c":
         return "complex numbers"
+    if isinstance(column.dtype, pd.IntervalDtype):
+        return "intervals (write a number for each)"
     return "dates (write years, or the time passed since a day, as numbers)"
 
 
@@ -107,7 +109,12 @@ def names(column: pd.Series, where: str, asked: str, lines: Callable[[int], int]
     column = plain(column)
     if isinstance(column.dtype, np.dtype) and column.dtype.kind in "iu":
         return column.to_numpy()
-    codes, found = pd.factorize(column)
+    try:
+        codes, found = pd.factorize(column)
+    except TypeError as error:
+        row = int(np.argmax(column.map(lambda value: isinstance(value, (list, dict, np.ndarray)))))
+        rule = f"{asked} needs one name a row, not several"
+        raise DataError(violation(where, rule, lines(row), str(column.name), column.iloc[row])) from error
     found = pd.Series(found)
     blank = found.map(lambda value: isinstance(value, str) and not value.strip()).to_numpy(bool) if found.dtype.kind == "O" else None
     if blank is not None and blank.any():

@@ -19,8 +19,9 @@ from analysis.catalogue import unknown
 from analysis.columns import names, numbers, plain
 from analysis.contracts import DataError, violation
 from analysis.estimates import NotIdentified
-from analysis.method import Method, flag
+from analysis.method import BadOption, Method, flag
 from analysis.periods import Calendar, calendar_of, starting, written
+from analysis.quoting import quoted, unquoted
 from analysis.roles import check_outcome, check_roles, without_rounding
 from analysis.specification import Specification
 from analysis.spells import check_spells
@@ -106,7 +107,7 @@ def sample_of(panel: pd.DataFrame, specification: Specification, method: Method)
             data[column] = plain(panel[column]).array
     frame = pd.DataFrame(data, copy=False)
     frame.attrs = {key: panel.attrs[key] for key in ("evidence", "absent") if key in panel.attrs}
-    inside = _inside(specification, _dated_options(options, method, calendar))
+    inside = _inside(specification, options | _dated_options(options, method, calendar, specification))
     if specification.unit and len(frame) and (specification.time or specification.cohort):
         unit = pd.factorize(frame[inside.unit])[0]
         if specification.time and _one_row_a_period(inside, method):
@@ -119,11 +120,6 @@ def sample_of(panel: pd.DataFrame, specification: Specification, method: Method)
         check_outcome(frame[inside.outcome], method, panel, where, lines)
     labels = {quoted(column): column for column in (*fields, *further)}
     return Sample(frame, inside, labels, calendar, _incomplete(frame, inside, labels, method))
-
-
-def quoted(column: str) -> str:
-    """Return the name that a user's column has inside the suite."""
-    return f"‹{column}›"
 
 
 # ---------------------------------------------------------------------- columns and their roles
@@ -155,19 +151,34 @@ def _columns_of_options(panel: pd.DataFrame, specification: Specification, metho
         if not option.columns or value in (None, "", []):
             continue
         listed = value if isinstance(value, list) else [value]
+        # A column may be called 1, which the command line reads as a number.
+        names_only = isinstance(option.default, str | list)
+        listed = [str(one) if type(one) is int and names_only else one for one in listed]
         for column in listed:
             if isinstance(column, str) and column not in panel and not (column == option.default and not specification.options.get(name)):
                 raise unknown(column, map(str, panel.columns), f"{specification.estimator}: option {name}", "column")
         found += [column for column in listed if isinstance(column, str) and column in panel]
         changed = [quoted(column) if column in found else column for column in listed]
-        options[name] = changed if isinstance(value, list) else changed[0]
+        # A default that is no column of these data was not chosen by anybody.
+        if name in options or any(column in found for column in listed):
+            options[name] = changed if isinstance(value, list) else changed[0]
     return options, list(dict.fromkeys(found))
 
 
-def _dated_options(options: dict, method: Method, calendar: Calendar) -> dict:
-    """Return the options with periods as index."""
-    dated = {name: options[name] for name, option in method.options.items() if option.period and options.get(name)}
-    return options | {name: int(calendar.index_of(np.array([value]))[0]) for name, value in dated.items()}
+def _dated_options(options: dict, method: Method, calendar: Calendar, specification: Specification) -> dict:
+    """Return the options that hold periods, as index of the calendar; refuse what is no period as the data write them."""
+    found = {}
+    for name, option in method.options.items():
+        value = options.get(name, option.default)
+        if not option.period or not specification.time or calendar.is_plain or value in (0, None):
+            continue
+        listed = value if isinstance(value, list) else [value]
+        index = calendar.index_of(np.array(listed, dtype=float))
+        if not np.isfinite(index).all():
+            wrong = listed[int(np.argmin(np.isfinite(index)))]
+            raise BadOption(f"{specification.estimator}: option {name} names {wrong}; periods are read as {calendar.describe()}")
+        found[name] = [int(one) for one in index] if isinstance(value, list) else int(index[0])
+    return found
 
 
 def _check_columns(panel: pd.DataFrame, fields: dict, specification: Specification, method: Method) -> None:
@@ -280,7 +291,7 @@ def _check_cohorts(unit: np.ndarray, frame: pd.DataFrame, inside: Specification,
     changed = (first[unit] != cohort) & (unit >= 0)
     if changed.any():
         row = int(np.argmax(changed))
-        name, column = frame[inside.unit].iloc[row], inside.cohort[1:-1]
+        name, column = frame[inside.unit].iloc[row], unquoted(inside.cohort)
         line = violation(where, "", lines(row), column, panel[column].iloc[row]).removesuffix(": ")
         raise NotIdentified("COHORT", f"{line}: unit {name} has more than one value of {column}; the first treated period is one a unit")
 
@@ -299,7 +310,7 @@ def _check_repeats(unit: np.ndarray, frame: pd.DataFrame, inside: Specification,
         return
     twice = pd.Series(pair).duplicated().to_numpy()
     row = int(whole[np.argmax(twice)])
-    columns = [inside.unit[1:-1], inside.time[1:-1]]
+    columns = [unquoted(inside.unit), unquoted(inside.time)]
     rule = f"a unit has one row a period; {int(twice.sum())} rows repeat a pair. Remove or add them up first"
     shown = ", ".join(str(panel[column].iloc[row]) for column in columns)
     raise DataError(violation(where, rule, lines(row), ", ".join(columns), shown))

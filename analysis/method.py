@@ -51,7 +51,8 @@ class Option:
     """One choice of a method: its default, what it means, and, where the list is closed, the allowed values.
 
     `minimum`, `maximum` and, itself excluded, `below` bound a number and each number of a list; `columns` says that the value
-    names columns of the data, `period` that it is a period as the data write it (0: none). `fewest` is the least positive number of draws. Items of a list are whole numbers where those of the default are, and numbers where bounded.
+    names columns of the data, `period` that it holds periods as the data write them (0: none). `fewest` is the least positive
+    number of draws. Items of a list are whole numbers where those of the default are, and numbers where bounded.
     """
 
     default: object
@@ -66,6 +67,8 @@ class Option:
 
     def check(self, name: str, value: object, asked_by: str) -> object:
         """Return `value` if it is allowed, else raise BadOption in one line."""
+        if self.columns and type(value) is int and isinstance(self.default, str):
+            value = str(value)  # a column may be called 1
         if self.choices:
             if value not in self.choices:
                 raise BadOption(f"{asked_by}: option {name} is '{value}'; it must be {', '.join(map(str, self.choices))}")
@@ -74,7 +77,7 @@ class Option:
         if kind in (int, float):
             value = _number(value, kind)
         if kind is list and isinstance(value, str | int | float) and not isinstance(value, bool):
-            value = [value]
+            value = [value] if value != "" else []
         if self.default is not None and (not isinstance(value, kind) or (kind is int and isinstance(value, bool))):
             raise BadOption(f"{asked_by}: option {name} is '{value}'; it must be {KINDS[kind]}, like {_written(self.default)}")
         if kind is float and not math.isfinite(value):
@@ -98,6 +101,8 @@ class Option:
             raise BadOption(f"{asked_by}: option {name} holds '{item}'; its items must be whole numbers, like {self.default!r}")
         if bounded and (isinstance(item, bool) or not isinstance(item, int | float)):
             raise BadOption(f"{asked_by}: option {name} holds '{item}'; its items must be numbers")
+        if self.columns and type(item) is int:
+            item = str(item)
         if self.columns and not isinstance(item, str):
             raise BadOption(f"{asked_by}: option {name} holds '{item}'; its items must be names of columns")
         self._check_bounds(name, item, asked_by)
@@ -112,6 +117,8 @@ class Option:
             # Written so that NaN, which no bound holds, is refused.
             if bound is not None and not kept():
                 raise BadOption(f"{asked_by}: option {name} is {value}; it must be {rule} {bound:.15g}")
+        if isinstance(value, float) and not math.isfinite(value):
+            raise BadOption(f"{asked_by}: option {name} is {value}; it must be a finite number")
 
 
 @dataclass(frozen=True)

@@ -108,6 +108,11 @@ def written(column: pd.Series, frequency: str, where: str, flag: str, lines) -> 
             rule = f"{flag} needs whole numbers, not dates; say --frequency year (or quarter, month, week, day), or write years"
             raise DataError(violation(where, rule, lines(row), str(column.name), _shown(column.iloc[row])))
         return _from_dates(dates, frequency)
+    if pd.api.types.is_timedelta64_dtype(column.dtype) or isinstance(column.dtype, pd.IntervalDtype):
+        row = int(np.argmax(column.notna().to_numpy()))
+        kind = "intervals; name each by one" if isinstance(column.dtype, pd.IntervalDtype) else "times between dates; count days or weeks"
+        rule = f"{flag} needs whole numbers, not {kind}"
+        raise DataError(violation(where, rule, lines(row), str(column.name), str(column.iloc[row])))
     numbers = pd.to_numeric(column, errors="coerce") if column.dtype.kind not in "iuf" else column
     numbers = numbers.to_numpy(dtype="float64", na_value=np.nan)
     blank = column.isna().to_numpy()

@@ -8,6 +8,7 @@ import pandas as pd
 from analysis.contracts import violation
 from analysis.estimates import NotIdentified
 from analysis.method import BadOption, Method, flag
+from analysis.quoting import unquoted
 
 # Fields whose columns explain the outcome, each once.
 EXPLAINING = ("treatment", "controls", "instruments")
@@ -37,7 +38,7 @@ def check_roles(fields: dict[str, list[str]], method: Method) -> None:
 def check_outcome(outcome: pd.Series, method: Method, panel: pd.DataFrame, where: str, lines) -> None:
     """Raise NotIdentified for an outcome (rows,) that is the same in all rows, or out of the method's range; blanks are not looked at."""
     values = outcome.to_numpy(float)
-    column = outcome.name[1:-1]
+    column = unquoted(outcome.name)
     low, high, rule = method.outcome_range or (-np.inf, np.inf, "")
     slack = 1e-9 if np.isfinite(high) else 0.0  # shares that were added up
     outside = (values < low - slack) | (values > high + slack)

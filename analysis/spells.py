@@ -7,6 +7,7 @@ import pandas as pd
 
 from analysis.contracts import violation
 from analysis.estimates import NotIdentified
+from analysis.quoting import unquoted
 
 
 def check_spells(frame: pd.DataFrame, inside, method, panel: pd.DataFrame, where: str, lines) -> None:
@@ -24,7 +25,8 @@ def check_spells(frame: pd.DataFrame, inside, method, panel: pd.DataFrame, where
     entry = frame[inside.entry].to_numpy() if inside.entry else np.zeros(len(frame))
 
     def refuse(row: int, column: str, rule: str) -> None:
-        line = violation(where, "", lines(row), column[1:-1], panel[column[1:-1]].iloc[row]).removesuffix(": ")
+        name = unquoted(column)
+        line = violation(where, "", lines(row), name, panel[name].iloc[row]).removesuffix(": ")
         raise NotIdentified("SUPPORT", f"{line}: {rule}")
 
     known = {field for need in (*method.needs, *method.accepts) for field in need.split("|")}

@@ -177,7 +177,7 @@ def read(path: str, specification: Specification, given: set[str], options, own:
     Raises DataError naming file, row, column, value and rule.
     """
     chosen = [value if isinstance(value, list) else [value] for value in vars(options).values()]
-    named_by_options = [name for values in chosen for name in values if isinstance(name, str)]
+    named_by_options = [str(name) for values in chosen for name in values if isinstance(name, str | int)]
     data = read_file(path, roles_of(specification, given), asked, also=[*named_by_options, *own, "evidence"])
     for note in data.attrs["notes"]:
         print(f"note: {path}: {note}", file=sys.stderr)

@@ -26,7 +26,7 @@ METHOD = Method(
     options={
         "country": Option("country", "column of countries", columns=True),
         "exposed": Option("China", "its exposed value"),
-        "first": Option(2019, "first exposed period"),
+        "first": Option(2019, "first exposed period", period=True),
         "min_units": Option(10, "units that a placebo country needs on both sides", minimum=1),
     },
 )

@@ -172,7 +172,7 @@ def _in_other_words(message: str) -> str:
 
 def _averages(result, options, about: dict) -> list[dict]:
     kind = {"dynamic": "event", "group": "group", "calendar": "calendar"}[options.aggregation]
-    result.aggregate(kind)
+    result.aggregate("event_study" if kind == "event" else kind)
     table = {"event": result.event_study_effects, "group": result.group_effects, "calendar": result.calendar_effects}[kind]
     first, last = options.event_window
     rows = []

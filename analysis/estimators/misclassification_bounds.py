@@ -32,7 +32,7 @@ METHOD = Method(
     knows_later_cohorts=True,
     options={
         "n_hidden": Option(2, "untreated units that may be treated", minimum=0),
-        "hidden_cohorts": Option([2019, 2020, 2021], "cohorts they may belong to"),
+        "hidden_cohorts": Option([2019, 2020, 2021], "cohorts they may belong to", period=True),
         "uncertain": Option("", "boolean column, false where a unit is left out unless it is hidden", columns=True),
         "later_known": Option(False, "leave out of the candidates units whose first treatment is dated after the last period"),
         "randomization_draws": DRAWS,
@@ -65,6 +65,9 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     if assignments > MOST:
         what = f"{options.n_hidden} of {len(candidates)} units in {len(options.hidden_cohorts)} cohorts"
         raise NotIdentified("SUPPORT", f"{assignments:,} assignments ({what}) are too many to enumerate; lower n_hidden or hidden_cohorts")
+    outside = [cohort for cohort in options.hidden_cohorts if not full.periods[0] < cohort <= full.periods[-1]]
+    if outside:
+        raise ValueError(f"option hidden_cohorts: no treatment can start in ‹@{outside[0]}›, which is outside the periods after the first")
     found = []
     for units in combinations(candidates, options.n_hidden):
         for cohorts in product(options.hidden_cohorts, repeat=options.n_hidden):
@@ -77,7 +80,7 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     picks = {"att_lowest": found[0], "att_median": found[len(found) // 2], "att_highest": found[-1]}
     rows = [_row("att", _overall(base), base, "labels as found", specification.seed, 0)]
     for term, (value, units, cohorts) in picks.items():
-        names = ", ".join(f"{full.units[unit]} {cohort}" for unit, cohort in zip(units, cohorts, strict=True))
+        names = ", ".join(f"{full.units[unit]} ‹@{cohort}›" for unit, cohort in zip(units, cohorts, strict=True))
         draws = 0 if term == "att_median" else options.randomization_draws
         rows.append(_row(term, value, _assign(full, certain, units, cohorts), f"hidden: {names}", specification.seed, draws))
     negative = float(np.mean([value < 0 for value, _, _ in found]))

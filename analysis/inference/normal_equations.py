@@ -31,6 +31,8 @@ def generalized_inverse(normal: np.ndarray, total: np.ndarray) -> np.ndarray:
     factor, pivot, rank, _ = lapack.dpstrf(normal / np.outer(root, root), tol=NOTHING_LEFT, lower=1)
     kept = pivot[:rank] - 1
     inverse = np.zeros_like(normal)
+    if rank == 0:
+        return inverse
     part = lapack.dpotri(factor[:rank, :rank], lower=1)[0]
     part = np.tril(part) + np.tril(part, -1).T
     inverse[np.ix_(kept, kept)] = part / np.outer(root[kept], root[kept])
