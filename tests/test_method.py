@@ -16,7 +16,7 @@ from analysis.method import PRETREND_POWER, BadOption, Option
         (Option([], "", columns=True), [3], "its items must be names of columns"),
         (Option(0.5, "", minimum=0, below=1), 1, "is 1.0; it must be below 1"),
         (Option(0.5, "", minimum=0, maximum=1), 2.0, "it must be at most 1"),
-        (Option(0.5, "", minimum=0), float("nan"), "it must be at least 0"),
+        (Option(0.5, "", minimum=0), float("nan"), "must be a finite number"),
         (Option(9, "", minimum=1), 0, "it must be at least 1"),
         (PRETREND_POWER, 80, "it must be below 1"),
         (PRETREND_POWER, -0.5, "it must be at least 0"),
