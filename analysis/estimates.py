@@ -61,7 +61,7 @@ def complete(rows: list[dict], identity: dict, contract: dict) -> pd.DataFrame:
     What a row says it `left_out` ends its sample, after `WITHOUT`, and begins the column of that name; rows that the
     entrance found `incomplete` follow there.
     """
-    table = pd.DataFrame([_with_sample({**identity, **_honest_about_one(row)}) for row in rows])
+    table = pd.DataFrame([_with_note(_with_sample({**identity, **_honest_about_one(row)})) for row in rows])
     for name in contract["columns"]:
         if name not in table:
             table[name] = pd.NA
@@ -80,6 +80,18 @@ def _with_sample(row: dict) -> dict:
     left_out, incomplete = row.pop("left_out", ""), row.pop("incomplete", "")
     said = {"left_out": "; ".join(filter(None, (left_out, incomplete)))} if left_out or incomplete else {}
     return row | said | ({"sample": row["sample"] + WITHOUT + left_out} if left_out else {})
+
+
+def _with_note(row: dict) -> dict:
+    """Return the row with its `reason` as a note where the number and its inference stand: a reason says why there is none."""
+    stands = np.isfinite(_float(row.get("estimate"))) and any(
+        np.isfinite(_float(row.get(key))) for key in ("std_error", "ci_low", "p_value")
+    )
+    return {**row, "note": row["reason"], "reason": None} if stands and row.get("reason") else row
+
+
+def _float(value: object) -> float:
+    return np.nan if value is None or value is pd.NA else float(value)
 
 
 def _honest_about_one(row: dict) -> dict:

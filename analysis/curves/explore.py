@@ -186,7 +186,7 @@ def _fit(data: pd.DataFrame, specification: Specification) -> dict | None:
         rows = import_module(f"analysis.estimators.{specification.estimator}").estimate(data, specification)
     except (NotIdentified, np.linalg.LinAlgError):
         return None
-    found = [row for row in rows if row["term"] == "att" and not row.get("reason") and np.isfinite(row.get("ci_low", np.nan))]
+    found = [row for row in rows if row["term"] == "att" and np.isfinite(row.get("ci_low", np.nan))]
     return found[0] if found else None
 
 
