@@ -50,7 +50,10 @@ def placebo_rank(controls: np.ndarray, ratio: float, before: np.ndarray, penalty
     """Return the p-value of `ratio` among those of the controls, each compared with the others, and their number as draws.
 
     Abadie, Diamond and Hainmueller (2010), section 3.4. A control that the others match exactly counts as more extreme.
+    A single control has no other to be compared with: no rank.
     """
+    if controls.shape[1] == 1:
+        return {}
     early, late = controls[before], controls[~before]
     placebos = [_placebo(early, late, j, penalty) for j in range(controls.shape[1])]
     return {"p_value": (1 + sum(r >= ratio * (1 - 1e-9) for r in placebos)) / (1 + len(placebos)), "draws": len(placebos)}
@@ -69,6 +72,8 @@ def _placebo(early: np.ndarray, late: np.ndarray, j: int, penalty: str) -> float
 
 def reason_of(found: Synthetic, before: np.ndarray, penalty: str) -> str:
     """Return why the estimate is one of many, or has no p-value; empty where it is unique and can be ranked."""
+    if found.fit.unique and len(found.fit.weights) == 1:
+        return "FEW: there is one control, which has no other to be compared with, so that no placebo can be ranked"
     if found.fit.unique:
         return "FIT: the periods before are matched exactly, and leave no gaps to rank among placebos" if found.fit.exact else ""
     what = f"{len(found.fit.weights)} controls match {before.sum()} periods before equally well in many ways"

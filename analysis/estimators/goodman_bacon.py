@@ -35,6 +35,8 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     counts = counts_of(data)
     # Treated in every period is untreated in every period as far as changes go (his footnote 11).
     data["cohort"] = data["cohort"].where(data["cohort"] > data["time"].min(), 0)
+    if data["cohort"].nunique() < 2:
+        raise NotIdentified("SUPPORT", "all units are first treated in the same period, or none is: there is nothing to compare with")
     # The library iterates to an absolute tolerance: in standard units it does not matter what the outcome is measured in.
     spread = float(data["outcome"].std())
     data["outcome"] = (data["outcome"] - data["outcome"].mean()) / spread

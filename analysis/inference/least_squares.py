@@ -278,6 +278,8 @@ def _kernel(by_period: np.ndarray, lags: int) -> np.ndarray:
     for lag in range(1, min(lags, periods - 1) + 1):
         cross = by_period[lag:].T @ by_period[:-lag]
         meat = meat + (1 - lag / (lags + 1)) * (cross + cross.T)
+    if periods == 1:
+        raise NotIdentified("CLUSTERS", "all rows are of one period: Driscoll-Kraay errors need several")
     return periods / (periods - 1) * meat
 
 

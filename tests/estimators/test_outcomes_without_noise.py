@@ -64,3 +64,14 @@ def test_an_effect_is_one_on_any_scale(estimator, scale):
     usual, scaled = rows(estimator, PANEL["d"] + noise), rows(estimator, scale * (PANEL["d"] + noise))
     assert usual[0]["p_value"] is not None
     assert [row.get("p_value") for row in scaled] == pytest.approx([row.get("p_value") for row in usual], rel=1e-5, abs=1e-9)
+
+
+def test_one_period_and_one_cohort_are_refused_in_words():
+    fields = {"outcome": "y", "unit": "firm", "time": "year"}
+    data = PANEL.assign(y=PANEL["d"] + PANEL["x"] ** 2)
+    alone = Specification(name="n", estimator="pooled", controls=("x",), options={"covariance": "driscoll_kraay"}, **fields)
+    with pytest.raises(NotIdentified, match="all rows are of one period"):
+        import_module("analysis.estimators.pooled").estimate(data[data["year"] == 2005], alone)
+    same = Specification(name="n", estimator="goodman_bacon", cohort="g", **fields)
+    with pytest.raises(NotIdentified, match="first treated in the same period"):
+        import_module("analysis.estimators.goodman_bacon").estimate(data[data["g"] == 2004], same)

@@ -237,3 +237,14 @@ def test_exact_weights_of_synthetic_did_solve_its_problems(long):
     exact, stopped = (row(run(synthetic_did, long, placebo_draws=0, weights=name), "att") for name in ("exact", "synthdid"))
     assert exact["estimate"] == pytest.approx(effect, abs=1e-5)
     assert stopped["estimate"] == pytest.approx(effect, abs=5e-3)
+
+
+def test_a_single_control_has_an_effect_and_no_placebo(long):
+    units = long["unit"][long["cohort"].isna() | (long["cohort"] == 0)].unique()[:1]
+    treated = long["unit"][long["cohort"] > 0].unique()[:1]
+    pair = long[long["unit"].isin([*units, *treated])]
+    gap = pair[pair["unit"].isin(treated)].set_index("time")["y"] - pair[pair["unit"].isin(units)].set_index("time")["y"]
+    date = pair["cohort"].max()
+    found = row(run(synthetic_control, pair), "att")
+    assert found["estimate"] == pytest.approx(gap[gap.index >= date].mean())
+    assert "p_value" not in found and found["reason"].startswith("FEW: there is one control")
