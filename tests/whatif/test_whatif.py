@@ -310,7 +310,7 @@ def test_real_evidence_comes_before_the_simulated_cohort_and_own_firm_files_befo
     [
         (["province_at"], "Did you mean 'province_att'"),
         (["province_att", "--outcome", "rd_intensty"], "Did you mean 'rd_intensity'"),
-        (["province_att", "instruments=gdp"], "makes no use of --instruments"),
+        (["province_att", "strata=gdp"], "unknown change"),
         (["province_att", "drop.province=P0l"], "no row of the panel has province 'P0l'; did you mean 'P"),
         (["province_att", "drop.year=20l9"], "no row of the panel has year '20l9'; did you mean '2019'"),
         (["province_att", "keep.region=7"], "it has 0, 1, 2, 3"),
