@@ -166,7 +166,7 @@ class Program:
             raise np.linalg.LinAlgError(f"the linear program of the quantile was not solved ({found.message})")
         coefficients = -found.eqlin.marginals
         on = np.abs(self.y - self.x @ coefficients) <= 1e-7
-        if np.linalg.matrix_rank(self.x[on]) == self.x.shape[1]:
+        if on.sum() >= self.x.shape[1] and np.linalg.matrix_rank(self.x[on]) == self.x.shape[1]:
             coefficients = np.linalg.lstsq(self.x[on], self.y[on], rcond=None)[0]
         return Solution(coefficients, found.x + (self.quantile - 1) * self.weights, False)
 

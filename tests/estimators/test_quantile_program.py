@@ -131,3 +131,19 @@ def test_draws_without_a_treated_unit_are_left_out(panel):
     rows = run(data, bootstrap_draws=60)
     assert 10 < rows["d"]["draws"] < 55
     assert rows["d"]["std_error"] > 0
+
+
+def test_an_outcome_with_ties_only_is_the_medians_of_the_groups():
+    data = pd.DataFrame({"y": np.repeat(np.arange(1, 61), 10) * 1.1, "d": np.tile([0] * 6 + [1] * 4, 60)})
+    data.loc[data["y"] < 20, "d"] = 0
+    found = quantile_regression.estimate(
+        data, Specification("t", "quantile_regression", "y", treatment="d", options={"bootstrap_draws": 9})
+    )
+    medians = [data.loc[data["d"] == d, "y"].median() for d in (0, 1)]
+    rows = {row["term"]: row for row in found}
+    loss = [
+        np.abs(data.loc[data["d"] == d, "y"] - value).sum()
+        for d, value in ((0, rows["const"]["estimate"]), (1, rows["const"]["estimate"] + rows["d"]["estimate"]))
+    ]
+    best = [np.abs(data.loc[data["d"] == d, "y"] - medians[d]).sum() for d in (0, 1)]
+    assert loss == pytest.approx(best, rel=1e-9)
