@@ -38,7 +38,7 @@ def _stack(firms: pd.DataFrame, year: int, window: list[int]) -> pd.DataFrame:
     keep = kind.notna() & firms["firm_id"].isin(at_risk) & event_time.between(*window)
     keep &= ~((kind == "not_yet_treated") & (firms["fiscal_year"] >= firms["cohort"])).fillna(False)
     stack = firms[keep].assign(stack=year, event_time=event_time[keep], control_kind=kind[keep])
-    cell = f"{year} " + stack["country_group"]
+    cell = f"{year} " + _before(stack, "country_group")
     treated = stack["control_kind"] == "treated"
     near = stack[stack["event_time"].between(*NEAR)]
     years = near.groupby("firm_id")["fiscal_year"].nunique()
@@ -52,6 +52,11 @@ def _stack(firms: pd.DataFrame, year: int, window: list[int]) -> pd.DataFrame:
         stack_firm=f"{year} " + stack["firm_id"].astype("string"),
         cell_year=cell + " " + stack["fiscal_year"].astype("string"),
     )
+
+
+def _before(stack: pd.DataFrame, trait: str) -> pd.Series:
+    """Return a trait of each firm in the year before the event: a firm that moves later stays in its risk set."""
+    return stack["firm_id"].map(stack[stack["event_time"] == -1].set_index("firm_id")[trait])
 
 
 def _size_group(stack: pd.DataFrame) -> pd.Series:
