@@ -20,7 +20,7 @@ from analysis.estimators import _cohort_randomization, _missing_cohorts
 from analysis.estimators._cohorts import cohort_panel, cohort_rows, counts_of, need_never, unit_names
 from analysis.inference.absorb import within_sd
 from analysis.inference.cluster import cluster_sums, effective_degrees, need_two
-from analysis.inference.cohort_average import Panel, aggregate, cell_keys, cells_of, panel_of
+from analysis.inference.cohort_average import Panel, aggregate, cell_keys, cells_of, moved_bases, panel_of
 from analysis.inference.cohort_influence import Averages, averages, conditional_averages
 from analysis.inference.cohort_sections import Sections, averages_of_sections
 from analysis.inference.distributions import chi2_tail
@@ -426,17 +426,29 @@ class _Estimation:
         bounds = bool(options.honest or options.honest_smoothness or options.breakdown)
         if options.aggregation != "dynamic" or not (bounds or options.pretrend_power):
             return []
+        if moved := sorted({g for g, *_ in moved_bases(self._cells(), options.anticipation)}):
+            return self._sensitivity_without(moved)
         events, times, covariance = self._events(keys, values, influence)
-        moved = _missing_cohorts.base_notes(self._cells(), options.anticipation, universal=True)
-        why = f"event times have no common reference: without {' and '.join(moved)}" if moved else ""
-        rows = []
-        if options.pretrend_power:
-            rows.append(
-                refused("pretrend_slope", "PRE", why) if moved else power_row(times, covariance, options.pretrend_power, self.counts)
-            )
-        if bounds and (moved or (np.diff(np.unique([*times, -1])) > 1).any()):
-            return [*rows, refused("att_honest", "PRE", why or "an event time is not observed: the bounds compare consecutive periods")]
+        rows = [power_row(times, covariance, options.pretrend_power, self.counts)] if options.pretrend_power else []
+        if bounds and (np.diff(np.unique([*times, -1])) > 1).any():
+            return [*rows, refused("att_honest", "PRE", "an event time is not observed: the bounds compare consecutive periods")]
         return rows + (self._honest(values[events], times, covariance, treated) if bounds else [])
+
+    def _sensitivity_without(self, moved: list[int]) -> list[dict]:
+        """Return the bounds and the power of the cohorts whose base is the period just before: event times need one reference."""
+        named = f"without cohort {', '.join(f'‹@{g}›' for g in moved)}, whose base is not the period just before treatment"
+        data = self.data[~self.data["cohort"].isin(moved)].reset_index(drop=True)
+        data["unit"] = pd.factorize(data["unit"], sort=True)[0]
+        plain = {"bootstrap_draws": 0, "randomization_draws": 0, "leave_one_out": False}
+        specification = replace(self.specification, options={**self.specification.options, **plain})
+        try:
+            untreated = (data["cohort"] == 0) | (data["time"] < data["cohort"])
+            counts = counts_of(data, within_sd=within_sd(data, "outcome", "unit", "time", untreated))
+            found = _of(self.options)(data, specification, METHOD.read(specification), counts).rows()
+        except NotIdentified as error:
+            return [refused("att_honest", "PRE", f"event times have no common reference; {named}: {error}")]
+        rows = [row for row in found if row["term"] in ("att_honest", "pretrend_slope", "breakdown")]
+        return [{**row, "reason": f"BASE: {named}"} if not row.get("reason") else row for row in rows]
 
     def _honest(self, effect: np.ndarray, times: np.ndarray, covariance: np.ndarray, treated: dict) -> list[dict]:
         """Return intervals that allow violations of parallel trends, for the effect averaged over treated cells.

@@ -100,10 +100,15 @@ def test_randomization_uses_the_same_bases():
     assert row(rows, inference="randomization_t")["estimate"] == pytest.approx(row(rows, inference="analytic")["estimate"], rel=1e-12)
 
 
-def test_bounds_need_one_reference_and_consecutive_event_times():
+def test_bounds_are_of_cohorts_with_one_reference_and_consecutive_event_times():
     options = {"aggregation": "dynamic", "honest": [0.5], "pretrend_power": 0.5}
-    moved = run(panel().query("time != 3"), options)
-    assert "no common reference" in row(moved, "att_honest")["reason"] and "no common reference" in row(moved, "pretrend_slope")["reason"]
+    holed = panel(cohorts=(0, 4, 6, 7)).query("time != 3")
+    moved, without = run(holed, options), run(holed[holed["cohort"] != 4], options)
+    for term in ("att_honest", "pretrend_slope"):
+        assert row(moved, term)["estimate"] == pytest.approx(row(without, term)["estimate"])
+        assert "without cohort" in row(moved, term)["reason"]
+    alone = run(panel(cohorts=(0, 4)).query("time != 3"), options)
+    assert "no common reference" in row(alone, "att_honest")["reason"]
     gap = run(panel(cohorts=(0, 6)).query("time != 3"), options)
     assert "not observed" in row(gap, "att_honest")["reason"] and row(gap, "pretrend_slope")["estimate"] > 0
 
