@@ -13,7 +13,7 @@ from analysis.method import PRETREND_POWER, BadOption, Option
         (Option([-5, 4], ""), [True, 2], "whole numbers"),
         (Option([], "", minimum=0), ["a"], "its items must be numbers"),
         (Option([], "", minimum=0), [0.5, -0.1], "is -0.1; it must be at least 0"),
-        (Option([], "", columns=True), [3], "its items must be names of columns"),
+        (Option([], "", columns=True), [3.5], "its items must be names of columns"),
         (Option(0.5, "", minimum=0, below=1), 1, "is 1.0; it must be below 1"),
         (Option(0.5, "", minimum=0, maximum=1), 2.0, "it must be at most 1"),
         (Option(0.5, "", minimum=0), float("nan"), "must be a finite number"),

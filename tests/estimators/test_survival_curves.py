@@ -29,7 +29,7 @@ def test_times_given_as_text_and_times_that_nobody_saw():
     assert found["survival:-1"]["reason"].endswith("no spell has begun by -1")
     assert found["survival:5"]["estimate"] == rows(kaplan_meier, spells(), options={"times": [5]})["survival:5"]["estimate"]
     for times in ([True], ["soon"], [None], [float("nan")], [[3]]):
-        with pytest.raises(BadOption, match="must hold numbers"):
+        with pytest.raises(BadOption, match=r"must hold numbers|must be a finite number"):
             rows(kaplan_meier, spells(), options={"times": times})
 
 
