@@ -14,10 +14,11 @@ def test_closure_follows_relative_free_imports_only_inside_the_project():
     assert all(path.startswith("analysis/") for path in source_files("analysis.stages.exhibit"))
 
 
-def test_every_module_has_its_verb():
+def test_every_module_is_made_from_something():
+    """Only a check may make its own data."""
     for kind in KINDS:
         for name in modules(kind):
-            assert ingredients(kind, name), f"{kind} {name} is made from nothing"
+            assert ingredients(kind, name) or kind == "check", f"{kind} {name} is made from nothing"
 
 
 def test_packages_import_nothing():

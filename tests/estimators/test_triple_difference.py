@@ -131,7 +131,7 @@ def test_cohorts_without_a_comparison_are_said():
 def test_small_parts_and_refusals_are_said():
     assert "smallest part" in run(simulate(units=24))[0]["reason"]
     data = simulate()
-    with pytest.raises(NotIdentified, match="one value throughout"):
+    with pytest.raises(NotIdentified, match="does not vary: y is 1 in every row"):
         run(data.assign(y=1.0))
     with pytest.raises(NotIdentified, match="Unbalanced"):
         run(data.drop(data.index[5]))
