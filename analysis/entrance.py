@@ -19,8 +19,9 @@ from analysis.catalogue import unknown
 from analysis.columns import names, numbers, plain
 from analysis.contracts import DataError, violation
 from analysis.estimates import NotIdentified
+from analysis.level_codes import distinct, level_codes
 from analysis.method import BadOption, Method, flag
-from analysis.periods import Calendar, calendar_of, starting, written
+from analysis.periods import Calendar, calendar_of, is_whole, starting, written
 from analysis.quoting import quoted, unquoted
 from analysis.roles import check_outcome, check_roles, without_rounding
 from analysis.specification import Specification
@@ -109,7 +110,7 @@ def sample_of(panel: pd.DataFrame, specification: Specification, method: Method)
     frame.attrs = {key: panel.attrs[key] for key in ("evidence", "absent") if key in panel.attrs}
     inside = _inside(specification, options | _dated_options(options, method, calendar, specification))
     if specification.unit and len(frame) and (specification.time or specification.cohort):
-        unit = pd.factorize(frame[inside.unit])[0]
+        unit = level_codes(frame[inside.unit])
         if specification.time and _one_row_a_period(inside, method):
             _check_repeats(unit, frame, inside, panel, where, lines)
         if specification.cohort:
@@ -249,7 +250,8 @@ def _periods(
     calendar = starting(calendar, values)
     index = calendar.index_of(values)
     last = calendar.index_of(np.array([np.nanmax(periods)]))[0] if np.isfinite(periods).any() else np.inf
-    return calendar, periods, index if method.knows_later_cohorts else np.where(index > last, np.nan, index)
+    later = index > last
+    return calendar, periods, index if method.knows_later_cohorts or not later.any() else np.where(later, np.nan, index)
 
 
 def _cohorts_written(column: pd.Series, periods: np.ndarray, specification: Specification, where: str, lines) -> np.ndarray:
@@ -261,19 +263,21 @@ def _cohorts_written(column: pd.Series, periods: np.ndarray, specification: Spec
     else:
         values = numbers(column, where, flag("cohort"), lines, infinite=True)
     # Judged by distinct values: there are few, and millions of rows.
-    distinct = pd.unique(values)
+    seen = distinct(column.to_numpy()).astype(float) if is_whole(column) else pd.unique(values)
     first = np.nanmin(periods) if np.isfinite(periods).any() else 1.0
     # 0 stands for never, also where periods are counted from 0; amid negative periods nobody could tell which is meant.
-    if first < 0 <= np.nanmax(periods) and (distinct == 0).any():
+    if first < 0 <= np.nanmax(periods) and (seen == 0).any():
         row = int(np.argmax(values == 0))
         rule = "0 could be a period or stand for never; write never as blank"
         raise DataError(violation(where, rule, lines(row), str(column.name), 0))
-    for value in distinct[~np.isnan(distinct)]:
+    for value in seen[~np.isnan(seen)]:
         if value == -np.inf or (value < 0 <= first) or (np.isfinite(value) and value % 1 != 0):
             line = violation(where, "", lines(int(np.argmax(values == value))), str(column.name), f"{value:g}").removesuffix(": ")
             raise NotIdentified("COHORT", f"{line}: must hold whole periods, and blank, 0 or Inf for never treated")
-    if np.isinf(distinct).any() or (first >= 0 and (distinct == 0).any()):
-        values = np.where(np.isinf(values) | (values == 0) & (first >= 0), np.nan, values)
+    if np.isinf(seen).any():
+        values = np.where(np.isinf(values), np.nan, values)
+    if first >= 0 and (seen == 0).any():
+        values = np.where(values == 0, np.nan, values)
     return values
 
 
@@ -285,7 +289,8 @@ def _one_row_a_period(inside: Specification, method: Method) -> bool:
 
 def _check_cohorts(unit: np.ndarray, frame: pd.DataFrame, inside: Specification, panel: pd.DataFrame, where: str, lines) -> None:
     """Refuse a unit with more than one cohort, naming a row that differs from the unit's first; `unit` holds codes, -1 for none."""
-    cohort = np.nan_to_num(frame[inside.cohort].to_numpy(), nan=np.inf)
+    cohort = frame[inside.cohort].to_numpy(float)
+    cohort = np.where(np.isnan(cohort), np.inf, cohort)
     first = np.full(unit.max(initial=-1) + 2, np.nan)
     first[unit[::-1]] = cohort[::-1]
     changed = (first[unit] != cohort) & (unit >= 0)
@@ -299,6 +304,8 @@ def _check_cohorts(unit: np.ndarray, frame: pd.DataFrame, inside: Specification,
 def _check_repeats(unit: np.ndarray, frame: pd.DataFrame, inside: Specification, panel: pd.DataFrame, where: str, lines) -> None:
     """Refuse a unit with several rows in one period; `unit` holds codes, -1 for none."""
     time = frame[inside.time].to_numpy()
+    if _in_order(unit, time):
+        return
     whole = np.flatnonzero((unit >= 0) & np.isfinite(time))
     if not len(whole):
         return
@@ -314,6 +321,12 @@ def _check_repeats(unit: np.ndarray, frame: pd.DataFrame, inside: Specification,
     rule = f"a unit has one row a period; {int(twice.sum())} rows repeat a pair. Remove or add them up first"
     shown = ", ".join(str(panel[column].iloc[row]) for column in columns)
     raise DataError(violation(where, rule, lines(row), ", ".join(columns), shown))
+
+
+def _in_order(unit: np.ndarray, time: np.ndarray) -> bool:
+    """Return whether rows are sorted by unit and, in a unit, by a period that rises: then no pair can repeat."""
+    later = time[1:] > time[:-1]
+    return bool((later | (unit[1:] > unit[:-1])).all() and (unit[1:] >= unit[:-1]).all())
 
 
 # ---------------------------------------------------------------------- what is left out, and labels

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.contracts import DataError, violation
+from analysis.level_codes import distinct
 
 # What a person may say the periods are; "index" takes whole numbers as they stand.
 FREQUENCIES = ("index", "year", "half", "quarter", "month", "week", "day")
@@ -69,7 +70,7 @@ def calendar_of(column: pd.Series, frequency: str, where: str, flag: str, lines)
     Raises DataError, naming row, column and value, for what cannot be read as periods.
     """
     values, coding = written(column, frequency, where, flag, lines)
-    seen = pd.unique(values)
+    seen = distinct(column.to_numpy()).astype(float) if is_whole(column) else pd.unique(values)
     seen = np.sort(seen[np.isfinite(seen)])
     if not len(seen):
         return Calendar(), values
@@ -108,6 +109,8 @@ def written(column: pd.Series, frequency: str, where: str, flag: str, lines) -> 
             rule = f"{flag} needs whole numbers, not dates; say --frequency year (or quarter, month, week, day), or write years"
             raise DataError(violation(where, rule, lines(row), str(column.name), _shown(column.iloc[row])))
         return _from_dates(dates, frequency)
+    if is_whole(column):
+        return column.to_numpy(dtype="float64"), "number"
     if pd.api.types.is_timedelta64_dtype(column.dtype) or isinstance(column.dtype, pd.IntervalDtype):
         row = int(np.argmax(column.notna().to_numpy()))
         kind = "intervals; name each by one" if isinstance(column.dtype, pd.IntervalDtype) else "times between dates; count days or weeks"
@@ -127,6 +130,11 @@ def written(column: pd.Series, frequency: str, where: str, flag: str, lines) -> 
             more = "; dates and texts such as 2019Q1 need --frequency" if rule.endswith("needs numbers") else ""
             raise DataError(violation(where, rule + more, lines(row), str(column.name), _shown(column.iloc[row])))
     return numbers, "number"
+
+
+def is_whole(column: pd.Series) -> bool:
+    """Return whether the column's type holds whole numbers only, none missing."""
+    return isinstance(column.dtype, np.dtype) and column.dtype.kind in "iu"
 
 
 def _shown(value: object) -> str:

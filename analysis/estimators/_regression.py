@@ -9,6 +9,7 @@ from analysis.estimates import NotIdentified, parameter
 from analysis.inference.cluster import effective_degrees
 from analysis.inference.least_squares import PERFECT, Design, Fit
 from analysis.inference.rank import of_rounding
+from analysis.level_codes import level_codes
 
 
 def complete_rows(panel: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
@@ -41,7 +42,7 @@ def clusters_of(data: pd.DataFrame, specification, covariance: str, known: dict[
     if len(named) > 2:
         raise ValueError(f"at most two cluster variables, not {len(named)}: {', '.join(named)}")
     known = known or {}
-    return tuple(known[n] if n in known else pd.factorize(data[n])[0] for n in named) if covariance in ("default", "cluster", "cr3") else ()
+    return tuple(known[n] if n in known else level_codes(data[n]) for n in named) if covariance in ("default", "cluster", "cr3") else ()
 
 
 def weights_of(data: pd.DataFrame, specification) -> np.ndarray | None:
@@ -72,7 +73,7 @@ def design_of(data: pd.DataFrame, specification, regressors: pd.DataFrame, effec
     weights = weights_of(data, specification)
     codes = np.empty((len(data), len(effects)), dtype=np.int64, order="F")
     for position, effect in enumerate(effects):
-        codes[:, position] = pd.factorize(data[effect])[0]
+        codes[:, position] = level_codes(data[effect])
     time = None
     if covariance == "driscoll_kraay":
         if not specification.time:

@@ -21,6 +21,7 @@ from analysis.inference.honest_bounds import bounds_rows
 from analysis.inference.least_squares import fit, n_levels
 from analysis.inference.pretrend_power import power_row
 from analysis.inference.single_regressor import evaluate
+from analysis.level_codes import level_codes
 from analysis.method import (
     BREAKDOWN,
     COVARIANCE,
@@ -105,7 +106,7 @@ def _in_force(data: pd.DataFrame, specification, cohort: np.ndarray) -> np.ndarr
 
 def _counts(data: pd.DataFrame, specification, treated: np.ndarray, design, effects: tuple[str, ...]) -> dict:
     known = {effect: design.effects[:, i] for i, effect in enumerate(effects)}
-    unit, time = (known[n] if n in known else pd.factorize(data[n])[0] for n in (specification.unit, specification.time))
+    unit, time = (known[n] if n in known else level_codes(data[n]) for n in (specification.unit, specification.time))
     size = np.bincount(unit)
     on = np.bincount(unit[treated != 0], minlength=len(size))
     changing = int(((on > 0) & (on < size)).sum())

@@ -15,6 +15,7 @@ from scipy import sparse
 
 from analysis.estimates import NotIdentified
 from analysis.inference.normal_equations import conjugate_gradients, generalized_inverse
+from analysis.level_codes import level_codes
 
 # With more levels in all effects but the largest, factoring costs more than iterating.
 LEVELS_SOLVED = 1500
@@ -29,7 +30,7 @@ LITTLE = 1e-4
 
 def codes_of(panel: pd.DataFrame, columns: Sequence[str]) -> np.ndarray:
     """Return integer codes of the effects, shape (rows, effects)."""
-    return np.column_stack([pd.factorize(panel[column])[0] for column in columns])
+    return np.column_stack([level_codes(panel[column]) for column in columns])
 
 
 def sums(values: np.ndarray, codes: np.ndarray, levels: int) -> np.ndarray:
@@ -191,6 +192,8 @@ def residualize(values: np.ndarray, codes: np.ndarray, weights: np.ndarray | Non
 
 def nested(effect: np.ndarray, clusters: np.ndarray) -> bool:
     """Return whether every level of `effect` lies within one cluster."""
+    if effect is clusters or (effect.ctypes.data == clusters.ctypes.data and effect.strides == clusters.strides):
+        return True
     order = np.full(effect.max() + 1, -1, dtype=np.int64)
     order[effect] = clusters
     return bool((order[effect] == clusters).all())

@@ -15,7 +15,7 @@ INDEFINITE = (
 
 def need_two(clusters: np.ndarray) -> int:
     """Return the number of clusters among the codes (rows,); raise NotIdentified when there is but one."""
-    count = len(np.unique(clusters))
+    count = int(np.count_nonzero(np.bincount(clusters))) if clusters.dtype == np.int64 and clusters.min() >= 0 else len(np.unique(clusters))
     if count < 2:
         raise NotIdentified("CLUSTERS", "fewer than two clusters: no variance by clusters exists")
     return count
