@@ -14,9 +14,9 @@ from bootstrap import REPEATABLE
 for _name, _value in REPEATABLE.items():
     os.environ.setdefault(_name, _value)
 
-from analysis.catalogue import UnknownName  # noqa: E402
-from analysis.contracts import DataError  # noqa: E402
-from analysis.method import BadOption  # noqa: E402
+from analysis.core.catalogue import UnknownName  # noqa: E402
+from analysis.core.contracts import DataError  # noqa: E402
+from analysis.core.method import BadOption  # noqa: E402
 
 # Module of analysis/commands → what it does. Only the one that runs is imported: together they need every library there is.
 COMMANDS = {

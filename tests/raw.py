@@ -4,9 +4,9 @@ from importlib import import_module
 
 import pytest
 
-from analysis.catalogue import ingredients
-from analysis.rawfiles import load, missing
-from analysis.study import CONFIG, read_yaml
+from analysis.core.catalogue import ingredients
+from analysis.core.config import CONFIG, read_yaml
+from analysis.core.rawfiles import load, missing
 
 
 def contract(name):

@@ -2,9 +2,9 @@
 
 import pandas as pd
 
-from analysis.stages.codebook import codebook, section
-from analysis.storage import absent_table, write_table
-from analysis.study import load
+from analysis.core.config import load
+from analysis.core.storage import absent_table, write_table
+from analysis.jobs.codebook import codebook, section
 
 CONTRACT = {
     "title": "Firms",

@@ -10,9 +10,9 @@ import pandas as pd
 import pytest
 
 from analysis.__main__ import main
-from analysis.catalogue import ROOT, modules
 from analysis.commands.estimators import method_of
-from analysis.designs import late_treatment, spells, staggered
+from analysis.core.catalogue import ROOT, modules
+from analysis.simulations.data_generating_processes import late_treatment, spells, staggered
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from analysis.catalogue import ROOT
+from analysis.core.catalogue import ROOT
 
 BLOCK = re.compile(r"^```(\w+)(?: (new|into) (\S+)(?: below ([^\n]+))?)?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 

@@ -8,10 +8,10 @@ import matplotlib.pyplot as plt
 import pytest
 import typst
 
+from analysis.core.config import load
+from analysis.core.rawfiles import ROOT
 from analysis.exhibits.display import save_figure
-from analysis.rawfiles import ROOT
-from analysis.stages.quote import FalseSentence, _hold
-from analysis.study import load
+from analysis.jobs.quote import FalseSentence, _hold
 
 SECTIONS = sorted((ROOT / "paper" / "sections").glob("*.typ"))
 TEXT = {path.stem: path.read_text(encoding="utf-8") for path in SECTIONS}

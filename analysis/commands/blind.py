@@ -13,10 +13,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-from analysis.blinding import MARK, VARIABLE
-from analysis.catalogue import ROOT
-from analysis.contracts import DataError
-from analysis.verification.rerun import RESULT_FILES, RESULTS, RerunFailed, copy_sources, rerun
+from analysis.core.blinding import MARK, VARIABLE
+from analysis.core.catalogue import ROOT
+from analysis.core.contracts import DataError
+from analysis.review.verification.rerun import RESULT_FILES, RESULTS, RerunFailed, copy_sources, rerun
 
 
 def declare(parser: argparse.ArgumentParser) -> None:

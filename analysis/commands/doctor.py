@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from analysis.adapters.folder import Reading, read_folder
-from analysis.contracts import DataError
-from analysis.rawfiles import ROOT, files_of
-from analysis.readiness import firm_panels, runnable
-from analysis.study import FIRM_TABLES, load
+from analysis.core.config import FIRM_TABLES, load
+from analysis.core.contracts import DataError
+from analysis.core.rawfiles import ROOT, files_of
+from analysis.review.readiness import firm_panels, runnable
+from analysis.sources.firms.folder import Reading, read_folder
 
 SHOWN = 200
 

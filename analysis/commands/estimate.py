@@ -18,18 +18,18 @@ import numpy as np
 import pandas as pd
 import yaml
 
-from analysis.catalogue import ROOT, UnknownName
 from analysis.commands.estimators import method_of
-from analysis.contracts import DataError, violation
-from analysis.entrance import LISTS, SINGLE
-from analysis.estimates import NotIdentified, complete, refused
-from analysis.method import BadOption, flag
-from analysis.periods import FREQUENCIES
-from analysis.reading.asked import Reading
-from analysis.reading.description import describe
-from analysis.reading.file import read as read_file
-from analysis.specification import Specification
-from analysis.storage import atomic
+from analysis.core.catalogue import ROOT, UnknownName
+from analysis.core.contracts import DataError, violation
+from analysis.core.estimates import NotIdentified, complete, refused
+from analysis.core.method import BadOption, flag
+from analysis.core.periods import FREQUENCIES
+from analysis.core.sample import LISTS, SINGLE
+from analysis.core.specification import Specification
+from analysis.core.storage import atomic
+from analysis.sources.files.asked import Reading
+from analysis.sources.files.description import describe
+from analysis.sources.files.file import read as read_file
 
 MEANINGS = {
     "outcome": "outcome column",

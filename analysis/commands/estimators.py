@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 from importlib import import_module
 
-from analysis.catalogue import modules, unknown
-from analysis.method import Method, flag
+from analysis.core.catalogue import modules, unknown
+from analysis.core.method import Method, flag
 
 
 def declare(parser: argparse.ArgumentParser) -> None:

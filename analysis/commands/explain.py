@@ -16,9 +16,9 @@ import re
 import sys
 from collections import Counter
 
-from analysis.catalogue import ROOT, UnknownName
-from analysis.claims import SHOWN
-from analysis.contracts import DataError
+from analysis.core.catalogue import ROOT, UnknownName
+from analysis.core.claims import SHOWN
+from analysis.core.contracts import DataError
 from analysis.provenance.graph import chain
 from analysis.provenance.printed import printed_numbers
 from analysis.provenance.stale import changed

@@ -13,11 +13,11 @@ import datetime
 
 import yaml
 
-from analysis.catalogue import ROOT
-from analysis.contracts import DataError
-from analysis.freeze import PARTS, deviations
-from analysis.storage import write_text
-from analysis.study import CONFIG, load
+from analysis.core.catalogue import ROOT
+from analysis.core.config import CONFIG, load
+from analysis.core.contracts import DataError
+from analysis.core.freeze import PARTS, deviations
+from analysis.core.storage import write_text
 
 FILE = CONFIG / "freeze.yaml"
 HEADING = "# Made by `python -m analysis freeze`: fingerprints of designs. Only `reasons` is written by hand: the name of a deviation,\n# or a pattern of names (analysis/inference/*), and why.\n"

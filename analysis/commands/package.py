@@ -10,18 +10,18 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from analysis.catalogue import ROOT
-from analysis.deposit import metadata, pdf
-from analysis.deposit.checks import CHECKS, Deposit
-from analysis.deposit.files import CHECKS as REPORT
-from analysis.deposit.files import METADATA, copy, held, listed, replaced, write_manifest
-from analysis.deposit.readme import readme
-from analysis.deposit.rehearsal import rehearsal
-from analysis.deposit.remade import results_remade
-from analysis.deposit.results import provenance
-from analysis.deposit.standard import report, supply
-from analysis.storage import write_text
-from analysis.study import load
+from analysis.core.catalogue import ROOT
+from analysis.core.config import load
+from analysis.core.storage import write_text
+from analysis.review.deposit import metadata, pdf
+from analysis.review.deposit.checks import CHECKS, Deposit
+from analysis.review.deposit.files import CHECKS as REPORT
+from analysis.review.deposit.files import METADATA, copy, held, listed, replaced, write_manifest
+from analysis.review.deposit.readme import readme
+from analysis.review.deposit.rehearsal import rehearsal
+from analysis.review.deposit.remade import results_remade
+from analysis.review.deposit.results import provenance
+from analysis.review.deposit.standard import report, supply
 
 RESULTS = ("tables", "texts", "overviews", "bytes")  # archived results, which may not be under version control yet
 SHOWN = 5  # problems printed of each check

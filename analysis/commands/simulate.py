@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 
-from analysis.catalogue import unknown
-from analysis.method import BadOption
-from analysis.stages.simulate import simulate
-from analysis.study import load
+from analysis.core.catalogue import unknown
+from analysis.core.config import load
+from analysis.core.method import BadOption
+from analysis.jobs.simulate import simulate
 
 
 def declare(parser: argparse.ArgumentParser) -> None:

@@ -16,12 +16,12 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from analysis.catalogue import ROOT
-from analysis.contracts import DataError
-from analysis.study import load
-from analysis.verification.compare import ABSENT, DRIFTED, EXTRA, IDENTICAL, MISSING, REDRAWN, WITHIN, Result, compare
-from analysis.verification.lacking import Lacking, lacking
-from analysis.verification.rerun import RerunFailed, copy_sources, rerun
+from analysis.core.catalogue import ROOT
+from analysis.core.config import load
+from analysis.core.contracts import DataError
+from analysis.review.verification.compare import ABSENT, DRIFTED, EXTRA, IDENTICAL, MISSING, REDRAWN, WITHIN, Result, compare
+from analysis.review.verification.lacking import Lacking, lacking
+from analysis.review.verification.rerun import RerunFailed, copy_sources, rerun
 
 SHOWN = 5  # differences printed of each file
 WORST_FIRST = (DRIFTED, MISSING, EXTRA, ABSENT, REDRAWN, WITHIN, IDENTICAL)

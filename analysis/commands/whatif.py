@@ -17,21 +17,21 @@ from pathlib import Path
 
 import pandas as pd
 
-from analysis.catalogue import ROOT
-from analysis.contracts import DataError
+from analysis.core.catalogue import ROOT
+from analysis.core.config import load, products
+from analysis.core.contracts import DataError
+from analysis.core.method import BadOption
+from analysis.core.storage import is_absent, read_table
 from analysis.exhibits.cells import count, number, p_value
 from analysis.exhibits.display import save_figure
-from analysis.method import BadOption
-from analysis.stages.estimate import estimated
-from analysis.storage import is_absent, read_table
-from analysis.study import load, products
-from analysis.whatif.changes import Variant, changed, in_another_unit
-from analysis.whatif.choice import check, named
-from analysis.whatif.drift import DEALS, bounds_of_both
-from analysis.whatif.figure import figure_of
-from analysis.whatif.reading import row_of, tests_of, verdicts
-from analysis.whatif.sample import check_values, same_rows
-from analysis.whatif.words import in_any_order, split
+from analysis.jobs.estimate import estimated
+from analysis.review.whatif.changes import Variant, changed, in_another_unit
+from analysis.review.whatif.choice import check, named
+from analysis.review.whatif.drift import DEALS, bounds_of_both
+from analysis.review.whatif.figure import figure_of
+from analysis.review.whatif.reading import row_of, tests_of, verdicts
+from analysis.review.whatif.sample import check_values, same_rows
+from analysis.review.whatif.words import in_any_order, split
 
 FOLDER = "data/processed/whatif"
 SHOWN = ("estimate", "std_error", "ci_low", "ci_high", "p_value", "n_obs", "n_units", "n_treated", "n_clusters", "inference")

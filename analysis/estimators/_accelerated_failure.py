@@ -9,12 +9,12 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from analysis.estimates import NotIdentified, parameter
+from analysis.core.estimates import NotIdentified, parameter
+from analysis.core.method import Method, Option
 from analysis.estimators._durations import bounds_of, counts_of, regressors_of, separated_ends, spells_of
 from analysis.inference.cure_likelihood import Spells
 from analysis.inference.cure_maximum import Maximum, NoInnerMaximum, maximise
 from analysis.inference.standard_units import need_full_rank
-from analysis.method import Method, Option
 
 NEEDS = ("duration", "event|upper", "treatment|controls")
 ACCEPTS = ("unit", "entry")

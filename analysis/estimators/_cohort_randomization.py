@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from analysis.estimates import parameter
+from analysis.core.estimates import parameter
 from analysis.inference import randomization
 from analysis.inference.cohort_average import Panel, aggregate, deal, draws_of, evaluate, moments, stacked
 from analysis.inference.randomization import Draws

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from analysis.estimates import NotIdentified, refused
+from analysis.core.estimates import NotIdentified, refused
 from analysis.estimators._regression import complete_rows
 from analysis.inference.standard_units import varies
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from analysis.estimates import NotIdentified
+from analysis.core.estimates import NotIdentified
+from analysis.core.method import BadOption
 from analysis.estimators._regression import complete_rows
 from analysis.inference.cluster import need_two
 from analysis.inference.cox_partial_likelihood import Separated
@@ -13,7 +14,6 @@ from analysis.inference.product_limit import Curve, curve
 from analysis.inference.separation import culprits, in_words
 from analysis.inference.standardized_covariates import Dependent
 from analysis.inference.tied_times import joined
-from analysis.method import BadOption
 
 
 def regressors_of(specification) -> list[str]:

@@ -15,11 +15,11 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from analysis.estimates import NotIdentified, parameter, refused
+from analysis.core.distributions import chi2_tail, normal_tail
+from analysis.core.estimates import NotIdentified, parameter, refused
+from analysis.core.method import BadOption, Method, Option
 from analysis.inference.absorb import residualize
-from analysis.inference.distributions import chi2_tail, normal_tail
 from analysis.inference.linear_moments import Moments, Rows, dependent
-from analysis.method import BadOption, Method, Option
 
 OPTIONS = {
     "lags": Option(1, "lags of the outcome among the regressors", minimum=1),

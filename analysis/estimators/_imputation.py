@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from analysis.estimates import NotIdentified
+from analysis.core.estimates import NotIdentified
 from analysis.estimators._cohorts import cohort_panel, counts_of, unit_names
 from analysis.estimators._left_out import joined, listed, periods
 from analysis.estimators._regression import told, weights_of

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from analysis.estimates import NotIdentified, parameter, refused
+from analysis.core.distributions import chi2_tail
+from analysis.core.estimates import NotIdentified, parameter, refused
 from analysis.estimators._regression import columns_of, complete_rows
 from analysis.inference.cluster import need_two
-from analysis.inference.distributions import chi2_tail
 
 
 @dataclass(frozen=True)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from analysis.estimates import NotIdentified, parameter
+from analysis.core.estimates import NotIdentified, parameter
+from analysis.core.level_codes import level_codes
 from analysis.inference.cluster import effective_degrees
 from analysis.inference.least_squares import PERFECT, Design, Fit
 from analysis.inference.rank import of_rounding
-from analysis.level_codes import level_codes
 
 
 def complete_rows(panel: pd.DataFrame, columns: list[str]) -> pd.DataFrame:

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from analysis.estimates import NotIdentified, parameter
+from analysis.core.estimates import NotIdentified, parameter
+from analysis.core.method import MOST_DRAWS, Option
 from analysis.inference import randomization
 from analysis.inference.randomization import Draws
 from analysis.inference.step_down import romano_wolf
-from analysis.method import MOST_DRAWS, Option
 
 OUTCOMES = Option([], "further outcome columns; the family is --outcome and these", columns=True)
 DRAWS = Option(999, "deals of the treatment, each the same for all outcomes", minimum=1, maximum=MOST_DRAWS)

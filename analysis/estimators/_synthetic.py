@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from analysis.core.method import Option
 from analysis.inference.simplex_weights import Best, best
-from analysis.method import Option
 
 PENALTY = Option(
     "ridge",

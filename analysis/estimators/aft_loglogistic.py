@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pandas as pd
 
-from analysis.entrance import entrance
+from analysis.core.method import Method
+from analysis.core.sample import entrance
 from analysis.estimators import _accelerated_failure
-from analysis.method import Method
 
 METHOD = Method(
     title="Accelerated failure time, log-logistic",

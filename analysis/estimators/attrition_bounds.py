@@ -10,10 +10,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from analysis.entrance import entrance
-from analysis.estimates import NotIdentified, parameter, refused
+from analysis.core.estimates import NotIdentified, parameter, refused
+from analysis.core.method import MOST_DRAWS, Method, Option
+from analysis.core.sample import entrance
 from analysis.inference.stacked_average import COLUMNS, Stacks, need_stacks, stacks_of
-from analysis.method import MOST_DRAWS, Method, Option
 
 METHOD = Method(
     title="Bounds on an effect under selective attrition",

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from analysis.entrance import entrance
+from analysis.core.method import Method, Option
+from analysis.core.sample import entrance
 from analysis.estimators._panel_regression import sample
 from analysis.estimators._regression import rows_of
 from analysis.inference.absorb import sums
 from analysis.inference.least_squares import Design, fit
-from analysis.method import Method, Option
 
 METHOD = Method(
     title="Between regression",

@@ -6,9 +6,9 @@ import pandas as pd
 from scipy import stats
 from statsmodels.stats.proportion import proportion_confint
 
-from analysis.entrance import entrance
-from analysis.estimates import NotIdentified, parameter
-from analysis.method import BadOption, Method, Option
+from analysis.core.estimates import NotIdentified, parameter
+from analysis.core.method import BadOption, Method, Option
+from analysis.core.sample import entrance
 
 METHOD = Method(
     title="A share with its exact interval",

@@ -14,20 +14,9 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from analysis.entrance import entrance
-from analysis.estimates import NotIdentified, parameter, refused
-from analysis.estimators import _cohort_randomization, _missing_cohorts
-from analysis.estimators._cohorts import cohort_panel, cohort_rows, counts_of, need_never, unit_names
-from analysis.inference.absorb import within_sd
-from analysis.inference.cluster import cluster_sums, effective_degrees, need_two
-from analysis.inference.cohort_average import Panel, aggregate, cell_keys, cells_of, moved_bases, panel_of
-from analysis.inference.cohort_influence import Averages, averages, conditional_averages
-from analysis.inference.cohort_sections import Sections, averages_of_sections
-from analysis.inference.distributions import chi2_tail
-from analysis.inference.honest_bounds import bounds_rows
-from analysis.inference.multiplier_bootstrap import bands, draw
-from analysis.inference.pretrend_power import power_row
-from analysis.method import (
+from analysis.core.distributions import chi2_tail
+from analysis.core.estimates import NotIdentified, parameter, refused
+from analysis.core.method import (
     AGGREGATION,
     ANTICIPATION,
     BREAKDOWN,
@@ -41,6 +30,17 @@ from analysis.method import (
     Method,
     Option,
 )
+from analysis.core.sample import entrance
+from analysis.estimators import _cohort_randomization, _missing_cohorts
+from analysis.estimators._cohorts import cohort_panel, cohort_rows, counts_of, need_never, unit_names
+from analysis.inference.absorb import within_sd
+from analysis.inference.cluster import cluster_sums, effective_degrees, need_two
+from analysis.inference.cohort_average import Panel, aggregate, cell_keys, cells_of, moved_bases, panel_of
+from analysis.inference.cohort_influence import Averages, averages, conditional_averages
+from analysis.inference.cohort_sections import Sections, averages_of_sections
+from analysis.inference.honest_bounds import bounds_rows
+from analysis.inference.multiplier_bootstrap import bands, draw
+from analysis.inference.pretrend_power import power_row
 
 METHOD = Method(
     title="Group-time average treatment effects",

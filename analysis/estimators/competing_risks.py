@@ -8,11 +8,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from analysis.entrance import entrance
-from analysis.estimates import parameter, refused
+from analysis.core.estimates import parameter, refused
+from analysis.core.method import Method, Option
+from analysis.core.sample import entrance
 from analysis.estimators._durations import counts_of, groups_of, spells_of, term, times_of, uncensored, unseen
 from analysis.inference.cumulative_incidence import incidence
-from analysis.method import Method, Option
 
 METHOD = Method(
     title="Cumulative incidence with competing ends",

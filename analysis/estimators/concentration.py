@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from analysis.entrance import entrance
-from analysis.estimates import NotIdentified, parameter
-from analysis.method import MOST_DRAWS, BadOption, Method, Option
+from analysis.core.estimates import NotIdentified, parameter
+from analysis.core.method import MOST_DRAWS, BadOption, Method, Option
+from analysis.core.sample import entrance
 
 METHOD = Method(
     title="Concentration over places",

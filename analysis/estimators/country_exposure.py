@@ -10,12 +10,12 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from analysis.entrance import entrance
-from analysis.estimates import NotIdentified, parameter
+from analysis.core.estimates import NotIdentified, parameter
+from analysis.core.method import Method, Option
+from analysis.core.sample import entrance
 from analysis.inference import randomization
 from analysis.inference.absorb import absorbed, codes_of
 from analysis.inference.single_regressor import evaluate
-from analysis.method import Method, Option
 
 METHOD = Method(
     title="One exposed country against the others",

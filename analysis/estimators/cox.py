@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from analysis.entrance import entrance
-from analysis.estimates import NotIdentified, parameter
+from analysis.core.estimates import NotIdentified, parameter
+from analysis.core.method import Method, Option
+from analysis.core.sample import entrance
 from analysis.estimators._durations import cluster_counts, clusters_of, counts_of, regressors_of, separated, spells_of, told_apart
 from analysis.inference.cluster import cluster_sums
 from analysis.inference.cox_partial_likelihood import Separated, Spells, chi_squared, maximise
 from analysis.inference.standardized_covariates import Dependent
-from analysis.method import Method, Option
 
 METHOD = Method(
     title="Cox proportional hazards",

@@ -7,13 +7,13 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 
-from analysis.entrance import entrance
-from analysis.estimates import NotIdentified, parameter, refused
+from analysis.core.distributions import chi2_tail
+from analysis.core.estimates import NotIdentified, parameter, refused
+from analysis.core.method import Method, Option
+from analysis.core.sample import entrance
 from analysis.estimators._regression import complete_rows
 from analysis.inference.cluster import cluster_sums
-from analysis.inference.distributions import chi2_tail
 from analysis.inference.intertemporal_effects import Effect, Histories, adjust, effect, histories
-from analysis.method import Method, Option
 
 METHOD = Method(
     title="Intertemporal effects of a treatment that may switch off or have a dose",

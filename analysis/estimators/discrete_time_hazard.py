@@ -11,13 +11,13 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from analysis.entrance import entrance
-from analysis.estimates import NotIdentified, parameter
+from analysis.core.estimates import NotIdentified, parameter
+from analysis.core.method import Method, Option
+from analysis.core.sample import entrance
 from analysis.estimators._durations import cluster_counts, counts_of, regressors_of, spells_of
 from analysis.inference.binary_response import Fit, Separated, fit
 from analysis.inference.separation import culprits, in_words
 from analysis.inference.standard_units import need_full_rank
-from analysis.method import Method, Option
 
 METHOD = Method(
     title="Discrete-time hazard",

@@ -8,12 +8,12 @@ import numpy as np
 import pandas as pd
 from diff_diff import WooldridgeDiD
 
-from analysis.entrance import entrance
-from analysis.estimates import NotIdentified, parameter
+from analysis.core.estimates import NotIdentified, parameter
+from analysis.core.method import AGGREGATION, ANTICIPATION, EVENT_WINDOW, Method, Option
+from analysis.core.sample import entrance
 from analysis.estimators._cohorts import cohort_panel, counts_of
 from analysis.inference.absorb import within_sd
 from analysis.inference.cluster import need_two
-from analysis.method import AGGREGATION, ANTICIPATION, EVENT_WINDOW, Method, Option
 
 METHOD = Method(
     title="Extended two-way fixed effects (a cohort-by-period effect in one regression)",

@@ -9,8 +9,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from analysis.entrance import entrance
-from analysis.estimates import NotIdentified, parameter
+from analysis.core.estimates import NotIdentified, parameter
+from analysis.core.method import Method, Option
+from analysis.core.sample import entrance
 from analysis.estimators._durations import (
     cluster_counts,
     clusters_of,
@@ -25,7 +26,6 @@ from analysis.inference.cluster import cluster_sums
 from analysis.inference.cox_partial_likelihood import Separated
 from analysis.inference.standardized_covariates import Dependent
 from analysis.inference.subdistribution_hazard import fit
-from analysis.method import Method, Option
 
 METHOD = Method(
     title="Fine-Gray subdistribution hazards",

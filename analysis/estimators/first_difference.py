@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pandas as pd
 
-from analysis.entrance import entrance
-from analysis.estimates import NotIdentified
+from analysis.core.estimates import NotIdentified
+from analysis.core.method import COVARIANCE, LAGS, TWO_WAY, Method, Option
+from analysis.core.sample import entrance
 from analysis.estimators._regression import columns_of, complete_rows, counts_of, design_of, rows_of
 from analysis.inference.least_squares import fit
-from analysis.method import COVARIANCE, LAGS, TWO_WAY, Method, Option
 
 METHOD = Method(
     title="First differences",

@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from analysis.entrance import entrance
-from analysis.estimates import NotIdentified, parameter
+from analysis.core.estimates import NotIdentified, parameter
+from analysis.core.method import Method, Option
+from analysis.core.sample import entrance
 from analysis.estimators._regression import columns_of, complete_rows, counts_of
 from analysis.inference.binary_response import LINKS, Fit, Link, Separated, fit
 from analysis.inference.cluster import need_two
 from analysis.inference.separation import culprits, in_words
 from analysis.inference.standard_units import need_full_rank
-from analysis.method import Method, Option
 
 ROUNDING = 1e-12
 

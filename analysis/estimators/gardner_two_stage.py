@@ -10,10 +10,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from analysis.entrance import entrance
-from analysis.estimates import parameter
+from analysis.core.estimates import parameter
+from analysis.core.method import ANTICIPATION, EVENT_WINDOW, Method, Option
+from analysis.core.sample import entrance
 from analysis.estimators._imputation import cells_of, impute, means_of
-from analysis.method import ANTICIPATION, EVENT_WINDOW, Method, Option
 
 METHOD = Method(
     title="Two-stage difference-in-differences",

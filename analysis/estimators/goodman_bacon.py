@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 from diff_diff import BaconDecomposition
 
-from analysis.entrance import entrance
-from analysis.estimates import NotIdentified, parameter
+from analysis.core.estimates import NotIdentified, parameter
+from analysis.core.method import Method
+from analysis.core.sample import entrance
 from analysis.estimators._cohorts import cohort_panel, counts_of
-from analysis.method import Method
 
 METHOD = Method(
     title="Goodman-Bacon decomposition of two-way fixed effects",

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from analysis.entrance import entrance
-from analysis.estimates import NotIdentified, parameter, refused
+from analysis.core.distributions import chi2_tail
+from analysis.core.estimates import NotIdentified, parameter, refused
+from analysis.core.method import Method, Option
+from analysis.core.sample import entrance
 from analysis.estimators._durations import codes_of, counts_of, spells_of, uncensored
-from analysis.inference.distributions import chi2_tail
 from analysis.inference.gray_test import gray_test
-from analysis.method import Method, Option
 
 METHOD = Method(
     title="Gray's test of cumulative incidence",

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from analysis.entrance import entrance
-from analysis.estimates import refused
+from analysis.core.estimates import refused
+from analysis.core.method import Method
+from analysis.core.sample import entrance
 from analysis.estimators._panel_regression import sample, wald
 from analysis.inference.least_squares import Design, fit
 from analysis.inference.random_effects import random_effects
-from analysis.method import Method
 
 METHOD = Method(
     title="Hausman's test of random against fixed effects",

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from analysis.entrance import entrance
-from analysis.estimates import parameter, refused
+from analysis.core.distributions import normal_quantile
+from analysis.core.estimates import parameter, refused
+from analysis.core.method import Method, Option
+from analysis.core.sample import entrance
 from analysis.estimators._durations import counts_of, curve_of, groups_of, spells_of, term, times_of, unseen
-from analysis.inference.distributions import normal_quantile
 from analysis.inference.product_limit import Curve
-from analysis.method import Method, Option
 
 METHOD = Method(
     title="Kaplan-Meier survival",

@@ -9,15 +9,15 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from analysis.entrance import entrance
-from analysis.estimates import NotIdentified, parameter, refused
+from analysis.core.estimates import NotIdentified, parameter, refused
+from analysis.core.method import Method, Option
+from analysis.core.sample import entrance
 from analysis.estimators._cohorts import cohort_panel, counts_of, lost_cohorts
 from analysis.estimators._left_out import joined
 from analysis.estimators._regression import noted
 from analysis.inference.absorb import within_sd
 from analysis.inference.cluster import cluster_sums, need_two
 from analysis.inference.least_squares import Design, fit
-from analysis.method import Method, Option
 
 METHOD = Method(
     title="Local projections difference-in-differences",

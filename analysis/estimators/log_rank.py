@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pandas as pd
 
-from analysis.entrance import entrance
-from analysis.estimates import NotIdentified, parameter
+from analysis.core.distributions import chi2_tail
+from analysis.core.estimates import NotIdentified, parameter
+from analysis.core.method import Method, Option
+from analysis.core.sample import entrance
 from analysis.estimators._durations import codes_of, counts_of, spells_of
-from analysis.inference.distributions import chi2_tail
 from analysis.inference.log_rank import log_rank
-from analysis.method import Method, Option
 
 METHOD = Method(
     title="Log-rank test",

@@ -14,11 +14,11 @@ from math import comb
 import numpy as np
 import pandas as pd
 
-from analysis.entrance import entrance
-from analysis.estimates import NotIdentified, parameter
+from analysis.core.estimates import NotIdentified, parameter
+from analysis.core.method import DRAWS, Method, Option
+from analysis.core.sample import entrance
 from analysis.inference import randomization
 from analysis.inference.cohort_average import Panel, aggregate, cells_of, deal, draws_of, evaluate, panel_of
-from analysis.method import DRAWS, Method, Option
 
 # Assignments that are enumerated: some minutes.
 MOST = 200_000

@@ -6,12 +6,12 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit
 
-from analysis.entrance import entrance
-from analysis.estimates import NotIdentified, parameter, refused
+from analysis.core.estimates import NotIdentified, parameter, refused
+from analysis.core.method import Method, Option
+from analysis.core.sample import entrance
 from analysis.estimators._durations import counts_of, groups_of, spells_of, term
 from analysis.inference.cure_likelihood import Spells
 from analysis.inference.cure_maximum import maximise
-from analysis.method import Method, Option
 
 METHOD = Method(
     title="Mixture cure model: the share that never ends",

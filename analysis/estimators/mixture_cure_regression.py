@@ -10,8 +10,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from analysis.entrance import entrance
-from analysis.estimates import NotIdentified, parameter
+from analysis.core.estimates import NotIdentified, parameter
+from analysis.core.method import REFERENCE, Method, Option
+from analysis.core.sample import entrance
 from analysis.estimators._durations import bounds_of, cluster_counts, counts_of, regressors_of, separated_ends
 from analysis.estimators._regression import effective_reference
 from analysis.inference.cluster import cluster_sums
@@ -19,7 +20,6 @@ from analysis.inference.cure_likelihood import Spells
 from analysis.inference.cure_maximum import NoInnerMaximum, maximise
 from analysis.inference.separation import culprits, in_words
 from analysis.inference.standard_units import need_full_rank
-from analysis.method import REFERENCE, Method, Option
 
 METHOD = Method(
     title="Mixture cure model: time ratio among those that ever end",

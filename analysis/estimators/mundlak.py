@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from analysis.entrance import entrance
-from analysis.estimates import NotIdentified
+from analysis.core.estimates import NotIdentified
+from analysis.core.method import Method
+from analysis.core.sample import entrance
 from analysis.estimators._panel_regression import Sample, clustered, sample, wald
 from analysis.estimators._regression import rows_of
 from analysis.inference.absorb import Absorber
 from analysis.inference.random_effects import random_effects
 from analysis.inference.rank import EFFECTS_LEFT, lost_columns
-from analysis.method import Method
 
 METHOD = Method(
     title="Correlated random effects",

@@ -15,9 +15,9 @@ import re
 import numpy as np
 import pandas as pd
 
-from analysis.entrance import entrance
-from analysis.estimates import NotIdentified, parameter
-from analysis.method import MOST_DRAWS, Method, Option
+from analysis.core.estimates import NotIdentified, parameter
+from analysis.core.method import MOST_DRAWS, Method, Option
+from analysis.core.sample import entrance
 
 DATE = re.compile(r"\d{4}(-(0?[1-9]|1[0-2])(-(0?[1-9]|[12]\d|3[01]))?)?")
 

@@ -10,12 +10,12 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from analysis.entrance import entrance
-from analysis.estimates import NotIdentified, parameter, refused
+from analysis.core.estimates import NotIdentified, parameter, refused
+from analysis.core.method import Method
+from analysis.core.sample import entrance
 from analysis.estimators._regression import columns_of, complete_rows, counts_of, design_of
 from analysis.inference.cluster import cluster_sums
 from analysis.inference.least_squares import fit
-from analysis.method import Method
 
 METHOD = Method(
     title="Cross-section dependence and serial correlation of within residuals",

@@ -10,14 +10,14 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from analysis.entrance import entrance
-from analysis.estimates import NotIdentified, parameter
+from analysis.core.estimates import NotIdentified, parameter
+from analysis.core.method import REFERENCE, TWO_WAY, Method, Option
+from analysis.core.sample import entrance
 from analysis.estimators._regression import clusters_of, columns_of, complete_rows, counts_of, effective_reference, noted
 from analysis.inference.absorb import absorbed, nested
 from analysis.inference.cluster import cluster_sums, need_two, two_way
 from analysis.inference.least_squares import PERFECT
 from analysis.inference.poisson_likelihood import Maximum, Separated, maximize
-from analysis.method import REFERENCE, TWO_WAY, Method, Option
 
 METHOD = Method(
     title="Poisson pseudo-maximum likelihood with fixed effects",

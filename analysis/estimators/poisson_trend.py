@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 import statsmodels.api as sm
 
-from analysis.entrance import entrance
-from analysis.estimates import NotIdentified, parameter
-from analysis.method import Method, Option
+from analysis.core.estimates import NotIdentified, parameter
+from analysis.core.method import Method, Option
+from analysis.core.sample import entrance
 
 METHOD = Method(
     title="Trend of yearly counts",

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pandas as pd
 
-from analysis.entrance import entrance
+from analysis.core.method import COVARIANCE, LAGS, TWO_WAY, Method
+from analysis.core.sample import entrance
 from analysis.estimators._regression import columns_of, complete_rows, counts_of, design_of, rows_of
 from analysis.inference.least_squares import fit
-from analysis.method import COVARIANCE, LAGS, TWO_WAY, Method
 
 METHOD = Method(
     title="Pooled least squares",

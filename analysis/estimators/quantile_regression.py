@@ -11,13 +11,13 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from analysis.entrance import entrance
-from analysis.estimates import NotIdentified, parameter
+from analysis.core.estimates import NotIdentified, parameter
+from analysis.core.method import MOST_DRAWS, BadOption, Method, Option
+from analysis.core.sample import entrance
 from analysis.estimators._cohorts import unit_codes
 from analysis.estimators._regression import columns_of, complete_rows, counts_of
 from analysis.inference.absorb import residualize
 from analysis.inference.quantile_program import Program, Solution
-from analysis.method import MOST_DRAWS, BadOption, Method, Option
 
 METHOD = Method(
     title="Quantile regression, pooled or within units",

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from analysis.entrance import entrance
-from analysis.estimates import parameter
+from analysis.core.estimates import parameter
+from analysis.core.method import Method, Option
+from analysis.core.sample import entrance
 from analysis.estimators._panel_regression import clustered, sample
 from analysis.estimators._regression import rows_of
 from analysis.inference.random_effects import random_effects
-from analysis.method import Method, Option
 
 METHOD = Method(
     title="Random effects",

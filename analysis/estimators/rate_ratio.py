@@ -11,9 +11,9 @@ import pandas as pd
 from scipy import stats
 from statsmodels.stats.proportion import proportion_confint
 
-from analysis.entrance import entrance
-from analysis.estimates import NotIdentified, parameter
-from analysis.method import Method, Option
+from analysis.core.estimates import NotIdentified, parameter
+from analysis.core.method import Method, Option
+from analysis.core.sample import entrance
 
 METHOD = Method(
     title="Growth of a count between two dates",

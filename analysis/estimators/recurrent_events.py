@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pandas as pd
 
-from analysis.entrance import entrance
+from analysis.core.method import Method, Option
+from analysis.core.sample import entrance
 from analysis.estimators import cox
 from analysis.estimators._durations import spells_of, with_ties
-from analysis.method import Method, Option
 
 METHOD = Method(
     title="Recurrent events",

@@ -8,10 +8,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from analysis.entrance import entrance
-from analysis.estimates import NotIdentified, parameter
+from analysis.core.estimates import NotIdentified, parameter
+from analysis.core.method import Method, Option
+from analysis.core.sample import entrance
 from analysis.estimators._durations import counts_of, curve_of, groups_of, spells_of, term, times_of, unseen
-from analysis.method import Method, Option
 
 METHOD = Method(
     title="Restricted mean survival time",

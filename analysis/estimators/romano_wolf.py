@@ -7,15 +7,15 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from analysis.entrance import entrance
-from analysis.estimates import NotIdentified, parameter
+from analysis.core.estimates import NotIdentified, parameter
+from analysis.core.method import MOST_DRAWS, Method, Option
+from analysis.core.sample import entrance
 from analysis.estimators._cohorts import cohort_of, unit_codes
 from analysis.estimators._regression import columns_of, complete_rows, counts_of, design_of
 from analysis.estimators._step_down import OUTCOMES
 from analysis.inference.least_squares import fit
 from analysis.inference.step_down import romano_wolf
 from analysis.inference.wild_cluster_bootstrap import POINTS, draw
-from analysis.method import MOST_DRAWS, Method, Option
 
 METHOD = Method(
     title="Many outcomes: Romano-Wolf step-down p-values",

@@ -12,11 +12,11 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from analysis.entrance import entrance
+from analysis.core.method import Method, Option
+from analysis.core.sample import entrance
 from analysis.estimators import _cohort_randomization, _step_down
 from analysis.estimators._cohorts import cohort_panel, counts_of, need_never, unit_names
 from analysis.inference.cohort_average import NEVER, cells_of, deal, panel_of
-from analysis.method import Method, Option
 
 METHOD = Method(
     title="Many outcomes: Romano-Wolf step-down of group-time averages, cohorts re-dealt",

@@ -11,11 +11,11 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from analysis.entrance import entrance
+from analysis.core.method import Method
+from analysis.core.sample import entrance
 from analysis.estimators import _step_down
 from analysis.estimators.stacked_did import STACKED, counts_of, read
 from analysis.inference.stacked_average import COLUMNS, deal, draws_of, evaluate, need_stacks
-from analysis.method import Method
 
 METHOD = Method(
     title="Many outcomes: Romano-Wolf step-down of stacked averages, events re-dealt within risk sets",

@@ -5,16 +5,16 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from analysis.entrance import entrance
-from analysis.estimates import NotIdentified, parameter, refused
+from analysis.core.distributions import t_quantile
+from analysis.core.estimates import NotIdentified, parameter, refused
+from analysis.core.method import Method, Option
+from analysis.core.sample import entrance
 from analysis.estimators._cohorts import cohort_of
 from analysis.estimators._regression import columns_of, complete_rows, counts_of, design_of, noted
 from analysis.inference import omitted_variables as omitted
 from analysis.inference.absorb import absorbed
-from analysis.inference.distributions import t_quantile
 from analysis.inference.least_squares import PERFECT, fit
 from analysis.inference.rank import project
-from analysis.method import Method, Option
 
 METHOD = Method(
     title="Sensitivity of a regression to unobserved confounders",

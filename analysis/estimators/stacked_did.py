@@ -7,8 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from analysis.entrance import entrance
-from analysis.estimates import NotIdentified, parameter
+from analysis.core.estimates import NotIdentified, parameter
+from analysis.core.method import BREAKDOWN, HONEST, HONEST_SMOOTHNESS, HONEST_TARGET, MOST_DRAWS, Method, Option
+from analysis.core.sample import entrance
 from analysis.estimators._cohorts import cohort_panel, lost_cohorts
 from analysis.estimators._left_out import joined, periods
 from analysis.estimators._regression import told
@@ -17,7 +18,6 @@ from analysis.inference.absorb import within_sd
 from analysis.inference.cluster import need_two
 from analysis.inference.honest_bounds import bounds_rows
 from analysis.inference.stacked_average import COLUMNS, Stacks, deal, draws_of, evaluate, need_stacks, stacks_of, treated_by_event
-from analysis.method import BREAKDOWN, HONEST, HONEST_SMOOTHNESS, HONEST_TARGET, MOST_DRAWS, Method, Option
 
 STACKED = {
     "event_window": Option([-5, 4], "first and last event time of a stack"),

@@ -10,8 +10,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from analysis.entrance import entrance
-from analysis.estimates import NotIdentified, parameter, refused
+from analysis.core.estimates import NotIdentified, parameter, refused
+from analysis.core.method import AGGREGATION, EVENT_WINDOW, Method, Option
+from analysis.core.sample import entrance
 from analysis.estimators._cohorts import cohort_panel, counts_of, lost_cohorts
 from analysis.estimators._left_out import joined
 from analysis.estimators._regression import noted, told, weights_of
@@ -21,7 +22,6 @@ from analysis.inference.cluster import cluster_sums, cr1_factor, need_two
 from analysis.inference.cohort_average import cell_keys, panel_of
 from analysis.inference.cohort_influence import averages
 from analysis.inference.least_squares import Design
-from analysis.method import AGGREGATION, EVENT_WINDOW, Method, Option
 
 METHOD = Method(
     title="Interaction-weighted event study",

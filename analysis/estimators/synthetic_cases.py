@@ -9,12 +9,12 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from analysis.entrance import entrance
-from analysis.estimates import NotIdentified, parameter, refused
+from analysis.core.estimates import NotIdentified, parameter, refused
+from analysis.core.method import Method, Option
+from analysis.core.sample import entrance
 from analysis.estimators._cohorts import cohort_panel, counts_of
 from analysis.estimators._synthetic import PENALTY, placebo_rank, reason_of, synthetic
 from analysis.inference.cohort_average import panel_of
-from analysis.method import Method, Option
 
 METHOD = Method(
     title="Synthetic control, case by case",

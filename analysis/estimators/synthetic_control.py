@@ -11,11 +11,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from analysis.entrance import entrance
-from analysis.estimates import NotIdentified, parameter, refused
+from analysis.core.estimates import NotIdentified, parameter, refused
+from analysis.core.method import Method
+from analysis.core.sample import entrance
 from analysis.estimators._blocks import blocks_of
 from analysis.estimators._synthetic import PENALTY, Synthetic, placebo_rank, reason_of, synthetic
-from analysis.method import Method
 
 METHOD = Method(
     title="Synthetic control",

@@ -11,11 +11,11 @@ import numpy as np
 import pandas as pd
 from diff_diff.utils import _compute_regularization, compute_sdid_unit_weights, compute_time_weights
 
-from analysis.entrance import entrance
-from analysis.estimates import parameter
+from analysis.core.estimates import parameter
+from analysis.core.method import MOST_DRAWS, Method, Option
+from analysis.core.sample import entrance
 from analysis.estimators._blocks import Blocks, blocks_of, placebo_cohorts
 from analysis.inference.simplex_weights import best
-from analysis.method import MOST_DRAWS, Method, Option
 
 METHOD = Method(
     title="Synthetic difference-in-differences",

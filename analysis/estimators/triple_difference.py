@@ -13,10 +13,10 @@ import numpy as np
 import pandas as pd
 from diff_diff import TripleDifference
 
-from analysis.entrance import entrance
-from analysis.estimates import NotIdentified, parameter, refused
+from analysis.core.estimates import NotIdentified, parameter, refused
+from analysis.core.method import ANTICIPATION, Method, Option
+from analysis.core.sample import entrance
 from analysis.estimators._cohorts import cohort_panel, counts_of
-from analysis.method import ANTICIPATION, Method, Option
 
 FEW = 5  # units in a part of a group, below which its mean says little
 

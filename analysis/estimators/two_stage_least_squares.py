@@ -7,14 +7,14 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from analysis.entrance import entrance
-from analysis.estimates import parameter, refused
+from analysis.core.distributions import chi2_tail
+from analysis.core.estimates import parameter, refused
+from analysis.core.method import COVARIANCE, LAGS, TWO_WAY, Method
+from analysis.core.sample import entrance
 from analysis.estimators._regression import columns_of, complete_rows, counts_of, design_of, noted, rows_of
 from analysis.inference.cluster import cluster_sums
-from analysis.inference.distributions import chi2_tail
 from analysis.inference.least_squares import PERFECT, Design, Fit, fit
 from analysis.inference.rank import lengths, project
-from analysis.method import COVARIANCE, LAGS, TWO_WAY, Method
 
 METHOD = Method(
     title="Two-stage least squares with the effective F of the first stage",

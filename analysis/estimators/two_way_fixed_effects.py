@@ -9,20 +9,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from analysis.entrance import entrance
-from analysis.estimates import NotIdentified, parameter, refused
-from analysis.estimators._cohorts import cohort_of, unit_codes
-from analysis.estimators._left_out import listed
-from analysis.estimators._regression import columns_of, complete_rows, design_of, noted, rows_of
-from analysis.inference import dealt_cohorts, few_treated, randomization, wild_cluster_bootstrap
-from analysis.inference.absorb import absorbed, residualize, within_sd_of
-from analysis.inference.cell_regression import fit_cells
-from analysis.inference.honest_bounds import bounds_rows
-from analysis.inference.least_squares import fit, n_levels
-from analysis.inference.pretrend_power import power_row
-from analysis.inference.single_regressor import evaluate
-from analysis.level_codes import level_codes
-from analysis.method import (
+from analysis.core.estimates import NotIdentified, parameter, refused
+from analysis.core.level_codes import level_codes
+from analysis.core.method import (
     BREAKDOWN,
     COVARIANCE,
     HONEST,
@@ -35,6 +24,17 @@ from analysis.method import (
     Method,
     Option,
 )
+from analysis.core.sample import entrance
+from analysis.estimators._cohorts import cohort_of, unit_codes
+from analysis.estimators._left_out import listed
+from analysis.estimators._regression import columns_of, complete_rows, design_of, noted, rows_of
+from analysis.inference import dealt_cohorts, few_treated, randomization, wild_cluster_bootstrap
+from analysis.inference.absorb import absorbed, residualize, within_sd_of
+from analysis.inference.cell_regression import fit_cells
+from analysis.inference.honest_bounds import bounds_rows
+from analysis.inference.least_squares import fit, n_levels
+from analysis.inference.pretrend_power import power_row
+from analysis.inference.single_regressor import evaluate
 
 METHOD = Method(
     title="Two-way fixed effects, static or dynamic",

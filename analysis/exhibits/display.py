@@ -14,8 +14,8 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.figure import Figure
 
-from analysis.blinding import MARK, blind_seed
-from analysis.storage import atomic, write_text
+from analysis.core.blinding import MARK, blind_seed
+from analysis.core.storage import atomic, write_text
 
 # Okabe-Ito: told apart by readers with any form of colour blindness, and by lightness in grey print.
 COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#F0E442"]

@@ -13,9 +13,9 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from analysis.estimates import NotIdentified
+from analysis.core.estimates import NotIdentified
+from analysis.core.level_codes import level_codes
 from analysis.inference.normal_equations import conjugate_gradients, generalized_inverse
-from analysis.level_codes import level_codes
 
 # With more levels in all effects but the largest, factoring costs more than iterating.
 LEVELS_SOLVED = 1500

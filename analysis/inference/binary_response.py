@@ -13,7 +13,7 @@ import numpy as np
 from scipy.optimize import root
 from scipy.special import expit, log_expit, log_ndtr
 
-from analysis.estimates import NotIdentified
+from analysis.core.estimates import NotIdentified
 from analysis.inference.cluster import cluster_sums, cr1_factor
 from analysis.inference.separation import direction
 from analysis.inference.standard_units import orthonormal

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from analysis.estimates import NotIdentified
+from analysis.core.estimates import NotIdentified
 from analysis.inference.absorb import Absorber, absorbed, sums
 from analysis.inference.cluster import INDEFINITE, cr1_factor, need_two
 from analysis.inference.effect_tables import ClusterTables, Explained, dense, table

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from analysis.estimates import NotIdentified
+from analysis.core.estimates import NotIdentified
 from analysis.inference.absorb import sums
 
 ROUNDING = 1e-10  # share of the largest eigenvalue below which a negative one is rounding error

@@ -12,7 +12,7 @@ from functools import cached_property
 
 import numpy as np
 
-from analysis.inference.distributions import chi2_tail
+from analysis.core.distributions import chi2_tail
 from analysis.inference.product_limit import curve
 from analysis.inference.risk_sets import RiskSets
 from analysis.inference.standardized_covariates import Dependent, Standardized, standardize

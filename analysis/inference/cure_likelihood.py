@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.special import expit, log_expit, log_ndtr
 
-from analysis.estimates import NotIdentified
+from analysis.core.estimates import NotIdentified
 
 SMALLEST = 1e-300  # an interval holds at least this share of what is left
 EXACT = 1e-9  # an interval no longer than this part of its end is a date

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.linalg import block_diag
 
-from analysis.estimates import NotIdentified
+from analysis.core.estimates import NotIdentified
 from analysis.inference.cure_likelihood import Derivatives, Spells, derivatives
 from analysis.inference.standard_units import orthonormal
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from analysis.estimates import NotIdentified
-from analysis.method import BadOption
+from analysis.core.estimates import NotIdentified
+from analysis.core.method import BadOption
 
 # Residuals no larger than this share of the outcome are what arithmetic leaves.
 ROUNDING = 1e-12

@@ -13,8 +13,8 @@ from functools import cached_property
 import numpy as np
 from scipy.optimize import brentq
 
+from analysis.core.distributions import chi2_tail, normal_quantile
 from analysis.inference.cox_partial_likelihood import PartialLikelihood, Spells
-from analysis.inference.distributions import chi2_tail, normal_quantile
 from analysis.inference.risk_sets import RiskSets
 from analysis.inference.standardized_covariates import standardize
 

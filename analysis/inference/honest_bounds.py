@@ -11,9 +11,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from analysis.estimates import NotIdentified, parameter, refused
-from analysis.inference.distributions import normal_quantile
-from analysis.method import BadOption
+from analysis.core.distributions import normal_quantile
+from analysis.core.estimates import NotIdentified, parameter, refused
+from analysis.core.method import BadOption
 
 # Points at which the test is inverted: the library bisects them, and its critical values cost far more than a point.
 POINTS = 8001

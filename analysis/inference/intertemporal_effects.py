@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analysis.estimates import NotIdentified
+from analysis.core.estimates import NotIdentified
 
 NEVER = np.iinfo(np.int64).max
 SAME_DOSE = 1e-12  # doses closer than this share of the largest are one dose

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analysis.estimates import NotIdentified
+from analysis.core.estimates import NotIdentified
 from analysis.inference.absorb import Absorber, absorbed, nested
 from analysis.inference.cluster import cluster_sums, jackknife, need_two
 from analysis.inference.cluster import two_way as two_way_variance

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from analysis.inference.distributions import normal_quantile
+from analysis.core.distributions import normal_quantile
 
 UNITS_AT_ONCE = 20_000
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 import numpy as np
 from scipy.linalg import lapack
 
-from analysis.estimates import NotIdentified
+from analysis.core.estimates import NotIdentified
 
 # A level with less than this share of its own weight left, given the levels before it, is a combination of them.
 NOTHING_LEFT = 1e-12

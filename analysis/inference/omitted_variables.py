@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analysis.inference.distributions import t_quantile
+from analysis.core.distributions import t_quantile
 from analysis.inference.rank import project
 
 

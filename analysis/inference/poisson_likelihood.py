@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse, special
 
-from analysis.estimates import NotIdentified
+from analysis.core.estimates import NotIdentified
 from analysis.inference.absorb import Absorber
 from analysis.inference.rank import EFFECTS_LEFT, Projection, lost_columns, project, still
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from analysis.estimates import NotIdentified, parameter, refused
-from analysis.inference.distributions import normal_quantile
-from analysis.method import BadOption
+from analysis.core.distributions import normal_quantile
+from analysis.core.estimates import NotIdentified, parameter, refused
+from analysis.core.method import BadOption
 
 # Least eigenvalue of a correlation matrix below which it counts as singular.
 SINGULAR = 1e-10

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from analysis.estimates import NotIdentified
+from analysis.core.estimates import NotIdentified
 from analysis.inference.absorb import Absorber, sums
 from analysis.inference.least_squares import OUTCOME_LEFT, Design, Fit, fit
 from analysis.inference.rank import independent, lengths

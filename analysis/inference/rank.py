@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import linalg
 
-from analysis.estimates import NotIdentified
+from analysis.core.estimates import NotIdentified
 
 EPSILON = float(np.finfo(float).eps)
 # A column that keeps less than this share of itself is a combination of others: of effects, or of other columns.

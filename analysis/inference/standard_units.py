@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.linalg import qr, solve_triangular
 
-from analysis.estimates import NotIdentified
+from analysis.core.estimates import NotIdentified
 
 STILL = 1e-13  # a column whose range is a smaller part of its size holds one value and rounding
 COLLINEAR = 1e-9  # the same of what other columns leave of one

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from analysis.estimates import NotIdentified
+from analysis.core.estimates import NotIdentified
 
 
 def romano_wolf(statistics: np.ndarray, draws: np.ndarray) -> np.ndarray:

@@ -12,7 +12,7 @@ from itertools import product
 
 import numpy as np
 
-from analysis.estimates import NotIdentified
+from analysis.core.estimates import NotIdentified
 from analysis.inference import randomization
 from analysis.inference.absorb import Absorber
 from analysis.inference.cluster import cluster_sums

@@ -11,7 +11,7 @@ from pathlib import Path
 import openpyxl
 import pyarrow.parquet as pq
 
-from analysis.catalogue import ROOT
+from analysis.core.catalogue import ROOT
 
 
 def sha256(path: Path) -> str:

@@ -13,16 +13,16 @@ from pathlib import Path
 
 import pandas as pd
 
-from analysis import rawfiles
-from analysis.catalogue import ROOT, ingredients, modules
-from analysis.curves.names import ALL
-from analysis.estimates import find
+from analysis.core import rawfiles
+from analysis.core.catalogue import ROOT, ingredients, modules
+from analysis.core.config import JOINT, products
+from analysis.core.estimates import find
+from analysis.core.storage import read_table
 from analysis.provenance.cells import cells
 from analysis.provenance.files import code_version, fingerprint, marks
 from analysis.provenance.programs import program_of
 from analysis.provenance.sentences import sentences_of
-from analysis.storage import read_table
-from analysis.study import JOINT, products
+from analysis.specification_curve.names import ALL
 
 PAPER = Path("paper")
 

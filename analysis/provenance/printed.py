@@ -7,7 +7,7 @@ from pathlib import Path
 
 import typst
 
-from analysis.contracts import DataError
+from analysis.core.contracts import DataError
 
 # Kind of exhibit → its element in the typeset paper.
 ELEMENTS = {"table": "figure.where(kind: table)", "figure": "figure.where(kind: image)"}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from analysis.catalogue import module_of, modules, program, source_files
+from analysis.core.catalogue import module_of, modules, program, source_files
 from analysis.provenance.files import code_version
 
 # Kind of product → the stage whose code makes it and the kind of its module.
@@ -16,10 +16,10 @@ OWN = {
 }
 # Kind of product that has no module of its own → the module that says how it is made, and the stage that runs it.
 SHARED = {
-    "curve": ("analysis/curves/explore.py", "curve"),
-    "curve_joint": ("analysis/curves/joint.py", "curve"),
-    "verdicts": ("analysis/claims.py", "judge"),
-    "montecarlo": ("analysis/stages/montecarlo.py", "montecarlo"),
+    "curve": ("analysis/specification_curve/explore.py", "curve"),
+    "curve_joint": ("analysis/specification_curve/joint.py", "curve"),
+    "verdicts": ("analysis/core/claims.py", "judge"),
+    "montecarlo": ("analysis/jobs/montecarlo.py", "montecarlo"),
 }
 
 
@@ -42,7 +42,7 @@ def program_of(study: dict, kind: str, name: str) -> dict:
 
 
 def _of_stage(stage: str) -> set[str]:
-    return {path for root in (f"analysis.stages.{stage}", "analysis.stages.job") for path in source_files(root)}
+    return {path for root in (f"analysis.jobs.{stage}", "analysis.jobs.job") for path in source_files(root)}
 
 
 def _methods(study: dict, kind: str, name: str) -> dict:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from analysis import rawfiles
+from analysis.core import rawfiles
 from analysis.provenance.files import sha256
 from analysis.provenance.graph import chain
 

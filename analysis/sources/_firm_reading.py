@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from analysis.adapters.folder import Reading, read_folder
-from analysis.contracts import DataError
-from analysis.rawfiles import RawFiles, is_simulated
+from analysis.core.contracts import DataError
+from analysis.core.rawfiles import RawFiles, is_simulated
+from analysis.sources.firms.folder import Reading, read_folder
 
 SHOWN = 60
 

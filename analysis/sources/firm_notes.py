@@ -2,8 +2,8 @@
 
 import pandas as pd
 
-from analysis.adapters.folder import Reading
 from analysis.sources._firm_reading import reading_of
+from analysis.sources.firms.folder import Reading
 
 COLUMNS = ["table", "kind", "file", "rule", "row", "column", "value", "count"]
 

@@ -1,6 +1,6 @@
 """SIMULATED. What was planted in the simulated cohort; absent where a reader's own files are present."""
 
-from analysis.storage import read_table
+from analysis.core.storage import read_table
 
 
 def clean(planted):

@@ -12,7 +12,7 @@ import unicodedata
 
 import pandas as pd
 
-from analysis.rawfiles import RawFiles
+from analysis.core.rawfiles import RawFiles
 from analysis.sources._scoreboard_layouts import read_edition
 
 REGIONS = {"row": "RoW"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from analysis.rawfiles import RawFiles
+from analysis.core.rawfiles import RawFiles
 from analysis.sources.scoreboard import clean as clean_scoreboard
 
 

@@ -5,10 +5,10 @@ import pandas as pd
 import pytest
 from lifelines import MixtureCureFitter, WeibullAFTFitter, WeibullFitter
 
-from analysis.designs import censored_cycles
-from analysis.estimates import NotIdentified
+from analysis.core.estimates import NotIdentified
+from analysis.core.specification import Specification
 from analysis.estimators import mixture_cure_regression, recurrent_events, synthetic_cases, synthetic_control
-from analysis.specification import Specification
+from analysis.simulations.data_generating_processes import censored_cycles
 
 
 def fit(module, panel, **given):

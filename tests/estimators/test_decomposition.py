@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.estimates import NotIdentified
+from analysis.core.estimates import NotIdentified
+from analysis.core.specification import Specification
 from analysis.estimators import goodman_bacon, two_way_fixed_effects
-from analysis.specification import Specification
 
 SPECIFICATION = Specification("t", "goodman_bacon", "y", "unit", "time", cohort="cohort")
 

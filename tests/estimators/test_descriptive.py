@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.estimates import NotIdentified
+from analysis.core.estimates import NotIdentified
+from analysis.core.specification import Specification
 from analysis.estimators import binomial_share, concentration, order_of_appearance, poisson_trend, rate_ratio
-from analysis.specification import Specification
 
 
 def specification(**options):

@@ -6,10 +6,10 @@ import pytest
 from scipy import stats
 
 from analysis.__main__ import main
-from analysis.estimates import NotIdentified
+from analysis.core.estimates import NotIdentified
+from analysis.core.method import BadOption
+from analysis.core.specification import Specification
 from analysis.estimators import binomial_share, concentration, misclassification_bounds, order_of_appearance, rate_ratio
-from analysis.method import BadOption
-from analysis.specification import Specification
 
 
 def specification(estimator, **options):

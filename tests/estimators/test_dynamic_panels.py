@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.estimates import NotIdentified
-from analysis.method import BadOption
-from analysis.specification import Specification
+from analysis.core.estimates import NotIdentified
+from analysis.core.method import BadOption
+from analysis.core.specification import Specification
 
 
 def simulate(seed=0, units=60, periods=7, holes=0.0, burn=5):

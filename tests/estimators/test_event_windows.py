@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.estimates import NotIdentified
+from analysis.core.estimates import NotIdentified
+from analysis.core.method import BadOption
+from analysis.core.specification import Specification
 from analysis.estimators import two_way_fixed_effects
-from analysis.method import BadOption
-from analysis.specification import Specification
 
 
 @pytest.fixture(scope="module")

@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.estimates import NotIdentified
+from analysis.core.estimates import NotIdentified
+from analysis.core.specification import Specification
 from analysis.estimators import extended_two_way_fixed_effects
-from analysis.specification import Specification
 
 
 @pytest.mark.parametrize(("model", "pole"), [("logit", 0.0), ("logit", 1.0), ("poisson", 0.0)])

@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.estimates import NotIdentified
+from analysis.core.estimates import NotIdentified
+from analysis.core.specification import Specification
 from analysis.estimators import extended_two_way_fixed_effects
-from analysis.specification import Specification
 
 
 def simulate(units=60, periods=8, cohorts=(0, 4, 6), holes=0.0, always=0, seed=0):

@@ -5,11 +5,11 @@ import pandas as pd
 import pytest
 from scipy.optimize import minimize
 
-from analysis.designs import subdistribution
-from analysis.estimates import NotIdentified
+from analysis.core.estimates import NotIdentified
+from analysis.core.specification import Specification
 from analysis.estimators import cox, fine_gray
 from analysis.inference.subdistribution_hazard import fit
-from analysis.specification import Specification
+from analysis.simulations.data_generating_processes import subdistribution
 
 
 def spells(seed=0, n=250, whole=False):

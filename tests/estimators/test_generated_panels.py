@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from analysis.catalogue import modules
-from analysis.checks.metamorphic import method_of
-from analysis.contracts import DataError
-from analysis.estimates import NotIdentified
-from analysis.method import BadOption
-from analysis.specification import Specification
+from analysis.core.catalogue import modules
+from analysis.core.contracts import DataError
+from analysis.core.estimates import NotIdentified
+from analysis.core.method import BadOption
+from analysis.core.specification import Specification
+from analysis.validation.metamorphic import method_of
 
 FIELDS = {"outcome": "y", "unit": "firm", "time": "year", "controls": ("x",)}
 QUICK = {"max_examples": 12, "derandomize": True, "database": None}

@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from analysis.estimates import NotIdentified
+from analysis.core.estimates import NotIdentified
+from analysis.core.specification import Specification
 from analysis.estimators import gray_test, log_rank
-from analysis.specification import Specification
 
 
 def spells(seed=0, n=150, groups=3, whole=False):

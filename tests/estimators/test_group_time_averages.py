@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.estimates import NotIdentified
+from analysis.core.estimates import NotIdentified
+from analysis.core.method import BadOption
+from analysis.core.specification import Specification
 from analysis.estimators import callaway_santanna, goodman_bacon, romano_wolf_cohorts
-from analysis.method import BadOption
-from analysis.specification import Specification
 
 ABOUT = {"outcome": "y", "unit": "unit", "time": "time", "cohort": "cohort"}
 

@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.designs import correlated_effects, lagged_outcome, staggered
-from analysis.specification import Specification
+from analysis.core.specification import Specification
+from analysis.simulations.data_generating_processes import correlated_effects, lagged_outcome, staggered
 
 
 @pytest.fixture(scope="module")
@@ -158,7 +158,7 @@ def test_swept_out_effects_are_dummies(effects):
 def test_weighted_two_stage_least_squares_is_linearmodels():
     from linearmodels.iv import IV2SLS
 
-    from analysis.designs import endogenous_regressor
+    from analysis.simulations.data_generating_processes import endogenous_regressor
 
     data = endogenous_regressor.simulate(np.random.default_rng(4), 0.5)[0].assign(w=lambda d: 1 + (d["time"] == 2))
     rows = run(

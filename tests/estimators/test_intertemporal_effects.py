@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.estimates import NotIdentified
+from analysis.core.estimates import NotIdentified
+from analysis.core.method import BadOption
+from analysis.core.specification import Specification
 from analysis.estimators import de_chaisemartin_dhaultfoeuille
-from analysis.method import BadOption
-from analysis.specification import Specification
 
 
 def simulate(seed=0, units=90, periods=7, doses=(0, 1), holes=0.0, effect=0.8, noise=1.0):

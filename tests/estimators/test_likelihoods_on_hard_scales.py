@@ -8,8 +8,8 @@ import pytest
 import statsmodels.api as sm
 from scipy import optimize, stats
 
-from analysis.estimates import NotIdentified
-from analysis.specification import Specification
+from analysis.core.estimates import NotIdentified
+from analysis.core.specification import Specification
 
 
 def fit(name, panel, **given):

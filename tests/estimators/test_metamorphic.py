@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from analysis.catalogue import modules
-from analysis.checks.metamorphic import case_of, method_of, outcomes_of, same
+from analysis.core.catalogue import modules
+from analysis.validation.metamorphic import case_of, method_of, outcomes_of, same
 
 # The long version and the check job go through them too.
 SLOW = ("through Stata", "through Excel", "columns named as our own, otherwise", "never as 9999", "never as infinity", "every second year")

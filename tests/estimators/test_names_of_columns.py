@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from analysis.core.specification import Specification
 from analysis.estimators import arellano_bond, fixed_effects, romano_wolf_cohorts, stacked_did
-from analysis.specification import Specification
 
 PANEL = pd.DataFrame({"firm": np.repeat(range(30), 8), "year": np.tile(range(2001, 2009), 30)})
 RNG = np.random.default_rng(7)

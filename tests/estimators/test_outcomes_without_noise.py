@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.estimates import NotIdentified
-from analysis.specification import Specification
+from analysis.core.estimates import NotIdentified
+from analysis.core.specification import Specification
 
 RNG = np.random.default_rng(5)
 PANEL = pd.DataFrame({"firm": np.repeat(range(40), 9), "year": np.tile(range(2001, 2010), 40)})

@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from analysis.core.method import BadOption
+from analysis.core.specification import Specification
 from analysis.estimators import gray_test, misclassification_bounds, synthetic_cases
-from analysis.method import BadOption
-from analysis.specification import Specification
 
 RNG = np.random.default_rng(11)
 YEARS = np.arange(2001, 2013)

@@ -8,7 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.estimates import NotIdentified
+from analysis.core.estimates import NotIdentified
+from analysis.core.rawfiles import ROOT
+from analysis.core.specification import Specification
 from analysis.estimators import (
     attrition_bounds,
     callaway_santanna,
@@ -21,8 +23,6 @@ from analysis.estimators import (
     stacked_did,
     two_way_fixed_effects,
 )
-from analysis.rawfiles import ROOT
-from analysis.specification import Specification
 
 COHORTS = [2018, 2018, 2019, 2020, 2021, 2021, 2023] + [np.nan] * 24
 YEARS = np.arange(2009, 2025)

@@ -5,10 +5,10 @@ import pandas as pd
 import pytest
 import statsmodels.api as sm
 
-from analysis.estimates import NotIdentified
+from analysis.core.estimates import NotIdentified
+from analysis.core.specification import Specification
 from analysis.estimators import poisson_pseudo_likelihood
 from analysis.inference import absorb
-from analysis.specification import Specification
 
 
 def panel(units: int = 40) -> pd.DataFrame:

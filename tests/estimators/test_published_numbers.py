@@ -6,13 +6,13 @@ Some data sets are in the folder of external files (validation/); without it the
 import numpy as np
 import pytest
 
-from analysis.catalogue import modules
-from analysis.checks import _datasets
-from analysis.checks.published_numbers import compare
+from analysis.core.catalogue import modules
+from analysis.core.config import CONFIG, read_yaml
+from analysis.core.specification import Specification
 from analysis.estimators import callaway_santanna
 from analysis.inference.cohort_average import aggregate, cells_of, evaluate, panel_of
-from analysis.specification import Specification
-from analysis.study import CONFIG, read_yaml
+from analysis.validation import _datasets
+from analysis.validation.published_numbers import compare
 
 PUBLISHED = read_yaml(CONFIG / "published.yaml", "published")["published"]
 

@@ -5,10 +5,10 @@ import pandas as pd
 import pytest
 from scipy.optimize import linprog
 
-from analysis.estimates import NotIdentified
+from analysis.core.estimates import NotIdentified
+from analysis.core.method import BadOption
+from analysis.core.specification import Specification
 from analysis.estimators import quantile_regression
-from analysis.method import BadOption
-from analysis.specification import Specification
 
 
 def run(data, controls=(), treatment="d", **options):

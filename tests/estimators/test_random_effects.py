@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 from linearmodels.panel import BetweenOLS, PanelOLS, RandomEffects
 
-from analysis.estimates import NotIdentified
+from analysis.core.estimates import NotIdentified
+from analysis.core.specification import Specification
 from analysis.estimators import between, hausman, mundlak, random_effects
-from analysis.specification import Specification
 
 
 def panel(balanced: bool, units: int = 30) -> pd.DataFrame:

@@ -5,7 +5,9 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from analysis.estimates import NotIdentified
+from analysis.core.estimates import NotIdentified
+from analysis.core.method import BadOption
+from analysis.core.specification import Specification
 from analysis.estimators import (
     aft_weibull,
     borusyak_jaravel_spiess,
@@ -28,8 +30,6 @@ from analysis.estimators import (
     two_stage_least_squares,
     two_way_fixed_effects,
 )
-from analysis.method import BadOption
-from analysis.specification import Specification
 
 
 def panel(effect=lambda e: 1.0, periods=range(1, 11), cohorts=(4, 6, 8, 0), units=60):

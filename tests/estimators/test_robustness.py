@@ -4,15 +4,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.contracts import DataError
-from analysis.designs import staggered
+from analysis.core.config import load
+from analysis.core.contracts import DataError
+from analysis.core.specification import Specification, balanced
 from analysis.estimators import callaway_santanna, sensitivity_to_unobservables, stacked_did
 from analysis.inference import honest_bounds
+from analysis.jobs.estimate import estimated
 from analysis.panels import province_year
+from analysis.simulations.data_generating_processes import staggered
 from analysis.sources import province_borders
-from analysis.specification import Specification, balanced
-from analysis.stages.estimate import estimated
-from analysis.study import load
 from tests.raw import cleaned
 
 

@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.estimates import NotIdentified
-from analysis.method import BadOption, Option
-from analysis.specification import Specification
+from analysis.core.estimates import NotIdentified
+from analysis.core.method import BadOption, Option
+from analysis.core.specification import Specification
 
 
 def estimate(data: pd.DataFrame, estimator: str, **fields) -> pd.DataFrame:

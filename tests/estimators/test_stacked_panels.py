@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.estimates import NotIdentified
+from analysis.core.estimates import NotIdentified
+from analysis.core.specification import Specification
 from analysis.estimators import attrition_bounds, romano_wolf_stacks, stacked_did
-from analysis.specification import Specification
 
 WINDOW = {"event_window": [-3, 2], "effect_window": [0, 2]}
 

@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.designs import staggered
+from analysis.core.specification import Specification
 from analysis.estimators import callaway_santanna, romano_wolf_cohorts, romano_wolf_stacks, stacked_did
-from analysis.specification import Specification
+from analysis.simulations.data_generating_processes import staggered
 
 STACKED = {"event_window": [-2, 2], "effect_window": [0, 2]}
 

@@ -6,10 +6,10 @@ import pytest
 from lifelines.statistics import multivariate_logrank_test
 from statsmodels.duration.survfunc import CumIncidenceRight
 
-from analysis.estimates import NotIdentified
+from analysis.core.estimates import NotIdentified
+from analysis.core.method import BadOption
+from analysis.core.specification import Specification
 from analysis.estimators import competing_risks, cox, kaplan_meier, log_rank, restricted_mean_survival
-from analysis.method import BadOption
-from analysis.specification import Specification
 
 
 def spells(seed=0, n=120):

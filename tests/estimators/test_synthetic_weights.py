@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 from scipy.optimize import linprog, minimize
 
-from analysis.designs import interactive_effects
-from analysis.estimates import NotIdentified
+from analysis.core.estimates import NotIdentified
+from analysis.core.method import BadOption
+from analysis.core.specification import Specification
 from analysis.estimators import synthetic_cases, synthetic_control, synthetic_did
 from analysis.inference.simplex_weights import best
-from analysis.method import BadOption
-from analysis.specification import Specification
+from analysis.simulations.data_generating_processes import interactive_effects
 
 
 def run(module, data, **options):

@@ -8,17 +8,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.catalogue import ROOT
-from analysis.designs import staggered
-from analysis.estimates import NotIdentified
+from analysis.core.catalogue import ROOT
+from analysis.core.estimates import NotIdentified
+from analysis.core.specification import Specification
 from analysis.estimators import fixed_effects, poisson_pseudo_likelihood, synthetic_did, two_way_fixed_effects
 from analysis.inference.honest_bounds import relative_magnitude
-from analysis.specification import Specification
+from analysis.simulations.data_generating_processes import staggered
 
 SCRIPT = """
 import numpy as np
-from analysis.designs import staggered
-from analysis.specification import Specification
+from analysis.simulations.data_generating_processes import staggered
+from analysis.core.specification import Specification
 from importlib import import_module
 data = staggered.simulate(np.random.default_rng(0), 0.5)[0].assign(city=lambda d: d["unit"] % 7)
 for name, more in {MODELS}:

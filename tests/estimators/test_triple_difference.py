@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.estimates import NotIdentified
+from analysis.core.estimates import NotIdentified
+from analysis.core.specification import Specification
 from analysis.estimators import triple_difference
-from analysis.specification import Specification
 
 
 def simulate(units=120, periods=6, cohorts=(0, 3, 5), always=0, seed=0):

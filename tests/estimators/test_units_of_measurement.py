@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.estimates import NotIdentified
+from analysis.core.estimates import NotIdentified
+from analysis.core.specification import Specification
 from analysis.estimators import (
     first_difference,
     fixed_effects,
@@ -14,7 +15,6 @@ from analysis.estimators import (
     two_stage_least_squares,
     two_way_fixed_effects,
 )
-from analysis.specification import Specification
 
 UNITS = 40
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.specification import Specification
+from analysis.core.specification import Specification
 
 CASES = {
     "sun_abraham": {"aggregation": "dynamic"},

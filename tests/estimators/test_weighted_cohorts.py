@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.estimates import NotIdentified
+from analysis.core.estimates import NotIdentified
+from analysis.core.specification import Specification
 from analysis.estimators import borusyak_jaravel_spiess, gardner_two_stage, sun_abraham
-from analysis.specification import Specification
 
 MODULES = (sun_abraham, borusyak_jaravel_spiess, gardner_two_stage)
 

@@ -7,17 +7,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.adapters.folder import read_folder
-from analysis.catalogue import ingredients, modules
-from analysis.rawfiles import files_of
+from analysis.core.catalogue import ingredients, modules
+from analysis.core.config import SECTIONS, load, outcomes_of
+from analysis.core.rawfiles import files_of
+from analysis.core.storage import absent_table, read_table, write_table
+from analysis.jobs.build import build
+from analysis.jobs.estimate import estimate
+from analysis.jobs.exhibit import count, draw, layout
 from analysis.sources.firm_notes import notes_of
-from analysis.stages.build import build
-from analysis.stages.estimate import estimate
-from analysis.stages.exhibit import count, draw, layout
-from analysis.storage import absent_table, read_table, write_table
-from analysis.study import SECTIONS, load, outcomes_of
+from analysis.sources.firms.folder import read_folder
 
-MINIATURE = Path(__file__).parent.parent / "adapters" / "miniature"
+MINIATURE = Path(__file__).parent.parent / "sources" / "firms" / "miniature"
 STUDY = load()
 CONTRACTS = STUDY["contracts"]
 RAW = STUDY["raw"]["firm_files"]

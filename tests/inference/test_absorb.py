@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from analysis.estimates import NotIdentified
+from analysis.core.estimates import NotIdentified
 from analysis.inference import absorb
 from analysis.inference.absorb import Absorber
 from analysis.inference.rank import independent, project

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from analysis.core.specification import Specification
 from analysis.estimators import fixed_effects, pooled
-from analysis.specification import Specification
 
 
 def rows(data, module=pooled, **more):

@@ -6,12 +6,12 @@ import pytest
 from scipy import stats
 from scipy.optimize import minimize, minimize_scalar
 
-from analysis.estimates import NotIdentified
+from analysis.core.estimates import NotIdentified
+from analysis.core.specification import Specification
 from analysis.estimators import cox, recurrent_events
 from analysis.inference.cox_partial_likelihood import Spells, maximise
 from analysis.inference.firth_partial_likelihood import PenalizedMaximum
 from analysis.inference.tied_times import joined
-from analysis.specification import Specification
 
 
 def spells(seed=0, n=160):

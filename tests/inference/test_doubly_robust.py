@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from analysis.core.specification import Specification
 from analysis.estimators import callaway_santanna
 from analysis.inference.doubly_robust import Unsupported, effect
-from analysis.specification import Specification
 
 
 def fit(panel, **options):

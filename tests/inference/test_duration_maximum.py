@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import optimize, stats
 
-from analysis.estimates import NotIdentified
+from analysis.core.estimates import NotIdentified
 from analysis.inference.cure_likelihood import DISTRIBUTIONS, Spells, derivatives
 from analysis.inference.cure_maximum import NoInnerMaximum, maximise
 

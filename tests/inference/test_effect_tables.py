@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.estimates import NotIdentified
+from analysis.core.estimates import NotIdentified
 from analysis.inference import absorb, effect_tables
 from analysis.inference.cell_regression import fit_cells
 from analysis.inference.dealt_cohorts import deals, evaluate

@@ -5,12 +5,12 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from analysis.designs import staggered
-from analysis.estimates import NotIdentified
+from analysis.core.estimates import NotIdentified
+from analysis.core.method import BadOption
+from analysis.core.specification import Specification
 from analysis.estimators import callaway_santanna, romano_wolf, romano_wolf_cohorts, two_way_fixed_effects
 from analysis.inference import few_treated, honest_bounds, pretrend_power, step_down
-from analysis.method import BadOption
-from analysis.specification import Specification
+from analysis.simulations.data_generating_processes import staggered
 
 SCALES = (1e-9, 1e-3, 1e9)
 

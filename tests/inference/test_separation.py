@@ -5,7 +5,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from analysis.estimates import NotIdentified
+from analysis.core.estimates import NotIdentified
 from analysis.inference.separation import culprits, direction
 from analysis.inference.standard_units import dependent, need_full_rank, orthonormal
 

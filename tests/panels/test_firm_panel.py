@@ -3,9 +3,9 @@
 import pandas as pd
 import pytest
 
-from analysis.adapters.folder import Reading, _note_changes
+from analysis.core.config import load
 from analysis.panels import firm_panel, issue_histories, project_spells
-from analysis.study import load
+from analysis.sources.firms.folder import Reading, _note_changes
 
 CONTRACTS = load()["contracts"]
 KINDS = {"number": "float64", "integer": "Int64", "boolean": "boolean"}

@@ -6,7 +6,7 @@ import json
 import pandas as pd
 import pytest
 
-from analysis.catalogue import ROOT
+from analysis.core.catalogue import ROOT
 from analysis.provenance.cells import COLUMNS, KEY, cells
 
 BUILT = ROOT / "data/processed/provenance.json"

@@ -6,14 +6,14 @@ import json
 import pytest
 
 from analysis.__main__ import main
-from analysis.catalogue import ROOT
 from analysis.commands import explain
+from analysis.core.catalogue import ROOT
+from analysis.core.config import load, products
 from analysis.provenance.files import code_version, fingerprint, rows_of
 from analysis.provenance.graph import _design, _sources, chain
 from analysis.provenance.programs import program_of
 from analysis.provenance.sentences import sentences_of
 from analysis.provenance.stale import changed
-from analysis.study import load, products
 
 
 def test_sentences_are_read_as_they_are_printed(tmp_path):
@@ -109,13 +109,16 @@ def test_everything_that_code_makes_names_its_program():
     for name, kind in products(study).items():
         about = program_of(study, kind, name)
         assert (ROOT / about["module"]).exists() and about["files"] > 1, (kind, name)
-    assert program_of(study, "verdicts", "verdicts")["module"] == "analysis/claims.py"
+    assert program_of(study, "verdicts", "verdicts")["module"] == "analysis/core/claims.py"
 
 
 def test_simulations_begin_with_their_designs():
     study = load()
     assert _sources(study, products(study), "montecarlo", "montecarlo") == [f"design:{name}" for name in study["montecarlo"]]
-    assert _design(study, "staggered", study["montecarlo"]["staggered"])["code"]["module"] == "analysis/designs/staggered.py"
+    assert (
+        _design(study, "staggered", study["montecarlo"]["staggered"])["code"]["module"]
+        == "analysis/simulations/data_generating_processes/staggered.py"
+    )
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,8 @@
 
 import pytest
 
-from analysis.contracts import DataError
-from analysis.rawfiles import load
+from analysis.core.contracts import DataError
+from analysis.core.rawfiles import load
 from analysis.sources import province_statistics
 from tests.raw import cleaned, contract
 

@@ -5,9 +5,9 @@ import shutil
 
 import pytest
 
-from analysis.contracts import DataError, read_raw
-from analysis.rawfiles import ROOT
-from analysis.study import CONFIG
+from analysis.core.config import CONFIG
+from analysis.core.contracts import DataError, read_raw
+from analysis.core.rawfiles import ROOT
 from tests.raw import contract
 
 TABLES = {path.stem: about for path in sorted((CONFIG / "sources").glob("*.yaml")) if "columns" in (about := contract(path.stem))}

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from analysis.study import load
+from analysis.core.config import load
 
 
 def run(copy, *arguments):

@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-MINIATURE = Path(__file__).parent.parent / "adapters" / "miniature"
+MINIATURE = Path(__file__).parent.parent / "sources" / "firms" / "miniature"
 
 
 def run(copy, data, *targets):

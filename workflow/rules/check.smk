@@ -71,7 +71,7 @@ rule montecarlo:
 rule benchmark:
     input:
         FILE["panel"].format("firm_year"),
-        code=source_files("analysis.benchmarks.speed"),
+        code=source_files("analysis.validation.benchmarks.speed"),
     output:
         "data/processed/benchmark/speed.csv",
     log:

@@ -7,14 +7,15 @@ Makes: nothing; the other rule files use what is defined here.
 import os
 import sys
 
-from analysis import catalogue, rawfiles
-from analysis.blinding import blind_seed
-from analysis.catalogue import ingredients, module_of, source_files
-from analysis.catalogue import program as code
-from analysis.contracts import DataError
-from analysis.freeze import LABELS  # rewording one refits nothing
+from analysis.core import catalogue
+from analysis.core import rawfiles
+from analysis.core.blinding import blind_seed
+from analysis.core.catalogue import ingredients, module_of, source_files
+from analysis.core.catalogue import program as code
+from analysis.core.contracts import DataError
+from analysis.core.freeze import LABELS  # rewording one refits nothing
 from bootstrap import REPEATABLE
-from analysis.study import (
+from analysis.core.config import (
     SECTIONS,
     ConfigError,
     claim_test,

@@ -37,8 +37,8 @@ rule curve:
         panel=lambda w: product_files(STUDY["curves"][w.name]["panel"]),
         code=lambda w: sorted(
             set(
-                source_files("analysis.stages.curve")
-                + source_files("analysis.stages.job")
+                source_files("analysis.jobs.curve")
+                + source_files("analysis.jobs.job")
             )
             | {
                 path

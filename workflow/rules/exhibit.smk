@@ -67,7 +67,7 @@ CLAIM_ESTIMATES = sorted(
 rule judge:
     input:
         **{name: product_files(name) for name in CLAIM_ESTIMATES},
-        code=source_files("analysis.stages.judge") + source_files("analysis.stages.job"),
+        code=source_files("analysis.jobs.judge") + source_files("analysis.jobs.job"),
     output:
         "data/processed/verdicts.parquet",
     log:
@@ -92,7 +92,7 @@ rule recover:
     input:
         **{name: product_files(name) for name in FIRM_ESTIMATES},
         truth=FILE["source"].format("planted_truth"),
-        code=source_files("analysis.stages.judge") + source_files("analysis.stages.job"),
+        code=source_files("analysis.jobs.judge") + source_files("analysis.jobs.job"),
     output:
         "data/processed/recoveries.parquet",
     log:

@@ -25,7 +25,7 @@ def exhibit_files():
 rule quote:
     input:
         **{name: product_files(name) for name in QUOTED},
-        code=source_files("analysis.stages.quote") + source_files("analysis.stages.job"),
+        code=source_files("analysis.jobs.quote") + source_files("analysis.jobs.job"),
     output:
         "paper/numbers.json",
     log:
@@ -46,8 +46,8 @@ rule typeset:
         bibliography="paper/references.bib",
         numbers="paper/numbers.json",
         exhibits=list(exhibit_files()),
-        code=source_files("analysis.stages.typeset")
-        + source_files("analysis.stages.job"),
+        code=source_files("analysis.jobs.typeset")
+        + source_files("analysis.jobs.job"),
     output:
         "paper/paper.pdf",
     log:
@@ -70,7 +70,7 @@ rule trace:
         exhibits=list(exhibit_files()),
         text=PAPER_TEXT,
         config=CONFIG_FILES,
-        code=source_files("analysis.stages.trace") + source_files("analysis.stages.job"),
+        code=source_files("analysis.jobs.trace") + source_files("analysis.jobs.job"),
     output:
         "data/processed/provenance.json",
     log:
@@ -86,9 +86,9 @@ rule dossier:
         provenance="data/processed/provenance.json",
         numbers="paper/numbers.json",
         exhibits=list(exhibit_files()),
-        page=[f"analysis/dossier/page.{form}" for form in ("html", "css", "js")],
-        code=source_files("analysis.stages.dossier")
-        + source_files("analysis.stages.job"),
+        page=[f"analysis/provenance/dossier/page.{form}" for form in ("html", "css", "js")],
+        code=source_files("analysis.jobs.dossier")
+        + source_files("analysis.jobs.job"),
     output:
         "paper/dossier.html",
     log:
@@ -110,8 +110,8 @@ DOCUMENTED = {
 rule codebook:
     input:
         tables=list(DOCUMENTED.values()),
-        code=source_files("analysis.stages.codebook")
-        + source_files("analysis.stages.job"),
+        code=source_files("analysis.jobs.codebook")
+        + source_files("analysis.jobs.job"),
     output:
         "paper/codebook.md",
     log:

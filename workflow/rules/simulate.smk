@@ -11,9 +11,9 @@ rule simulate:
     input:
         calendar=STUDY["raw"]["first_issues_by_city"]["file"],
         provinces=STUDY["raw"]["province_list"]["file"],
-        code=source_files("analysis.simulation.cohort")
-        + source_files("analysis.stages.simulate")
-        + source_files("analysis.stages.job"),
+        code=source_files("analysis.simulations.cohort.cohort")
+        + source_files("analysis.jobs.simulate")
+        + source_files("analysis.jobs.job"),
     output:
         [
             f"{SIMULATED}/{name}.parquet"

@@ -1,7 +1,7 @@
 """Time every task, each in a process of its own."""
 
-from analysis.benchmarks.speed import main
-from analysis.stages.job import job
+from analysis.jobs.job import job
+from analysis.validation.benchmarks.speed import main
 
 with job(snakemake.log[0]):
     main(snakemake.output[0])

@@ -1,7 +1,7 @@
 """Build one panel."""
 
-from analysis.stages.build import build
-from analysis.stages.job import job
+from analysis.jobs.build import build
+from analysis.jobs.job import job
 
 with job(snakemake.log[0]):
     tables = {name: path for name, path in snakemake.input.items() if name != "code"}

@@ -1,7 +1,7 @@
 """Run one check."""
 
-from analysis.stages.check import check
-from analysis.stages.job import job
+from analysis.jobs.check import check
+from analysis.jobs.job import job
 
 with job(snakemake.log[0]):
     products = {name: path for name, path in snakemake.input.items() if name not in ("data", "code")}

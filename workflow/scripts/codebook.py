@@ -1,7 +1,7 @@
 """Write the codebook."""
 
-from analysis.stages.codebook import codebook
-from analysis.stages.job import job
+from analysis.jobs.codebook import codebook
+from analysis.jobs.job import job
 
 with job(snakemake.log[0]):
     codebook(snakemake.params.tables, snakemake.params.contracts, snakemake.output[0])

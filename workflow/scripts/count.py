@@ -1,7 +1,7 @@
 """Count one set of facts."""
 
-from analysis.stages.exhibit import count
-from analysis.stages.job import job
+from analysis.jobs.exhibit import count
+from analysis.jobs.job import job
 
 with job(snakemake.log[0]):
     products = {name: path for name, path in snakemake.input.items() if name != "code"}

@@ -2,8 +2,8 @@
 
 import zlib
 
-from analysis.stages.curve import curve
-from analysis.stages.job import job
+from analysis.jobs.curve import curve
+from analysis.jobs.job import job
 
 with job(snakemake.log[0]):
     params = snakemake.params

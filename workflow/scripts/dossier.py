@@ -1,7 +1,7 @@
 """Put the dossier together."""
 
-from analysis.stages.dossier import dossier
-from analysis.stages.job import job
+from analysis.jobs.dossier import dossier
+from analysis.jobs.job import job
 
 with job(snakemake.log[0]):
     params = snakemake.params

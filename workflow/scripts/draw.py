@@ -1,7 +1,7 @@
 """Draw one figure."""
 
-from analysis.stages.exhibit import draw
-from analysis.stages.job import job
+from analysis.jobs.exhibit import draw
+from analysis.jobs.job import job
 
 with job(snakemake.log[0]):
     products = {name: path for name, path in snakemake.input.items() if name != "code"}

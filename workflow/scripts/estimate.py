@@ -1,7 +1,7 @@
 """Estimate one specification for one outcome."""
 
-from analysis.stages.estimate import estimate
-from analysis.stages.job import job
+from analysis.jobs.estimate import estimate
+from analysis.jobs.job import job
 
 with job(snakemake.log[0]):
     estimate(

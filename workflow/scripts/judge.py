@@ -1,7 +1,7 @@
 """Judge every claim."""
 
-from analysis.stages.job import job
-from analysis.stages.judge import judge
+from analysis.jobs.job import job
+from analysis.jobs.judge import judge
 
 with job(snakemake.log[0]):
     estimates = {name: paths for name, paths in snakemake.input.items() if name != "code"}

@@ -1,7 +1,7 @@
 """Lay one table out."""
 
-from analysis.stages.exhibit import layout
-from analysis.stages.job import job
+from analysis.jobs.exhibit import layout
+from analysis.jobs.job import job
 
 with job(snakemake.log[0]):
     products = {name: path for name, path in snakemake.input.items() if name != "code"}

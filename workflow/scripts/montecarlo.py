@@ -2,8 +2,8 @@
 
 import zlib
 
-from analysis.stages.job import job
-from analysis.stages.montecarlo import montecarlo
+from analysis.jobs.job import job
+from analysis.jobs.montecarlo import montecarlo
 
 with job(snakemake.log[0]):
     name = snakemake.wildcards.name

@@ -1,7 +1,7 @@
 """Write the numbers that the paper prints."""
 
-from analysis.stages.job import job
-from analysis.stages.quote import quote
+from analysis.jobs.job import job
+from analysis.jobs.quote import quote
 
 with job(snakemake.log[0]):
     files = dict(snakemake.input.items())

@@ -1,7 +1,7 @@
 """Compare what was planted in the simulated cohort with what was found."""
 
-from analysis.stages.job import job
-from analysis.stages.judge import compare
+from analysis.jobs.job import job
+from analysis.jobs.judge import compare
 
 with job(snakemake.log[0]):
     estimates = {name: paths for name, paths in snakemake.input.items() if name not in ("code", "truth")}

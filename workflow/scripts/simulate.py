@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from analysis.stages.job import job
-from analysis.stages.simulate import simulate
+from analysis.jobs.job import job
+from analysis.jobs.simulate import simulate
 
 with job(snakemake.log[0]):
     simulate(snakemake.params.settings, snakemake.params.raw, Path(snakemake.output[0]).parent)

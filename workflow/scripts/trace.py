@@ -1,7 +1,7 @@
 """Trace every printed number to the raw files."""
 
-from analysis.stages.job import job
-from analysis.stages.trace import trace
+from analysis.jobs.job import job
+from analysis.jobs.trace import trace
 
 with job(snakemake.log[0]):
     trace(snakemake.params.files, snakemake.input.numbers, snakemake.output[0])

@@ -1,6 +1,6 @@
 """What the text says of the specification curves of provinces."""
 
-from analysis.curves.names import ALL
+from analysis.specification_curve.names import ALL
 
 SHARES = ("main_rank", "share_positive", "share_consistent", "share_not_consistent", "share_undecided")
 P_VALUES = ("p_median", "p_share", "p_average")

@@ -1,6 +1,6 @@
 """What text and notes say of the specification curves of firms."""
 
-from analysis.curves.names import ALL
+from analysis.specification_curve.names import ALL
 
 
 def count(firm_rd_curve_joint, firm_cycle_curve_joint):

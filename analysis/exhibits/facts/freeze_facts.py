@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from analysis.freeze import deviations
+from analysis.core.freeze import deviations
 
 UNSEEN = "before any estimate on these data had been seen"
 SEEN = "after the estimates printed here had been seen: the freeze cannot vouch for these, it binds data that come later, such as a reader's own firm files"

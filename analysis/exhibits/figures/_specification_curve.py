@@ -11,8 +11,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.pyplot import subplots
 
-from analysis.curves.names import ALL, NONE
 from analysis.exhibits.display import COLOURS, MARKERS, WIDTH
+from analysis.specification_curve.names import ALL, NONE
 
 READINGS = {"consistent": COLOURS[0], "not consistent": COLOURS[1], "untestable": "#8A8A8A"}
 LEGEND = {"untestable": "cannot tell"}

@@ -6,9 +6,9 @@ import textwrap
 import seaborn as sns
 from matplotlib.pyplot import subplots
 
+from analysis.core.specification import TRANSFORMS
 from analysis.exhibits.cells import measured
 from analysis.exhibits.display import COLOURS, WIDTH
-from analysis.specification import TRANSFORMS
 
 BASE = 2017
 GROUPS = (("never found", "#999999", "--"), ("confirmed first issue", COLOURS[0], "-"))

@@ -6,8 +6,8 @@ import math
 
 import pandas as pd
 
-from analysis.claims import rests_on_few
-from analysis.estimates import WITHOUT
+from analysis.core.claims import rests_on_few
+from analysis.core.estimates import WITHOUT
 from analysis.exhibits.cells import count, interval, number, p_value
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pandas as pd
 
-from analysis.curves.names import ALL
 from analysis.exhibits.cells import count, number, p_value
 from analysis.exhibits.display import Table
 from analysis.exhibits.figures._specification_curve import UNITS
+from analysis.specification_curve.names import ALL
 
 
 def laid_out(joints: list[pd.DataFrame]) -> Table:

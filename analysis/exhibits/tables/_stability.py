@@ -6,7 +6,7 @@ import math
 
 import pandas as pd
 
-from analysis.claims import Region, read_interval
+from analysis.core.claims import Region, read_interval
 from analysis.exhibits.cells import only, pick
 from analysis.exhibits.tables.province_estimators import overall
 

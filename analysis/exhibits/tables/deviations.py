@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
+from analysis.core.freeze import deviations
 from analysis.exhibits.display import Table
-from analysis.freeze import deviations
 
 NONE = "None: no design has been added, removed or changed"
 COLUMNS = ["Kind", "Design", "Change", "Reason"]

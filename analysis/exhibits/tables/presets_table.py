@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from analysis.claims import agrees
+from analysis.core.claims import agrees
 from analysis.exhibits.cells import interval, number
 from analysis.exhibits.display import Table
 

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from analysis.claims import SHOWN
+from analysis.core.claims import SHOWN
 from analysis.exhibits.cells import interval, number, prefixed
 from analysis.exhibits.display import Table
 

@@ -2,8 +2,8 @@
 
 import pandas as pd
 
-from analysis.checks.second_opinions import ROUNDING
 from analysis.exhibits.display import Table
+from analysis.validation.second_opinions import ROUNDING
 
 GROUPS = {"the paper": "Estimates of this paper", "public data": "Other methods, on public data"}
 

@@ -1,0 +1,98 @@
+"""What the study is made of, and what each part is made from.
+
+A file is named after the product it makes; the arguments of its function are the products it is made from,
+as pytest fixtures work: `def draw(province_event_study, province_year)` *is* the rule's list of inputs.
+Modules are parsed here, never executed, so that a dry run costs nothing.
+"""
+
+from __future__ import annotations
+
+import ast
+import difflib
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+# Kind of product → folder of its modules and the function that makes it.
+KINDS = {
+    "source": ("analysis/sources", "clean"),
+    "panel": ("analysis/panels", "build"),
+    "estimator": ("analysis/estimators", "estimate"),
+    "check": ("analysis/validation", "check"),
+    "design": ("analysis/simulations/data_generating_processes", "simulate"),
+    "figure": ("analysis/exhibits/figures", "draw"),
+    "table": ("analysis/exhibits/tables", "layout"),
+    "facts": ("analysis/exhibits/facts", "count"),
+}
+
+
+class UnknownName(LookupError):
+    """A name in config or in a signature that nothing provides."""
+
+
+def unknown(name: str, known: Iterable[str], asked_by: str, kind: str = "name") -> UnknownName:
+    """Return the error for an unknown `name`, with the nearest valid ones."""
+    known = sorted(known)
+    near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
+    hint = f" Did you mean {' or '.join(repr(n) for n in near)}?" if near else f" Known: {', '.join(known)}."
+    return UnknownName(f"{asked_by}: unknown {kind} '{name}'.{hint}")
+
+
+def modules(kind: str) -> dict[str, str]:
+    """Return product name → module path (relative to the repository) of every module of a kind."""
+    folder, _ = KINDS[kind]
+    return {path.stem: path.relative_to(ROOT).as_posix() for path in sorted((ROOT / folder).glob("[!_]*.py"))}
+
+
+def module_of(kind: str, name: str, asked_by: str) -> str:
+    """Return the dotted module that makes product `name`, or raise UnknownName."""
+    found = modules(kind)
+    if name not in found:
+        raise unknown(name, found, asked_by, kind)
+    return found[name].removesuffix(".py").replace("/", ".")
+
+
+@cache
+def ingredients(kind: str, name: str) -> tuple[str, ...]:
+    """Return the argument names of the function that makes product `name` of a kind."""
+    path = ROOT / modules(kind)[name]
+    verb = KINDS[kind][1]
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.FunctionDef) and node.name == verb:
+            return tuple(argument.arg for argument in node.args.args)
+    raise UnknownName(f"{modules(kind)[name]} has no function '{verb}', which a {kind} needs.")
+
+
+@cache
+def source_files(module: str) -> list[str]:
+    """Return every project file that `module` imports, directly or not, itself included.
+
+    Snakemake watches a rule's script but not what the script imports; rules list these files as inputs.
+    Paths are relative to the repository, so that they mean the same in every checkout.
+    """
+    found, queue = set(), [module]
+    while queue:
+        stem = ROOT.joinpath(*queue.pop().split("."))
+        path = stem / "__init__.py" if stem.is_dir() else stem.with_suffix(".py")
+        if path in found or not path.exists():
+            continue
+        found.add(path)
+        queue += [name for name in _imports(path) if name.split(".")[0] == "analysis"]
+    return sorted(path.relative_to(ROOT).as_posix() for path in found)
+
+
+def program(stage: str, kind: str, name: str) -> list[str]:
+    """Return every source file that a job of `stage` runs: the stage's own and the import closure of the product's module."""
+    roots = (f"analysis.jobs.{stage}", "analysis.jobs.job", module_of(kind, name, "workflow"))
+    return sorted({path for root in roots for path in source_files(root)})
+
+
+def _imports(path: Path) -> Iterable[str]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)

@@ -1,0 +1,149 @@
+"""One column of a user's data as an array of a known type: numbers, or names; anything else is refused by cell."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable
+from decimal import Decimal
+
+import numpy as np
+import pandas as pd
+
+from analysis.core.contracts import DataError, violation
+
+# Text that is a whole number as a computer would print it: other spellings (01, 1.0, +1) are names of their own.
+CANONICAL = r"(?:0|-?[1-9]\d{0,17})"
+# Beyond it, whole numbers kept as floats are no longer all distinct.
+EXACT = 2**53
+
+
+def plain(column: pd.Series) -> pd.Series:
+    """Return a categorical column as the values that its rows hold; levels that no row has are gone."""
+    return column.astype(column.cat.categories.dtype) if isinstance(column.dtype, pd.CategoricalDtype) else column
+
+
+def numbers(column: pd.Series, where: str, asked: str, lines: Callable[[int], int], infinite: bool = False) -> np.ndarray:
+    """Return a column as float64 (rows,), NaN where missing.
+
+    Booleans are 0 and 1; nullable, decimal and text columns count where every value is a number. Raises DataError for dates,
+    periods, times between dates, other text and, unless `infinite`, infinity: with file, row, column, value and what to do.
+    """
+    column = plain(column)
+    values = _float(column)
+    if values is None:
+        row = int(np.argmax(column.notna().to_numpy()))
+        raise DataError(
+            violation(where, f"{asked} needs numbers, not {_kind(column)}", lines(row), str(column.name), _shown(column.iloc[row]))
+        )
+    wrong = np.isnan(values) & column.notna().to_numpy() & ~_is_nan(column)
+    if not infinite:
+        wrong |= np.isinf(values)
+    if wrong.any():
+        row = int(np.argmax(wrong))
+        raise DataError(
+            violation(where, f"{asked} needs numbers{_advice(column.iloc[row])}", lines(row), str(column.name), column.iloc[row])
+        )
+    return values
+
+
+def _float(column: pd.Series) -> np.ndarray | None:
+    """Return the column as floats, NaN where a value is no number; None where its type holds no numbers at all."""
+    kind = column.dtype.kind if isinstance(column.dtype, np.dtype) else "of pandas"
+    if kind in tuple("fiub"):
+        return column.to_numpy(dtype="float64")
+    if kind in tuple("mMc") or isinstance(column.dtype, (pd.PeriodDtype, pd.IntervalDtype, pd.DatetimeTZDtype)):
+        return None
+    if pd.api.types.is_numeric_dtype(column.dtype) or pd.api.types.is_bool_dtype(column.dtype):
+        return column.to_numpy(dtype="float64", na_value=np.nan)
+    if _holds(column, (datetime.date, datetime.time, datetime.timedelta, pd.Timestamp, pd.Timedelta, pd.Period)):
+        return None
+    if _holds(column, Decimal):
+        column = column.map(lambda value: float(value) if isinstance(value, Decimal) else value)
+    elif str(column.dtype).startswith("decimal"):
+        return column.astype("object").map(float, na_action="ignore").to_numpy(dtype="float64", na_value=np.nan)
+    return pd.to_numeric(column.astype("object"), errors="coerce").to_numpy(dtype="float64", na_value=np.nan)
+
+
+def _holds(column: pd.Series, kinds) -> bool:
+    return column.dtype == object and any(isinstance(value, kinds) and value is not pd.NaT for value in column.array)
+
+
+def _is_nan(column: pd.Series) -> np.ndarray | bool:
+    """Where a nullable column holds the number NaN rather than nothing: missing all the same."""
+    if isinstance(column.dtype, np.dtype) or not pd.api.types.is_float_dtype(column.dtype):
+        return False
+    return np.isnan(column.to_numpy(dtype="float64", na_value=np.nan))
+
+
+def _kind(column: pd.Series) -> str:
+    if pd.api.types.is_timedelta64_dtype(column.dtype):
+        return "times between dates (write them in days, months or years)"
+    if column.dtype.kind == "c":
+        return "complex numbers"
+    if isinstance(column.dtype, pd.IntervalDtype):
+        return "intervals (write a number for each)"
+    return "dates (write years, or the time passed since a day, as numbers)"
+
+
+def _advice(value: object) -> str:
+    text = str(value).strip()
+    if text.lower() in ("inf", "-inf", "infinity", "-infinity"):
+        return ", all finite"
+    if text.replace(",", "").replace(" ", "").replace(".", "").lstrip("-").isdigit():
+        return "; say --thousands or --decimal if this is one"
+    if text in ("True", "False", "true", "false"):
+        return "; write 1 and 0"
+    return ""
+
+
+def _shown(value: object) -> str:
+    return value.isoformat()[:10] if isinstance(value, datetime.date) else str(value)
+
+
+def names(column: pd.Series, where: str, asked: str, lines: Callable[[int], int]) -> np.ndarray:
+    """Return a column of names (units, clusters, strata): int64 where every name is a whole number, else text; None where missing.
+
+    The spelling of a name is its identity: '01', '1' and '001' are three. Numbers, whole numbers kept as floats and text of
+    whole numbers give the same names. Raises DataError for floats too large to tell neighbours apart.
+    """
+    column = plain(column)
+    if isinstance(column.dtype, np.dtype) and column.dtype.kind in "iu":
+        return column.to_numpy()
+    try:
+        codes, found = pd.factorize(column)
+    except TypeError as error:
+        row = int(np.argmax(column.map(lambda value: isinstance(value, (list, dict, np.ndarray)))))
+        rule = f"{asked} needs one name a row, not several"
+        raise DataError(violation(where, rule, lines(row), str(column.name), column.iloc[row])) from error
+    found = pd.Series(found)
+    blank = found.map(lambda value: isinstance(value, str) and not value.strip()).to_numpy(bool) if found.dtype.kind == "O" else None
+    if blank is not None and blank.any():
+        codes, found = np.where(blank[codes], -1, (np.cumsum(~blank) - 1)[codes]), found[~blank].reset_index(drop=True)
+    if isinstance(found.dtype, np.dtype) and found.dtype.kind == "f" and len(found) and (found.abs() > EXACT).any():
+        row = int(np.argmax(codes == int(np.argmax((found.abs() > EXACT).to_numpy()))))
+        rule = f"{asked}: numbers of 16 and more digits were kept as floats and can have merged; store the column as text"
+        raise DataError(violation(where, rule, lines(row), str(column.name), f"{column.iloc[row]:.0f}"))
+    cleaned, missing = _cleaned(found), codes < 0
+    if cleaned.dtype == np.int64 and not missing.any():
+        return cleaned[codes]
+    # Never as floats: they would merge long whole numbers.
+    return np.append(cleaned.astype(object), None)[codes]
+
+
+def _cleaned(found: pd.Series) -> np.ndarray:
+    """Return distinct names (n,) as int64 where all are whole numbers, else as text; names that differ stay different."""
+    if not len(found):
+        return np.array([], dtype=object)
+    if pd.api.types.is_bool_dtype(found.dtype):
+        return found.astype(str).to_numpy(object)
+    if pd.api.types.is_numeric_dtype(found.dtype):
+        values = found.astype("float64") if pd.api.types.is_float_dtype(found.dtype) else found
+        if (values % 1 == 0).all():
+            return found.to_numpy(dtype="int64")
+        return np.array([f"{value:g}" if float(f"{value:g}") == value else repr(float(value)) for value in values], dtype=object)
+    text = found.map(lambda value: _shown(value) if isinstance(value, datetime.date) else str(value))
+    # Whole numbers that came as floats among text read "1.0"; as names they are "1".
+    text = text.where(~found.map(lambda value: isinstance(value, float) and value % 1 == 0), text.str.removesuffix(".0"))
+    if text.str.fullmatch(CANONICAL).all() and text.is_unique:
+        return text.astype("int64").to_numpy()
+    return text.to_numpy(object)

@@ -1,0 +1,317 @@
+"""The configuration: read, checked against its schemas and against the code, before any job starts."""
+
+from __future__ import annotations
+
+import difflib
+import zlib
+from pathlib import Path
+
+import yaml
+from jsonschema import Draft202012Validator
+
+from analysis.core.catalogue import ROOT, UnknownName, ingredients, module_of, modules, unknown
+from analysis.core.freeze import designs
+
+CONFIG = ROOT / "config"
+SCHEMAS = ROOT / "workflow" / "schemas"
+
+# Arguments that stand for a section of the configuration instead of a product.
+SECTIONS = (
+    "outcomes",
+    "specifications",
+    "claims",
+    "contracts",
+    "exhibits",
+    "published",
+    "simulation",
+    "panels",
+    "raw",
+    "freeze",
+    "designs",
+)
+VERDICTS = "verdicts"
+RECOVERIES = "recoveries"
+MONTECARLO = "montecarlo"
+JOINT = "{}_joint"  # the tests of all specifications of a curve
+# Canonical tables that a reader's own files fill.
+FIRM_TABLES = ("firm_accounts", "financing_events", "projects")
+Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class ConfigError(ValueError):
+    """A configuration that breaks its schema or names something that does not exist."""
+
+
+class _UniqueKeys(Loader):
+    """YAML in which a repeated key is an error: the last one would win silently."""
+
+
+def _unique(loader, node, deep=False):
+    keys = [loader.construct_object(key, deep=deep) for key, _ in node.value if key.value != "<<"]
+    repeated = sorted({str(key) for key in keys if keys.count(key) > 1})
+    if repeated:
+        raise ConfigError(f"{node.start_mark.name}, line {node.start_mark.line + 1}: repeated key {', '.join(repeated)}")
+    loader.flatten_mapping(node)  # `<<: *anchor` takes over another block, whose keys the block's own replace
+    return {loader.construct_object(key, deep=deep): loader.construct_object(value, deep=True) for key, value in node.value}
+
+
+_UniqueKeys.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _unique)
+
+
+def read_yaml(path: Path, schema: str) -> dict:
+    """Return the YAML file at `path` after checking it against workflow/schemas/<schema>.yaml."""
+    try:
+        with path.open(encoding="utf-8") as stream:
+            content = yaml.load(stream, _UniqueKeys)
+    except yaml.YAMLError as error:
+        raise ConfigError(f"{_name(path)}: not valid YAML: {' '.join(str(error).split())}") from error
+    rules = yaml.load((SCHEMAS / f"{schema}.yaml").read_text(encoding="utf-8"), Loader)
+    errors = sorted(Draft202012Validator(rules).iter_errors(content), key=lambda e: list(map(str, e.path)))
+    if errors:
+        raise ConfigError("\n".join(f"{_name(path)}: {_readable(error)}" for error in errors))
+    return content
+
+
+def _name(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix() if path.is_relative_to(ROOT) else str(path)
+
+
+def _readable(error) -> str:
+    """Return a schema error as a sentence; a misspelt key comes with the nearest valid one."""
+    place = " → ".join(map(str, error.path)) or "top level"
+    if error.validator == "additionalProperties" and isinstance(error.instance, dict):
+        valid = list(error.schema.get("properties", {}))
+        strangers = [key for key in error.instance if key not in valid]
+        hints = []
+        for key in strangers:
+            near = difflib.get_close_matches(str(key), valid, n=1, cutoff=0.4)
+            hints.append(f"unknown key '{key}'" + (f"; did you mean '{near[0]}'?" if near else f"; valid: {', '.join(valid)}"))
+        return f"{place}: {'; '.join(hints)}"
+    if error.validator == "enum":
+        near = difflib.get_close_matches(str(error.instance), list(map(str, error.validator_value)), n=1, cutoff=0.4)
+        return f"{place}: '{error.instance}' is not valid" + (
+            f"; did you mean '{near[0]}'?" if near else f"; valid: {error.validator_value}"
+        )
+    return f"{place}: {error.message}"
+
+
+def load(config: Path = CONFIG) -> dict:
+    """Return the checked configuration: study.yaml with `raw`, `contracts`, `claims` and `numbers` added.
+
+    Raises ConfigError or UnknownName that names the file, the place and the nearest valid name.
+    """
+    study = read_yaml(config / "study.yaml", "study")
+    study["raw"] = {path.stem: read_yaml(path, "source") for path in sorted((config / "sources").glob("*.yaml"))}
+    study["contracts"] = {path.stem: read_yaml(path, "table") for path in sorted((config / "tables").glob("*.yaml"))}
+    adapters = {path.stem: read_yaml(path, "adapter") for path in sorted((config / "sources" / "firms").glob("*.yaml"))}
+    for raw in study["raw"].values():
+        if "folder" in raw:
+            raw |= {"adapters": adapters, "tables": {name: study["contracts"][name] for name in FIRM_TABLES}}
+    study["simulation"] = read_yaml(config / "simulation.yaml", "simulation")["simulation"]
+    study["claims"] = read_yaml(config / "claims.yaml", "claims")["claims"]
+    study["numbers"] = read_yaml(config / "numbers.yaml", "numbers")["numbers"]
+    study["published"] = read_yaml(config / "published.yaml", "published")["published"]
+    study["montecarlo"] = read_yaml(config / "montecarlo.yaml", "montecarlo")["montecarlo"]
+    study["verification"] = read_yaml(config / "verification.yaml", "verification")["verification"]
+    study["curves"] = read_yaml(config / "curves.yaml", "curves")["curves"]
+    study["deposit"] = read_yaml(config / "deposit.yaml", "deposit")["deposit"]
+    for name, specification in study["specifications"].items():
+        panel = study["panels"].get(specification["panel"], {})
+        for key in ("unit", "time", "cluster"):
+            specification.setdefault(key, panel.get(key, [] if key == "cluster" else ""))
+        if "family" in specification:
+            specification["together"] = _family(name, specification, study["outcomes"])
+        # One seed for two specifications whose samples may agree: their lines then differ by design alone, not by draws.
+        drawn_as = specification.get("seed_of", name)
+        if drawn_as not in study["specifications"]:
+            raise unknown(drawn_as, study["specifications"], f"config/study.yaml: specifications → {name}: seed_of", "specification")
+        specification["seed"] = zlib.crc32(f"{study['seed']} {drawn_as}".encode())
+    study["freeze"] = read_yaml(config / "freeze.yaml", "freeze")["freeze"]
+    _check_products(study)
+    _check_specifications(study)
+    _check_methods(study)
+    _check_exhibits(study)
+    _check_readers(study)
+    _check_curves(study)
+    study["designs"] = designs(study)
+    return study
+
+
+def _family(name: str, specification: dict, outcomes: dict) -> dict[str, dict]:
+    """Return the outcomes tested together with the specification's own: name → block."""
+    wanted = specification["family"]
+    wanted = [wanted] if isinstance(wanted, str) else wanted
+    members = {other: about for other, about in outcomes.items() if about.get("family") in wanted}
+    own = specification.get("outcomes", [])
+    if len(own) != 1 or own[0] not in members or len(members) < 2:
+        known = ", ".join(sorted({about["family"] for about in outcomes.values() if "family" in about}))
+        raise ConfigError(f"study.yaml: {name}: names one outcome, of a family with others (families: {known})")
+    return {other: about for other, about in members.items() if other != own[0]}
+
+
+def products(study: dict) -> dict[str, str]:
+    """Return product name → kind, for everything that an argument may name."""
+    return {
+        **dict.fromkeys(modules("source"), "source"),
+        **dict.fromkeys(modules("panel"), "panel"),
+        **dict.fromkeys(study["specifications"], "estimates"),
+        **dict.fromkeys(study["curves"], "curve"),
+        **dict.fromkeys((JOINT.format(name) for name in study["curves"]), "curve_joint"),
+        **dict.fromkeys(modules("facts"), "facts"),
+        **dict.fromkeys(modules("check"), "check"),
+        VERDICTS: "verdicts",
+        RECOVERIES: "verdicts",
+        MONTECARLO: "montecarlo",
+    }
+
+
+def outcomes_of(specification: dict) -> list[str]:
+    """Return the outcomes of a specification; 'none' where the model has no outcome variable."""
+    return specification.get("outcomes") or ["none"]
+
+
+def _check_products(study: dict) -> None:
+    for kind, known, verb in (("source", set(study["raw"]), "clean"), ("panel", set(modules("source")) | set(modules("panel")), "build")):
+        for name, path in modules(kind).items():
+            if name not in study["contracts"]:
+                raise unknown(name, study["contracts"], f"{path} has no contract in config/tables/", "table")
+            for argument in ingredients(kind, name):
+                if argument not in known and not (kind == "panel" and argument == "settings"):
+                    raise unknown(argument, known, f"{path}: {verb}()", "raw file" if kind == "source" else "product")
+    for name, path in modules("check").items():
+        if name not in study["contracts"]:
+            raise unknown(name, study["contracts"], f"{path} has no contract in config/tables/", "table")
+    taken = [set(modules(kind)) for kind in ("source", "panel", "facts", "check")] + [
+        set(study["specifications"]),
+        set(study["curves"]),
+        {JOINT.format(name) for name in study["curves"]},
+        {VERDICTS, RECOVERIES, MONTECARLO},
+    ]
+    for i, names in enumerate(taken):
+        for others in taken[i + 1 :]:
+            if names & others:
+                raise ConfigError(f"one name, two products: {', '.join(sorted(names & others))}")
+
+
+def _check_specifications(study: dict) -> None:
+    tables = {name: kind for name, kind in products(study).items() if kind in ("source", "panel")}
+    for name, specification in study["specifications"].items():
+        asked_by = f"config/study.yaml: specifications → {name}"
+        if specification["panel"] not in tables:
+            raise unknown(specification["panel"], tables, asked_by, "panel")
+        module_of("estimator", specification["estimator"], asked_by)
+        columns = study["contracts"][specification["panel"]]["columns"]
+        named = [
+            specification.get(key) for key in ("unit", "time", "cohort", "treatment", "weights", "duration", "event", "entry", "upper")
+        ]
+        named += specification.get("strata", [])
+        named += specification.get("controls", []) + specification.get("fixed_effects", []) + specification["cluster"]
+        named += list(specification.get("where", {}))
+        for column in filter(None, named):
+            if column not in columns:
+                raise unknown(column, columns, f"{asked_by} (panel {specification['panel']})", "column")
+        for outcome in specification.get("outcomes", []):
+            if outcome not in study["outcomes"]:
+                raise unknown(outcome, study["outcomes"], asked_by, "outcome")
+            if study["outcomes"][outcome]["column"] not in columns:
+                place = f"config/study.yaml: outcomes → {outcome}, in panel {specification['panel']}"
+                raise unknown(study["outcomes"][outcome]["column"], columns, place, "column")
+
+
+def _check_methods(study: dict) -> None:
+    for name, target in study["published"].items():
+        module_of("estimator", target["estimator"], f"config/published.yaml: {name}")
+    for name, design in study["montecarlo"].items():
+        module_of("design", design["design"], f"config/montecarlo.yaml: {name}")
+        for method, settings in design["methods"].items():
+            module_of("estimator", settings["estimator"], f"config/montecarlo.yaml: {name} → {method}")
+
+
+def claim_test(study: dict, curve: dict) -> dict:
+    """Return the test of config/claims.yaml whose region a curve reads."""
+    claim = study["claims"].get(curve["claim"], {})
+    tests = claim.get("tests", []) + claim.get("context", []) + claim.get("firms", [])
+    found = [test for test in tests if (test["from"], test.get("outcome")) == (curve["test"]["from"], curve["test"].get("outcome"))]
+    if not found or "region" not in found[0]:
+        raise ConfigError(f"config/curves.yaml: claim {curve['claim']} has no test with a region {curve['test']}")
+    return found[0]
+
+
+def _check_curves(study: dict) -> None:
+    for name, curve in study["curves"].items():
+        asked_by = f"config/curves.yaml: {name}"
+        if curve["panel"] not in study["panels"]:
+            raise unknown(curve["panel"], study["panels"], asked_by, "panel")
+        claim_test(study, curve)
+        columns = study["contracts"][curve["panel"]]["columns"]
+        controls = curve.get("controls", [])
+        named = [*curve["dates"].values(), *curve.get("deal_within", []), *curve["cluster"]]
+        named += controls.values() if isinstance(controls, dict) else controls
+        named += [
+            outcome[key] for outcome in curve["outcomes"].values() for key in ("column", "duration", "upper", "event") if key in outcome
+        ]
+        spells = curve.get("spells", {})
+        named += [*spells.get("always", []), *(spells[key] for key in ("begins", "treatment") if key in spells)]
+        named += [column for where in curve["samples"].values() for column in where]
+        named += [part for effects in curve["fixed_effects"].values() for effect in effects for part in effect.split("*")]
+        for method in curve.get("estimators", {}).values():
+            module_of("estimator", method["estimator"], asked_by)
+            named += method.get("controls", [])
+        for column in named:
+            if column not in columns:
+                raise unknown(column, columns, f"{asked_by} (panel {curve['panel']})", "column")
+        unit = study["panels"][curve["panel"]]["unit"]
+        for label, effects in curve["fixed_effects"].items():
+            if "spells" not in curve and (len(effects) != 2 or unit not in effects):
+                raise ConfigError(f"{asked_by} → fixed_effects → {label}: two effects, one of them {unit}, not {', '.join(effects)}")
+
+
+def _check_exhibits(study: dict) -> None:
+    made = {**modules("figure"), **modules("table")}
+    for name in study["exhibits"]:
+        if name not in made:
+            raise unknown(name, made, "config/study.yaml: exhibits", "exhibit")
+    for name, path in made.items():
+        if name not in study["exhibits"]:
+            raise UnknownName(f"{path} is not listed in config/study.yaml under exhibits, so nothing would print it.")
+    known = set(products(study)) | set(SECTIONS)
+    for kind in ("figure", "table", "facts", "check"):
+        for name, path in modules(kind).items():
+            for argument in ingredients(kind, name):
+                if argument not in known:
+                    raise unknown(argument, known, path, "product")
+
+
+def _check_readers(study: dict) -> None:
+    for name, claim in study["claims"].items():
+        for table, columns in claim.get("fields", {}).items():
+            for column in columns:
+                if column not in study["contracts"].get(table, {"columns": {}})["columns"]:
+                    raise unknown(
+                        f"{table}.{column}",
+                        study["contracts"].get(table, {"columns": {}})["columns"],
+                        f"config/claims.yaml: {name}",
+                        "field",
+                    )
+        for test in claim.get("tests", []) + claim.get("context", []) + claim.get("firms", []):
+            _check_estimate_reference(study, test, f"config/claims.yaml: {name}")
+            if "honest" in test:
+                _check_estimate_reference(study, {**test, "from": test["honest"]}, f"config/claims.yaml: {name}: honest")
+    kinds = products(study)
+    for name, number in study["numbers"].items():
+        asked_by = f"config/numbers.yaml: {name}"
+        kind = kinds.get(number["from"])
+        if kind == "estimates":
+            _check_estimate_reference(study, number, asked_by)
+        elif kind not in ("facts", VERDICTS):
+            raise unknown(number["from"], [n for n, k in kinds.items() if k in ("estimates", "facts", "verdicts")], asked_by, "product")
+        elif "key" not in number:
+            raise ConfigError(f"{asked_by}: a number from {number['from']} needs 'key'")
+
+
+def _check_estimate_reference(study: dict, reference: dict, asked_by: str) -> None:
+    if reference["from"] not in study["specifications"]:
+        raise unknown(reference["from"], study["specifications"], asked_by, "specification")
+    offered = outcomes_of(study["specifications"][reference["from"]])
+    if reference.get("outcome", "none") not in offered:
+        raise unknown(reference.get("outcome", "none"), offered, f"{asked_by} ({reference['from']})", "outcome")

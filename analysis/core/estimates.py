@@ -1,0 +1,136 @@
+"""Rows of the Estimate contract (config/tables/estimate.yaml)."""
+
+from __future__ import annotations
+
+from importlib.metadata import PackageNotFoundError, version
+
+import numpy as np
+import pandas as pd
+
+from analysis.core.distributions import t_quantile, t_tail
+
+NUMBERS = ("estimate", "std_error", "ci_low", "ci_high", "ci90_low", "ci90_high", "p_value", "mde80", "within_sd")
+COUNTS = ("cohort", "event_time", "n_obs", "n_units", "n_treated", "n_clusters", "n_treated_clusters", "seed", "draws")
+# Inferences that take the spread among treated clusters for their uncertainty.
+SAMPLING = ("analytic", "cluster", "two_way_cluster", "cr3", "hc1", "hc3", "robust", "unadjusted", "multiplier_bootstrap")
+# Of these, the ones that see nothing but the spread between clusters.
+CLUSTERED = ("cluster", "two_way_cluster", "cr3")
+# Comes between a sample as asked for and what had to be left out of it.
+WITHOUT = "; without "
+
+
+class NotIdentified(ValueError):
+    """The data cannot identify the parameter; `code` is a short reason code, the message explains it."""
+
+    def __init__(self, code: str, message: str):
+        super().__init__(message)
+        self.code = code
+
+
+# Below it Wald tests of clustered likelihoods reject far too often (Cameron, Gelbach and Miller 2008, REStat 90: 414-427, table 2).
+FEW_CLUSTERS = 10
+
+
+def parameter(term: str, estimate: float, std_error: float = np.nan, *, inference: str, degrees: float = np.inf, **more) -> dict:
+    """Return one row: intervals and p-value from a t (or, with infinite `degrees`, normal) reference.
+
+    Any column of the contract given in `more` replaces the computed one (a bootstrap interval, say).
+    """
+    row = {"term": term, "estimate": float(estimate), "std_error": float(std_error), "inference": inference, "library": "analysis"}
+    if np.isfinite(std_error) and std_error > 0:
+        row["p_value"] = 2 * t_tail(abs(estimate / std_error), degrees)
+        for low, high, level in (("ci_low", "ci_high", 0.95), ("ci90_low", "ci90_high", 0.90)):
+            half = float(t_quantile(0.5 + level / 2, degrees) * std_error)
+            row[low], row[high] = estimate - half, estimate + half
+        # Two-sided 5 % test with power 0.80: (t_0.975 + t_0.80) standard errors.
+        row["mde80"] = float((t_quantile(0.975, degrees) + t_quantile(0.80, degrees)) * std_error)
+        clusters = more.get("n_clusters")
+        if inference == "cluster" and np.isinf(degrees) and clusters and clusters < FEW_CLUSTERS:
+            row["reason"] = f"FEW: {int(clusters)} clusters: errors are too small, and the normal reference is too sure, with so few"
+    return {**row, **more}
+
+
+def refused(term: str, code: str, message: str, inference: str = "none") -> dict:
+    """Return the row that says why there is no number."""
+    return {"term": term, "inference": inference, "library": "analysis", "reason": f"{code}: {message}"}
+
+
+def complete(rows: list[dict], identity: dict, contract: dict) -> pd.DataFrame:
+    """Return the Estimate table of `rows`; `identity` fills model_id, outcome, estimand, estimator, sample, evidence.
+
+    What a row says it `left_out` ends its sample, after `WITHOUT`, and begins the column of that name; rows that the
+    entrance found `incomplete` follow there.
+    """
+    table = pd.DataFrame([_with_note(_with_sample({**identity, **_honest_about_one(row)})) for row in rows])
+    for name in contract["columns"]:
+        if name not in table:
+            table[name] = pd.NA
+    for name in NUMBERS:
+        table[name] = pd.to_numeric(table[name]).astype("float64")
+    for name in COUNTS:
+        table[name] = pd.to_numeric(table[name]).astype("Int64")
+    table["library_version"] = [_version(library) for library in table["library"]]
+    table["parameter"] = [_parameter_name(row) for row in table.to_dict("records")]
+    texts = [name for name in contract["columns"] if name not in NUMBERS + COUNTS]
+    table[texts] = table[texts].astype("string")
+    return table[list(contract["columns"])]
+
+
+def _with_sample(row: dict) -> dict:
+    left_out, incomplete = row.pop("left_out", ""), row.pop("incomplete", "")
+    said = {"left_out": "; ".join(filter(None, (left_out, incomplete)))} if left_out or incomplete else {}
+    return row | said | ({"sample": row["sample"] + WITHOUT + left_out} if left_out else {})
+
+
+def _with_note(row: dict) -> dict:
+    """Return the row with its `reason` as a note where the number and its inference stand: a reason says why there is none."""
+    stands = np.isfinite(_float(row.get("estimate"))) and any(
+        np.isfinite(_float(row.get(key))) for key in ("std_error", "ci_low", "p_value")
+    )
+    return {**row, "note": row["reason"], "reason": None} if stands and row.get("reason") else row
+
+
+def _float(value: object) -> float:
+    return np.nan if value is None or value is pd.NA else float(value)
+
+
+def _honest_about_one(row: dict) -> dict:
+    """Return the row without standard error where one unit or cluster is treated, or there is but one: its own variance cannot be seen."""
+    treated = [row[name] for name in ("n_treated", "n_treated_clusters") if pd.notna(row.get(name))]
+    clusters = [row["n_clusters"]] if pd.notna(row.get("n_clusters")) else []
+    if row["inference"] not in SAMPLING or not np.isfinite(row.get("std_error", np.nan)) or 1 not in (*treated, *clusters):
+        return row
+    kept = {
+        key: value
+        for key, value in row.items()
+        if key not in ("std_error", "ci_low", "ci_high", "ci90_low", "ci90_high", "p_value", "mde80")
+    }
+    whose = "one treated unit or cluster has no variance of its own" if 1 in treated else "one cluster has no variance between clusters"
+    return {**kept, "reason": f"FEW: {whose}; use randomization or placebo inference"}
+
+
+def _parameter_name(row: dict) -> str:
+    inside = [f"g={row['cohort']}"] * pd.notna(row["cohort"]) + [f"e={row['event_time']}"] * pd.notna(row["event_time"])
+    return f"{row['term']}{'(' + ','.join(inside) + ')' if inside else ''}|{row['inference']}"
+
+
+def _version(library: str) -> str:
+    try:
+        return version(library)
+    except PackageNotFoundError:
+        return ""
+
+
+def find(estimates: pd.DataFrame, reference: dict, asked_by: str) -> pd.Series:
+    """Return the one row that a `reference` (outcome, term, cohort, event_time, inference) names.
+
+    Raises LookupError when there is none or more than one, with what there is.
+    """
+    rows = estimates
+    for key in ("outcome", "term", "cohort", "event_time", "inference"):
+        if key in reference:
+            rows = rows[(rows[key] == reference[key]).fillna(False)]
+    if len(rows) != 1:
+        offered = ", ".join(sorted(set((rows if len(rows) else estimates)["parameter"]))[:12])
+        raise LookupError(f"{asked_by}: {len(rows)} rows match {reference}. There are: {offered}")
+    return rows.iloc[0]

@@ -1,0 +1,248 @@
+"""What an estimator declares about itself: which columns it needs, its options, source and library."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+
+import pandas as pd
+
+from analysis.core.catalogue import unknown
+from analysis.core.specification import Specification
+
+
+class BadOption(ValueError):
+    """An option with a value of the wrong kind; the message says what is allowed."""
+
+
+def flag(field: str) -> str:
+    """Return the command-line flag of a field of Specification."""
+    return "--" + field.replace("_", "-")
+
+
+# How each kind of value is called in messages; more draws than MOST_DRAWS are a slip of the keyboard.
+KINDS = {bool: "true or false", int: "a whole number", float: "a number", str: "a text", list: "a list"}
+MOST_DRAWS = 1_000_000
+
+
+def _number(value: object, kind: type) -> object:
+    """Return a whole number written as 1e6 or 3.0, or for a `kind` float any number, as such; what is none stays as it is."""
+    if isinstance(value, str):
+        # YAML takes 1e6 for text.
+        try:
+            value = float(value)
+        except ValueError:
+            return value
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return value
+    if kind is float:
+        return float(value)
+    return int(value) if value % 1 == 0 else value
+
+
+def _written(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else repr(value)
+
+
+@dataclass(frozen=True)
+class Option:
+    """One choice of a method: its default, what it means, and, where the list is closed, the allowed values.
+
+    `minimum`, `maximum` and, itself excluded, `below` bound a number and each number of a list; `columns` says that the value
+    names columns of the data, `period` that it holds periods as the data write them (0: none). `fewest` is the least positive
+    number of draws. Items of a list are whole numbers where those of the default are, and numbers where bounded.
+    """
+
+    default: object
+    meaning: str
+    choices: tuple = ()
+    minimum: float | None = None
+    maximum: float | None = None
+    columns: bool = False
+    below: float | None = None
+    fewest: int = 0
+    period: bool = False
+
+    def check(self, name: str, value: object, asked_by: str) -> object:
+        """Return `value` if it is allowed, else raise BadOption in one line."""
+        if self.columns and type(value) is int and isinstance(self.default, str):
+            value = str(value)  # a column may be called 1
+        if self.choices:
+            if value not in self.choices:
+                raise BadOption(f"{asked_by}: option {name} is '{value}'; it must be {', '.join(map(str, self.choices))}")
+            return value
+        kind = type(self.default)
+        if kind in (int, float):
+            value = _number(value, kind)
+        if kind is list and isinstance(value, str | int | float) and not isinstance(value, bool):
+            value = [value] if value != "" else []
+        if self.default is not None and (not isinstance(value, kind) or (kind is int and isinstance(value, bool))):
+            raise BadOption(f"{asked_by}: option {name} is '{value}'; it must be {KINDS[kind]}, like {_written(self.default)}")
+        if kind is float and not math.isfinite(value):
+            raise BadOption(f"{asked_by}: option {name} is {value}; it must be a finite number")
+        if kind is list:
+            return [self._check_item(name, item, asked_by) for item in value]
+        self._check_bounds(name, value, asked_by)
+        if self.fewest and 0 < value < self.fewest:
+            what = "a standard error" if self.fewest == 2 else "an interval"
+            asked = "two" if self.fewest == 2 else self.fewest
+            raise BadOption(f"{asked_by}: option {name} is {value}; {what} needs {asked} draws at least, and 0 asks for none")
+        return value
+
+    def _check_item(self, name: str, item: object, asked_by: str) -> object:
+        """Return one item of a list if it is allowed: a whole number 3.0 becomes 3."""
+        whole = bool(self.default) and all(type(one) is int for one in self.default)
+        bounded = any(bound is not None for bound in (self.minimum, self.maximum, self.below))
+        if whole and isinstance(item, float) and item % 1 == 0:
+            item = int(item)
+        if whole and type(item) is not int:
+            raise BadOption(f"{asked_by}: option {name} holds '{item}'; its items must be whole numbers, like {self.default!r}")
+        if bounded and (isinstance(item, bool) or not isinstance(item, int | float)):
+            raise BadOption(f"{asked_by}: option {name} holds '{item}'; its items must be numbers")
+        if self.columns and type(item) is int:
+            item = str(item)
+        if self.columns and not isinstance(item, str):
+            raise BadOption(f"{asked_by}: option {name} holds '{item}'; its items must be names of columns")
+        self._check_bounds(name, item, asked_by)
+        return item
+
+    def _check_bounds(self, name: str, value: object, asked_by: str) -> None:
+        for bound, kept, rule in (
+            (self.minimum, lambda: value >= self.minimum, "at least"),
+            (self.maximum, lambda: value <= self.maximum, "at most"),
+            (self.below, lambda: value < self.below, "below"),
+        ):
+            # Written so that NaN, which no bound holds, is refused.
+            if bound is not None and not kept():
+                raise BadOption(f"{asked_by}: option {name} is {value}; it must be {rule} {bound:.15g}")
+        if isinstance(value, float) and not math.isfinite(value):
+            raise BadOption(f"{asked_by}: option {name} is {value}; it must be a finite number")
+
+
+@dataclass(frozen=True)
+class Method:
+    """The declaration `METHOD` of every module in analysis/estimators.
+
+    `needs` names fields of Specification that must be given ('cohort|treatment': either); `accepts` those that may be;
+    any other is refused, because a choice that changes nothing would mislead. `columns` are fixed names of columns that the
+    method reads besides, in a table made for it. Cohorts after the last period are never treated, unless the method
+    `knows_later_cohorts` and makes something of them. Periods are an index of those observed, unless `periods_as_written`: where
+    an empty year counts as one, or an option names a year. `ends_recur`: the history of a unit goes on after an event;
+    `conditions_on_the_past`: controls are taken before treatment, where the outcome may be one of them.
+    `outcome_range` is the least and greatest outcome, and the rule in words. `unless` names needs that may be left
+    out with one value of an option: {"unit": ("panel", False)}.
+    """
+
+    title: str
+    citation: str
+    library: str
+    needs: tuple[str, ...] = ()
+    accepts: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
+    knows_later_cohorts: bool = False
+    periods_as_written: bool = False
+    ends_recur: bool = False
+    conditions_on_the_past: bool = False
+    outcome_range: tuple[float, float, str] | None = None
+    unless: dict[str, tuple[str, object]] = field(default_factory=dict)
+    options: dict[str, Option] = field(default_factory=dict)
+
+    def check(self, specification: Specification, given: Collection[str]) -> None:
+        """Raise BadOption when a needed field is not among the `given` ones, or one is given that the method cannot use."""
+        name = specification.estimator
+        for need in self.needs:
+            if not any(one in given for one in need.split("|")) and not self._spared(need, specification):
+                raise BadOption(f"{name} needs {' or '.join(map(flag, need.split('|')))}")
+        known = {one for need in (*self.needs, *self.accepts) for one in need.split("|")}
+        # Unit and time effects are part of every cohort estimator: naming them changes nothing and is no mistake.
+        implied = {"fixed_effects"} if set(specification.fixed_effects) <= {specification.unit, specification.time} else set()
+        if {"unit", "cluster"} <= set(given) and specification.cluster == (specification.unit,):
+            implied.add("cluster")
+        if strangers := sorted(set(given) - known - implied):
+            raise BadOption(f"{name} makes no use of {flag(strangers[0])}; it takes {', '.join(map(flag, sorted(known)))}")
+
+    def _spared(self, need: str, specification: Specification) -> bool:
+        option, value = self.unless.get(need, ("", None))
+        return bool(option) and specification.options.get(option, self.options[option].default) == value
+
+    def read(self, specification: Specification) -> SimpleNamespace:
+        """Return the specification's options over the defaults; unknown names and values are refused."""
+        asked_by = f"{specification.name} ({specification.estimator})"
+        for name in specification.options:
+            if name not in self.options:
+                raise unknown(name, self.options, asked_by, "option")
+        values = {name: option.default for name, option in self.options.items()}
+        for name, value in specification.options.items():
+            values[name] = self.options[name].check(name, value, asked_by)
+        self._check_together(specification, values, asked_by)
+        return SimpleNamespace(**values)
+
+    def need(self, panel: pd.DataFrame, specification: Specification, *more: str) -> None:
+        """Raise BadOption unless `panel` holds the method's own columns and `more`, which options name."""
+        wanted = list(dict.fromkeys([*self.columns, *more]))
+        if absent := [name for name in wanted if name not in panel]:
+            raise BadOption(f"{specification.estimator} reads the columns {', '.join(wanted)}; the data have no {', '.join(absent)}")
+
+    def _check_together(self, specification: Specification, values: dict, asked_by: str) -> None:
+        """Raise BadOption for choices that would be ignored beside others: a choice that changes nothing misleads."""
+        most = 2 if "two_way" in self.options else 1
+        if len(specification.cluster) > most:
+            raise BadOption(
+                f"{asked_by}: takes {'two cluster variables' if most == 2 else 'one cluster variable'}, not {', '.join(specification.cluster)}"
+            )
+        if "cohort|treatment" in self.needs and specification.cohort and specification.treatment:
+            raise BadOption(f"{asked_by}: takes --cohort or --treatment, not both: they may disagree")
+        covariance = values.get("covariance")
+        if covariance is not None and "lags" in specification.options and "lags" in self.options and covariance != "driscoll_kraay":
+            raise BadOption(f"{asked_by}: option lags belongs to covariance=driscoll_kraay")
+        if covariance == "cluster" and not specification.cluster and not specification.unit:
+            raise BadOption(f"{asked_by}: covariance=cluster needs --cluster or --unit")
+        window = values.get("event_window")
+        if window is not None and (len(window) != 2 or window[0] > window[1] or window[1] < 0):
+            raise BadOption(f"{asked_by}: option event_window is {window}; it must be [first, last] with last at 0 or after")
+        effect = values.get("effect_window")
+        if effect is not None and (len(effect) != 2 or effect[0] > effect[1]):
+            raise BadOption(f"{asked_by}: option effect_window is {effect}; it must be [first, last]")
+
+
+# Options that several methods share are declared once.
+DRAWS = Option(0, "draws of randomization inference; 0 for none", minimum=0, maximum=MOST_DRAWS)
+ANTICIPATION = Option(0, "periods before treatment in which units may already respond", minimum=0)
+AGGREGATION = Option(
+    "simple", "which averages are reported beside the overall effect", ("simple", "dynamic", "group", "calendar", "group_time")
+)
+EVENT_WINDOW = Option([-10, 10], "first and last event time reported")
+COVARIANCE = Option(
+    "default",
+    "default: clustered (by unit, or by what is named); else the variance used where no cluster is named",
+    ("default", "cluster", "cr3", "unadjusted", "hc1", "hc3", "driscoll_kraay"),
+)
+LAGS = Option(-1, "lags of Driscoll-Kraay errors; -1: the fourth root of the number of periods, rounded down")
+TWO_WAY = Option(
+    "min",
+    "small-sample factor of two-way clustering: the smaller number of clusters for all parts (fixest), or each its own",
+    ("min", "own"),
+)
+HONEST = Option([], "magnitudes of relative violations of parallel trends to allow for (aggregation=dynamic)", minimum=0)
+HONEST_SMOOTHNESS = Option([], "changes of the violation's slope to allow for (aggregation=dynamic)", minimum=0)
+HONEST_TARGET = Option(
+    "average",
+    "effect that these bound: the average over treated cells (as aggregation=simple weighs them), or that of the first period",
+    ("average", "first"),
+)
+BREAKDOWN = Option(
+    False, "report the largest relative violation of parallel trends that leaves zero outside the interval (aggregation=dynamic)"
+)
+PRETREND_POWER = Option(
+    0.0,
+    "report the trend that the test of early coefficients finds with this probability, 0 for none (aggregation=dynamic; Roth 2022)",
+    minimum=0,
+    below=1,
+)
+REFERENCE = Option(
+    "normal",
+    "reference of intervals: normal, or t with the effective number of treated clusters less one (Carter, Schnepel and Steigerwald 2017)",
+    ("normal", "effective_clusters"),
+)

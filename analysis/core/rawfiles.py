@@ -1,0 +1,83 @@
+"""Where raw files are: in the repository, or in the folder that the environment variable IPS_DATA names."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from analysis.core.contracts import read_raw
+
+ROOT = Path(__file__).resolve().parents[2]
+BESIDE_CHECKOUT = Path("../shared/data")
+IN_REPOSITORY = Path("data/raw")
+# Kinds of files that a reader may bring.
+SUFFIXES = (".csv", ".txt", ".tsv", ".xlsx", ".parquet", ".dta", ".json")
+
+
+@dataclass(frozen=True)
+class RawFiles:
+    """Raw files that one contract describes, for sources whose format needs code of its own."""
+
+    paths: dict[str, Path]
+    contract: dict
+
+
+def external_folder() -> Path:
+    """Return the folder of files that may not be committed: IPS_DATA, else ../shared/data, else data/raw."""
+    named = os.environ.get("IPS_DATA")
+    if named:
+        return Path(named)
+    return BESIDE_CHECKOUT if (ROOT / BESIDE_CHECKOUT).is_dir() else IN_REPOSITORY
+
+
+def files_of(folder: Path) -> list[Path]:
+    """Return the files of a reader's folder and its subfolders; templates and pages of text do not count."""
+    if not folder.is_dir():
+        return []
+    found = (path for path in sorted(folder.rglob("*")) if path.is_file() and "templates" not in path.relative_to(folder).parts)
+    return [path for path in found if path.suffix.lower() in SUFFIXES and not path.name.lower().startswith(("readme", "."))]
+
+
+def firm_files(contract: dict) -> list[Path]:
+    """Return the reader's own files of a contract with a `folder`: under IPS_DATA, else under data/raw."""
+    for base in (external_folder(), IN_REPOSITORY):
+        found = files_of(ROOT / base / contract["folder"])
+        if found:
+            return [path.relative_to(ROOT) if path.is_relative_to(ROOT) else path for path in found]
+    return []
+
+
+def is_simulated(contract: dict) -> bool:
+    """Return whether the simulated cohort stands in for a reader's files that are not there."""
+    return "folder" in contract and not firm_files(contract)
+
+
+def locate(contract: dict) -> dict[str, Path]:
+    """Return label → path of a contract's files, present or not; relative to the repository where inside it."""
+    if "folder" in contract:
+        # Also for the planted truth: a reader's files, once there, must make what was planted go.
+        own = firm_files(contract)
+        return {path.as_posix(): path for path in own} or {label: Path(path) for label, path in contract["simulated"].items()}
+    base = external_folder() if contract.get("external") else Path()
+    files = contract["files"] if "files" in contract else {"file": contract["file"]}
+    return {label: base / path for label, path in files.items()}
+
+
+def missing(contract: dict) -> str:
+    """Return one sentence that names the absent files and how to get them, or an empty string."""
+    if contract.get("planted") and firm_files(contract):
+        return "The firm files are the reader's own: nothing was planted in them."
+    absent = [path for path in locate(contract).values() if not (ROOT / path).exists()]
+    if not absent or "folder" in contract:
+        return ""
+    names = ", ".join(path.name for path in absent[:2]) + (f" and {len(absent) - 2} more" if len(absent) > 2 else "")
+    return f"{contract['title']}: not found in {absent[0].parent.as_posix()}: {names}. {contract.get('obtain', '')}".strip()
+
+
+def load(contract: dict) -> object:
+    """Return a checked table for a single CSV file with a column map, else the RawFiles."""
+    paths = {label: ROOT / path for label, path in locate(contract).items()}
+    if "columns" in contract and "file" in contract:
+        return read_raw(paths["file"], contract)
+    return RawFiles(paths, contract)

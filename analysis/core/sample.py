@@ -1,0 +1,376 @@
+"""Where data meet the suite: a user's columns become typed arrays under names of our own, and come back as labels.
+
+Inside, a column `size` is called `‹size›`, so that no column of a user can be taken for one that an estimator makes (unit,
+time, outcome, cohort, const, ...). Numbers are float64, names int64 or text, periods an index whose step is one, cohorts
+periods of that index, missing for never. Terms and messages are translated back on the way out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import wraps
+
+import numpy as np
+import pandas as pd
+
+from analysis.core.catalogue import unknown
+from analysis.core.columns import names, numbers, plain
+from analysis.core.contracts import DataError, violation
+from analysis.core.estimates import NotIdentified
+from analysis.core.level_codes import distinct, level_codes
+from analysis.core.method import BadOption, Method, flag
+from analysis.core.periods import Calendar, calendar_of, is_whole, starting, written
+from analysis.core.quoting import quoted, unquoted
+from analysis.core.roles import check_outcome, check_roles, without_rounding
+from analysis.core.specification import Specification
+from analysis.core.spells import check_spells
+
+SINGLE = ("outcome", "unit", "time", "cohort", "treatment", "weights", "duration", "event", "entry", "upper")
+LISTS = ("controls", "fixed_effects", "cluster", "instruments", "strata")
+# Fields whose columns hold names and may be text; those of all others hold numbers.
+NAMES = ("unit", "fixed_effects", "cluster", "strata")
+# A blank here says something: never treated, not ended yet.
+BLANK_SPEAKS = ("cohort", "upper")
+WHERE = "the data"
+
+
+@dataclass(frozen=True)
+class Sample:
+    """What an estimator reads: `frame`, whose columns `specification` names, and what leads back to the user's words.
+
+    `labels` is the user's name of each quoted one; `calendar` leads from the index of periods to them; `left_out` counts
+    rows that no estimate can use, by reason.
+    """
+
+    frame: pd.DataFrame
+    specification: Specification
+    labels: dict[str, str]
+    calendar: Calendar
+    left_out: str
+
+    def translate(self, text: str) -> str:
+        """Return a term or message with the user's names of columns and periods."""
+        text = re.sub("‹@(-?\\d+)›", lambda found: str(self.calendar.value_of(int(found[1]))), text)
+        return re.sub("‹[^‹›]*›", lambda found: self.labels.get(found[0], found[0]), text)
+
+
+def entrance(method: Method) -> Callable:
+    """Return the decorator that every estimator's `estimate` wears: it admits the data and labels the rows.
+
+    `estimate.enter(panel, specification)` and `estimate.of(sample)` are its two halves. Raises DataError for what cannot be
+    read as its role needs, UnknownName for a column that is not there.
+    """
+
+    def admit(science: Callable[[pd.DataFrame, Specification], list[dict]]) -> Callable:
+        def enter(panel: pd.DataFrame, specification: Specification) -> Sample:
+            method.read(specification)
+            return sample_of(panel, _declared(specification, method), method)
+
+        def of(sample: Sample) -> list[dict]:
+            try:
+                rows = science(sample.frame, sample.specification)
+            except ValueError as error:
+                error.args = (sample.translate(str(error)), *error.args[1:])
+                raise
+            return labelled(rows, sample)
+
+        @wraps(science)
+        def estimate(panel: pd.DataFrame, specification: Specification) -> list[dict]:
+            return of(enter(panel, specification))
+
+        estimate.enter, estimate.of = enter, of
+        return estimate
+
+    return admit
+
+
+def sample_of(panel: pd.DataFrame, specification: Specification, method: Method) -> Sample:
+    """Return the Sample of a panel (rows as the user has them)."""
+    fields = _fields(specification)
+    options, further = _columns_of_options(panel, specification, method)
+    _check_columns(panel, fields, specification, method)
+    check_roles(fields, method)
+    where, lines = panel.attrs.get("file", WHERE), _line_finder(panel)
+    calendar, periods, cohorts = _periods(panel, specification, method, where, lines)
+    data = {}
+    for column, roles in fields.items():
+        data[quoted(column)] = _typed(panel[column], roles, where, lines)
+    if specification.time:
+        data[quoted(specification.time)] = _whole(calendar.index_of(periods))
+    if specification.cohort:
+        data[quoted(specification.cohort)] = cohorts
+    for column in further:
+        data.setdefault(quoted(column), plain(panel[column]).array)
+    for column in method.columns:
+        if column in panel:
+            data[column] = plain(panel[column]).array
+    frame = pd.DataFrame(data, copy=False)
+    frame.attrs = {key: panel.attrs[key] for key in ("evidence", "absent") if key in panel.attrs}
+    inside = _inside(specification, options | _dated_options(options, method, calendar, specification))
+    if specification.unit and len(frame) and (specification.time or specification.cohort):
+        unit = level_codes(frame[inside.unit])
+        if specification.time and _one_row_a_period(inside, method):
+            _check_repeats(unit, frame, inside, panel, where, lines)
+        if specification.cohort:
+            _check_cohorts(unit, frame, inside, panel, where, lines)
+    if specification.duration:
+        check_spells(frame, inside, method, panel, where, lines)
+    if specification.outcome:
+        check_outcome(frame[inside.outcome], method, panel, where, lines)
+    labels = {quoted(column): column for column in (*fields, *further)}
+    return Sample(frame, inside, labels, calendar, _incomplete(frame, inside, labels, method))
+
+
+# ---------------------------------------------------------------------- columns and their roles
+
+
+def _fields(specification: Specification) -> dict[str, list[str]]:
+    """Return the user's columns and the roles of each."""
+    roles: dict[str, list[str]] = {}
+    for field in (*SINGLE, *LISTS):
+        value = getattr(specification, field)
+        for column in [value] if isinstance(value, str) else value:
+            if column:
+                roles.setdefault(column, []).append(field)
+    return roles
+
+
+def _declared(specification: Specification, method: Method) -> Specification:
+    """Return the specification without fields that the method declares no use of: a study's common ones, say."""
+    known = {field for need in (*method.needs, *method.accepts) for field in need.split("|")}
+    unused = {field: "" for field in SINGLE if field not in known} | {field: () for field in LISTS if field not in known}
+    return replace(specification, **unused)
+
+
+def _columns_of_options(panel: pd.DataFrame, specification: Specification, method: Method) -> tuple[dict, list[str]]:
+    """Return the options with names of columns quoted, and those columns. What is no column stays as it is."""
+    options, found = dict(specification.options), []
+    for name, option in method.options.items():
+        value = options.get(name, option.default)
+        if not option.columns or value in (None, "", []):
+            continue
+        listed = value if isinstance(value, list) else [value]
+        # A column may be called 1, which the command line reads as a number.
+        names_only = isinstance(option.default, str | list)
+        listed = [str(one) if type(one) is int and names_only else one for one in listed]
+        for column in listed:
+            if isinstance(column, str) and column not in panel and not (column == option.default and not specification.options.get(name)):
+                raise unknown(column, map(str, panel.columns), f"{specification.estimator}: option {name}", "column")
+        found += [column for column in listed if isinstance(column, str) and column in panel]
+        changed = [quoted(column) if column in found else column for column in listed]
+        # A default that is no column of these data was not chosen by anybody.
+        if name in options or any(column in found for column in listed):
+            options[name] = changed if isinstance(value, list) else changed[0]
+    return options, list(dict.fromkeys(found))
+
+
+def _dated_options(options: dict, method: Method, calendar: Calendar, specification: Specification) -> dict:
+    """Return the options that hold periods, as index of the calendar; refuse what is no period as the data write them."""
+    found = {}
+    for name, option in method.options.items():
+        value = options.get(name, option.default)
+        if not option.period or not specification.time or calendar.is_plain or value in (0, None):
+            continue
+        listed = value if isinstance(value, list) else [value]
+        index = calendar.index_of(np.array(listed, dtype=float))
+        if not np.isfinite(index).all():
+            wrong = listed[int(np.argmin(np.isfinite(index)))]
+            raise BadOption(f"{specification.estimator}: option {name} names {wrong}; periods are read as {calendar.describe()}")
+        found[name] = [int(one) for one in index] if isinstance(value, list) else int(index[0])
+    return found
+
+
+def _check_columns(panel: pd.DataFrame, fields: dict, specification: Specification, method: Method) -> None:
+    for column, roles in fields.items():
+        if column not in panel:
+            where = panel.attrs.get("file", WHERE)
+            raise unknown(column, map(str, panel.columns), f"{where}: {flag(roles[0])}", "column")
+        if isinstance(panel[column], pd.DataFrame):
+            raise DataError(violation(panel.attrs.get("file", WHERE), "two columns have this name; rename one", column=column))
+    made = specification.cohort or specification.treatment
+    missing = [column for column in method.columns if column not in panel]
+    if missing and not made:
+        needed = ", ".join(method.columns)
+        raise DataError(
+            violation(
+                panel.attrs.get("file", WHERE), f"{specification.estimator} reads the columns {needed}; missing: {', '.join(missing)}"
+            )
+        )
+
+
+def _line_finder(panel: pd.DataFrame) -> Callable[[int], int]:
+    """Return the function from a row's position to its line in the file (the header being line 1)."""
+    lines = panel.attrs.get("lines")
+    return lambda position: int(lines[position]) if lines is not None else position + 2
+
+
+def _typed(column: pd.Series, roles: list[str], where: str, lines) -> np.ndarray:
+    """Return a column as the roles need it; one that is both a number and a name is read as a number."""
+    numeric = [role for role in roles if role not in NAMES]
+    if "time" in roles or numeric == ["cohort"]:
+        return np.zeros(0) if not len(column) else np.empty(len(column))  # replaced by the index of periods
+    if numeric:
+        return numbers(column, where, flag(numeric[0]), lines, infinite=numeric == ["upper"])
+    return names(column, where, flag(roles[0]), lines)
+
+
+def _whole(index: np.ndarray) -> np.ndarray:
+    """Return an index of periods as int64, or as floats where some are missing."""
+    return index.astype(np.int64) if np.isfinite(index).all() else index
+
+
+def _inside(specification: Specification, options: dict) -> Specification:
+    """Return the specification with quoted names."""
+    single = {field: quoted(getattr(specification, field)) for field in SINGLE if getattr(specification, field)}
+    lists = {field: tuple(quoted(column) for column in getattr(specification, field)) for field in LISTS}
+    return replace(specification, options=options, **single, **lists)
+
+
+# ---------------------------------------------------------------------- periods and cohorts
+
+
+def _periods(
+    panel: pd.DataFrame, specification: Specification, method: Method, where: str, lines
+) -> tuple[Calendar, np.ndarray, np.ndarray | None]:
+    """Return the calendar, the periods as written, and the cohorts (rows,) as index of periods, NaN for never.
+
+    A cohort after the last period is never treated inside the panel, however far away, unless the method makes something of it.
+    """
+    if not specification.time:
+        return Calendar(), np.array([]), None
+    time, cohort = specification.time, specification.cohort
+    calendar, periods = calendar_of(panel[time], specification.frequency, where, flag("time"), lines)
+    if method.periods_as_written and calendar.coding == "number":
+        calendar = Calendar()
+    if not cohort or cohort == time:
+        return calendar, periods, periods if cohort else None
+    values = _cohorts_written(panel[cohort], periods, specification, where, lines)
+    calendar = starting(calendar, values)
+    index = calendar.index_of(values)
+    last = calendar.index_of(np.array([np.nanmax(periods)]))[0] if np.isfinite(periods).any() else np.inf
+    later = index > last
+    return calendar, periods, index if method.knows_later_cohorts or not later.any() else np.where(later, np.nan, index)
+
+
+def _cohorts_written(column: pd.Series, periods: np.ndarray, specification: Specification, where: str, lines) -> np.ndarray:
+    """Return first treated periods as written, NaN for never: blank, 0 and infinity; refuse what is no period."""
+    column = plain(column)
+    dated = not pd.api.types.is_numeric_dtype(column.dtype) and pd.to_numeric(column.dropna(), errors="coerce").isna().any()
+    if dated or isinstance(column.dtype, pd.PeriodDtype) or column.dtype.kind == "M":
+        values, _ = written(column, specification.frequency, where, flag("cohort"), lines)
+    else:
+        values = numbers(column, where, flag("cohort"), lines, infinite=True)
+    # Judged by distinct values: there are few, and millions of rows.
+    seen = distinct(column.to_numpy()).astype(float) if is_whole(column) else pd.unique(values)
+    first = np.nanmin(periods) if np.isfinite(periods).any() else 1.0
+    # 0 stands for never, also where periods are counted from 0; amid negative periods nobody could tell which is meant.
+    if first < 0 <= np.nanmax(periods) and (seen == 0).any():
+        row = int(np.argmax(values == 0))
+        rule = "0 could be a period or stand for never; write never as blank"
+        raise DataError(violation(where, rule, lines(row), str(column.name), 0))
+    for value in seen[~np.isnan(seen)]:
+        if value == -np.inf or (value < 0 <= first) or (np.isfinite(value) and value % 1 != 0):
+            line = violation(where, "", lines(int(np.argmax(values == value))), str(column.name), f"{value:g}").removesuffix(": ")
+            raise NotIdentified("COHORT", f"{line}: must hold whole periods, and blank, 0 or Inf for never treated")
+    if np.isinf(seen).any():
+        values = np.where(np.isinf(values), np.nan, values)
+    if first >= 0 and (seen == 0).any():
+        values = np.where(values == 0, np.nan, values)
+    return values
+
+
+def _one_row_a_period(inside: Specification, method: Method) -> bool:
+    """Whether a unit may have but one row a period: not in stacks, nor where other effects than theirs say what a row is."""
+    stacked = method.columns and not (inside.cohort or inside.treatment)
+    return not stacked and set(inside.fixed_effects) <= {inside.unit, inside.time}
+
+
+def _check_cohorts(unit: np.ndarray, frame: pd.DataFrame, inside: Specification, panel: pd.DataFrame, where: str, lines) -> None:
+    """Refuse a unit with more than one cohort, naming a row that differs from the unit's first; `unit` holds codes, -1 for none."""
+    cohort = frame[inside.cohort].to_numpy(float)
+    cohort = np.where(np.isnan(cohort), np.inf, cohort)
+    first = np.full(unit.max(initial=-1) + 2, np.nan)
+    first[unit[::-1]] = cohort[::-1]
+    changed = (first[unit] != cohort) & (unit >= 0)
+    if changed.any():
+        row = int(np.argmax(changed))
+        name, column = frame[inside.unit].iloc[row], unquoted(inside.cohort)
+        line = violation(where, "", lines(row), column, panel[column].iloc[row]).removesuffix(": ")
+        raise NotIdentified("COHORT", f"{line}: unit {name} has more than one value of {column}; the first treated period is one a unit")
+
+
+def _check_repeats(unit: np.ndarray, frame: pd.DataFrame, inside: Specification, panel: pd.DataFrame, where: str, lines) -> None:
+    """Refuse a unit with several rows in one period; `unit` holds codes, -1 for none."""
+    time = frame[inside.time].to_numpy()
+    if _in_order(unit, time):
+        return
+    whole = np.flatnonzero((unit >= 0) & np.isfinite(time))
+    if not len(whole):
+        return
+    period = (time[whole] - time[whole].min()).astype(np.int64)
+    pair = unit[whole].astype(np.int64) * (period.max() + 1) + period
+    # Counting is faster than hashing where the pairs are dense.
+    dense = pair.max() < 8 * len(pair)
+    if np.bincount(pair).max() == 1 if dense else len(np.unique(pair)) == len(pair):
+        return
+    twice = pd.Series(pair).duplicated().to_numpy()
+    row = int(whole[np.argmax(twice)])
+    columns = [unquoted(inside.unit), unquoted(inside.time)]
+    rule = f"a unit has one row a period; {int(twice.sum())} rows repeat a pair. Remove or add them up first"
+    shown = ", ".join(str(panel[column].iloc[row]) for column in columns)
+    raise DataError(violation(where, rule, lines(row), ", ".join(columns), shown))
+
+
+def _in_order(unit: np.ndarray, time: np.ndarray) -> bool:
+    """Return whether rows are sorted by unit and, in a unit, by a period that rises: then no pair can repeat."""
+    later = time[1:] > time[:-1]
+    return bool((later | (unit[1:] > unit[:-1])).all() and (unit[1:] >= unit[:-1]).all())
+
+
+# ---------------------------------------------------------------------- what is left out, and labels
+
+
+def _incomplete(frame: pd.DataFrame, inside: Specification, labels: dict, method: Method) -> str:
+    """Return in words how many rows lack a value that every estimate needs, by the first column that lacks it."""
+    fields = _fields(replace(inside, options={}))
+    needed = [column for column, roles in fields.items() if not set(roles) <= set(BLANK_SPEAKS)]
+    left = np.ones(len(frame), bool)
+    parts = []
+    for column in needed:
+        missing = frame[column].isna().to_numpy()
+        if missing.any() and (count := int((missing & left).sum())):
+            parts.append(f"{count} row{'s' * (count > 1)} without {labels[column]}")
+            left &= ~missing
+    return "; ".join(parts)
+
+
+def labelled(rows: list[dict], sample: Sample) -> list[dict]:
+    """Return the rows in the user's words: terms, reasons and cohorts, with what was left out.
+
+    A column called as a term of our own ('att', 'const', 'mean_<another>') is shown as 'att (column)'.
+    """
+    ours = {sample.translate(row["term"]) for row in rows if row["term"] not in sample.labels}
+    clash = {quote: f"{name} (column)" for quote, name in sample.labels.items() if name in ours}
+    effects = sample.specification.outcome and sample.specification.cohort
+    largest = sample.frame[sample.specification.outcome].abs().max() if effects else 0.0
+    found = []
+    for row in rows:
+        row = without_rounding(row, largest) if effects else row
+        term = clash.get(row["term"], row["term"])
+        row = {key: sample.translate(value) if isinstance(value, str) and "‹" in value else value for key, value in row.items()}
+        row["term"] = sample.translate(term)
+        if not sample.calendar.is_plain:
+            row = _dated(row, sample.calendar)
+        found.append(row | {"incomplete": sample.left_out} if sample.left_out else row)
+    return found
+
+
+def _dated(row: dict, calendar: Calendar) -> dict:
+    """Return the row with its cohort, or the period of a calendar term, as the user writes periods."""
+    if row.get("cohort") is not None and pd.notna(row["cohort"]):
+        row = row | {"cohort": calendar.value_of(int(row["cohort"]))}
+    if found := re.fullmatch(r"calendar:(-?\d+)", row["term"]):
+        row = row | {"term": f"calendar:{calendar.value_of(int(found[1]))}"}
+    return row

@@ -1,0 +1,103 @@
+"""Spells as a user gives them: each ends after it starts, those of a unit follow one another, and every row says when it begins."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from analysis.core.contracts import violation
+from analysis.core.estimates import NotIdentified
+from analysis.core.quoting import unquoted
+
+
+def check_spells(frame: pd.DataFrame, inside, method, panel: pd.DataFrame, where: str, lines) -> None:
+    """Raise NotIdentified, naming row and value, for spells that cannot be meant; rows with a blank are not looked at.
+
+    `frame` holds typed columns under the names of `inside`; `method` says which fields it takes, and whether ends recur; `panel`
+    is what the user gave, for messages.
+    """
+    named = [inside.duration, inside.entry, inside.unit, inside.treatment, *inside.controls, *inside.strata, *inside.cluster]
+    if not inside.upper:
+        named.append(inside.event)
+    columns = [name for name in dict.fromkeys(named) if name]
+    whole = frame[columns].notna().all(axis=1).to_numpy()
+    stop = frame[inside.duration].to_numpy()
+    entry = frame[inside.entry].to_numpy() if inside.entry else np.zeros(len(frame))
+
+    def refuse(row: int, column: str, rule: str) -> None:
+        name = unquoted(column)
+        line = violation(where, "", lines(row), name, panel[name].iloc[row]).removesuffix(": ")
+        raise NotIdentified("SUPPORT", f"{line}: {rule}")
+
+    known = {field for need in (*method.needs, *method.accepts) for field in need.split("|")}
+    backwards = (stop <= entry) if inside.entry else (stop < 0)
+    if not inside.entry and not inside.upper:
+        # Nothing lasts no time; the interval-censored likelihoods alone know a spell that is censored at once, which says nothing.
+        backwards |= (stop == 0) & (("upper" not in known) | (frame[inside.event].to_numpy() > 0))
+    backwards &= whole
+    if backwards.any():
+        row = int(np.argmax(backwards))
+        rule = f"spell {row + 1} ends at {stop[row]:g}, not after its start at {entry[row]:g}; drop or correct such spells first"
+        refuse(row, inside.duration, rule)
+    if inside.upper:
+        _check_upper(frame[inside.upper].to_numpy(), stop, whole, inside, refuse)
+    if inside.event:
+        _check_events(frame[inside.event].to_numpy(), whole, inside, refuse)
+    # A method that clusters by unit and knows no late entry takes the rows of a unit as spells of their own.
+    if inside.unit and ("entry" in known or "cluster" not in known):
+        ended = frame[inside.event].to_numpy() > 0 if inside.event and not method.ends_recur else np.zeros(len(frame), bool)
+        _check_stretches(frame[inside.unit], entry, stop, ended, whole, inside, "entry" in known, refuse, lines)
+
+
+def _check_upper(upper: np.ndarray, lower: np.ndarray, whole: np.ndarray, inside, refuse) -> None:
+    below = whole & (upper < lower)
+    if below.any():
+        row = int(np.argmax(below))
+        why = f"ends before it starts: {upper[row]:g} is below {lower[row]:g} in {inside.duration[1:-1]}; blank means that it has not ended"
+        refuse(row, inside.upper, why)
+
+
+def _check_events(event: np.ndarray, whole: np.ndarray, inside, refuse) -> None:
+    broken = whole & ((event % 1 != 0) | (event < 0))
+    if broken.any():
+        refuse(int(np.argmax(broken)), inside.event, "must be 0 (censored), 1 (ended) and, for competing ends, 2, 3, ...")
+
+
+def _check_stretches(
+    unit: pd.Series, entry: np.ndarray, stop: np.ndarray, ended: np.ndarray, whole: np.ndarray, inside, takes_entry: bool, refuse, lines
+) -> None:
+    """Several rows of a unit are stretches of one history: each must say when it begins, none may overlap another, and an end is the last."""
+    rows = np.flatnonzero(whole)
+    codes = pd.factorize(unit.to_numpy()[rows])[0]
+    if len(rows) == 0 or np.bincount(codes).max() == 1:
+        return
+    if not inside.entry:
+        second = rows[pd.Series(codes).duplicated().to_numpy()][0]
+        rule = f"unit {unit.iloc[second]} has several rows, and none says when it begins: " + (
+            "name --entry for stretches of one history, or leave --unit out for spells of their own (and name --cluster, where it is taken)"
+            if takes_entry
+            else "this method takes one spell a unit; leave --unit out for spells of their own"
+        )
+        refuse(second, inside.unit, rule)
+    order = rows[np.lexsort((stop[rows], entry[rows], codes))]
+    same = codes[np.searchsorted(rows, order)]
+    # As in survival's timefix, times that agree to rounding are equal.
+    slack = 1e-9 * np.abs(stop[order][:-1])
+    overlap = (same[1:] == same[:-1]) & (entry[order][1:] < stop[order][:-1] - slack)
+    if overlap.any():
+        at = int(np.argmax(overlap))
+        first, second = order[at], order[at + 1]
+        rule = (
+            f"the stretch of unit {unit.iloc[second]} from {entry[second]:g} to {stop[second]:g} overlaps that of row {lines(first)}, "
+            f"from {entry[first]:g} to {stop[first]:g}"
+        )
+        refuse(second, inside.entry, rule)
+    goes_on = (same[1:] == same[:-1]) & ended[order][:-1]
+    if goes_on.any():
+        at = int(np.argmax(goes_on))
+        first, second = order[at], order[at + 1]
+        rule = (
+            f"unit {unit.iloc[first]} ends here, at {stop[first]:g}, but goes on in row {lines(second)}, from {entry[second]:g}: an end is "
+            "the last of a history; mark it in the last row only, or use recurrent_events where ends recur"
+        )
+        refuse(first, inside.event, rule)

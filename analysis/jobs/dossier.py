@@ -1,0 +1,15 @@
+"""Provenance and exhibits → one self-contained HTML page."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from analysis.core.storage import write_text
+from analysis.provenance.dossier.assemble import assemble
+
+
+def dossier(provenance: str, numbers: str, title: str, order: dict[str, list[str]], path: str) -> None:
+    """Write the dossier to `path`."""
+    read = [json.loads(Path(name).read_text(encoding="utf-8")) for name in (provenance, numbers)]
+    write_text(assemble(*read, title, order), path)

@@ -1,0 +1,55 @@
+"""What every job does around its one function: die with its parent, log, and fail in one readable line."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import logging
+import os
+import signal
+import sys
+import time
+import traceback
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+
+from analysis.core.contracts import DataError
+
+
+@contextlib.contextmanager
+def job(log: str) -> Iterator[None]:
+    """Run the block with output in `log`; a DataError ends the job with its message instead of a traceback."""
+    if sys.platform == "linux":
+        # A killed Snakemake would otherwise leave orphans that go on writing.
+        ctypes.CDLL(None).prctl(1, int(signal.SIGTERM))
+    Path(log).parent.mkdir(parents=True, exist_ok=True)
+    with open(log, "w", encoding="utf-8") as stream, contextlib.redirect_stdout(stream), contextlib.redirect_stderr(stream):
+        logging.basicConfig(stream=stream, level=logging.INFO, format="%(name)s: %(message)s", force=True)
+        warnings.simplefilter("default")
+        start = time.monotonic()
+        try:
+            yield
+        except DataError as error:
+            message = str(error)
+        except Exception:
+            message = traceback.format_exc()
+        else:
+            # What the deposit reports as measured; the last line of every log.
+            print(f"done: {time.monotonic() - start:.2f} s, {_peak_memory():.0f} MB", file=stream)
+            return
+        print(message, file=stream)
+    print(message, file=sys.stderr)
+    # Not sys.exit: Snakemake would print a traceback of the script around the message.
+    sys.stderr.flush()
+    os._exit(1)
+
+
+def _peak_memory() -> float:
+    """Return the most memory that this process has held, in MB; not a number where the system does not say (Windows)."""
+    try:
+        import resource
+    except ImportError:
+        return float("nan")
+    unit = 2**20 if sys.platform == "darwin" else 2**10  # bytes there, kilobytes elsewhere
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit

@@ -1,0 +1,34 @@
+"""Everything that was made → where it came from."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+
+from analysis.core.config import load
+from analysis.core.storage import write_text
+from analysis.provenance.graph import graph
+
+
+def trace(files: dict[str, list[str]], numbers: str, path: str) -> None:
+    """Write the provenance of every printed number, cell and figure to `path` (JSON; see analysis.provenance.graph)."""
+    found = graph(load(), files, json.loads(Path(numbers).read_text(encoding="utf-8")))
+    write_text(json.dumps(_plain(found), indent=0, sort_keys=True, ensure_ascii=False) + "\n", path)
+
+
+def _plain(value: object) -> object:
+    """Return `value` as JSON knows it: ten digits, no NaN, no types of numpy or pandas."""
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, np.generic):
+        return _plain(value.item())
+    if isinstance(value, float):
+        return float(f"{value:.10g}") if math.isfinite(value) else None
+    if value is None or isinstance(value, str | int | bool):
+        return value
+    return None if value != value else str(value)  # missing values of pandas compare as missing, never equal

@@ -1,0 +1,19 @@
+"""Typst text → PDF, with the fonts that the compiler brings, so that the bytes are the same everywhere."""
+
+from __future__ import annotations
+
+import typst
+
+from analysis.core.contracts import DataError
+from analysis.core.rawfiles import ROOT
+from analysis.core.storage import atomic
+
+
+def typeset(text: str, path: str) -> None:
+    """Compile the Typst file `text` into the PDF `path`; a missing number or exhibit is an error."""
+    try:
+        paper = typst.compile(str(ROOT / text), root=str(ROOT), ignore_system_fonts=True)
+    except typst.TypstError as error:
+        raise DataError(str(error.diagnostic or error)) from error  # the diagnostic names file, line and column
+    with atomic(path) as temporary:
+        temporary.write_bytes(paper)

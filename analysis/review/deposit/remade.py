@@ -1,0 +1,98 @@
+"""Results that bear no hash in the provenance, made again from what the last run left, and compared byte for byte.
+
+The provenance has a hash of each figure in all forms and of each table as CSV and JSON. What prints from these (TeX, HTML,
+numbers, paper, dossier, codebook) is quick to make again, and any byte changed by hand differs from it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from analysis.core.blinding import blind_seed
+from analysis.core.catalogue import ROOT, modules
+from analysis.core.config import outcomes_of, products
+from analysis.exhibits.display import Table, save_table
+from analysis.jobs.codebook import codebook
+from analysis.jobs.dossier import dossier
+from analysis.jobs.quote import quote
+from analysis.jobs.typeset import typeset
+from analysis.review.deposit.checks import Deposit
+from analysis.review.deposit.results import PROVENANCE
+from bootstrap import REPEATABLE
+
+NUMBERS = "paper/numbers.json"
+PRODUCTS = {"source": "data/processed/sources/{}.parquet", "panel": "data/processed/panels/{}.parquet"}
+
+
+class Printed(Table):
+    """A table as its JSON holds it: cells are text already; a column set right is one of numbers."""
+
+    def printed(self) -> pd.DataFrame:
+        return self.data
+
+
+def results_remade(deposit: Deposit) -> Iterator[str]:
+    """TeX and HTML of tables, numbers, paper, dossier and codebook are what the results of the last run make."""
+    with tempfile.TemporaryDirectory(prefix="remade-") as folder, _as_in_a_job():
+        made = Path(folder)
+        for path, make in _makers(deposit.study, deposit.out):
+            try:
+                make(made / Path(path).name)
+            except (OSError, LookupError, ValueError) as error:
+                yield f"{path}: cannot be made again ({' '.join(str(error).split())[:200]}): run `make` first"
+                continue
+            if (deposit.out / path).exists() and (made / Path(path).name).read_bytes() != (deposit.out / path).read_bytes():
+                yield f"{path}: is not what the last run makes: run `make` first"
+
+
+@contextlib.contextmanager
+def _as_in_a_job() -> Iterator[None]:
+    for name, value in REPEATABLE.items():
+        os.environ.setdefault(name, value)  # the date in a PDF
+    with contextlib.chdir(ROOT):  # the codebook prints paths
+        yield
+
+
+def _makers(study: dict, out: Path) -> Iterator[tuple[str, object]]:
+    """Yield each result with the function that makes it into a path."""
+    for name in sorted(set(study["exhibits"]) - set(modules("figure"))):
+        for form in ("tex", "html"):
+            table = f"paper/tables/{name}.{form}"
+            yield table, lambda path, name=name, form=form: form_of(out / f"paper/tables/{name}.json", form, path)
+    yield NUMBERS, lambda path: _quote(study, path)
+    yield "paper/paper.pdf", lambda path: typeset("paper/paper.typ", str(path))
+    order = {"exhibits": list(study["exhibits"]), "curves": list(study["curves"])}
+    yield "paper/dossier.html", lambda path: dossier(PROVENANCE, NUMBERS, study["title"], order, str(path))
+    tables = {name: file.format(name) for kind, file in PRODUCTS.items() for name in sorted(modules(kind))}
+    yield "paper/codebook.md", lambda path: codebook(tables, {name: study["contracts"][name] for name in tables}, str(path))
+
+
+def form_of(content: Path, form: str, path: Path) -> None:
+    """Write the table that `content` (JSON) holds as `form` (tex, html) to `path`."""
+    held = json.loads(content.read_text(encoding="utf-8"))
+    printed = pd.DataFrame(np.array(held["rows"], dtype=object).reshape(-1, len(held["columns"])), columns=held["columns"])
+    frame = pd.DataFrame({c: [0.0 if side == "right" else "a"] * len(printed) for c, side in zip(printed, held["align"], strict=True)})
+    with tempfile.TemporaryDirectory(prefix="forms-") as folder:
+        paths = {name: f"{folder}/table.{name}" for name in ("csv", "tex", "html", "json")}
+        save_table(Printed(frame, data=printed), paths, held["evidence"])
+        path.write_bytes(Path(paths[form]).read_bytes())
+
+
+def _quote(study: dict, path: Path) -> None:
+    kinds = products(study)
+    quoted = sorted({number["from"] for number in study["numbers"].values()})
+    estimates = {
+        name: [f"data/processed/estimates/{name}/{outcome}.parquet" for outcome in outcomes_of(study["specifications"][name])]
+        for name in quoted
+        if kinds[name] == "estimates"
+    }
+    facts = {name: f"data/processed/facts/{name}.json" for name in quoted if kinds[name] == "facts"}
+    quote(study["numbers"], study["exhibits"], estimates, facts, str(path), blind_seed())

@@ -1,0 +1,91 @@
+"""Every table, figure and number of the text: the program that makes it, the file it is in, and its place in the paper."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+from analysis.core.catalogue import KINDS
+from analysis.core.contracts import DataError
+
+PROVENANCE = "data/processed/provenance.json"
+# Kind of exhibit → folder and forms of its files.
+FORMS = {"figure": ("figures", ("pdf", "png", "csv")), "table": ("paper/tables", ("csv", "tex", "html", "json"))}
+# Kind of product that a number is from → the function that makes it; the program, where a product has none of its own.
+FUNCTIONS = {"facts": "count", "estimates": "estimate", "verdicts": "judge"}
+PROGRAMS = {"verdicts": "analysis/jobs/judge.py"}
+SHOWN = re.compile(r'#show-(?:table|figure)\("(\w+)"\)')
+
+
+def provenance(root: Path) -> dict:
+    """Return the provenance of the last run; raise DataError where there is none."""
+    path = root / PROVENANCE
+    if not path.exists():
+        raise DataError(f"{PROVENANCE} is not there yet: run `make` first, which makes it")
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def outputs(kind: str, name: str) -> list[str]:
+    """Return the files of an exhibit."""
+    folder, forms = FORMS[kind]
+    return [f"{folder}/{name}.{form}" for form in forms]
+
+
+def line_of(root: Path, program: str, function: str) -> int | None:
+    """Return the line on which a program defines a function; nothing where it does not."""
+    lines = (root / program).read_text(encoding="utf-8").splitlines() if program else []
+    return next((number for number, line in enumerate(lines, start=1) if line.startswith(f"def {function}(")), None)
+
+
+def places(root: Path) -> dict[str, str]:
+    """Return exhibit → 'file, line' of the text that shows it."""
+    found = {}
+    for path in sorted((root / "paper").rglob("*.typ")):
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+            found |= {name: f"{path.relative_to(root).as_posix()}, line {number}" for name in SHOWN.findall(line)}
+    return found
+
+
+def exhibits(root: Path, graph: dict, numbers: dict[str, str], shown: dict[str, str]) -> list[dict]:
+    """Return one row an exhibit: name, kind, number in the paper, title, evidence, program, function, line, files, place, absent."""
+    rows = []
+    for node in (node for node in graph["nodes"].values() if node["kind"] == "exhibit"):
+        rows.append(
+            {
+                **{key: node[key] for key in ("name", "title", "evidence", "absent")},
+                "kind": node["exhibit"],
+                "number": numbers.get(node["name"], ""),
+                "program": node["code"]["module"],
+                "function": KINDS[node["exhibit"]][1],
+                "line": line_of(root, node["code"]["module"], KINDS[node["exhibit"]][1]),
+                "files": f"{FORMS[node['exhibit']][0]}/{node['name']}.{{{','.join(FORMS[node['exhibit']][1])}}}",
+                "place": shown.get(node["name"], "not in the paper; file only"),
+            }
+        )
+    return sorted(rows, key=lambda row: (row["kind"] == "table", _order(row["number"]), row["name"]))
+
+
+def _order(number: str) -> float:
+    return int(number.rsplit(" ", 1)[1]) if number else float("inf")
+
+
+def in_text(root: Path, graph: dict) -> list[dict]:
+    """Return one row a number of the text: name, text, evidence, absent, program, function, line, made from, places, sentence."""
+    nodes, rows = graph["nodes"], []
+    for node in (node for node in nodes.values() if node["kind"] == "number"):
+        source = nodes[node["from"][0]]
+        program, function = source.get("code", {}).get("module", PROGRAMS.get(source["kind"], "")), FUNCTIONS.get(source["kind"], "")
+        rows.append(
+            {
+                **{key: node[key] for key in ("name", "text", "evidence", "absent")},
+                "program": program,
+                "function": function,
+                "line": line_of(root, program, function),
+                "made_from": node["from"][0],
+                "places": [f"{s['file']}, line {s['line']}" if s["line"] else s["file"] for s in node["sentences"]],
+                # A note of an exhibit is long, and stands below the exhibit that it names.
+                "sentence": next((s["text"] if s["line"] else s["text"].split(":")[0] for s in node["sentences"]), ""),
+            }
+        )
+    return sorted(rows, key=lambda row: (row["places"][:1] or ["~"], row["name"]))

@@ -1,0 +1,67 @@
+"""Which specifications the firm files at hand can run: their columns hold values, together and with variation in treatment."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+import pandas as pd
+
+from analysis.core.catalogue import ingredients
+from analysis.core.config import FIRM_TABLES, outcomes_of
+from analysis.core.specification import blank_controls, prepare
+from analysis.jobs.estimate import specify
+
+
+def firm_panels(tables: dict[str, pd.DataFrame], provinces: pd.DataFrame, panels: dict) -> dict[str, pd.DataFrame]:
+    """Return the panels that rest on firm files alone; `provinces` (province, region) stands for the statistics of provinces."""
+    given = {**tables, "province_statistics": provinces}
+    built = {}
+    for name, panel in panels.items():
+        wanted = [part for part in ingredients("panel", name) if part != "settings"]
+        if set(wanted) <= set(given) and set(wanted) & set(FIRM_TABLES):
+            module = import_module(f"analysis.panels.{name}")
+            built[name] = module.build(**{part: given[part] for part in wanted}, settings=panel["settings"])
+    return built
+
+
+def runnable(panels: dict[str, pd.DataFrame], specifications: dict, outcomes: dict) -> dict[tuple[str, str], tuple[str, tuple[str, ...]]]:
+    """Return (specification, outcome) → why it cannot run ('' if it can), and the controls dropped because they are blank."""
+    found = {}
+    for name, settings in specifications.items():
+        if settings["panel"] in panels:
+            panel = panels[settings["panel"]]
+            for outcome in outcomes_of(settings):
+                found[name, outcome] = (_lacks(panel, name, settings, outcome, outcomes.get(outcome)), blank_controls(panel, settings))
+    return found
+
+
+def _lacks(panel: pd.DataFrame, name: str, settings: dict, outcome: str, about: dict | None) -> str:
+    if panel.empty:
+        return f"the files give no row of {settings['panel']}"
+    specification = specify(name, settings, outcome, blank_controls(panel, settings))
+    sample = prepare(panel, settings.get("where", {}), about, outcome)
+    if sample.empty:
+        where = [column for column in settings.get("where", {}) if panel[column].isna().all()]
+        return f"{', '.join(where)} is blank" if where else "no row meets the conditions of the sample"
+    fields = ("outcome", "unit", "time", "treatment", "duration", "event", "entry")
+    lists = (*specification.controls, *specification.fixed_effects, *specification.cluster, *specification.strata)
+    needed = list(dict.fromkeys(filter(None, [*(getattr(specification, field) for field in fields), *lists])))
+    blank = [about["column"] if about and column == outcome else column for column in needed if sample[column].isna().all()]
+    if blank:
+        return f"{', '.join(blank)} is blank"
+    whole = sample.dropna(subset=needed)
+    if whole.empty:
+        return f"no row has all of {', '.join(needed)}"
+    return _without_variation(whole, specification)
+
+
+def _without_variation(whole: pd.DataFrame, specification) -> str:
+    if specification.cohort:
+        cohort = whole[specification.cohort]
+        inside = cohort.between(whole[specification.time].min() + 1, whole[specification.time].max()).fillna(False)
+        if not inside.any():
+            return "no firm is first treated inside the observed years"
+        return "" if cohort.isna().any() or cohort.nunique() > 1 else "every firm is treated in the same year"
+    if specification.treatment and whole[specification.treatment].nunique() < 2:
+        return f"{specification.treatment} does not vary"
+    return "no spell ends" if specification.event and not (whole[specification.event] > 0).any() else ""

@@ -1,0 +1,61 @@
+"""Which model and outcome a word names, and whether its estimator can use what is chosen, before anything is estimated."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import fields
+
+from analysis.core.catalogue import unknown
+from analysis.core.config import outcomes_of
+from analysis.core.method import BadOption
+from analysis.core.specification import Specification
+from analysis.jobs.estimate import specify
+from analysis.review.whatif.changes import Variant, method_of
+
+# What no method declares, because every specification has it.
+ALWAYS = ("name", "estimator", "options", "seed")
+# The panel's block gives these to every model, whether its estimator uses them or not.
+FROM_PANEL = ("unit", "time", "cluster")
+
+
+def named(study: dict, model: str, outcome: str, is_real: Callable[[str], bool]) -> tuple[str, str]:
+    """Return the specification and outcome that a model or claim names; `is_real` says whether a panel holds real data."""
+    if model in study["claims"]:
+        tests = tests_in_order(study, model, is_real)
+        if not tests:
+            raise BadOption(f"whatif: claim {model} has no estimate: {_why_none(study['claims'][model])}")
+        chosen = next((test for test in tests if not outcome or test.get("outcome") == outcome), tests[0])
+        model, outcome = chosen["from"], outcome or chosen.get("outcome", "")
+    if model not in study["specifications"]:
+        raise unknown(model, [*study["specifications"], *study["claims"]], "whatif", "model")
+    offered = outcomes_of(study["specifications"][model])
+    if outcome and outcome not in offered:
+        raise unknown(outcome, offered, f"whatif: {model}", "outcome")
+    return model, outcome or offered[0]
+
+
+def tests_in_order(study: dict, claim: str, is_real: Callable[[str], bool]) -> list[dict]:
+    """Return a claim's tests, real evidence first: the simulated cohort stands in for firm files that a reader may have."""
+    about = study["claims"][claim]
+    firms = about.get("firms", [])
+    real = [test for test in firms if is_real(study["specifications"][test["from"]]["panel"])]
+    return [*about.get("tests", []), *real, *about.get("context", []), *(test for test in firms if test not in real)]
+
+
+def _why_none(claim: dict) -> str:
+    """Return in words why nothing is estimated for a claim."""
+    if claim["kind"] == "normative":
+        return "a recommendation, not a statement of fact"
+    return claim.get("gate") or f"no source at hand holds {'; '.join(claim.get('missing', ['what would test it']))}"
+
+
+def check(model: str, variant: Variant, outcome: str) -> None:
+    """Refuse what the chosen estimator cannot use."""
+    specification = specify(model, variant.settings, outcome)
+    method = method_of(variant.settings["estimator"])
+    known = {one for need in (*method.needs, *method.accepts) for one in need.split("|")}
+    chosen = {one.name for one in fields(Specification) if one.name not in ALWAYS and getattr(specification, one.name)}
+    if variant.outcome is None:  # the outcome "none" is a name for having none
+        chosen.discard("outcome")
+    method.check(specification, {name for name in chosen if name in known or name not in FROM_PANEL})
+    method.read(specification)

@@ -1,0 +1,68 @@
+"""Bounds for violations of parallel trends beside both versions, or why neither has them.
+
+Either both versions are read with bounds or neither is: a verdict that changes because one side lacks them says nothing
+about the choice that was changed.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from analysis.core.claims import RELATIVE_MAGNITUDE
+from analysis.core.config import outcomes_of
+from analysis.core.storage import read_table
+from analysis.jobs.estimate import estimated
+from analysis.review.whatif.changes import changed
+
+DEALS = "randomization_draws"
+NOT_ASKED = "--honest computes it"
+# With these the companion is no longer the event study that bounds are made from.
+FORBID = ("estimator", "aggregation", "option.aggregation")
+
+
+def bounds_of_both(
+    study: dict, panel: pd.DataFrame, name: str, outcome: str, words: list[str], asked: bool, stored: Path
+) -> list[pd.DataFrame | str]:
+    """Return the rows of companion `name` for the baseline and for the variant, or in words why both go without."""
+    settings = study["specifications"][name]
+    if outcome not in outcomes_of(settings):
+        return [f"{name} has no bounds for this outcome"] * 2
+    if forbidden := [word for word in words if word.partition("=")[0] in FORBID]:
+        return [f"no bounds can be computed with {forbidden[0]}"] * 2
+    if not asked:
+        return [NOT_ASKED] * 2
+    baseline = read_table(stored) if stored.exists() else _bounds(study, panel, name, outcome, [])
+    pair = [_usable(baseline), _usable(_bounds(study, panel, name, outcome, words))]
+    missing = [one for one in pair if isinstance(one, str)]
+    return missing[:1] * 2 if missing else pair
+
+
+def interval(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of the interval that allows for violations of parallel trends of the size that the rule names."""
+    return rows[((rows["term"] == "att_honest") & (rows["inference"] == f"honest_relative_magnitude_{RELATIVE_MAGNITUDE}")).fillna(False)]
+
+
+def _usable(rows: pd.DataFrame | str) -> pd.DataFrame | str:
+    """Return rows with bounds; without, why: another row of the event study must not pass for bounds."""
+    if isinstance(rows, str):
+        return rows
+    found = interval(rows)
+    reasons = (found if len(found) else rows)["reason"].dropna()
+    if len(reasons):
+        return f"no bounds could be computed ({reasons.iloc[0]})"
+    return found if len(found) else "no bounds could be computed"
+
+
+def _bounds(study: dict, panel: pd.DataFrame, name: str, outcome: str, words: list[str]) -> pd.DataFrame | str:
+    settings = study["specifications"][name]
+    try:
+        columns = study["contracts"][settings["panel"]]["columns"]
+        variant = changed(settings, study["outcomes"].get(outcome), words, columns, "whatif")
+        # Bounds need no re-dealt dates.
+        options = {key: value for key, value in variant.settings.get("options", {}).items() if key != DEALS}
+        contract = study["contracts"]["estimate"]
+        return estimated(panel, name, variant.settings | {"options": options}, outcome, variant.outcome, contract)
+    except (ValueError, LookupError) as error:
+        return f"no bounds could be computed ({error})"

@@ -1,0 +1,39 @@
+"""Words of one text, as `make` hands them over: split at spaces, whole within quotes, apostrophes within a word kept."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import shlex
+
+from analysis.core.method import BadOption
+
+# 'Inner Mongolia' after a space, = or comma is a quotation; the one of Xi'an is a letter.
+QUOTATION = re.compile(r"(?<![^\s=,])'([^']*)'(?![^\s,])")
+
+
+def split(text: str, asked_by: str) -> list[str]:
+    """Return the words of `text`."""
+    lexer = shlex.shlex(QUOTATION.sub(r'"\1"', text), posix=True, punctuation_chars=False)
+    lexer.whitespace_split, lexer.commenters, lexer.quotes = True, "", '"'
+    try:
+        return list(lexer)
+    except ValueError:
+        raise BadOption(f"{asked_by}: a quotation mark is not closed in: {text}") from None
+
+
+def in_any_order(parser: argparse.ArgumentParser) -> None:
+    """Let words stand before, between and after the options; argparse alone takes those before the first option only.
+
+    A subcommand is read by `parse_known_args`, which cannot be told to intermix, so the parser's own is put in front.
+    """
+    plain = parser.parse_known_args
+
+    def intermixed(arguments=None, namespace=None):
+        parser.parse_known_args = plain
+        try:
+            return parser.parse_known_intermixed_args(arguments, namespace)
+        finally:
+            parser.parse_known_args = intermixed
+
+    parser.parse_known_args = intermixed

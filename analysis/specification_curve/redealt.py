@@ -1,0 +1,136 @@
+"""Estimates of one specification under every deal of the treatment dates, none of them by a regression per deal."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from analysis.specification_curve.deals import NEVER, Deals
+from analysis.specification_curve.two_way import COLLINEAR, Fit, Swept
+
+
+class Regressions:
+    """The two-way coefficient under every deal (Frisch-Waugh-Lovell): what is net of the effects is found once for all deals.
+
+    `cells` says where the rows of `swept` stand in a table units x periods; units must be one of the two effects, `second`
+    (rows,) is the other. A re-dealt treatment moves with its unit, so that its sum of squares net of both effects needs its
+    few treated cells alone, and its products with net columns are sums of these columns from its first period on.
+    """
+
+    def __init__(self, swept: Swept, deals: Deals, cells: tuple[np.ndarray, np.ndarray], second: np.ndarray):
+        self.deals, self.cells = deals, cells
+        self.seen = deals.table(np.ones(len(second)), cells, 0.0) > 0
+        levels = int(second.max()) + 1
+        self.second = deals.table(second, cells, levels).astype(int)  # cells without a row: a level of their own
+        shares = np.zeros((len(deals.units), levels + 1))
+        np.add.at(shares, (np.repeat(np.arange(len(deals.units)), len(deals.periods)), self.second.ravel()), self.seen.ravel())
+        size = np.maximum(self.seen.sum(1), 1)
+        self.normal = np.linalg.pinv(np.diag(shares.sum(0)) - shares.T @ (shares / size[:, None]), rcond=1e-10, hermitian=True)
+        self.sizes = {dates: self._size(dates) for dates in swept.treatments}
+        self.products = {
+            dates: {name: np.column_stack([self.sums(column, dates) for column in block.T]) for name, block in swept.controls.items()}
+            for dates in swept.treatments
+        }
+
+    def _size(self, dates: str) -> tuple[np.ndarray, np.ndarray]:
+        """Return every deal's treatment: its sum of squares around unit means, and net of both effects; (draws + 1,) each."""
+        places, begins = self.deals.treated[dates]
+        seen = self.seen[places]
+        treated = seen & (np.arange(len(self.deals.periods)) >= begins[..., None])
+        count = np.maximum(seen.sum(2), 1)
+        share = treated.sum(2) / count
+        net = np.where(seen, treated - share[..., None], 0.0)
+        deal = np.arange(len(places))[:, None, None]
+        levels = len(self.normal)
+        by_level = np.bincount((deal * levels + self.second[places]).ravel(), net.ravel(), len(places) * levels).reshape(-1, levels)
+        around = (count * share * (1 - share)).sum(1)
+        return around, around - np.einsum("dk,kl,dl->d", by_level, self.normal, by_level)
+
+    def sums(self, net_column: np.ndarray, dates: str) -> np.ndarray:
+        """Return the inner product of every deal's treatment with a column (rows,) net of the effects, shape (draws + 1,)."""
+        table = self.deals.table(net_column, self.cells, 0.0)
+        from_period_on = np.column_stack([np.cumsum(table[:, ::-1], axis=1)[:, ::-1], np.zeros(len(table))])
+        places, begins = self.deals.treated[dates]
+        return from_period_on[places, begins].sum(1)
+
+    def coefficients(self, fit: Fit) -> np.ndarray:
+        """Return the coefficient of `fit` under every deal, shape (draws + 1,); not a number where effects or controls explain a deal."""
+        around, size = self.sizes[fit.dates]
+        if fit.controls:
+            products = np.column_stack([self.products[fit.dates][name] for name in fit.controls])
+            size = size - ((products @ fit.weights) ** 2).sum(1)
+        return _ratio(self.sums(fit.net_outcome, fit.dates), np.where(size > COLLINEAR * around, size, 0.0))
+
+
+def cohort_means(outcome: np.ndarray, deals: Deals, dates: str, not_yet_treated: bool) -> np.ndarray:
+    """Return the average of group-time effects without covariates (Callaway and Sant'Anna 2021) for every deal.
+
+    `outcome` (units, periods) with NaN. Treated cells are weighed by the size of their cohort, as in
+    inference.cohort_average; here all deals are evaluated by matrix products.
+    """
+    observed = ~np.isnan(outcome).all(0)
+    periods, outcome = deals.periods[observed], outcome[:, observed]
+    present = ~np.isnan(outcome).all(1)
+    # Who is treated after the last period of the sample is never treated in it.
+    cohorts = np.where(deals.first[dates] > periods[-1], NEVER, deals.first[dates])
+    total, weight = np.zeros(len(cohorts)), np.zeros(len(cohorts))
+    controls = {}
+    for g in np.unique(cohorts[0][np.isfinite(cohorts[0])]):
+        # The base is the last period before treatment, as in inference.cohort_average.
+        first_on = int(np.searchsorted(periods, g))
+        if first_on == 0 or first_on == len(periods):
+            continue
+        member = ((cohorts == g) & present).astype(float)
+        share = member.sum(1)
+        change = outcome[:, first_on:] - outcome[:, [first_on - 1]]
+        valid = ~np.isnan(change)
+        filled = np.where(valid, change, 0.0)
+        treated = _ratio(member @ filled, member @ valid)
+        for column, t in enumerate(periods[first_on:]):
+            horizon = t if not_yet_treated else np.inf
+            if horizon not in controls:
+                controls[horizon] = (cohorts > horizon if not_yet_treated else np.isinf(cohorts)).astype(float)
+            among = _ratio(controls[horizon] @ filled[:, column], controls[horizon] @ valid[:, column])
+            effect = treated[:, column] - among
+            exists = np.isfinite(effect)
+            total += np.where(exists, effect, 0.0) * share
+            weight += exists * share
+    return _ratio(total, weight)
+
+
+def imputation(outcome: np.ndarray, deals: Deals, dates: str) -> np.ndarray:
+    """Return the mean effect over treated cells by imputation (Borusyak, Jaravel and Spiess 2024) for every deal.
+
+    `outcome` (units, periods) with NaN. Unit effects are swept out of the untreated cells; what remains are normal
+    equations in the few period effects, which change between deals by the treated units alone.
+    """
+    seen = ~np.isnan(outcome)
+    filled = np.where(seen, outcome, 0.0)
+    places, begins = deals.treated[dates]
+    all_seen, values = seen[places], filled[places]
+    untreated = all_seen & (np.arange(len(deals.periods)) < begins[..., None])
+    matrix, right = _normal(seen[None], filled[None])
+    minus, minus_right = _normal(all_seen, values)
+    plus, plus_right = _normal(untreated, values)
+    period_effects = np.einsum(
+        "bst,bt->bs", np.linalg.pinv(matrix - minus + plus, rcond=1e-10, hermitian=True), right - minus_right + plus_right
+    )
+    net = values - period_effects[:, None, :]
+    count = untreated.sum(2)
+    unit_effects = (net * untreated).sum(2) / np.maximum(count, 1)
+    cells = all_seen & ~untreated & (count > 0)[..., None]
+    return _ratio(((net - unit_effects[..., None]) * cells).sum((1, 2)), cells.sum((1, 2)).astype(float))
+
+
+def _normal(mask: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the normal equations of period effects, units swept out: (draws, T, T) and (draws, T)."""
+    used = mask.astype(float)
+    size = np.maximum(used.sum(2), 1.0)
+    kept = values * used
+    matrix = -np.einsum("bit,bis->bts", used / size[..., None], used)
+    places = np.arange(used.shape[2])
+    matrix[:, places, places] += used.sum(1)
+    return matrix, kept.sum(1) - np.einsum("bit,bi->bt", used, kept.sum(2) / size)
+
+
+def _ratio(above: np.ndarray, below: np.ndarray) -> np.ndarray:
+    return np.divide(above, below, out=np.full(np.shape(above), np.nan), where=below > 0)

@@ -1,0 +1,49 @@
+"""Names, signatures and import closures."""
+
+from analysis.core.catalogue import KINDS, ROOT, ingredients, modules, source_files, unknown
+from analysis.core.config import load, products
+
+
+def test_closure_holds_what_a_module_imports_directly_or_not():
+    closure = source_files("analysis.jobs.clean")
+    assert "analysis/core/contracts.py" in closure  # through analysis.core.storage
+    assert "analysis/core/claims.py" not in closure
+
+
+def test_closure_follows_relative_free_imports_only_inside_the_project():
+    assert all(path.startswith("analysis/") for path in source_files("analysis.jobs.exhibit"))
+
+
+def test_every_module_is_made_from_something():
+    """Only a check may make its own data."""
+    for kind in KINDS:
+        for name in modules(kind):
+            assert ingredients(kind, name) or kind == "check", f"{kind} {name} is made from nothing"
+
+
+def test_packages_import_nothing():
+    # The import closure would otherwise miss what a package pulls in.
+    for path in (ROOT / "analysis").rglob("__init__.py"):
+        assert path.read_text(encoding="utf-8").strip() == "", path
+
+
+def test_every_product_is_used():
+    """A source, panel, specification or set of facts that nothing reads would be built for nobody."""
+    study = load()
+    used = {
+        argument
+        for kind in ("source", "panel", "figure", "table", "facts")
+        for name in modules(kind)
+        for argument in ingredients(kind, name)
+    }
+    used |= {specification["panel"] for specification in study["specifications"].values()}
+    used |= {curve["panel"] for curve in study["curves"].values()}
+    used |= {number["from"] for number in study["numbers"].values()}
+    for claim in study["claims"].values():
+        used |= {test[key] for test in claim.get("tests", []) + claim.get("context", []) for key in ("from", "honest") if key in test}
+    assert sorted(set(products(study)) - used) == []
+
+
+def test_the_nearest_name_is_offered():
+    assert "'rd_intensity'" in str(unknown("rd_intensty", ["rd_intensity", "sales"], "here", "outcome"))
+    assert "Known: a, b" in str(unknown("zzzz", ["a", "b"], "here"))

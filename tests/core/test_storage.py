@@ -1,0 +1,53 @@
+"""Tables are written whole or not at all and carry their marks."""
+
+import pandas as pd
+import pytest
+
+from analysis.core.contracts import DataError
+from analysis.core.storage import absent_table, atomic, is_absent, read_table, write_table
+
+CONTRACT = {"key": ["unit"], "columns": {"unit": {"type": "text"}, "value": {"type": "number"}}}
+
+
+def table(*units):
+    return pd.DataFrame({"unit": pd.Series(units, dtype="string"), "value": [1.0] * len(units)})
+
+
+def test_rows_are_sorted_by_key_and_marks_survive(tmp_path):
+    write_table(table("b", "a"), tmp_path / "t.parquet", CONTRACT, evidence="simulated")
+    back = read_table(tmp_path / "t.parquet")
+    assert back["unit"].tolist() == ["a", "b"]
+    assert back.attrs["evidence"] == "simulated"
+    assert is_absent(back) == ""
+
+
+def test_absence_is_carried(tmp_path):
+    write_table(absent_table(CONTRACT, "workbook.xlsx not found"), tmp_path / "t.parquet", CONTRACT)
+    assert is_absent(read_table(tmp_path / "t.parquet")) == "workbook.xlsx not found"
+
+
+def test_a_bad_table_leaves_the_old_file(tmp_path):
+    path = tmp_path / "t.parquet"
+    write_table(table("a"), path, CONTRACT)
+    before = path.read_bytes()
+    with pytest.raises(DataError):
+        write_table(table("a", "a"), path, CONTRACT)
+    assert path.read_bytes() == before
+
+
+def test_a_failure_while_writing_leaves_nothing(tmp_path):
+    with pytest.raises(RuntimeError), atomic(tmp_path / "t.txt") as temporary:
+        temporary.write_text("half")
+        raise RuntimeError
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_same_table_same_bytes(tmp_path):
+    for name in ("one", "two"):
+        write_table(table("b", "a"), tmp_path / name, CONTRACT)
+    assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
+
+
+def test_unknown_evidence_is_refused(tmp_path):
+    with pytest.raises(ValueError, match="evidence"):
+        write_table(table("a"), tmp_path / "t.parquet", CONTRACT, evidence="guess")
