@@ -6,7 +6,7 @@ RUN = $(PYTHON) bootstrap.py
 .PHONY: study test lint lock clean benchmark verify whatif blind package
 
 study:
-	@$(RUN) snakemake --profile workflow/profiles/default --cores $(CORES)
+	@$(RUN) python -m analysis.jobs.run --cores $(CORES)
 	@echo "The paper: $(CURDIR)/paper/paper.pdf"
 
 test:
@@ -38,7 +38,7 @@ lint:
 
 # Measures speed and memory anew on this machine (about ten minutes); the table and figure of the paper follow at the next `make`.
 benchmark:
-	@$(RUN) snakemake --profile workflow/profiles/default --cores 1 --force data/processed/benchmark/speed.csv
+	@$(RUN) python -m analysis.jobs.run --cores 1 --force data/processed/benchmark/speed.csv
 	@cp data/processed/benchmark/speed.csv data/raw/measurements/speed.csv
 	@cd data/raw/measurements && sha256sum speed.csv > SHA256SUMS
 

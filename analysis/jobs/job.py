@@ -17,12 +17,23 @@ from pathlib import Path
 from analysis.core.contracts import DataError
 
 
+def die_with(parent: int) -> None:
+    """End this process when its own parent ends, and now if the process `parent`, on whose behalf it works, is gone.
+
+    A killed Snakemake would otherwise leave orphans that go on writing.
+    """
+    if sys.platform != "linux":
+        return
+    own = os.getppid()
+    ctypes.CDLL(None).prctl(1, int(signal.SIGTERM))
+    # The kernel tells of deaths after this call only; one before it shows in who the parent is now.
+    if os.getppid() != own or not Path(f"/proc/{parent}").exists():
+        os._exit(1)
+
+
 @contextlib.contextmanager
 def job(log: str) -> Iterator[None]:
     """Run the block with output in `log`; a DataError ends the job with its message instead of a traceback."""
-    if sys.platform == "linux":
-        # A killed Snakemake would otherwise leave orphans that go on writing.
-        ctypes.CDLL(None).prctl(1, int(signal.SIGTERM))
     Path(log).parent.mkdir(parents=True, exist_ok=True)
     with open(log, "w", encoding="utf-8") as stream, contextlib.redirect_stdout(stream), contextlib.redirect_stderr(stream):
         logging.basicConfig(stream=stream, level=logging.INFO, format="%(name)s: %(message)s", force=True)

@@ -42,8 +42,8 @@ rule check:
     params:
         sections=lambda w: sections_of("check", w.name),
         contract=lambda w: CONTRACTS[w.name],
-    script:
-        "../scripts/check.py"
+    run:
+        dispatch(rule, input, output, params, wildcards, log)
 
 
 rule montecarlo:
@@ -63,8 +63,8 @@ rule montecarlo:
         settings=lambda w: STUDY["montecarlo"][w.name],
         seed=STUDY["seed"],
         contract=CONTRACTS["montecarlo"],
-    script:
-        "../scripts/montecarlo.py"
+    run:
+        dispatch(rule, input, output, params, wildcards, log)
 
 
 # Not part of the study: times differ by machine, so that its result is kept as a raw measurement.
@@ -76,5 +76,5 @@ rule benchmark:
         "data/processed/benchmark/speed.csv",
     log:
         "logs/benchmark.log",
-    script:
-        "../scripts/benchmark.py"
+    run:
+        dispatch(rule, input, output, params, wildcards, log)

@@ -27,5 +27,5 @@ rule clean:
     params:
         raw=lambda w: {raw: STUDY["raw"][raw] for raw in ingredients("source", w.name)},
         contract=lambda w: CONTRACTS[w.name],
-    script:
-        "../scripts/clean.py"
+    run:
+        dispatch(rule, input, output, params, wildcards, log)

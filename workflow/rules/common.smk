@@ -14,6 +14,7 @@ from analysis.core.catalogue import ingredients, module_of, source_files
 from analysis.core.catalogue import program as code
 from analysis.core.contracts import DataError
 from analysis.core.freeze import LABELS  # rewording one refits nothing
+from analysis.jobs.dispatch import dispatch
 from bootstrap import REPEATABLE
 from analysis.core.config import (
     SECTIONS,

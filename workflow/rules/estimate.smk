@@ -28,8 +28,8 @@ rule estimate:
             if k not in LABELS
         },
         contract=CONTRACTS["estimate"],
-    script:
-        "../scripts/estimate.py"
+    run:
+        dispatch(rule, input, output, params, wildcards, log)
 
 
 rule curve:
@@ -61,5 +61,5 @@ rule curve:
         test=lambda w: claim_test(STUDY, STUDY["curves"][w.name]),
         seed=STUDY["seed"],
         contracts={name: CONTRACTS[name] for name in ("curve", "curve_joint")},
-    script:
-        "../scripts/curve.py"
+    run:
+        dispatch(rule, input, output, params, wildcards, log)

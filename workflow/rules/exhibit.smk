@@ -20,8 +20,8 @@ rule draw:
     params:
         sections=lambda w: sections_of("figure", w.exhibit),
         blind=BLIND,
-    script:
-        "../scripts/draw.py"
+    run:
+        dispatch(rule, input, output, params, wildcards, log)
 
 
 rule layout:
@@ -35,8 +35,8 @@ rule layout:
     params:
         sections=lambda w: sections_of("table", w.exhibit),
         blind=BLIND,
-    script:
-        "../scripts/layout.py"
+    run:
+        dispatch(rule, input, output, params, wildcards, log)
 
 
 rule count:
@@ -49,8 +49,8 @@ rule count:
         "logs/count/{name}.log",
     params:
         sections=lambda w: sections_of("facts", w.name),
-    script:
-        "../scripts/count.py"
+    run:
+        dispatch(rule, input, output, params, wildcards, log)
 
 
 CLAIM_ESTIMATES = sorted(
@@ -75,8 +75,8 @@ rule judge:
     params:
         claims=STUDY["claims"],
         contract=lambda w: CONTRACTS["verdicts"],
-    script:
-        "../scripts/judge.py"
+    run:
+        dispatch(rule, input, output, params, wildcards, log)
 
 
 FIRM_ESTIMATES = sorted(
@@ -102,5 +102,5 @@ rule recover:
         specifications=STUDY["specifications"],
         outcomes=STUDY["outcomes"],
         contract=lambda w: CONTRACTS["recoveries"],
-    script:
-        "../scripts/recover.py"
+    run:
+        dispatch(rule, input, output, params, wildcards, log)

@@ -26,5 +26,5 @@ rule build:
             if "labels" in CONTRACTS.get(table, {})
         },
         blind=BLIND,
-    script:
-        "../scripts/build.py"
+    run:
+        dispatch(rule, input, output, params, wildcards, log)

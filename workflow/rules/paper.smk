@@ -36,8 +36,8 @@ rule quote:
         exhibits=STUDY["exhibits"],
         estimates=[name for name in QUOTED if KIND[name] == "estimates"],
         facts=[name for name in QUOTED if KIND[name] == "facts"],
-    script:
-        "../scripts/quote.py"
+    run:
+        dispatch(rule, input, output, params, wildcards, log)
 
 
 rule typeset:
@@ -52,8 +52,8 @@ rule typeset:
         "paper/paper.pdf",
     log:
         "logs/typeset.log",
-    script:
-        "../scripts/typeset.py"
+    run:
+        dispatch(rule, input, output, params, wildcards, log)
 
 
 CONFIG_FILES = sorted(
@@ -77,8 +77,8 @@ rule trace:
         "logs/trace.log",
     params:
         files=PRODUCT_FILES,
-    script:
-        "../scripts/trace.py"
+    run:
+        dispatch(rule, input, output, params, wildcards, log)
 
 
 rule dossier:
@@ -96,8 +96,8 @@ rule dossier:
     params:
         title=STUDY["title"],
         order={"exhibits": list(STUDY["exhibits"]), "curves": list(STUDY["curves"])},
-    script:
-        "../scripts/dossier.py"
+    run:
+        dispatch(rule, input, output, params, wildcards, log)
 
 
 DOCUMENTED = {
@@ -119,5 +119,5 @@ rule codebook:
     params:
         tables=DOCUMENTED,
         contracts={name: CONTRACTS[name] for name in DOCUMENTED},
-    script:
-        "../scripts/codebook.py"
+    run:
+        dispatch(rule, input, output, params, wildcards, log)

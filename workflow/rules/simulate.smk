@@ -28,5 +28,5 @@ rule simulate:
             name: STUDY["raw"][name]
             for name in ("first_issues_by_city", "province_list")
         },
-    script:
-        "../scripts/simulate.py"
+    run:
+        dispatch(rule, input, output, params, wildcards, log)

@@ -1,0 +1,184 @@
+"""Runs the jobs of the workflow: each in a process of its own that is forked from one which has the libraries loaded.
+
+An interpreter that imports the stack anew takes longer than most jobs; a fork takes a few milliseconds. The process that is
+forked from has done nothing but import, so that no job sees what another left behind.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import zlib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+
+from analysis.jobs.job import die_with, job
+
+# Inputs that make a job run again when they change, and that its function does not read under this name.
+WATCHED = ("code", "data")
+
+
+@dataclass(frozen=True)
+class Job:
+    """One job as the workflow planned it: files by name (lists where a name has several), parameters and the wildcard's value."""
+
+    rule: str
+    name: str
+    outcome: str
+    inputs: dict[str, str | list[str]]
+    params: dict
+    outputs: list[str]
+    output_names: dict[str, str]
+
+    @property
+    def products(self) -> dict[str, str | list[str]]:
+        """The inputs that are products of the study."""
+        return {name: paths for name, paths in self.inputs.items() if name not in WATCHED}
+
+    @property
+    def output(self) -> str:
+        """The first output."""
+        return self.outputs[0]
+
+    def listed(self, names: Iterable[str]) -> dict[str, list[str]]:
+        """Return the inputs of these names, each as a list of files."""
+        found = {name: self.inputs[name] for name in names}
+        return {name: [paths] if isinstance(paths, str) else paths for name, paths in found.items()}
+
+    def seed(self) -> int:
+        """Return the seed of this job's draws, from the study's own and the name."""
+        return zlib.crc32(f"{self.params['seed']} {self.name}".encode())
+
+
+def _of(module: str) -> object:
+    return import_module(f"analysis.jobs.{module}")
+
+
+def _benchmark(j: Job) -> None:
+    import_module("analysis.validation.benchmarks.speed").main(j.output)
+
+
+def _clean(j: Job) -> None:
+    _of("clean").clean(j.name, j.params["raw"], j.params["contract"], j.output)
+
+
+def _build(j: Job) -> None:
+    p = j.params
+    _of("build").build(j.name, j.products, p["settings"], p["contract"], j.output, p["labels"], p["blind"])
+
+
+def _estimate(j: Job) -> None:
+    p = j.params
+    _of("estimate").estimate(j.name, p["specification"], j.outcome, p["outcome"] or None, j.inputs["panel"], p["contract"], j.output)
+
+
+def _curve(j: Job) -> None:
+    p = j.params
+    _of("curve").curve(j.name, p["settings"], p["panel"], p["test"], j.seed(), j.inputs["panel"], p["contracts"], j.outputs)
+
+
+def _check(j: Job) -> None:
+    _of("check").check(j.name, j.products, j.params["sections"], j.params["contract"], j.output)
+
+
+def _montecarlo(j: Job) -> None:
+    _of("montecarlo").montecarlo(j.name, j.params["settings"], j.seed(), j.params["contract"], j.output)
+
+
+def _draw(j: Job) -> None:
+    _of("exhibit").draw(j.name, j.products, j.params["sections"], j.outputs)
+
+
+def _layout(j: Job) -> None:
+    _of("exhibit").layout(j.name, j.products, j.params["sections"], j.output_names)
+
+
+def _count(j: Job) -> None:
+    _of("exhibit").count(j.name, j.products, j.params["sections"], j.output)
+
+
+def _judge(j: Job) -> None:
+    _of("judge").judge(j.params["claims"], j.listed(j.products), j.params["contract"], j.output)
+
+
+def _recover(j: Job) -> None:
+    chosen = {key: j.params[key] for key in ("claims", "specifications", "outcomes", "contract")}
+    estimates = j.listed(name for name in j.products if name != "truth")
+    _of("judge").compare(**chosen, estimates=estimates, truth=j.inputs["truth"], path=j.output)
+
+
+def _quote(j: Job) -> None:
+    p = j.params
+    estimates, facts = ({name: j.inputs[name] for name in p[kind]} for kind in ("estimates", "facts"))
+    _of("quote").quote(p["numbers"], p["exhibits"], j.listed(estimates), facts, j.output, p["blind"])
+
+
+def _typeset(j: Job) -> None:
+    _of("typeset").typeset("paper/paper.typ", j.output)
+
+
+def _trace(j: Job) -> None:
+    _of("trace").trace(j.params["files"], j.inputs["numbers"], j.output)
+
+
+def _dossier(j: Job) -> None:
+    _of("dossier").dossier(j.inputs["provenance"], j.inputs["numbers"], j.params["title"], j.params["order"], j.output)
+
+
+def _codebook(j: Job) -> None:
+    _of("codebook").codebook(j.params["tables"], j.params["contracts"], j.output)
+
+
+def _simulate(j: Job) -> None:
+    _of("simulate").simulate(j.params["settings"], j.params["raw"], Path(j.output).parent)
+
+
+# Rule of the workflow → what one job of it does.
+RULES: dict[str, Callable[[Job], None]] = {
+    "clean": _clean, "simulate": _simulate, "build": _build, "estimate": _estimate, "curve": _curve, "judge": _judge,
+    "recover": _recover, "count": _count, "draw": _draw, "layout": _layout, "quote": _quote, "typeset": _typeset,
+    "trace": _trace, "dossier": _dossier, "codebook": _codebook, "check": _check, "montecarlo": _montecarlo,
+    "benchmark": _benchmark,
+}  # fmt: skip
+
+
+class JobFailed(RuntimeError):
+    """A job that ended with an error; it has said so itself."""
+
+    def __init__(self, log: str):
+        super().__init__(f"see {log}")
+
+
+def dispatch(rule: str, inputs: Mapping, outputs: Mapping, params: Mapping, wildcards: Mapping, log: Iterable[str]) -> None:
+    """Run one job in a process of its own and wait for it; the arguments are those that a rule of Snakemake has.
+
+    Raises JobFailed where the job ends with an error, which it has printed.
+    """
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["analysis.jobs.preload"])
+    planned = Job(
+        rule,
+        wildcards.get("name", wildcards.get("exhibit", "")),
+        wildcards.get("outcome", ""),
+        _plain(inputs),
+        dict(params.items()),
+        list(map(str, outputs)),
+        {name: str(path) for name, path in outputs.items()},
+    )
+    process = context.Process(target=_work, args=(planned, str(log[0]), os.getpid()))
+    process.start()
+    process.join()
+    if process.exitcode:
+        raise JobFailed(str(log[0]))
+
+
+def _plain(files: Mapping) -> dict[str, str | list[str]]:
+    return {name: str(paths) if isinstance(paths, str) else list(map(str, paths)) for name, paths in files.items()}
+
+
+def _work(planned: Job, log: str, parent: int) -> None:
+    die_with(parent)
+    with job(log):
+        RULES[planned.rule](planned)

@@ -1,0 +1,117 @@
+"""Runs the workflow: one run at a time, at once done when nothing has changed, with nothing to clean up after a crash.
+
+    python -m analysis.jobs.run [--cores N] [TARGET ...] [any option of Snakemake]
+
+The run holds a lock of the operating system, which ends with the process whatever ends it; Snakemake's own locks, which
+outlive a crash, are switched off.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+try:
+    import fcntl
+except ImportError:  # Windows has no such locks; Snakemake's own stay on there.
+    fcntl = None  # type: ignore[assignment]
+
+ROOT = Path(__file__).resolve().parents[2]
+STATE = ROOT / ".snakemake"
+PROFILE = "workflow/profiles/default"
+# Folders whose files a run reads or writes, and what in them is neither.
+FOLDERS = ("analysis", "config", "data", "figures", "paper", "workflow")
+FILES = ("Snakefile", "bootstrap.py", "requirements.lock")
+VARIABLES = ("IPS_DATA", "IPS_BLIND")
+# What a run writes; any other file that changes while it runs may have come too late for a job.
+WRITTEN = (
+    "data/processed/",
+    "figures/",
+    "paper/tables/",
+    "paper/numbers.json",
+    "paper/paper.pdf",
+    "paper/dossier.html",
+    "paper/codebook.md",
+)
+
+
+def main(arguments: list[str]) -> int:
+    """Run the workflow with `arguments` of Snakemake; return its exit status."""
+    STATE.mkdir(exist_ok=True)
+    with (STATE / "run.lock").open("a+") as lock:
+        if not _locked(lock):
+            lock.seek(0)
+            print(
+                f"error: another run of this study is at work in {ROOT} (process {lock.read().strip() or 'unknown'}); wait for it",
+                file=sys.stderr,
+            )
+            return 1
+        lock.truncate(0)
+        lock.write(str(os.getpid()))
+        lock.flush()
+        stamp = STATE / f"done-{hashlib.sha256(json.dumps(_targets(arguments)).encode()).hexdigest()[:12]}.json"
+        before = state()
+        if stamp.exists() and json.loads(stamp.read_text(encoding="utf-8")) == before:
+            print("Nothing to be done: no file that the study reads or writes has changed since the last run.")
+            return 0
+        stamp.unlink(missing_ok=True)
+        command = [sys.executable, "-m", "snakemake", "--profile", PROFILE, *(["--nolock"] if fcntl else []), *arguments]
+        # Snakemake holds the lock as well, should this process end before it.
+        status = subprocess.run(command, cwd=ROOT, pass_fds=[lock.fileno()] if fcntl else [], check=False).returncode
+        after = state()
+        if status == 0 and not {"-n", "--dry-run"} & set(arguments) and _read(before) == _read(after):
+            stamp.write_text(json.dumps(after), encoding="utf-8")
+        return status
+
+
+def _targets(arguments: list[str]) -> list[str]:
+    """Return what is asked for: all arguments but the number of cores."""
+    kept = list(arguments)
+    if "--cores" in kept:
+        del kept[kept.index("--cores") : kept.index("--cores") + 2]
+    return kept
+
+
+def _locked(lock) -> bool:
+    if fcntl is None:
+        return True
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
+
+
+def state() -> dict[str, list]:
+    """Return size and time of change of every file that the study reads or writes, by path, and the variables that it heeds."""
+    external = os.environ.get("IPS_DATA", "")
+    shared = ROOT.parent / "shared" / "data"
+    folders = [ROOT / name for name in FOLDERS] + [Path(external) if external else shared]
+    found = [*(path for folder in folders for path in _files(folder)), *(ROOT / name for name in FILES)]
+    seen = {os.path.relpath(path, ROOT): _print(path) for path in found}
+    return seen | {name: [os.environ.get(name, "")] for name in VARIABLES}
+
+
+def _read(state_: dict[str, list]) -> dict[str, list]:
+    """Return the part of a state that a run reads and does not write."""
+    return {path: about for path, about in state_.items() if not path.startswith(WRITTEN)}
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    for top, inner, names in os.walk(folder):
+        inner[:] = [name for name in inner if name not in ("__pycache__", "whatif")]
+        yield from (Path(top, name) for name in names)
+
+
+def _print(path: Path) -> list[int]:
+    about = path.stat()
+    return [about.st_size, about.st_mtime_ns]
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
