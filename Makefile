@@ -23,7 +23,7 @@ whatif:
 verify:
 	@$(RUN) python -m analysis verify --cores $(CORES) $(ARGS)
 
-# Runs everything with treatment labels dealt to other units, to settle designs unseen; into the folder blind/.
+# Runs everything with treatment labels permuted among units, to settle designs unseen; into the folder blind/.
 blind:
 	@$(RUN) python -m analysis blind --cores $(CORES) $(ARGS)
 

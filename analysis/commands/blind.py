@@ -1,4 +1,4 @@
-"""Run the whole study with treatment labels dealt to other units, so that designs can be settled before looking.
+"""Run the whole study with treatment labels permuted among units, so that designs can be settled before looking.
 
 A copy of this checkout is run in a temporary folder; every page, figure and table says that it is blind. What is kept is the
 paper, the dossier, figures and tables, in the folder --out (kept out of version control). Choose and change designs on it; then
@@ -20,7 +20,7 @@ from analysis.review.verification.rerun import RESULT_FILES, RESULTS, RerunFaile
 
 
 def declare(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--seed", type=int, default=1, help="seed of the deal (default: 1)")
+    parser.add_argument("--seed", type=int, default=1, help="seed of the permutation (default: 1)")
     parser.add_argument("--out", default="blind", help="new or empty folder for what the run made (default: blind)")
     parser.add_argument("--keep", metavar="FOLDER", help="run in this new folder and keep it")
     parser.add_argument("--cores", default="all", help="cores of the run (default: all)")

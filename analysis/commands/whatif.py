@@ -27,7 +27,7 @@ from analysis.exhibits.display import save_figure
 from analysis.jobs.estimate import estimated
 from analysis.review.whatif.changes import Variant, changed, in_another_unit
 from analysis.review.whatif.choice import check, named
-from analysis.review.whatif.drift import DEALS, bounds_of_both
+from analysis.review.whatif.drift import DRAWS, bounds_of_both
 from analysis.review.whatif.figure import figure_of
 from analysis.review.whatif.reading import row_of, tests_of, verdicts
 from analysis.review.whatif.sample import check_values, same_rows
@@ -99,17 +99,17 @@ def _bounds(study: dict, panel: pd.DataFrame, outcome: str, words: list[str], na
 def _estimated(versions: list[Variant], words: list[str], estimate: Callable) -> tuple[list[Variant], list[pd.DataFrame]]:
     """Return the versions as they could be estimated, and their estimates.
 
-    Dates are dealt among units, which other clusters or controls forbid: then neither version deals, so that like is
+    Dates are permuted among units, which other clusters or controls forbid: then neither version permutes them, so that like is
     compared with like. Any other choice that an estimator cannot use is refused.
     """
     try:
         return versions, [estimate(version) for version in reversed(versions)][::-1]
     except ValueError as error:
         wanted = any("draws" in word.partition("=")[0] for word in words)
-        if wanted or not versions[1].settings.get("options", {}).get(DEALS):
+        if wanted or not versions[1].settings.get("options", {}).get(DRAWS):
             raise BadOption(f"whatif: {error}") from error
-    versions = [_without(version, DEALS) for version in versions]
-    versions[1].said.append("(dates cannot be dealt among units with this choice: both versions have clustered errors)")
+    versions = [_without(version, DRAWS) for version in versions]
+    versions[1].said.append("(dates cannot be permuted among units with this choice: both versions have clustered errors)")
     return _estimated(versions, words, estimate)
 
 

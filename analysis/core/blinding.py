@@ -1,6 +1,6 @@
-"""Blind runs: treatment labels are dealt to other units before panels see them, so that designs can be settled unseen.
+"""Blind runs: treatment labels are permuted among units before panels see them, so that designs can be settled unseen.
 
-The environment variable IPS_BLIND holds the seed of the deal. Tables that carry labels say so in their contracts (`labels` in
+The environment variable IPS_BLIND holds the seed of the permutation. Tables that carry labels say so in their contracts (`labels` in
 config/tables/*.yaml); every panel built from one is blind, so that no panel can be forgotten. Dates, their number and what
 belongs to an issue stay; which unit has them does not. Descriptions of the market hold no outcome and stay as they are.
 """
@@ -23,29 +23,29 @@ def blind_seed() -> int | None:
     """Return the seed of a blind run, or nothing in an open one. Raises DataError when IPS_BLIND is no whole number."""
     given = os.environ.get(VARIABLE, "")
     if given and not given.isdecimal():
-        raise DataError(f"{VARIABLE}={given}: a blind run needs a whole number, the seed of the deal")
+        raise DataError(f"{VARIABLE}={given}: a blind run needs a whole number, the seed of the permutation")
     return int(given) if given else None
 
 
-def dealt(tables: dict[str, pd.DataFrame], labels: dict[str, dict], seed: int) -> dict[str, pd.DataFrame]:
-    """Return the tables with those named in `labels` dealt anew: each labelled unit's rows go to one drawn in its place.
+def permuted(tables: dict[str, pd.DataFrame], labels: dict[str, dict], seed: int) -> dict[str, pd.DataFrame]:
+    """Return the tables with those named in `labels` permuted: each labelled unit's rows go to one drawn in its place.
 
     `labels`: table → {unit: columns, among: table of all units, like: columns the new unit shares with the old one,
     observed: {time, date, span}: the new unit must be seen in each period of `span` around the first date, clear: columns to
-    blank}. A condition that no unit meets is waived, for that unit only. The same seed deals alike in every panel.
+    blank}. A condition that no unit meets is waived, for that unit only. The same seed permutes alike in every panel.
     Raises DataError when the table of all units is not at hand.
     """
     blinded = dict(tables)
     for name, rule in labels.items():
         if rule["among"] not in tables:
-            raise DataError(f"a panel made from {name} must also take {rule['among']}, among which a blind run deals the labels")
+            raise DataError(f"a panel made from {name} must also take {rule['among']}, among which a blind run permutes the labels")
         generator = np.random.default_rng(zlib.crc32(f"{seed} {name}".encode()))
-        blinded[name] = _deal(tables[name], tables[rule["among"]], rule, generator)
+        blinded[name] = _permute(tables[name], tables[rule["among"]], rule, generator)
         blinded[name].attrs = tables[name].attrs
     return blinded
 
 
-def _deal(table: pd.DataFrame, population: pd.DataFrame, rule: dict, generator: np.random.Generator) -> pd.DataFrame:
+def _permute(table: pd.DataFrame, population: pd.DataFrame, rule: dict, generator: np.random.Generator) -> pd.DataFrame:
     unit = rule["unit"]
     owners = list(table[unit].itertuples(index=False, name=None))
     everyone = sorted(set(population[unit].itertuples(index=False, name=None)) | set(owners))

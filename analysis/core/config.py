@@ -125,7 +125,7 @@ def load(config: Path = CONFIG) -> dict:
         drawn_as = specification.get("seed_of", name)
         if drawn_as not in study["specifications"]:
             raise unknown(drawn_as, study["specifications"], f"config/study.yaml: specifications → {name}: seed_of", "specification")
-        specification["seed"] = zlib.crc32(f"{study['seed']} {drawn_as}".encode())
+        specification.setdefault("seed", zlib.crc32(f"{study['seed']} {drawn_as}".encode()))
     study["freeze"] = read_yaml(config / "freeze.yaml", "freeze")["freeze"]
     _check_products(study)
     _check_specifications(study)
@@ -245,7 +245,7 @@ def _check_curves(study: dict) -> None:
         claim_test(study, curve)
         columns = study["contracts"][curve["panel"]]["columns"]
         controls = curve.get("controls", [])
-        named = [*curve["dates"].values(), *curve.get("deal_within", []), *curve["cluster"]]
+        named = [*curve["dates"].values(), *curve.get("permuted_within", []), *curve["cluster"]]
         named += controls.values() if isinstance(controls, dict) else controls
         named += [
             outcome[key] for outcome in curve["outcomes"].values() for key in ("column", "duration", "upper", "event") if key in outcome

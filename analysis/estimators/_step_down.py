@@ -1,4 +1,4 @@
-"""Rows of a family of outcomes whose treatment was dealt anew, the same deal for every outcome."""
+"""Rows of a family of outcomes whose treatment was permuted, the same permutation for every outcome."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from analysis.inference.randomization import Draws
 from analysis.inference.step_down import romano_wolf
 
 OUTCOMES = Option([], "further outcome columns; the family is --outcome and these", columns=True)
-DRAWS = Option(999, "deals of the treatment, each the same for all outcomes", minimum=1, maximum=MOST_DRAWS)
+DRAWS = Option(999, "permutations of the treatment, each the same for all outcomes", minimum=1, maximum=MOST_DRAWS)
 
 
 @dataclass(frozen=True)
 class Member:
-    """One outcome of a family: its Draws under the actual assignment and under every deal, what its rows count, and its largest value."""
+    """One outcome of a family: its Draws under the actual assignment and under every permutation, what its rows count, and its largest value."""
 
     name: str
     actual: Draws
-    dealt: Draws
+    permuted: Draws
     counts: dict
     size: float = 0.0
 
@@ -39,18 +39,18 @@ def members(panel: pd.DataFrame, specification, others: list[str]) -> list[str]:
 def rows(family: list[Member], seed: int) -> list[dict]:
     """Return two rows an outcome (term: its name): 'randomization_t', alone, and 'romano_wolf', adjusted for the family.
 
-    The step-down compares t-ratios with their joint distribution over deals (Romano and Wolf 2005, algorithm 3.1), which
-    keeps how outcomes depend on each other. A deal counts where every outcome has its t-ratio, so that a family of one
+    The step-down compares t-ratios with their joint distribution over permutations (Romano and Wolf 2005, algorithm 3.1), which
+    keeps how outcomes depend on each other. A permutation counts where every outcome has its t-ratio, so that a family of one
     has the p-value of the outcome alone.
     """
     if missing := [member.name for member in family if not _usable(member.actual, member.size).all()]:
         raise NotIdentified("SUPPORT", f"no t-ratio for {missing[0]}: its variance is none, or rounding")
-    kept = np.logical_and.reduce([_usable(member.dealt, member.size) for member in family])
-    dealt = [_those(member.dealt, kept) for member in family]
+    kept = np.logical_and.reduce([_usable(member.permuted, member.size) for member in family])
+    permuted = [_those(member.permuted, kept) for member in family]
     actual = np.array([member.actual.statistic(0.0, True)[0] for member in family])
-    adjusted = romano_wolf(actual, np.column_stack([draws.statistic(0.0, True) for draws in dealt]))
+    adjusted = romano_wolf(actual, np.column_stack([draws.statistic(0.0, True) for draws in permuted]))
     found = []
-    for member, draws, p_value in zip(family, dealt, adjusted, strict=True):
+    for member, draws, p_value in zip(family, permuted, adjusted, strict=True):
         alone = randomization.test(member.actual, draws)
         about = {"draws": alone.draws, "seed": seed, **member.counts}
         estimate = float(member.actual.a[0])

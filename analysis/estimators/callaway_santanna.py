@@ -1,6 +1,6 @@
 """Group-time average treatment effects (Callaway and Sant'Anna 2021, J. Econometrics 225: 200-230).
 
-Without covariates the estimator is a set of cohort means (inference.cohort_influence), which can also be re-dealt
+Without covariates the estimator is a set of cohort means (inference.cohort_influence), which can also be permuted
 thousands of times for randomization inference; with covariates each cell is doubly robust, an outcome regression or
 inverse probability weighting (inference.doubly_robust), and the influence functions are averaged the same way. Units
 that are not observed in every period enter the cells in which they are. With panel=false rows are repeated
@@ -63,7 +63,7 @@ METHOD = Method(
         "bootstrap_draws": Option(
             0, "draws of the multiplier bootstrap, for uniform bands; 0 for none", minimum=0, maximum=MOST_DRAWS, fewest=2
         ),
-        "randomization_draws": Option(0, "draws in which cohorts are dealt anew among units; 0 for none", minimum=0, maximum=MOST_DRAWS),
+        "randomization_draws": Option(0, "draws in which cohorts are permuted among units; 0 for none", minimum=0, maximum=MOST_DRAWS),
         "honest": HONEST,
         "breakdown": BREAKDOWN,
         "honest_smoothness": HONEST_SMOOTHNESS,
@@ -137,7 +137,7 @@ def _check(specification, options) -> None:
     if len(named) > 1:
         raise ValueError("callaway_santanna takes one cluster variable, which units are nested in")
     if (specification.controls or named or not options.panel) and options.randomization_draws:
-        raise ValueError("callaway_santanna: randomization_draws deals with units: no controls, no cluster but the unit, panel=true")
+        raise ValueError("callaway_santanna: randomization_draws permutes units: no controls, no cluster but the unit, panel=true")
     if options.leave_one_out and (specification.controls or not options.panel) and not named:
         raise ValueError("callaway_santanna: leave_one_out with controls or panel=false leaves out clusters: it needs --cluster")
     if not options.panel and not specification.unit and not specification.cohort:
@@ -494,8 +494,8 @@ class _Estimation:
             }
             rows.append(parameter(term, values[-1], error, inference="analytic", **counts))
             if self.options.randomization_draws and np.isfinite(self.wide.cohort[position]):
-                dealt = (row for row in self._randomized(wide) if row["term"] == "att" and row["inference"] == "randomization_t")
-                rows += [row | counts | {"term": term} for row in dealt]
+                permuted = (row for row in self._randomized(wide) if row["term"] == "att" and row["inference"] == "randomization_t")
+                rows += [row | counts | {"term": term} for row in permuted]
         return rows
 
 

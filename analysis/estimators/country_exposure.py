@@ -47,7 +47,7 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     exposed = (data[options.country] == options.exposed).to_numpy()
     actual = _evaluate(data, specification, options, after, countries[:1])
     # The exposed country leaves the sample of the placebos: its own change would sit in their comparison group.
-    dealt = _evaluate(data[~exposed].reset_index(drop=True), specification, options, after[~exposed], countries[1:])
+    permuted = _evaluate(data[~exposed].reset_index(drop=True), specification, options, after[~exposed], countries[1:])
     n_firms = data[specification.unit].nunique()
     counts = {
         "n_obs": len(data),
@@ -67,7 +67,7 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
             **counts,
         )
     ]
-    p_value = randomization.p_value(0.0, actual, dealt, scaled=False)
+    p_value = randomization.p_value(0.0, actual, permuted, scaled=False)
     rows.append(
         parameter(
             "att",
@@ -80,7 +80,7 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
             **counts,
         )
     )
-    placebos = zip(countries[1:], dealt.a, np.sqrt(dealt.v_yy), strict=True)
+    placebos = zip(countries[1:], permuted.a, np.sqrt(permuted.v_yy), strict=True)
     return rows + [
         parameter(f"placebo:{country}", value, spread, inference="cluster", n_obs=len(data)) for country, value, spread in placebos
     ]

@@ -18,7 +18,7 @@ from analysis.core.estimates import NotIdentified, parameter
 from analysis.core.method import DRAWS, Method, Option
 from analysis.core.sample import entrance
 from analysis.inference import randomization
-from analysis.inference.cohort_average import Panel, aggregate, cells_of, deal, draws_of, evaluate, panel_of
+from analysis.inference.cohort_average import Panel, aggregate, cells_of, draws_of, evaluate, panel_of, permute
 
 # Assignments that are enumerated: some minutes.
 MOST = 200_000
@@ -117,8 +117,8 @@ def _row(term: str, value: float, panel: Panel, sample: str, seed: int, draws: i
         return parameter(term, value, inference="enumeration", **about)
     cells = cells_of(panel)
     generator = np.random.default_rng(seed)
-    dealt = draws_of([_evaluate(panel, cells, cohort) for cohort in deal(panel.cohort, draws, generator)])
-    result = randomization.test(draws_of([_evaluate(panel, cells, panel.cohort)]), dealt)
+    permuted = draws_of([_evaluate(panel, cells, cohort) for cohort in permute(panel.cohort, draws, generator)])
+    result = randomization.test(draws_of([_evaluate(panel, cells, panel.cohort)]), permuted)
     return parameter(
         term, value, inference="randomization_t", p_value=result.p_value, ci_low=result.interval95[0], ci_high=result.interval95[1],
         ci90_low=result.interval90[0], ci90_high=result.interval90[1], mde80=result.mde80, draws=result.draws, seed=seed, **about,

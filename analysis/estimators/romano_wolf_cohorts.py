@@ -1,7 +1,7 @@
-"""Many outcomes of one staggered treatment: step-down p-values of group-time averages under re-dealt cohorts.
+"""Many outcomes of one staggered treatment: step-down p-values of group-time averages under permuted cohorts.
 
-Each outcome's statistic is the t-ratio of callaway_santanna (aggregation=simple, no covariates); cohorts are dealt anew
-among units, the same deal for every outcome. romano_wolf, which bootstraps two-way coefficients, is another estimand.
+Each outcome's statistic is the t-ratio of callaway_santanna (aggregation=simple, no covariates); cohorts are permuted
+among units, the same permutation for every outcome. romano_wolf, which bootstraps two-way coefficients, is another estimand.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from analysis.core.method import Method, Option
 from analysis.core.sample import entrance
 from analysis.estimators import _cohort_randomization, _step_down
 from analysis.estimators._cohorts import cohort_panel, counts_of, need_never, unit_names
-from analysis.inference.cohort_average import NEVER, cells_of, deal, panel_of
+from analysis.inference.cohort_average import NEVER, cells_of, panel_of, permute
 
 METHOD = Method(
-    title="Many outcomes: Romano-Wolf step-down of group-time averages, cohorts re-dealt",
+    title="Many outcomes: Romano-Wolf step-down of group-time averages, cohorts permuted",
     citation="Romano and Wolf (2005), Econometrica 73: 1237-1282; (2016), Statistics and Probability Letters 113: 38-40; Callaway and Sant'Anna (2021)",
     library="analysis",
     needs=("outcome", "unit", "time", "cohort|treatment"),
@@ -35,7 +35,7 @@ METHOD = Method(
 def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     """Return two rows an outcome (term: its name): 'randomization_t', alone, and 'romano_wolf', adjusted for the family.
 
-    Cohorts are dealt among the units that have any outcome of the family. Raises NotIdentified where an outcome has no
+    Cohorts are permuted among the units that have any outcome of the family. Raises NotIdentified where an outcome has no
     treated unit or no control.
     """
     options = METHOD.read(specification)
@@ -45,18 +45,18 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     first = pd.concat([table[["_name", "cohort"]] for table in tables.values()]).groupby("_name")["cohort"].max()
     labels = np.where(first > 0, first, NEVER)
 
-    def deals() -> Iterator[np.ndarray]:
-        # The same seed gives every outcome the same deals, and none needs to be kept.
-        return deal(labels, options.draws, np.random.default_rng(specification.seed))
+    def permutations() -> Iterator[np.ndarray]:
+        # The same seed gives every outcome the same permutations, and none needs to be kept.
+        return permute(labels, options.draws, np.random.default_rng(specification.seed))
 
-    family = [_member(name, table, first.index, labels, deals(), options.control_group) for name, table in tables.items()]
+    family = [_member(name, table, first.index, labels, permutations(), options.control_group) for name, table in tables.items()]
     return _step_down.rows(family, specification.seed)
 
 
 def _member(
-    name: str, data: pd.DataFrame, units: pd.Index, labels: np.ndarray, deals: Iterable[np.ndarray], control_group: str
+    name: str, data: pd.DataFrame, units: pd.Index, labels: np.ndarray, permutations: Iterable[np.ndarray], control_group: str
 ) -> _step_down.Member:
-    """Return one outcome with its Draws under the actual `labels` (units,) and under each of `deals`."""
+    """Return one outcome with its Draws under the actual `labels` (units,) and under each of `permutations`."""
     if control_group == "never_treated":
         need_never(data)
     wide = panel_of(data, "outcome", "unit", "time", "cohort")
@@ -67,5 +67,5 @@ def _member(
 
     cells, not_yet = cells_of(wide), control_group == "not_yet_treated"
     actual = _cohort_randomization.overall_draws(cells, [own(labels)], not_yet)
-    dealt = _cohort_randomization.overall_draws(cells, map(own, deals), not_yet)
-    return _step_down.Member(name, actual, dealt, counts_of(data), float(data["outcome"].abs().max()))
+    permuted = _cohort_randomization.overall_draws(cells, map(own, permutations), not_yet)
+    return _step_down.Member(name, actual, permuted, counts_of(data), float(data["outcome"].abs().max()))

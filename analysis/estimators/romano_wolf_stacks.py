@@ -1,7 +1,7 @@
-"""Many outcomes of one event: step-down p-values of stacked averages under events re-dealt within risk sets.
+"""Many outcomes of one event: step-down p-values of stacked averages under events permuted within risk sets.
 
-Each outcome's statistic is the t-ratio of stacked_did; events are dealt anew among the stack-units of a risk set, the same
-deal for every outcome. Outcomes and their base period are those of stacked_did, so that no other regression stands in.
+Each outcome's statistic is the t-ratio of stacked_did; events are permuted among the stack-units of a risk set, the same
+permutation for every outcome. Outcomes and their base period are those of stacked_did, so that no other regression stands in.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from analysis.core.method import Method
 from analysis.core.sample import entrance
 from analysis.estimators import _step_down
 from analysis.estimators.stacked_did import STACKED, counts_of, read
-from analysis.inference.stacked_average import COLUMNS, deal, draws_of, evaluate, need_stacks
+from analysis.inference.stacked_average import COLUMNS, draws_of, evaluate, need_stacks, permute
 
 METHOD = Method(
-    title="Many outcomes: Romano-Wolf step-down of stacked averages, events re-dealt within risk sets",
+    title="Many outcomes: Romano-Wolf step-down of stacked averages, events permuted within risk sets",
     citation="Romano and Wolf (2005), Econometrica 73: 1237-1282; (2016), Statistics and Probability Letters 113: 38-40; Wing, Freedman and Hollingsworth (2024)",
     library="analysis",
     needs=("outcome", "unit", "time"),
@@ -31,7 +31,7 @@ METHOD = Method(
 def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     """Return two rows an outcome (term: its name): 'randomization_t', alone, and 'romano_wolf', adjusted for the family.
 
-    The panel is stacked already (columns stack, event_time, treated, the unit, and risk sets in `cell`). Events are dealt
+    The panel is stacked already (columns stack, event_time, treated, the unit, and risk sets in `cell`). Events are permuted
     among the stack-units that have the reference period of any outcome of the family.
     """
     options = METHOD.read(specification)
@@ -46,12 +46,12 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     every = every[~every.index.duplicated()].sort_index()
     cell, treated = pd.factorize(every["cell"], sort=True)[0], every["treated"].to_numpy(bool)
     generator = np.random.default_rng(specification.seed)
-    dealt = [deal(cell, treated, generator) for _ in range(options.draws)]
+    permuted = [permute(cell, treated, generator) for _ in range(options.draws)]
     family = []
     for name, (data, stacks, chosen) in read_in.items():
         own = every.index.get_indexer(stacks.members)
         actual = draws_of([evaluate(stacks, stacks.treated, chosen)])
-        drawn = draws_of([evaluate(stacks, assignment[own], chosen) for assignment in dealt])
+        drawn = draws_of([evaluate(stacks, assignment[own], chosen) for assignment in permuted])
         counts, size = counts_of(data, replace(specification, outcome=name), stacks), float(data[name].abs().max())
         family.append(_step_down.Member(name, actual, drawn, counts, size))
     return _step_down.rows(family, specification.seed)

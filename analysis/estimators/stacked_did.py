@@ -17,7 +17,7 @@ from analysis.inference import randomization
 from analysis.inference.absorb import within_sd
 from analysis.inference.cluster import need_two
 from analysis.inference.honest_bounds import bounds_rows
-from analysis.inference.stacked_average import COLUMNS, Stacks, deal, draws_of, evaluate, need_stacks, stacks_of, treated_by_event
+from analysis.inference.stacked_average import COLUMNS, Stacks, draws_of, evaluate, need_stacks, permute, stacks_of, treated_by_event
 
 STACKED = {
     "event_window": Option([-5, 4], "first and last event time of a stack"),
@@ -41,9 +41,7 @@ METHOD = Method(
             "so that every event time averages over the same cohorts",
         ),
         "leave_one_out": Option(False, "report the overall effect without each risk set (cell) in turn"),
-        "randomization_draws": Option(
-            0, "draws in which events are dealt anew within risk sets; 0 for none", minimum=0, maximum=MOST_DRAWS
-        ),
+        "randomization_draws": Option(0, "draws in which events are permuted within risk sets; 0 for none", minimum=0, maximum=MOST_DRAWS),
         "honest": HONEST,
         "honest_smoothness": HONEST_SMOOTHNESS,
         "honest_target": HONEST_TARGET,
@@ -184,10 +182,10 @@ def _clustered(key: tuple, value: tuple[np.ndarray, np.ndarray], counts: dict, o
 
 def _randomized(stacks: Stacks, chosen: np.ndarray, actual: tuple, seed: int, draws: int, counts: dict) -> list[dict]:
     generator = np.random.default_rng(seed)
-    dealt = draws_of([evaluate(stacks, deal(stacks.cell, stacks.treated, generator), chosen) for _ in range(draws)])
+    permuted = draws_of([evaluate(stacks, permute(stacks.cell, stacks.treated, generator), chosen) for _ in range(draws)])
     rows = []
     for scaled, name in ((True, "randomization_t"), (False, "randomization_beta")):
-        result = randomization.test(draws_of([actual]), dealt, scaled)
+        result = randomization.test(draws_of([actual]), permuted, scaled)
         rows.append(
             parameter(
                 "att", actual[0][0], inference=name, p_value=result.p_value, ci_low=result.interval95[0], ci_high=result.interval95[1],

@@ -28,7 +28,7 @@ from analysis.core.sample import entrance
 from analysis.estimators._cohorts import cohort_of, unit_codes
 from analysis.estimators._left_out import listed
 from analysis.estimators._regression import columns_of, complete_rows, design_of, noted, rows_of
-from analysis.inference import dealt_cohorts, few_treated, randomization, wild_cluster_bootstrap
+from analysis.inference import few_treated, permuted_cohorts, randomization, wild_cluster_bootstrap
 from analysis.inference.absorb import absorbed, residualize, within_sd_of
 from analysis.inference.cell_regression import fit_cells
 from analysis.inference.honest_bounds import bounds_rows
@@ -48,7 +48,7 @@ METHOD = Method(
         "covariance": COVARIANCE,
         "lags": LAGS,
         "two_way": TWO_WAY,
-        "randomization_draws": Option(0, "draws in which cohorts are dealt anew among units; 0 for none", minimum=0, maximum=MOST_DRAWS),
+        "randomization_draws": Option(0, "draws in which cohorts are permuted among units; 0 for none", minimum=0, maximum=MOST_DRAWS),
         "wild_bootstrap_draws": Option(0, "draws of the wild cluster bootstrap; 0 for none", minimum=0, maximum=MOST_DRAWS),
         "wild_weights": Option("webb", "multipliers of the wild cluster bootstrap", ("rademacher", "webb")),
         "honest": HONEST,
@@ -240,7 +240,7 @@ def _randomized(data: pd.DataFrame, specification, draws: int, design, term: str
         or len(design.clusters) != 1
         or specification.cluster not in ((), (specification.unit,))
     ):
-        why = "labels are dealt among units: randomization_draws is for errors by unit, no controls, no weights"
+        why = "labels are permuted among units: randomization_draws is for errors by unit, no controls, no weights"
         return [refused(term, "OPTION", why, "randomization_t")]
     cluster = design.clusters[0]
     treated = design.regressors[:, 0]
@@ -250,7 +250,7 @@ def _randomized(data: pd.DataFrame, specification, draws: int, design, term: str
     period = pd.factorize(data[specification.time])[0]
     time = data[specification.time].to_numpy(float)
     generator = np.random.default_rng(specification.seed)
-    outcomes = dealt_cohorts.evaluate(design.outcome, treated, unit, period, time, first, draws, generator, design.effects, n_parameters)
+    outcomes = permuted_cohorts.evaluate(design.outcome, treated, unit, period, time, first, draws, generator, design.effects, n_parameters)
     names = {True: "randomization_t", False: "randomization_beta"}
     return [
         parameter(
@@ -261,7 +261,7 @@ def _randomized(data: pd.DataFrame, specification, draws: int, design, term: str
 
 
 def _cohorts_by_name(data: pd.DataFrame, specification) -> tuple[np.ndarray, np.ndarray]:
-    """Return codes of units (rows,) in the order of their names, and their cohorts (units,): deals do not depend on rows."""
+    """Return codes of units (rows,) in the order of their names, and their cohorts (units,): permutations do not depend on rows."""
     unit = unit_codes(data[specification.unit])
     first = np.full(unit.max() + 1, np.inf)
     first[unit] = cohort_of(data, specification)

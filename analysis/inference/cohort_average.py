@@ -1,4 +1,4 @@
-"""Group-time average effects without covariates as plain cohort means, fast enough to re-deal thousands of times.
+"""Group-time average effects without covariates as plain cohort means, fast enough to permute thousands of times.
 
 Callaway and Sant'Anna (2021, J. Econometrics 225: 200-230), unconditional parallel trends: equations 2.6-2.8
 without covariates reduce to differences of mean long differences; aggregations are their section 3, and the
@@ -125,7 +125,7 @@ class Estimates:
 
 
 def evaluate(cells: Cells, cohort: np.ndarray, not_yet_treated: bool = False) -> Estimates:
-    """Return the cell estimates when units belong to `cohort` (units,), which may be re-dealt."""
+    """Return the cell estimates when units belong to `cohort` (units,), which may be permuted."""
     member = cohort[None, :] == cells.cohort[:, None]
     if not_yet_treated:
         # Units that may already anticipate their treatment are no controls (their assumption 5).
@@ -186,7 +186,7 @@ def stacked(found: list[tuple[float, ...]]) -> Draws:
     return Draws(*np.array(found, dtype=float).reshape(-1, 5).T)
 
 
-def deal(cohort: np.ndarray, draws: int, generator: np.random.Generator) -> Iterator[np.ndarray]:
+def permute(cohort: np.ndarray, draws: int, generator: np.random.Generator) -> Iterator[np.ndarray]:
     """Yield `draws` permutations of the cohort labels over units, each (units,): cohort sizes are kept, and no two are held at once."""
     for _ in range(draws):
         yield generator.permuted(cohort)

@@ -1,8 +1,8 @@
 """Randomization inference on estimators that are linear in the outcome: p-values, intervals, detectable effects.
 
 Sharp null: the effect on every treated cell is `tau`. Under it the untreated outcome is Y - tau D, with D the
-treated cells of the actual assignment, and a re-dealt assignment of the same shape has the distribution of the
-actual one if assignments were dealt like lots (exchangeability: the assumption of every p-value made here).
+treated cells of the actual assignment, and a permuted assignment of the same shape has the distribution of the
+actual one if assignments were drawn like lots (exchangeability: the assumption of every p-value made here).
 Statistics: the t-ratio (Young 2019, QJE 134: 557-598; MacKinnon and Webb 2020, J. Econometrics 218: 435-450)
 and the coefficient itself.
 
@@ -23,7 +23,7 @@ PASSES = 3
 
 @dataclass(frozen=True)
 class Draws:
-    """Estimates on Y (`a`) and on D (`b`) and their (co)variances, one entry a re-dealt assignment, shape (draws,)."""
+    """Estimates on Y (`a`) and on D (`b`) and their (co)variances, one entry a permuted assignment, shape (draws,)."""
 
     a: np.ndarray
     b: np.ndarray
@@ -56,33 +56,33 @@ class Test:
     draws: int
 
 
-def p_value(tau: float, actual: Draws, dealt: Draws, scaled: bool, complete: bool = False) -> float:
+def p_value(tau: float, actual: Draws, permuted: Draws, scaled: bool, complete: bool = False) -> float:
     """Return the two-sided p-value of the sharp null that every effect is `tau`.
 
     The actual assignment counts as a draw, unless the draws are `complete`: then it is one of them.
     """
     observed = abs(actual.statistic(tau, scaled)[0])
     # The tolerance counts assignments equal to the actual one as ties whatever the rounding.
-    exceeding = np.sum(np.abs(dealt.statistic(tau, scaled)) >= observed * (1 - 1e-9))
-    return float(exceeding / len(dealt.a)) if complete else float((1 + exceeding) / (1 + len(dealt.a)))
+    exceeding = np.sum(np.abs(permuted.statistic(tau, scaled)) >= observed * (1 - 1e-9))
+    return float(exceeding / len(permuted.a)) if complete else float((1 + exceeding) / (1 + len(permuted.a)))
 
 
-def test(actual: Draws, dealt: Draws, scaled: bool = True, complete: bool = False) -> Test:
+def test(actual: Draws, permuted: Draws, scaled: bool = True, complete: bool = False) -> Test:
     """Return p-value, inverted 95 % and 90 % intervals and the smallest detectable effect.
 
-    `actual` holds one entry, the observed assignment; `dealt` the re-dealt ones, `complete` if they are all there are.
+    `actual` holds one entry, the observed assignment; `permuted` the permuted ones, `complete` if they are all there are.
     """
-    dealt = dealt.usable()
+    permuted = permuted.usable()
     return Test(
-        p_value=p_value(0.0, actual, dealt, scaled, complete),
-        interval95=invert(actual, dealt, 0.05, scaled, complete),
-        interval90=invert(actual, dealt, 0.10, scaled, complete),
-        mde80=detectable(actual, dealt, scaled),
-        draws=len(dealt.a),
+        p_value=p_value(0.0, actual, permuted, scaled, complete),
+        interval95=invert(actual, permuted, 0.05, scaled, complete),
+        interval90=invert(actual, permuted, 0.10, scaled, complete),
+        mde80=detectable(actual, permuted, scaled),
+        draws=len(permuted.a),
     )
 
 
-def invert(actual: Draws, dealt: Draws, level: float, scaled: bool, complete: bool = False) -> tuple[float, float]:
+def invert(actual: Draws, permuted: Draws, level: float, scaled: bool, complete: bool = False) -> tuple[float, float]:
     """Return the smallest interval that holds every tau with p > level; infinite where the test never rejects.
 
     The estimate itself has p = 1. Each end is bracketed by doubling steps and refined on grids, because p(tau) is a
@@ -90,13 +90,13 @@ def invert(actual: Draws, dealt: Draws, level: float, scaled: bool, complete: bo
     """
     estimate = float(actual.a[0] / actual.b[0])
     # Zero only where no assignment moves anything: then any step does.
-    step = max(float(np.std(dealt.a)), float(np.sqrt(actual.v_yy[0]))) or 1e-12 * (abs(estimate) or 1.0)
-    return tuple(_end(actual, dealt, level, scaled, estimate, direction * step, complete) for direction in (-1, 1))
+    step = max(float(np.std(permuted.a)), float(np.sqrt(actual.v_yy[0]))) or 1e-12 * (abs(estimate) or 1.0)
+    return tuple(_end(actual, permuted, level, scaled, estimate, direction * step, complete) for direction in (-1, 1))
 
 
-def _end(actual: Draws, dealt: Draws, level: float, scaled: bool, estimate: float, step: float, complete: bool) -> float:
+def _end(actual: Draws, permuted: Draws, level: float, scaled: bool, estimate: float, step: float, complete: bool) -> float:
     def accepted(reach: float) -> bool:
-        return p_value(estimate + reach * step, actual, dealt, scaled, complete) > level
+        return p_value(estimate + reach * step, actual, permuted, scaled, complete) > level
 
     reach = 8.0
     while accepted(reach):
@@ -111,13 +111,13 @@ def _end(actual: Draws, dealt: Draws, level: float, scaled: bool, estimate: floa
     return float(estimate + outside * step)
 
 
-def detectable(actual: Draws, dealt: Draws, scaled: bool, level: float = 0.05, power: float = 0.80) -> float:
+def detectable(actual: Draws, permuted: Draws, scaled: bool, level: float = 0.05, power: float = 0.80) -> float:
     """Return the smallest constant effect that the test rejects at `level` with probability `power`.
 
     The placebo distribution of the statistic plays its noise. An effect of tau adds tau to the estimate, that is tau
     over the standard error of the actual assignment to its t-ratio: the design at hand, not an average over designs.
     """
-    statistics = dealt.statistic(0.0, scaled)
+    statistics = permuted.statistic(0.0, scaled)
     critical = np.quantile(np.abs(statistics), 1 - level)
     scale = float(np.sqrt(actual.v_yy[0])) if scaled else 1.0
     low, high = 0.0, 4 * scale * float(critical + np.max(np.abs(statistics)))

@@ -1,6 +1,6 @@
-"""One treatment regressed on an outcome net of fixed effects, for many re-dealt treatments at once.
+"""One treatment regressed on an outcome net of fixed effects, for many permuted treatments at once.
 
-By Frisch-Waugh-Lovell the coefficient is a ratio of inner products of residualised columns, so that a re-dealt
+By Frisch-Waugh-Lovell the coefficient is a ratio of inner products of residualised columns, so that a permuted
 treatment costs one column and no regression. Each is evaluated on Y and on the actual treatment D, as
 inference.randomization asks.
 """

@@ -1,4 +1,4 @@
-"""Stacked cohorts compared within risk sets: matched differences of means, fast enough to re-deal.
+"""Stacked cohorts compared within risk sets: matched differences of means, fast enough to permute.
 
 A stack holds the firms treated in one year and the controls at risk in that year (Cengiz, Dube, Lindner and Zipperer
 2019, QJE 134: 1405-1454); cells split it by industry and country group. For event time e the effect in a cell is the
@@ -96,7 +96,7 @@ def need_stacks(data: pd.DataFrame, unit: str, cell: str) -> None:
 def evaluate(stacks: Stacks, treated: np.ndarray, selection: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the effect (2,) over the selected event times and its influence by cluster (2, clusters).
 
-    `treated` (units,) may be re-dealt; cells without treated or without controls at an event time do not count.
+    `treated` (units,) may be permuted; cells without treated or without controls at an event time do not count.
     """
     change, valid = stacks.change[:, selection], stacks.valid[selection]
     cells, part_t, part_c = _sides(stacks, treated, valid)
@@ -129,13 +129,13 @@ def treated_by_event(stacks: Stacks) -> np.ndarray:
     return both.sum(1)
 
 
-def deal(cell: np.ndarray, treated: np.ndarray, generator: np.random.Generator) -> np.ndarray:
-    """Return treatment dealt anew among the stack-units of each cell, keeping how many it treats."""
+def permute(cell: np.ndarray, treated: np.ndarray, generator: np.random.Generator) -> np.ndarray:
+    """Return treatment permuted among the stack-units of each cell, keeping how many it treats."""
     order = np.lexsort((generator.random(len(cell)), cell))
     sorted_treated = treated[np.lexsort((~treated, cell))]
-    dealt = np.empty(len(order), dtype=bool)
-    dealt[order] = sorted_treated
-    return dealt
+    permuted = np.empty(len(order), dtype=bool)
+    permuted[order] = sorted_treated
+    return permuted
 
 
 def draws_of(values: list[tuple[np.ndarray, np.ndarray]]) -> Draws:

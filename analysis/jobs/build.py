@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from importlib import import_module
 
-from analysis.core.blinding import dealt
+from analysis.core.blinding import permuted
 from analysis.core.storage import absent_table, is_absent, read_table, write_table
 
 
@@ -13,7 +13,7 @@ def build(
 ) -> None:
     """Build panel `name` from the tables at `inputs`; it is simulated if any of them is, absent if any is.
 
-    With a `seed` the run is blind: tables in `labels` (table → how, see analysis/core/blinding.py) are dealt to other units first.
+    With a `seed` the run is blind: tables in `labels` (table → how, see analysis/core/blinding.py) are permuted among units first.
     """
     tables = {label: read_table(source) for label, source in inputs.items()}
     reasons = " ".join(dict.fromkeys(filter(None, map(is_absent, tables.values()))))
@@ -21,7 +21,7 @@ def build(
         write_table(absent_table(contract, reasons), path, contract)
         return
     if seed is not None:
-        tables = dealt(tables, labels or {}, seed)
+        tables = permuted(tables, labels or {}, seed)
     evidence = "simulated" if any(t.attrs["evidence"] == "simulated" for t in tables.values()) else "real"
     module = import_module(f"analysis.panels.{name}")
     extra = {} if settings is None else {"settings": settings}

@@ -37,9 +37,9 @@ def curve(
     region = region_in_unit(test, settings["unit"])
     choices = settings | {"outcomes": {k: v | {"per": PER[settings["unit"]]} for k, v in settings["outcomes"].items()}}
     explore = durations.explore if "spells" in settings else panels.explore
-    found, statistics, dealt = explore(panel, choices, panels.Setting(panel_settings["unit"], panel_settings["time"], region, seed))
+    found, statistics, permuted = explore(panel, choices, panels.Setting(panel_settings["unit"], panel_settings["time"], region, seed))
     table = arranged(name, pd.DataFrame(found), settings["main"], contracts["curve"])
-    joint = pd.DataFrame(list(summaries(name, settings, region, table, statistics, pd.DataFrame(dealt))))
+    joint = pd.DataFrame(list(summaries(name, settings, region, table, statistics, pd.DataFrame(permuted))))
     evidence = panel.attrs["evidence"]
     write_table(table, paths[0], contracts["curve"], evidence)
     write_table(typed(joint, contracts["curve_joint"]), paths[1], contracts["curve_joint"], evidence)
@@ -69,18 +69,18 @@ def typed(table: pd.DataFrame, contract: dict) -> pd.DataFrame:
 
 
 def summaries(
-    name: str, settings: dict, region: Region, table: pd.DataFrame, statistics: np.ndarray, dealt: pd.DataFrame
+    name: str, settings: dict, region: Region, table: pd.DataFrame, statistics: np.ndarray, permuted: pd.DataFrame
 ) -> Iterator[dict]:
     """Yield the rows of the contract `curve_joint`: of all specifications, then of those that share one choice.
 
-    `dealt` has the choices of the columns of `statistics`.
+    `permuted` has the choices of the columns of `statistics`.
     """
     yield summary(name, settings, region, table, table, ALL) | tests(statistics)
     for choice in SUBSETS:
         for level in table[choice].drop_duplicates().sort_values():
             if level == NONE:
                 continue
-            moved = statistics[:, (dealt[choice] == level).to_numpy()] if len(dealt) else statistics
+            moved = statistics[:, (permuted[choice] == level).to_numpy()] if len(permuted) else statistics
             yield summary(name, settings, region, table, table[table[choice] == level], f"{choice}: {level}") | tests(moved)
 
 

@@ -73,7 +73,7 @@ def _estimate(name: str, number: dict, read: dict, blind: bool) -> tuple[object,
     try:
         row = find(read[number["from"]], number, f"config/numbers.yaml: {name}")
     except LookupError:
-        if blind:  # the unit that a number names may be no treated one, or not in the sample, once labels are dealt anew
+        if blind:  # the unit that a number names may be no treated one, or not in the sample, once labels are permuted
             return float("nan"), float("nan")
         raise
     column = number.get("value", "estimate")

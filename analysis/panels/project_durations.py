@@ -1,7 +1,7 @@
 """Projects with their time to first sale measured in several ways: what a specification curve chooses from.
 
 Cut at the year of the issue, as in project_spells, or followed to the end whatever the firm did meanwhile. The second does not
-depend on who issued when, so that it stays the same when dates of issue are dealt anew.
+depend on who issued when, so that it stays the same when dates of issue are permuted.
 """
 
 from __future__ import annotations

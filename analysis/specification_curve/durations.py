@@ -1,7 +1,7 @@
 """All specifications of a curve of durations: location-scale models, with and without a share that never ends.
 
-Every subset of the controls starts from the maximum of the model with all of them, a few Newton steps away. Under every deal
-of dates only the score at the model without the treatment is needed: its residuals are found once, and a deal is a sum.
+Every subset of the controls starts from the maximum of the model with all of them, a few Newton steps away. Under every permutation
+of dates only the score at the model without the treatment is needed: its residuals are found once, and a permutation is a sum.
 """
 
 from __future__ import annotations
@@ -32,44 +32,44 @@ MODELS = {
 
 @dataclass(frozen=True)
 class Sample:
-    """Complete spells of one sample: regressors by name, cluster codes and degrees by cluster, exposure under every deal.
+    """Complete spells of one sample: regressors by name, cluster codes and degrees by cluster, exposure under every permutation.
 
-    `dealt` (draws + 1, `movable` rows) has the exposure of the rows whose unit is ever treated, the actual one first.
+    `permuted` (draws + 1, `movable` rows) has the exposure of the rows whose unit is ever treated, the actual one first.
     """
 
     spells: Spells
     columns: dict[str, np.ndarray]
     clusters: dict[str, tuple[np.ndarray, float]]
     movable: np.ndarray
-    dealt: np.ndarray
+    permuted: np.ndarray
     counts: dict[str, int]
 
 
 def explore(panel: pd.DataFrame, curve: dict, setting: Setting) -> tuple[list[dict], np.ndarray, list[dict]]:
-    """Return one row for each specification and cluster, and of those whose data no deal changes scores (draws + 1, k) and choices.
+    """Return one row for each specification and cluster, and of those whose data no permutation changes scores (draws + 1, k) and choices.
 
     Coefficients are on log time. Raises nothing for specifications that the data cannot identify: they have no row.
     """
     label, first = next(iter(curve["dates"].items()))
-    orders = deal(panel, curve, first, setting)
-    rows, scores, dealt = [], [], []
+    orders = permute(panel, curve, first, setting)
+    rows, scores, permuted = [], [], []
     for name, where in curve["samples"].items():
         chosen = prepare(panel.assign(**orders), where, None, "")
         for outcome, columns in curve["outcomes"].items():
             sample = sample_of(chosen, columns, curve, list(orders), setting)
             for method, about in curve["estimators"].items():
-                for controls, found, score in _fits(sample, curve, about, columns["dealt"]):
+                for controls, found, score in _fits(sample, curve, about, columns["permuted"]):
                     choices = {"sample": name, "outcome": outcome, "dates": label, "estimator": method, "fixed_effects": NONE}
                     choices["controls"] = ", ".join(controls) or NONE
                     rows += [{**choices, **row} for row in _rows(found, sample, setting)]
                     if score is not None:
                         scores.append(score)
-                        dealt.append(choices)
-    return rows, np.column_stack(scores) if scores else np.empty((curve["draws"] + 1, 0)), dealt
+                        permuted.append(choices)
+    return rows, np.column_stack(scores) if scores else np.empty((curve["draws"] + 1, 0)), permuted
 
 
-def deal(panel: pd.DataFrame, curve: dict, first: str, setting: Setting) -> dict[str, np.ndarray]:
-    """Return the treatment (rows,) of every deal of the dates `first` among the units that have one, the actual deal first.
+def permute(panel: pd.DataFrame, curve: dict, first: str, setting: Setting) -> dict[str, np.ndarray]:
+    """Return the treatment (rows,) of every permutation of the dates `first` among the units that have one, the actual permutation first.
 
     A spell is treated when it begins at that date or later. Which units are ever treated stays as it is.
     """
@@ -80,12 +80,12 @@ def deal(panel: pd.DataFrame, curve: dict, first: str, setting: Setting) -> dict
     for draw in range(curve["draws"] + 1):
         values = dates.to_numpy() if draw == 0 else generator.permutation(dates.to_numpy())
         own = unit.map(pd.Series(values, index=dates.index)).astype("string")
-        found[f"dealt_{draw}"] = (began >= own).fillna(False).to_numpy(float)
+        found[f"permuted_{draw}"] = (began >= own).fillna(False).to_numpy(float)
     return found
 
 
-def sample_of(chosen: pd.DataFrame, columns: dict, curve: dict, deals: list[str], setting: Setting) -> Sample:
-    """Return the spells of `chosen` (rows of the panel, the deals among its columns) with a duration and all controls."""
+def sample_of(chosen: pd.DataFrame, columns: dict, curve: dict, permutations: list[str], setting: Setting) -> Sample:
+    """Return the spells of `chosen` (rows of the panel, the permutations among its columns) with a duration and all controls."""
     about, controls = curve["spells"], curve["controls"]
     names = [about["treatment"], *about["always"], *controls]
     data = chosen.dropna(subset=[columns["duration"], *names, *curve["cluster"]]).reset_index(drop=True)
@@ -100,15 +100,15 @@ def sample_of(chosen: pd.DataFrame, columns: dict, curve: dict, deals: list[str]
         codes = pd.factorize(data[cluster])[0]
         units = ~data.loc[treated, setting.unit].duplicated().to_numpy()
         clusters[cluster] = (codes, effective_degrees(codes[treated][units]) if treated.any() else np.nan)
-    dealt = data[deals].to_numpy().T
-    movable = np.flatnonzero(dealt.any(0))
+    permuted = data[permutations].to_numpy().T
+    movable = np.flatnonzero(permuted.any(0))
     counts = {"n_obs": len(data), "n_treated": int(data.loc[treated, setting.unit].nunique())}
     regressors = {name: data[name].to_numpy(float) for name in names}
-    return Sample(Spells.between(low, high), regressors, clusters, movable, dealt[:, movable], counts)
+    return Sample(Spells.between(low, high), regressors, clusters, movable, permuted[:, movable], counts)
 
 
-def _fits(sample: Sample, curve: dict, about: dict, dealt: bool) -> Iterator[tuple[tuple[str, ...], Maximum, np.ndarray | None]]:
-    """Yield for every subset of the controls its names, the fit (treatment first) and, if `dealt`, the score of every deal."""
+def _fits(sample: Sample, curve: dict, about: dict, permuted: bool) -> Iterator[tuple[tuple[str, ...], Maximum, np.ndarray | None]]:
+    """Yield for every subset of the controls its names, the fit (treatment first) and, if `permuted`, the score of every permutation."""
     distribution, cure = MODELS[about["estimator"]](about.get("options", {}))
     always, treatment = curve["spells"]["always"], curve["spells"]["treatment"]
     ones = np.ones(len(sample.spells.last))
@@ -121,10 +121,10 @@ def _fits(sample: Sample, curve: dict, about: dict, dealt: bool) -> Iterator[tup
         names = [treatment, *fixed, *chosen]
         try:
             found = _maximum(sample, names, distribution, share, near)
-            null = _maximum(sample, names[1:], distribution, share, near) if dealt else None
+            null = _maximum(sample, names[1:], distribution, share, near) if permuted else None
         except (NotIdentified, np.linalg.LinAlgError):
             continue
-        yield chosen, found, None if null is None else sample.dealt @ null.first[0, sample.movable]
+        yield chosen, found, None if null is None else sample.permuted @ null.first[0, sample.movable]
 
 
 def _maximum(sample: Sample, names: list[str], distribution: str, share: np.ndarray | None, near: dict[str, float]) -> Maximum:

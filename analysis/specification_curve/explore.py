@@ -1,4 +1,4 @@
-"""All specifications of one curve: estimates with intervals and readings, and their statistics under every deal of dates."""
+"""All specifications of one curve: estimates with intervals and readings, and their statistics under every permutation of dates."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from analysis.core.claims import Region, read_interval
 from analysis.core.estimates import NotIdentified, parameter
 from analysis.core.specification import Specification, prepare
 from analysis.inference.absorb import within_sd
-from analysis.specification_curve import redealt, two_way
-from analysis.specification_curve.deals import Deals, deal
-from analysis.specification_curve.names import NONE, REDEALT, TWO_WAY
+from analysis.specification_curve import permuted_estimates, two_way
+from analysis.specification_curve.names import NONE, PERMUTED, TWO_WAY
+from analysis.specification_curve.permutations import Permutations, permute
 
 OUTCOME = "curve_outcome"
 NUMBERS = ("estimate", "std_error", "ci_low", "ci_high", "ci90_low", "ci90_high")
@@ -33,7 +33,7 @@ class Setting:
 
 @dataclass(frozen=True)
 class Found:
-    """One specification: its choices, one row of numbers for each kind of inference, its statistic under every deal."""
+    """One specification: its choices, one row of numbers for each kind of inference, its statistic under every permutation."""
 
     choices: dict[str, str]
     rows: dict[str, dict]
@@ -41,13 +41,15 @@ class Found:
 
 
 def explore(panel: pd.DataFrame, curve: dict, setting: Setting) -> tuple[list[dict], np.ndarray, list[dict]]:
-    """Return one row for each specification and inference, and of those that can be re-dealt statistics (draws + 1, k) and choices.
+    """Return one row for each specification and inference, and of those that can be permuted statistics (draws + 1, k) and choices.
 
     Estimates and intervals are in the unit of the claim's region (see `scale_of`). Raises nothing for specifications that
     the data cannot identify: they have no row.
     """
-    deals = deal(panel, setting.unit, setting.time, curve["dates"], curve.get("deal_within", []), curve["draws"], setting.seed)
-    rows, statistics, dealt = [], [], []
+    permutations = permute(
+        panel, setting.unit, setting.time, curve["dates"], curve.get("permuted_within", []), curve["draws"], setting.seed
+    )
+    rows, statistics, permuted = [], [], []
     for sample, where in curve["samples"].items():
         for label, outcome in curve["outcomes"].items():
             data = prepare(panel, where, outcome, OUTCOME).dropna(subset=[OUTCOME])
@@ -55,15 +57,15 @@ def explore(panel: pd.DataFrame, curve: dict, setting: Setting) -> tuple[list[di
                 continue
             scales = {dates: scale_of(data, outcome, cohort, setting) for dates, cohort in curve["dates"].items()}
             about = {"sample": sample, "outcome": label}
-            for found in (*_two_way(data, curve, setting, deals), *_cohort_estimators(data, curve, setting, deals)):
+            for found in (*_two_way(data, curve, setting, permutations), *_cohort_estimators(data, curve, setting, permutations)):
                 scale = scales[found.choices["dates"]]
                 rows += [
                     {**about, **found.choices, "inference": name, **read(row, scale, setting.region)} for name, row in found.rows.items()
                 ]
                 if found.statistic is not None:
                     statistics.append(found.statistic)
-                    dealt.append({**about, **found.choices})
-    return rows, np.column_stack(statistics) if statistics else np.empty((curve["draws"] + 1, 0)), dealt
+                    permuted.append({**about, **found.choices})
+    return rows, np.column_stack(statistics) if statistics else np.empty((curve["draws"] + 1, 0)), permuted
 
 
 def scale_of(data: pd.DataFrame, outcome: dict, cohort: str, setting: Setting) -> float:
@@ -76,19 +78,21 @@ def scale_of(data: pd.DataFrame, outcome: dict, cohort: str, setting: Setting) -
     return 1.0
 
 
-def _two_way(data: pd.DataFrame, curve: dict, setting: Setting, deals: Deals) -> Iterator[Found]:
+def _two_way(data: pd.DataFrame, curve: dict, setting: Setting, permutations: Permutations) -> Iterator[Found]:
     controls = curve.get("controls", {})
     # Subsets of the controls are compared on the rows that have all of them; without controls every row counts.
     complete = data.dropna(subset=list(controls.values()))
     subsets = list(two_way.subsets(list(controls)))
     if len(complete) == len(data):
-        yield from _regressions(data, subsets, curve, setting, deals)
+        yield from _regressions(data, subsets, curve, setting, permutations)
         return
-    yield from _regressions(data, subsets[:1], curve, setting, deals)
-    yield from _regressions(complete, subsets[1:], curve, setting, deals)
+    yield from _regressions(data, subsets[:1], curve, setting, permutations)
+    yield from _regressions(complete, subsets[1:], curve, setting, permutations)
 
 
-def _regressions(data: pd.DataFrame, subsets: list[tuple[str, ...]], curve: dict, setting: Setting, deals: Deals) -> Iterator[Found]:
+def _regressions(
+    data: pd.DataFrame, subsets: list[tuple[str, ...]], curve: dict, setting: Setting, permutations: Permutations
+) -> Iterator[Found]:
     periods = data[setting.time].to_numpy(float)
     treatments = {
         label: (periods >= data[column].to_numpy(dtype=float, na_value=np.inf)).astype(float) for label, column in curve["dates"].items()
@@ -99,20 +103,20 @@ def _regressions(data: pd.DataFrame, subsets: list[tuple[str, ...]], curve: dict
         for label, column in curve.get("controls", {}).items()
         if label in used
     }
-    cells = deals.cells(data, setting.unit, setting.time)
+    cells = permutations.cells(data, setting.unit, setting.time)
     counts = {label: _counts(data, column, setting) for label, column in curve["dates"].items()}
     for name, effects in curve["fixed_effects"].items():
         swept = two_way.sweep(data, OUTCOME, treatments, blocks, effects)
-        dealt = redealt.Regressions(swept, deals, cells, swept.codes[:, 1 - effects.index(setting.unit)])
+        regressions = permuted_estimates.Regressions(swept, permutations, cells, swept.codes[:, 1 - effects.index(setting.unit)])
         chosen = [subset for subset in subsets if set(subset) <= set(swept.controls)]
         for fit in two_way.fits(data, swept, chosen, curve["cluster"]):
-            statistic = same(fit.estimate, dealt.coefficients(fit))
+            statistic = same(fit.estimate, regressions.coefficients(fit))
             choices = {"estimator": TWO_WAY, "controls": ", ".join(fit.controls) or NONE, "fixed_effects": name, "dates": fit.dates}
             rows = {
                 f"clustered by {cluster}": parameter("att", fit.estimate, error, inference="cluster", degrees=degrees, **counts[fit.dates])
                 for cluster, (error, degrees) in fit.errors.items()
             }
-            rows[REDEALT] = placebo(fit.estimate, statistic, counts[fit.dates])
+            rows[PERMUTED] = placebo(fit.estimate, statistic, counts[fit.dates])
             yield Found(choices, rows, statistic)
 
 
@@ -124,9 +128,9 @@ def times(trait: np.ndarray, periods: np.ndarray, how: str) -> np.ndarray:
 
 
 def same(estimate: float, statistic: np.ndarray) -> np.ndarray:
-    """Return `statistic` (draws + 1,) if its first entry, the actual deal, is the estimate itself; anything else is a defect."""
+    """Return `statistic` (draws + 1,) if its first entry, the actual permutation, is the estimate itself; anything else is a defect."""
     if not np.isclose(statistic[0], estimate, rtol=1e-6, atol=1e-9):
-        raise ArithmeticError(f"the actual dates give {estimate:.10g} as estimated and {statistic[0]:.10g} as a deal")
+        raise ArithmeticError(f"the actual dates give {estimate:.10g} as estimated and {statistic[0]:.10g} as a permutation")
     return statistic
 
 
@@ -136,9 +140,9 @@ def _counts(data: pd.DataFrame, cohort: str, setting: Setting) -> dict:
 
 
 def placebo(estimate: float, statistic: np.ndarray, counts: dict) -> dict:
-    """Return the row whose interval is the estimate plus and minus the quantile of re-dealt estimates in absolute value.
+    """Return the row whose interval is the estimate plus and minus the quantile of permuted estimates in absolute value.
 
-    The interval of Conley and Taber (2011, REStat 93: 113-125) with re-dealt dates in place of residuals.
+    The interval of Conley and Taber (2011, REStat 93: 113-125) with permuted dates in place of residuals.
     """
     drawn = np.abs(statistic[1:][np.isfinite(statistic[1:])])
     wide_half, half = (float(np.quantile(drawn, level)) for level in (0.95, 0.90))
@@ -147,8 +151,8 @@ def placebo(estimate: float, statistic: np.ndarray, counts: dict) -> dict:
     return {"estimate": estimate, "std_error": np.nan, "p_value": p_value, **ends, **counts}
 
 
-def _cohort_estimators(data: pd.DataFrame, curve: dict, setting: Setting, deals: Deals) -> Iterator[Found]:
-    table = deals.table(data[OUTCOME].to_numpy(float), deals.cells(data, setting.unit, setting.time), np.nan)
+def _cohort_estimators(data: pd.DataFrame, curve: dict, setting: Setting, permutations: Permutations) -> Iterator[Found]:
+    table = permutations.table(data[OUTCOME].to_numpy(float), permutations.cells(data, setting.unit, setting.time), np.nan)
     for dates, column in curve["dates"].items():
         for label, about in curve.get("estimators", {}).items():
             base = Specification(
@@ -158,23 +162,25 @@ def _cohort_estimators(data: pd.DataFrame, curve: dict, setting: Setting, deals:
             fitted = {f"clustered by {cluster}": _fit(data, replace(base, cluster=(cluster,))) for cluster in curve["cluster"]}
             rows = {name: row for name, row in fitted.items() if row is not None}
             first = next(iter(rows.values()), None)
-            statistic = _redealt(about, table, deals, dates) if rows else None
+            statistic = _permuted(about, table, permutations, dates) if rows else None
             if statistic is not None:
                 statistic = same(first["estimate"], statistic)
-                rows[REDEALT] = placebo(first["estimate"], statistic, {name: first[name] for name in ("n_obs", "n_treated")})
+                rows[PERMUTED] = placebo(first["estimate"], statistic, {name: first[name] for name in ("n_obs", "n_treated")})
             choices = {"estimator": label, "controls": ", ".join(base.controls) or NONE, "fixed_effects": NONE, "dates": dates}
             if rows:
                 yield Found(choices, rows, statistic)
 
 
-def _redealt(about: dict, table: np.ndarray, deals: Deals, dates: str) -> np.ndarray | None:
-    """Return the statistic under every deal, for the estimators that have one; with covariates there is none."""
+def _permuted(about: dict, table: np.ndarray, permutations: Permutations, dates: str) -> np.ndarray | None:
+    """Return the statistic under every permutation, for the estimators that have one; with covariates there is none."""
     if about.get("controls"):
         return None
     if about["estimator"] == "callaway_santanna":
-        return redealt.cohort_means(table, deals, dates, about.get("options", {}).get("control_group") == "not_yet_treated")
+        return permuted_estimates.cohort_means(
+            table, permutations, dates, about.get("options", {}).get("control_group") == "not_yet_treated"
+        )
     if about["estimator"] == "borusyak_jaravel_spiess":
-        return redealt.imputation(table, deals, dates)
+        return permuted_estimates.imputation(table, permutations, dates)
     return None
 
 

@@ -1,8 +1,8 @@
 """One test of all specifications (Simonsohn, Simmons and Nelson 2020, Nature Human Behaviour 4: 1208-1214, "Inference").
 
-Under the sharp null of no effect on anyone every deal of the treatment dates was as likely as the actual one. Each
-specification's statistic is scaled by its standard deviation over all deals, the actual one among them, so that its
-distribution over deals does not depend on which deal is the actual one: the p-values are exact up to the drawing of deals.
+Under the sharp null of no effect on anyone every permutation of the treatment dates was as likely as the actual one. Each
+specification's statistic is scaled by its standard deviation over all permutations, the actual one among them, so that its
+distribution over permutations does not depend on which permutation is the actual one: the p-values are exact up to the drawing of permutations.
 """
 
 from __future__ import annotations

@@ -3,4 +3,4 @@
 ALL = "all"  # subset: every specification of a curve
 NONE = "none"  # no controls, or an estimator that knows no fixed effects
 TWO_WAY = "two-way fixed effects"
-REDEALT = "re-dealt dates"
+PERMUTED = "permuted dates"

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from analysis.core import blinding
-from analysis.core.blinding import MARK, blind_seed, dealt
+from analysis.core.blinding import MARK, blind_seed, permuted
 from analysis.core.catalogue import ingredients, modules
 from analysis.core.config import load
 from analysis.core.contracts import DataError
@@ -42,7 +42,7 @@ def rule(**more):
 
 
 def test_dates_and_amounts_stay_and_go_together_to_another_firm(firms):
-    before, after = firms["financing_events"], dealt(firms, rule(), 1)["financing_events"]
+    before, after = firms["financing_events"], permuted(firms, rule(), 1)["financing_events"]
     pd.testing.assert_frame_equal(before.drop(columns="firm_id"), after.drop(columns="firm_id"))
     assert after["firm_id"].iloc[0] == after["firm_id"].iloc[1]
     assert after["firm_id"].nunique() == before["firm_id"].nunique()
@@ -53,7 +53,7 @@ def test_dates_and_amounts_stay_and_go_together_to_another_firm(firms):
 def test_the_new_firm_is_observed_around_the_date(firms):
     observed = {"time": "year", "date": "date", "span": [-1, 0]}
     for seed in range(30):
-        after = dealt(firms, rule(observed=observed), seed)["financing_events"]
+        after = permuted(firms, rule(observed=observed), seed)["financing_events"]
         holders = dict(zip(after["date"], after["firm_id"], strict=True))
         # Only odd firms are there before 2019; for a date that no firm is observed around the condition is waived.
         assert all(int(holders[date][1:]) % 2 for date in ("2017-02", "2018-05-01", "2016"))
@@ -65,7 +65,7 @@ def test_the_new_firm_is_alike():
     )
     listed = pd.DataFrame({"company": [f"{kind}{i}" for kind in "ab" for i in range(9)], "industry": ["a"] * 9 + ["b"] * 9})
     labels = {"events": {"unit": ["company"], "among": "listed", "like": ["industry"], "clear": ["other"]}}
-    found = [dealt({"events": events, "listed": listed}, labels, seed)["events"] for seed in range(30)]
+    found = [permuted({"events": events, "listed": listed}, labels, seed)["events"] for seed in range(30)]
     assert {table["company"].str[0].iloc[i] for table in found for i in (0, 1)} == {"a", "b"}
     assert all(table["company"].iloc[0][0] == "a" and table["company"].iloc[1][0] == "b" for table in found)
     assert len({table["company"].iloc[0] for table in found}) > 5
@@ -75,14 +75,14 @@ def test_the_new_firm_is_alike():
 def test_every_unit_is_as_likely_as_another():
     onset = pd.DataFrame({"province": list("abcdef"), "cohort": pd.array([2018, 2019, pd.NA, pd.NA, pd.NA, pd.NA], "Int64")})
     labels = {"onset": {"unit": ["province"], "among": "onset"}}
-    first = [dealt({"onset": onset}, labels, seed)["onset"]["province"].iloc[0] for seed in range(1200)]
+    first = [permuted({"onset": onset}, labels, seed)["onset"]["province"].iloc[0] for seed in range(1200)]
     shares = pd.Series(first).value_counts(normalize=True)
     assert len(shares) == 6 and shares.between(1 / 6 - 0.045, 1 / 6 + 0.045).all()
 
 
-def test_the_same_seed_deals_alike_in_every_panel_and_order_does_not_matter(firms):
+def test_the_same_seed_permutes_alike_in_every_panel_and_order_does_not_matter(firms):
     shuffled = {**firms, "firm_accounts": firms["firm_accounts"].sample(frac=1, random_state=1)}
-    pd.testing.assert_frame_equal(dealt(firms, rule(), 2)["financing_events"], dealt(shuffled, rule(), 2)["financing_events"])
+    pd.testing.assert_frame_equal(permuted(firms, rule(), 2)["financing_events"], permuted(shuffled, rule(), 2)["financing_events"])
 
 
 def test_no_panel_with_treatment_is_forgotten():
@@ -103,9 +103,9 @@ def test_no_estimate_on_treatment_rests_on_a_table_that_is_not_blind():
             assert specification["panel"] in modules("panel"), f"{name} is estimated on the table {specification['panel']}"
 
 
-def test_without_the_table_of_all_units_nothing_is_dealt(firms):
+def test_without_the_table_of_all_units_nothing_is_permuted(firms):
     with pytest.raises(DataError, match="must also take firm_accounts"):
-        dealt({"financing_events": firms["financing_events"]}, rule(), 1)
+        permuted({"financing_events": firms["financing_events"]}, rule(), 1)
 
 
 def test_a_seed_that_is_no_number_is_refused(monkeypatch):
@@ -135,7 +135,7 @@ def test_sentences_are_held_to_the_data_in_open_runs_only(tmp_path):
         quote(numbers, {}, {}, {"f": str(facts)}, str(tmp_path / "n.json"))
 
 
-def test_a_row_that_dealing_anew_took_away_prints_as_not_available_and_stops_an_open_run(tmp_path, monkeypatch):
+def test_a_row_that_permuting_took_away_prints_as_not_available_and_stops_an_open_run(tmp_path, monkeypatch):
     rows = pd.DataFrame({"parameter": ["att"], "term": ["att"], "estimate": [1.0], "p_value": [0.5], "reason": [pd.NA]})
     monkeypatch.setattr("analysis.jobs.quote.read_table", lambda _: rows)
     numbers = {"without": {"from": "m", "term": "att_without:Here", "format": "{:.2f}"}}

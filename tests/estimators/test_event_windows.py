@@ -96,14 +96,14 @@ def test_without_units_never_treated_the_second_reference_is_said(data):
     assert second["event_time"] == -3 and -3 not in events(rows)
 
 
-def test_deals_are_the_same_in_blocks_and_at_once(data, monkeypatch):
-    from analysis.inference import dealt_cohorts
+def test_permutations_are_the_same_in_blocks_and_at_once(data, monkeypatch):
+    from analysis.inference import permuted_cohorts
 
     given = Specification("t", "t", "y", "unit", "time", cohort="cohort", options={"randomization_draws": 99}, seed=5)
     tables = two_way_fixed_effects.estimate(data, given)
-    monkeypatch.setattr(dealt_cohorts, "CELLS_AT_ONCE", 1)
+    monkeypatch.setattr(permuted_cohorts, "CELLS_AT_ONCE", 1)
     one_by_one = two_way_fixed_effects.estimate(data, given)
-    monkeypatch.setattr(dealt_cohorts, "DENSE", 0)
+    monkeypatch.setattr(permuted_cohorts, "DENSE", 0)
     rows = two_way_fixed_effects.estimate(data, given)
     for one, two, three in zip(tables, one_by_one, rows, strict=True):
         for name in ("estimate", "p_value", "ci_low", "ci_high", "mde80"):

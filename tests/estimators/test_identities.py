@@ -89,8 +89,8 @@ def test_weighted_stack_is_callaway_santanna_in_a_balanced_window(panel):
     assert np.sign(value(stack)) == np.sign(events(cells)[0])
 
 
-def test_any_size_and_re_dealt_averages_are_one_estimator(panel):
-    """inference.cohort_influence (any size) and inference.cohort_average (re-dealt thousands of times)."""
+def test_any_size_and_permuted_averages_are_one_estimator(panel):
+    """inference.cohort_influence (any size) and inference.cohort_average (permuted thousands of times)."""
     from analysis.inference.cohort_average import aggregate, cell_keys, cells_of, evaluate, panel_of
     from analysis.inference.cohort_influence import averages
 

@@ -124,11 +124,11 @@ def test_two_cluster_variables_are_refused_where_one_is_used(module):
         run(module, panel(after()), cluster=("region", "area"))
 
 
-def test_randomization_deals_with_units_and_refuses_coarser_clusters():
+def test_randomization_permutes_units_and_refuses_coarser_clusters():
     with pytest.raises(ValueError, match="no cluster but the unit"):
         run(callaway_santanna, panel(after()), cluster=("area",), options={"randomization_draws": 19})
     rows = run(two_way_fixed_effects, panel(after()), cluster=("area",), options={"randomization_draws": 19})
-    assert any("dealt among units" in row.get("reason", "") for row in rows)
+    assert any("permuted among units" in row.get("reason", "") for row in rows)
 
 
 def test_choices_that_would_be_ignored_are_refused():

@@ -1,4 +1,4 @@
-"""Families of outcomes whose treatment is dealt anew, the same deal for every outcome."""
+"""Families of outcomes whose treatment is permuted, the same permutation for every outcome."""
 
 import numpy as np
 import pandas as pd
@@ -77,16 +77,16 @@ def test_adjusted_p_values_are_no_smaller_than_alone_and_keep_their_order(family
     for seed in range(3):
         found = family(few(seed, effect=0.6))
         assert (found["romano_wolf"] >= found["randomization_t"]).all()
-    # The same outcome three times is one hypothesis: every deal moves the copies together, and nothing is to be adjusted.
+    # The same outcome three times is one hypothesis: every permutation moves the copies together, and nothing is to be adjusted.
     table = few(5)
     copies = family(table.assign(y1=table["y0"], y2=table["y0"]))
     assert copies["romano_wolf"].tolist() == copies["randomization_t"].tolist()
 
 
-def test_outcomes_with_holes_are_dealt_together():
+def test_outcomes_with_holes_apermuted_together():
     table = few(6)
     whole = cohorts(table, draws=199)
-    # An outcome that never holds one control changes only itself up to the sharing of deals: all still have p-values.
+    # An outcome that never holds one control changes only itself up to the sharing of permutations: all still have p-values.
     table.loc[table["unit"] == 20, "y1"] = np.nan
     assert cohorts(table, draws=199).notna().all(axis=None) and whole.notna().all(axis=None)
 

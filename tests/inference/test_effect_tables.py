@@ -7,8 +7,8 @@ import pytest
 from analysis.core.estimates import NotIdentified
 from analysis.inference import absorb, effect_tables
 from analysis.inference.cell_regression import fit_cells
-from analysis.inference.dealt_cohorts import deals, evaluate
 from analysis.inference.least_squares import Design
+from analysis.inference.permuted_cohorts import evaluate, permutations
 from analysis.inference.single_regressor import evaluate as evaluate_rows
 from analysis.inference.untreated_fit import UntreatedFit, identified
 
@@ -98,7 +98,7 @@ def test_a_cell_that_is_a_period_is_named():
 
 
 @pytest.mark.parametrize("holes", [False, True])
-def test_deals_by_tables_are_deals_by_rows(holes):
+def test_permutations_by_tables_are_permutations_by_rows(holes):
     data = panel(3, units=60, share=0.9 if holes else 1.0).sort_values(["unit", "time"]).reset_index(drop=True)
     unit, period, time = data["unit"].to_numpy(), data["time"].to_numpy() - 1, data["time"].to_numpy(float)
     first = np.where(data["cohort"] > 0, data["cohort"], np.inf)[np.unique(unit, return_index=True)[1]]
@@ -106,10 +106,10 @@ def test_deals_by_tables_are_deals_by_rows(holes):
     codes = np.column_stack([unit, period])
     args = data["y"].to_numpy(), actual
     found = evaluate(*args, unit, period, time, first, 25, np.random.default_rng(5), codes, 9)
-    dealt = np.column_stack(
-        [time >= block[unit, i] for block in deals(first, 25, np.random.default_rng(5), 7) for i in range(block.shape[1])]
+    permuted = np.column_stack(
+        [time >= block[unit, i] for block in permutations(first, 25, np.random.default_rng(5), 7) for i in range(block.shape[1])]
     )
-    right = evaluate_rows(*args, dealt.astype(float), codes, unit, 9)
+    right = evaluate_rows(*args, permuted.astype(float), codes, unit, 9)
     for name in ("a", "b", "v_yy", "v_yd", "v_dd"):
         assert getattr(found, name) == pytest.approx(getattr(right, name), rel=1e-9, abs=1e-12)
 

@@ -8,11 +8,11 @@ from analysis.core.claims import Region
 from analysis.core.specification import Specification
 from analysis.estimators import borusyak_jaravel_spiess, callaway_santanna, two_way_fixed_effects
 from analysis.jobs.curve import arranged, region_in_unit, summaries
-from analysis.specification_curve import redealt, two_way
-from analysis.specification_curve.deals import deal
+from analysis.specification_curve import permuted_estimates, two_way
 from analysis.specification_curve.explore import Setting, explore, same, times
 from analysis.specification_curve.joint import tests as joint_tests
-from analysis.specification_curve.names import REDEALT
+from analysis.specification_curve.names import PERMUTED
+from analysis.specification_curve.permutations import permute
 
 UNITS, PERIODS = 40, 10
 
@@ -64,25 +64,27 @@ def test_shared_columns_give_the_estimator_s_own_numbers(holes, controls):
 
 
 @pytest.mark.parametrize("control_group", ["never_treated", "not_yet_treated"])
-def test_redealt_cohort_means_are_callaway_santanna(control_group):
+def test_permuted_cohort_means_are_callaway_santanna(control_group):
     data = panel_of(2, effect=1.0)
-    deals = deal(data, "unit", "year", {"first": "cohort"}, [], 3, 7)
-    table = deals.table(data["y"].to_numpy(), deals.cells(data, "unit", "year"), np.nan)
-    found = redealt.cohort_means(table, deals, "first", control_group == "not_yet_treated")
+    permutations = permute(data, "unit", "year", {"first": "cohort"}, [], 3, 7)
+    table = permutations.table(data["y"].to_numpy(), permutations.cells(data, "unit", "year"), np.nan)
+    found = permuted_estimates.cohort_means(table, permutations, "first", control_group == "not_yet_treated")
     for draw in range(4):
-        again = data.assign(cohort=pd.Series(deals.first["first"][draw]).replace(np.inf, np.nan)[data["unit"]].to_numpy())
+        again = data.assign(cohort=pd.Series(permutations.first["first"][draw]).replace(np.inf, np.nan)[data["unit"]].to_numpy())
         specification = Specification("t", "callaway_santanna", "y", "unit", "year", "cohort", options={"control_group": control_group})
         row = next(row for row in callaway_santanna.estimate(again, specification) if row["term"] == "att")
         assert found[draw] == pytest.approx(row["estimate"], rel=1e-9)
 
 
 @pytest.mark.parametrize("holes", [0.0, 0.15])
-def test_redealt_imputation_is_borusyak_jaravel_spiess(holes):
+def test_permuted_imputation_is_borusyak_jaravel_spiess(holes):
     data = panel_of(3, effect=1.0, holes=holes)
-    deals = deal(data, "unit", "year", {"first": "cohort"}, [], 2, 7)
-    found = redealt.imputation(deals.table(data["y"].to_numpy(), deals.cells(data, "unit", "year"), np.nan), deals, "first")
+    permutations = permute(data, "unit", "year", {"first": "cohort"}, [], 2, 7)
+    found = permuted_estimates.imputation(
+        permutations.table(data["y"].to_numpy(), permutations.cells(data, "unit", "year"), np.nan), permutations, "first"
+    )
     for draw in range(3):
-        again = data.assign(cohort=pd.Series(deals.first["first"][draw]).replace(np.inf, np.nan)[data["unit"]].to_numpy())
+        again = data.assign(cohort=pd.Series(permutations.first["first"][draw]).replace(np.inf, np.nan)[data["unit"]].to_numpy())
         specification = Specification("t", "borusyak_jaravel_spiess", "y", "unit", "year", "cohort")
         row = next(row for row in borusyak_jaravel_spiess.estimate(again, specification) if row["term"] == "att")
         assert found[draw] == pytest.approx(row["estimate"], rel=1e-7)
@@ -90,17 +92,19 @@ def test_redealt_imputation_is_borusyak_jaravel_spiess(holes):
 
 @pytest.mark.parametrize("holes", [0.0, 0.15])
 @pytest.mark.parametrize("effects", [["unit", "year"], ["half*year", "unit"]])
-def test_redealt_coefficients_are_those_of_a_regression_on_each_deal(holes, effects):
+def test_permuted_coefficients_are_those_of_a_regression_on_each_permute(holes, effects):
     data = panel_of(4, holes=holes)
     years = data["year"].to_numpy(float)
-    deals = deal(data, "unit", "year", {"first": "cohort"}, [], 5, 7)
+    permutations = permute(data, "unit", "year", {"first": "cohort"}, [], 5, 7)
     # A trait times every year has a column too many, and the two controls share it.
     blocks = {"x": times(data["trait"].to_numpy(), years, "year"), "z": times(data["other"].to_numpy(), years, "trend")}
-    treated = [years >= deals.first["first"][draw][data["unit"]] for draw in range(6)]
+    treated = [years >= permutations.first["first"][draw][data["unit"]] for draw in range(6)]
     swept = two_way.sweep(data, "y", {"first": treated[0].astype(float)}, blocks, effects)
-    dealt = redealt.Regressions(swept, deals, deals.cells(data, "unit", "year"), swept.codes[:, 1 - effects.index("unit")])
+    regressions = permuted_estimates.Regressions(
+        swept, permutations, permutations.cells(data, "unit", "year"), swept.codes[:, 1 - effects.index("unit")]
+    )
     for fit in two_way.fits(data, swept, [(), ("x",), ("z", "x")], ["unit"]):
-        found = dealt.coefficients(fit)
+        found = regressions.coefficients(fit)
         dummies = [pd.get_dummies(column, dtype=float).to_numpy() for column in swept.codes.T]
         others = np.column_stack([*dummies, *(blocks[name] for name in fit.controls)])
         for draw in range(6):
@@ -110,37 +114,37 @@ def test_redealt_coefficients_are_those_of_a_regression_on_each_deal(holes, effe
 
 def test_cohorts_after_the_last_period_of_a_sample_are_controls():
     data = panel_of(2, effect=1.0)
-    deals = deal(data, "unit", "year", {"first": "cohort"}, [], 1, 7)
+    permutations = permute(data, "unit", "year", {"first": "cohort"}, [], 1, 7)
     early = data[data["year"] <= 2006]
-    table = deals.table(early["y"].to_numpy(), deals.cells(early, "unit", "year"), np.nan)
+    table = permutations.table(early["y"].to_numpy(), permutations.cells(early, "unit", "year"), np.nan)
     row = callaway_santanna.estimate(early, Specification("t", "callaway_santanna", "y", "unit", "year", "cohort"))
     expected = next(one for one in row if one["term"] == "att")["estimate"]
-    assert redealt.cohort_means(table, deals, "first", False)[0] == pytest.approx(expected, rel=1e-9)
+    assert permuted_estimates.cohort_means(table, permutations, "first", False)[0] == pytest.approx(expected, rel=1e-9)
 
 
-def test_a_deal_that_is_not_the_estimate_stops_the_curve():
-    with pytest.raises(ArithmeticError, match=r"1\.2 as estimated and 1 as a deal"):
+def test_a_permutation_that_is_not_the_estimate_stops_the_curve():
+    with pytest.raises(ArithmeticError, match=r"1\.2 as estimated and 1 as a permutation"):
         same(1.2, np.array([1.0, 0.3]))
 
 
-def test_deals_keep_strata_and_move_all_dates_of_a_unit_together():
+def test_permutations_keep_strata_and_move_all_dates_of_a_unit_together():
     data = panel_of(5).assign(later=lambda d: d["cohort"] + 1)
-    deals = deal(data, "unit", "year", {"first": "cohort", "later": "later"}, ["half"], 50, 3)
-    moved = np.where(np.isfinite(deals.first["first"]), deals.first["first"] + 1, np.inf)
-    assert np.array_equal(moved, deals.first["later"])
+    permutations = permute(data, "unit", "year", {"first": "cohort", "later": "later"}, ["half"], 50, 3)
+    moved = np.where(np.isfinite(permutations.first["first"]), permutations.first["first"] + 1, np.inf)
+    assert np.array_equal(moved, permutations.first["later"])
     for half in (0, 1):
         members = np.arange(UNITS) % 2 == half
-        counts = np.isfinite(deals.first["first"][:, members]).sum(1)
-        assert (counts == counts[0]).all() and len(np.unique(deals.first["first"], axis=0)) > 40
+        counts = np.isfinite(permutations.first["first"][:, members]).sum(1)
+        assert (counts == counts[0]).all() and len(np.unique(permutations.first["first"], axis=0)) > 40
 
 
 def test_curve_has_every_combination_once():
-    rows, statistics, dealt = explore(panel_of(6, effect=2.0), curve_of(), SETTING)
+    rows, statistics, permuted = explore(panel_of(6, effect=2.0), curve_of(), SETTING)
     table = pd.DataFrame(rows)
-    assert pd.DataFrame(dealt)["estimator"].value_counts().to_dict() == {"two-way fixed effects": 8, "CS": 1, "imputation": 1}
+    assert pd.DataFrame(permuted)["estimator"].value_counts().to_dict() == {"two-way fixed effects": 8, "CS": 1, "imputation": 1}
     assert len(table) == (4 * 2 + 2) * 2 and statistics.shape == (100, 10)
     assert not table.duplicated([c for c in table if table[c].dtype == object and c != "reading"]).any()
-    assert (table["reading"].str.startswith("consistent")).all() and (table.loc[table["inference"] == REDEALT, "p_value"] <= 0.02).all()
+    assert (table["reading"].str.startswith("consistent")).all() and (table.loc[table["inference"] == PERMUTED, "p_value"] <= 0.02).all()
 
 
 def test_joint_test_keeps_its_size_and_finds_an_effect():
@@ -160,15 +164,15 @@ def test_main_specification_must_be_one_of_the_curve():
 
 
 def test_readings_count_every_specification_once_and_each_choice_is_summarised():
-    rows, statistics, dealt = explore(panel_of(6, effect=2.0), curve_of(), SETTING)
-    table = pd.DataFrame(rows).assign(main=lambda d: (d["estimator"] == "CS") & (d["inference"] == REDEALT))
+    rows, statistics, permuted = explore(panel_of(6, effect=2.0), curve_of(), SETTING)
+    table = pd.DataFrame(rows).assign(main=lambda d: (d["estimator"] == "CS") & (d["inference"] == PERMUTED))
     settings = {"title": "t", "claim": "D1", "unit": "level", "draws": 99}
-    found = pd.DataFrame(list(summaries("c", settings, Region(low=0.0), table, statistics, pd.DataFrame(dealt)))).set_index("subset")
+    found = pd.DataFrame(list(summaries("c", settings, Region(low=0.0), table, statistics, pd.DataFrame(permuted)))).set_index("subset")
     assert found.loc["all", ["n_specifications", "n_read", "n_joint"]].tolist() == [10, 10, 10]
     assert found.loc["all", "n_distinct"] == table["estimate"].round(8).nunique()
     by_estimator = found[found.index.str.startswith("estimator: ")]
     assert by_estimator["n_joint"].sum() == 10 and by_estimator["n_read"].sum() == 10
-    alone = joint_tests(statistics[:, [choice["estimator"] == "CS" for choice in dealt]])
+    alone = joint_tests(statistics[:, [choice["estimator"] == "CS" for choice in permuted]])
     assert found.loc["estimator: CS", "p_median"] == alone["p_median"]
 
 

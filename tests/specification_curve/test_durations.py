@@ -49,8 +49,8 @@ def curve_of(**more):
         "dates": {"first": "first_issue"},
         "spells": {"begins": "filed", "treatment": "exposed", "always": ["issuer"]},
         "outcomes": {
-            "interval": {"duration": "low", "upper": "high", "dealt": True},
-            "middle": {"duration": "middle", "event": "ended", "dealt": False},
+            "interval": {"duration": "low", "upper": "high", "permuted": True},
+            "middle": {"duration": "middle", "event": "ended", "permuted": False},
         },
         "samples": {"all": {}, "issuers": {"issuer": {"equals": 1}}},
         "controls": ["x"],
@@ -119,26 +119,29 @@ def test_rows_are_the_estimator_s_own():
             assert row[name] == pytest.approx(own[name], abs=1e-8), (sample, outcome, name)
 
 
-def test_a_deal_moves_dates_among_issuers_and_its_score_is_the_slope_of_the_likelihood():
+def test_a_permutation_moves_dates_among_issuers_and_its_score_is_the_slope_of_the_likelihood():
     data = spells_of(5)
     curve = curve_of(controls=[], samples={"all": {}}, estimators={"AFT": MODELS["AFT"]})
-    deals = durations.deal(data, curve, "first_issue", SETTING)
-    assert (deals["dealt_0"] == data["exposed"]).all()
-    for values in deals.values():
+    permutations = durations.permute(data, curve, "first_issue", SETTING)
+    assert (permutations["permuted_0"] == data["exposed"]).all()
+    for values in permutations.values():
         assert not values[data["issuer"] == 0].any()
-    assert any((values != deals["dealt_0"]).any() for values in deals.values())
+    assert any((values != permutations["permuted_0"]).any() for values in permutations.values())
     _, scores, _ = durations.explore(data, curve, SETTING)
     spells = Spells.between(data["low"].to_numpy(), data["high"].fillna(np.inf).to_numpy())
     x = np.column_stack([data["issuer"], np.ones(len(data))]).astype(float)
     null = maximise(spells, "weibull", x)
     location = x @ null.theta[:2]
     for draw in (0, 7):
-        ends = [derivatives(spells, "weibull", location + h * deals[f"dealt_{draw}"], null.theta[2], None).value for h in (1e-5, -1e-5)]
+        ends = [
+            derivatives(spells, "weibull", location + h * permutations[f"permuted_{draw}"], null.theta[2], None).value
+            for h in (1e-5, -1e-5)
+        ]
         assert scores[draw, 0] == pytest.approx((ends[0] - ends[1]) / 2e-5, rel=1e-5, abs=1e-4)
 
 
 def test_joint_test_keeps_its_size_and_finds_an_effect():
-    curve = curve_of(samples={"all": {}}, outcomes={"interval": {"duration": "low", "upper": "high", "dealt": True}})
+    curve = curve_of(samples={"all": {}}, outcomes={"interval": {"duration": "low", "upper": "high", "permuted": True}})
 
     def p_values(effect, draws):
         return np.array([joint_tests(durations.explore(spells_of(s, effect, 40), curve, SETTING)[1])["p_median"] for s in range(draws)])

@@ -4,7 +4,7 @@ from analysis.specification_curve.names import ALL
 
 
 def count(firm_rd_curve_joint, firm_cycle_curve_joint):
-    """Return the deals of dates, and of the months to sale how many specifications there are and where their estimates lie."""
+    """Return the permutations of dates, and of the months to sale how many specifications there are and where their estimates lie."""
     cycle = firm_cycle_curve_joint.set_index("subset").loc[ALL]
     facts = {f"cycle_{name}": float(cycle[name]) for name in ("low", "high")} | {"cycle_n_specifications": int(cycle["n_specifications"])}
     return facts | {"draws": int(firm_rd_curve_joint["draws"].iloc[0])}

@@ -5,9 +5,9 @@ from analysis.exhibits.tables.verdict_stability import layout
 
 def count(
     verdicts,
-    province_family_redealt,
-    province_family_redealt_commercialization,
-    province_family_redealt_green,
+    province_family_permuted,
+    province_family_permuted_commercialization,
+    province_family_permuted_green,
     royalty_family,
     province_rd_curve_joint,
     province_green_curve_joint,

@@ -1,4 +1,4 @@
-"""P-values adjusted for all outcomes of a family: the main estimates under shared re-deals, two-way fixed effects beside them."""
+"""P-values adjusted for all outcomes of a family: the main estimates under shared permutations, two-way fixed effects beside them."""
 
 import pandas as pd
 
@@ -7,32 +7,32 @@ from analysis.exhibits.display import Table
 
 
 def layout(
-    province_family_redealt,
-    province_family_redealt_commercialization,
-    province_family_redealt_green,
-    province_family_redealt_all,
+    province_family_permuted,
+    province_family_permuted_commercialization,
+    province_family_permuted_green,
+    province_family_permuted_all,
     province_family,
     province_family_commercialization,
     province_family_green,
     outcomes,
 ):
     """Return a block a family, one row an outcome; outcomes of no family of several come last, adjusted among all only."""
-    redealt = (province_family_redealt, province_family_redealt_commercialization, province_family_redealt_green)
+    permuted = (province_family_permuted, province_family_permuted_commercialization, province_family_permuted_green)
     two_way = (province_family, province_family_commercialization, province_family_green)
     rows, bold, shown = [], [], set()
-    for table, other in zip(redealt, two_way, strict=True):
+    for table, other in zip(permuted, two_way, strict=True):
         bold.append(len(rows))
         rows.append({"Outcome": outcomes[table["outcome"].iloc[0]]["family"].capitalize()})
         for name in [one for one in outcomes if one in set(table["term"])]:
-            rows.append(_line(name, table, table, province_family_redealt_all, other, outcomes))
+            rows.append(_line(name, table, table, province_family_permuted_all, other, outcomes))
             shown.add(name)
     bold.append(len(rows))
     rows.append({"Outcome": "In no family of several"})
     none = province_family.iloc[:0]
     for name in outcomes:
-        if name in set(province_family_redealt_all["term"]) - shown:
-            rows.append(_line(name, province_family_redealt_all, none, province_family_redealt_all, none, outcomes))
-    data = pd.concat([*redealt, province_family_redealt_all, *two_way], ignore_index=True)
+        if name in set(province_family_permuted_all["term"]) - shown:
+            rows.append(_line(name, province_family_permuted_all, none, province_family_permuted_all, none, outcomes))
+    data = pd.concat([*permuted, province_family_permuted_all, *two_way], ignore_index=True)
     return Table(pd.DataFrame(rows).fillna(""), data=data, bold=tuple(bold), widths={"Outcome": "1fr"})
 
 

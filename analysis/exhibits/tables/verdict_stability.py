@@ -11,9 +11,9 @@ KINDS = {"randomization_t": "randomization"}
 
 def layout(
     verdicts,
-    province_family_redealt,
-    province_family_redealt_commercialization,
-    province_family_redealt_green,
+    province_family_permuted,
+    province_family_permuted_commercialization,
+    province_family_permuted_green,
     royalty_family,
     province_rd_curve_joint,
     province_green_curve_joint,
@@ -31,7 +31,7 @@ def layout(
     found = stability(
         verdicts,
         {
-            "province_att": [province_family_redealt, province_family_redealt_commercialization, province_family_redealt_green],
+            "province_att": [province_family_permuted, province_family_permuted_commercialization, province_family_permuted_green],
             "royalty_stacked": [royalty_family],
         },
         {

@@ -16,7 +16,7 @@ from analysis.core.storage import read_table
 from analysis.jobs.estimate import estimated
 from analysis.review.whatif.changes import changed
 
-DEALS = "randomization_draws"
+DRAWS = "randomization_draws"
 NOT_ASKED = "--honest computes it"
 # With these the companion is no longer the event study that bounds are made from.
 FORBID = ("estimator", "aggregation", "option.aggregation")
@@ -60,8 +60,8 @@ def _bounds(study: dict, panel: pd.DataFrame, name: str, outcome: str, words: li
     try:
         columns = study["contracts"][settings["panel"]]["columns"]
         variant = changed(settings, study["outcomes"].get(outcome), words, columns, "whatif")
-        # Bounds need no re-dealt dates.
-        options = {key: value for key, value in variant.settings.get("options", {}).items() if key != DEALS}
+        # Bounds need no permuted dates.
+        options = {key: value for key, value in variant.settings.get("options", {}).items() if key != DRAWS}
         contract = study["contracts"]["estimate"]
         return estimated(panel, name, variant.settings | {"options": options}, outcome, variant.outcome, contract)
     except (ValueError, LookupError) as error:

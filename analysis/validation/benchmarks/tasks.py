@@ -164,7 +164,7 @@ def randomization_ours() -> Callable:
 
 
 def scoreboard_panel() -> pd.DataFrame:
-    """Return the R&D Scoreboard firm-years with a treatment dealt at random: their shape and holes, no effect in them."""
+    """Return the R&D Scoreboard firm-years with a treatment assigned at random: their shape and holes, no effect in them."""
     from analysis.core.catalogue import ROOT
     from analysis.core.storage import read_table
 

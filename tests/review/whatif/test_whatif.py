@@ -209,7 +209,7 @@ def test_words_that_leave_the_sample_as_it_is_say_so(built, capsys):
     assert "the sample stays the same" in capsys.readouterr().out
 
 
-def test_a_choice_that_forbids_dealing_dates_changes_both_versions(built, capsys):
+def test_a_choice_that_forbids_permuting_dates_changes_both_versions(built, capsys):
     assert main(["whatif", "province_att", "cluster=region", "drop.province=P00", "--outcome", "rd_intensity"]) == 0
     printed = capsys.readouterr().out
     assert "both versions have clustered errors" in printed
@@ -217,7 +217,7 @@ def test_a_choice_that_forbids_dealing_dates_changes_both_versions(built, capsys
     assert len(errors) == 2 and errors[0] != errors[1] and "-" not in errors
     assert next(line.split()[1:] for line in printed.splitlines() if line.startswith("n_clusters")) == ["20", "4"]
     assert main(["whatif", "province_att", "cluster=region", "draws=99", "--outcome", "rd_intensity"]) == 2
-    assert "randomization_draws deals with units" in capsys.readouterr().err
+    assert "randomization_draws permutes units" in capsys.readouterr().err
 
 
 READ = {"term": "att", "reason": None, "ci_low": 0.5, "ci_high": 0.9, "ci90_low": 0.55, "ci90_high": 0.85, "evidence": "real"}

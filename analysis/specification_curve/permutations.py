@@ -1,6 +1,6 @@
-"""Treatment dates dealt anew among units: one deal serves every specification of a curve.
+"""Treatment dates permuted among units: one permutation serves every specification of a curve.
 
-The joint test of a specification curve needs each re-dealt assignment to pass through all specifications (Simonsohn,
+The joint test of a specification curve needs each permuted assignment to pass through all specifications (Simonsohn,
 Simmons and Nelson 2020, Nature Human Behaviour 4: 1208-1214). All dates of a unit move together, within strata that keep
 the samples as they are.
 """
@@ -16,7 +16,7 @@ NEVER = np.inf
 
 
 @dataclass(frozen=True)
-class Deals:
+class Permutations:
     """`units` (n,), `periods` (T,); for each kind of dates the cohorts `first` (draws + 1, n), the actual ones first.
 
     `treated` has for each kind of dates the positions of the treated units and the index of their first treated period,
@@ -39,8 +39,8 @@ class Deals:
         return found
 
 
-def deal(panel: pd.DataFrame, unit: str, time: str, dates: dict[str, str], within: list[str], draws: int, seed: int) -> Deals:
-    """Return `draws` random deals of the columns `dates` (label → column of cohorts) among units of one stratum `within`."""
+def permute(panel: pd.DataFrame, unit: str, time: str, dates: dict[str, str], within: list[str], draws: int, seed: int) -> Permutations:
+    """Return `draws` random permutations of the columns `dates` (label → column of cohorts) among units of one stratum `within`."""
     per_unit = panel.groupby(unit, sort=True)[[*dates.values(), *within]].first()
     periods = np.sort(panel[time].unique()).astype(float)
     strata = [np.arange(len(per_unit))]
@@ -57,4 +57,4 @@ def deal(panel: pd.DataFrame, unit: str, time: str, dates: dict[str, str], withi
         first[label] = actual[orders]
         places = np.argsort(~np.isfinite(first[label]), axis=1, kind="stable")[:, : int(np.isfinite(actual).sum())]
         treated[label] = places, np.searchsorted(periods, np.take_along_axis(first[label], places, axis=1))
-    return Deals(per_unit.index, periods, first, treated)
+    return Permutations(per_unit.index, periods, first, treated)

@@ -1,6 +1,6 @@
-"""Cohorts dealt anew among units, and two-way fixed effects under each deal, from sums by unit and period.
+"""Cohorts permuted among units, and two-way fixed effects under each permutation, from sums by unit and period.
 
-A dealt treatment is on from a unit's cohort on, so that all it needs of a unit is its cohort and tables of units by periods:
+A permuted treatment is on from a unit's cohort on, so that all it needs of a unit is its cohort and tables of units by periods:
 what inference.single_regressor works out from rows, the same Draws, for panels of millions of rows.
 """
 
@@ -15,10 +15,10 @@ from analysis.inference.cluster import cr1_factor
 from analysis.inference.randomization import Draws
 from analysis.inference.single_regressor import evaluate_blocks
 
-CELLS_AT_ONCE = 8_000_000  # entries of the largest table of a block of deals
+CELLS_AT_ONCE = 8_000_000  # entries of the largest table of a block of permutations
 
 
-def deals(first: np.ndarray, draws: int, generator: np.random.Generator, at_once: int) -> Iterator[np.ndarray]:
+def permutations(first: np.ndarray, draws: int, generator: np.random.Generator, at_once: int) -> Iterator[np.ndarray]:
     """Yield permutations of the cohorts `first` (units,) in blocks (units, at most `at_once`)."""
     for start in range(0, draws, at_once):
         block = np.empty((len(first), min(at_once, draws - start)), dtype=first.dtype)
@@ -31,21 +31,21 @@ def evaluate(
     outcome: np.ndarray, actual: np.ndarray, unit: np.ndarray, period: np.ndarray, time: np.ndarray, first: np.ndarray, draws: int,
     generator: np.random.Generator, effects: np.ndarray, n_parameters: int,
 ) -> Draws:  # fmt: skip
-    """Return the Draws of treatments `time` >= dealt cohort, with CR1 variances by unit.
+    """Return the Draws of treatments `time` >= permuted cohort, with CR1 variances by unit.
 
     `outcome`, `actual` (rows,) are the outcome and the treatment in force; `unit` and `period` codes, `time` (rows,) periods
-    themselves; `first` (units,) the cohorts to deal, infinite for never; `effects` (rows, e) the codes to absorb.
+    themselves; `first` (units,) the cohorts to permute, infinite for never; `effects` (rows, e) the codes to absorb.
     """
     units, periods = len(first), int(period.max()) + 1
     tabulated = effects.shape[1] == 2 and _same(effects, unit, period) and periods <= LEVELS_SOLVED
     if not tabulated or units * periods > DENSE * len(unit):
         at_once = max(1, CELLS_AT_ONCE // len(unit))
-        blocks = ((time[:, None] >= cohorts[unit]).astype(float) for cohorts in deals(first, draws, generator, at_once))
+        blocks = ((time[:, None] >= cohorts[unit]).astype(float) for cohorts in permutations(first, draws, generator, at_once))
         return evaluate_blocks(outcome, actual, blocks, effects, unit, n_parameters)
     labels, label = np.unique(first, return_inverse=True)
     tables = _Tables(outcome, actual, unit, period, time, labels, n_parameters)
     at_once = max(1, CELLS_AT_ONCE // units)
-    parts = [tables.block(block) for block in deals(label.astype(np.int32), draws, generator, at_once)]
+    parts = [tables.block(block) for block in permutations(label.astype(np.int32), draws, generator, at_once)]
     return Draws(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 
 
@@ -91,10 +91,10 @@ class _Tables:
         self.factor = cr1_factor(len(unit), units, n_parameters)
 
     def block(self, label: np.ndarray) -> tuple[np.ndarray, ...]:
-        """Return a, b, v_yy, v_yd, v_dd of a block of deals; `label` (units, deals) indexes the cohorts."""
+        """Return a, b, v_yy, v_yd, v_dd of a block of permutations; `label` (units, permutations) indexes the cohorts."""
         after = np.take_along_axis(self.after, label, 1)
         on_by_period = self._by_period(label)
-        # Coefficients of the dealt treatment on the effects: `small` of periods, `large` of units.
+        # Coefficients of the permuted treatment on the effects: `small` of periods, `large` of units.
         small = self.inverse @ (on_by_period - self.share.T @ after)
         large = after / self.size[:, None] - self.share @ small
         explained = self._explained(label, small)
@@ -113,14 +113,14 @@ class _Tables:
             return a, b, (y * y).sum(0) * scale, (y * d).sum(0) * scale, (d * d).sum(0) * scale
 
     def _by_period(self, label: np.ndarray) -> np.ndarray:
-        """Return the treated rows of each period (periods, deals)."""
+        """Return the treated rows of each period (periods, permutations)."""
         if self.balanced:
             counts = np.stack([np.bincount(column, minlength=len(self.on)) for column in label.T], axis=1)
             return (self.on.T @ counts) * self.count[0][:, None]
         return sum(self.on[[code]].T * (self.count.T @ (label == code)) for code in range(len(self.on)))
 
     def _explained(self, label: np.ndarray, small: np.ndarray) -> np.ndarray:
-        """Return the sums of period coefficients over the treated rows of each unit (units, deals)."""
+        """Return the sums of period coefficients over the treated rows of each unit (units, permutations)."""
         if self.balanced:
             return np.take_along_axis((self.on * self.count[0]) @ small, label, 0)
         total = np.zeros(label.shape)

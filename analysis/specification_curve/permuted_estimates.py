@@ -1,28 +1,30 @@
-"""Estimates of one specification under every deal of the treatment dates, none of them by a regression per deal."""
+"""Estimates of one specification under every permutation of the treatment dates, none of them by a regression per permutation."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from analysis.specification_curve.deals import NEVER, Deals
+from analysis.specification_curve.permutations import NEVER, Permutations
 from analysis.specification_curve.two_way import COLLINEAR, Fit, Swept
 
 
 class Regressions:
-    """The two-way coefficient under every deal (Frisch-Waugh-Lovell): what is net of the effects is found once for all deals.
+    """The two-way coefficient under every permutation (Frisch-Waugh-Lovell): what is net of the effects is found once for all permutations.
 
     `cells` says where the rows of `swept` stand in a table units x periods; units must be one of the two effects, `second`
-    (rows,) is the other. A re-dealt treatment moves with its unit, so that its sum of squares net of both effects needs its
+    (rows,) is the other. A permuted treatment moves with its unit, so that its sum of squares net of both effects needs its
     few treated cells alone, and its products with net columns are sums of these columns from its first period on.
     """
 
-    def __init__(self, swept: Swept, deals: Deals, cells: tuple[np.ndarray, np.ndarray], second: np.ndarray):
-        self.deals, self.cells = deals, cells
-        self.seen = deals.table(np.ones(len(second)), cells, 0.0) > 0
+    def __init__(self, swept: Swept, permutations: Permutations, cells: tuple[np.ndarray, np.ndarray], second: np.ndarray):
+        self.permutations, self.cells = permutations, cells
+        self.seen = permutations.table(np.ones(len(second)), cells, 0.0) > 0
         levels = int(second.max()) + 1
-        self.second = deals.table(second, cells, levels).astype(int)  # cells without a row: a level of their own
-        shares = np.zeros((len(deals.units), levels + 1))
-        np.add.at(shares, (np.repeat(np.arange(len(deals.units)), len(deals.periods)), self.second.ravel()), self.seen.ravel())
+        self.second = permutations.table(second, cells, levels).astype(int)  # cells without a row: a level of their own
+        shares = np.zeros((len(permutations.units), levels + 1))
+        np.add.at(
+            shares, (np.repeat(np.arange(len(permutations.units)), len(permutations.periods)), self.second.ravel()), self.seen.ravel()
+        )
         size = np.maximum(self.seen.sum(1), 1)
         self.normal = np.linalg.pinv(np.diag(shares.sum(0)) - shares.T @ (shares / size[:, None]), rcond=1e-10, hermitian=True)
         self.sizes = {dates: self._size(dates) for dates in swept.treatments}
@@ -32,28 +34,28 @@ class Regressions:
         }
 
     def _size(self, dates: str) -> tuple[np.ndarray, np.ndarray]:
-        """Return every deal's treatment: its sum of squares around unit means, and net of both effects; (draws + 1,) each."""
-        places, begins = self.deals.treated[dates]
+        """Return every permutation's treatment: its sum of squares around unit means, and net of both effects; (draws + 1,) each."""
+        places, begins = self.permutations.treated[dates]
         seen = self.seen[places]
-        treated = seen & (np.arange(len(self.deals.periods)) >= begins[..., None])
+        treated = seen & (np.arange(len(self.permutations.periods)) >= begins[..., None])
         count = np.maximum(seen.sum(2), 1)
         share = treated.sum(2) / count
         net = np.where(seen, treated - share[..., None], 0.0)
-        deal = np.arange(len(places))[:, None, None]
+        permutation = np.arange(len(places))[:, None, None]
         levels = len(self.normal)
-        by_level = np.bincount((deal * levels + self.second[places]).ravel(), net.ravel(), len(places) * levels).reshape(-1, levels)
+        by_level = np.bincount((permutation * levels + self.second[places]).ravel(), net.ravel(), len(places) * levels).reshape(-1, levels)
         around = (count * share * (1 - share)).sum(1)
         return around, around - np.einsum("dk,kl,dl->d", by_level, self.normal, by_level)
 
     def sums(self, net_column: np.ndarray, dates: str) -> np.ndarray:
-        """Return the inner product of every deal's treatment with a column (rows,) net of the effects, shape (draws + 1,)."""
-        table = self.deals.table(net_column, self.cells, 0.0)
+        """Return the inner product of every permutation's treatment with a column (rows,) net of the effects, shape (draws + 1,)."""
+        table = self.permutations.table(net_column, self.cells, 0.0)
         from_period_on = np.column_stack([np.cumsum(table[:, ::-1], axis=1)[:, ::-1], np.zeros(len(table))])
-        places, begins = self.deals.treated[dates]
+        places, begins = self.permutations.treated[dates]
         return from_period_on[places, begins].sum(1)
 
     def coefficients(self, fit: Fit) -> np.ndarray:
-        """Return the coefficient of `fit` under every deal, shape (draws + 1,); not a number where effects or controls explain a deal."""
+        """Return the coefficient of `fit` under every permutation, shape (draws + 1,); not a number where effects or controls explain a permutation."""
         around, size = self.sizes[fit.dates]
         if fit.controls:
             products = np.column_stack([self.products[fit.dates][name] for name in fit.controls])
@@ -61,17 +63,17 @@ class Regressions:
         return _ratio(self.sums(fit.net_outcome, fit.dates), np.where(size > COLLINEAR * around, size, 0.0))
 
 
-def cohort_means(outcome: np.ndarray, deals: Deals, dates: str, not_yet_treated: bool) -> np.ndarray:
-    """Return the average of group-time effects without covariates (Callaway and Sant'Anna 2021) for every deal.
+def cohort_means(outcome: np.ndarray, permutations: Permutations, dates: str, not_yet_treated: bool) -> np.ndarray:
+    """Return the average of group-time effects without covariates (Callaway and Sant'Anna 2021) for every permutation.
 
     `outcome` (units, periods) with NaN. Treated cells are weighed by the size of their cohort, as in
-    inference.cohort_average; here all deals are evaluated by matrix products.
+    inference.cohort_average; here all permutations are evaluated by matrix products.
     """
     observed = ~np.isnan(outcome).all(0)
-    periods, outcome = deals.periods[observed], outcome[:, observed]
+    periods, outcome = permutations.periods[observed], outcome[:, observed]
     present = ~np.isnan(outcome).all(1)
     # Who is treated after the last period of the sample is never treated in it.
-    cohorts = np.where(deals.first[dates] > periods[-1], NEVER, deals.first[dates])
+    cohorts = np.where(permutations.first[dates] > periods[-1], NEVER, permutations.first[dates])
     total, weight = np.zeros(len(cohorts)), np.zeros(len(cohorts))
     controls = {}
     for g in np.unique(cohorts[0][np.isfinite(cohorts[0])]):
@@ -97,17 +99,17 @@ def cohort_means(outcome: np.ndarray, deals: Deals, dates: str, not_yet_treated:
     return _ratio(total, weight)
 
 
-def imputation(outcome: np.ndarray, deals: Deals, dates: str) -> np.ndarray:
-    """Return the mean effect over treated cells by imputation (Borusyak, Jaravel and Spiess 2024) for every deal.
+def imputation(outcome: np.ndarray, permutations: Permutations, dates: str) -> np.ndarray:
+    """Return the mean effect over treated cells by imputation (Borusyak, Jaravel and Spiess 2024) for every permutation.
 
     `outcome` (units, periods) with NaN. Unit effects are swept out of the untreated cells; what remains are normal
-    equations in the few period effects, which change between deals by the treated units alone.
+    equations in the few period effects, which change between permutations by the treated units alone.
     """
     seen = ~np.isnan(outcome)
     filled = np.where(seen, outcome, 0.0)
-    places, begins = deals.treated[dates]
+    places, begins = permutations.treated[dates]
     all_seen, values = seen[places], filled[places]
-    untreated = all_seen & (np.arange(len(deals.periods)) < begins[..., None])
+    untreated = all_seen & (np.arange(len(permutations.periods)) < begins[..., None])
     matrix, right = _normal(seen[None], filled[None])
     minus, minus_right = _normal(all_seen, values)
     plus, plus_right = _normal(untreated, values)
