@@ -60,12 +60,12 @@ def _specifications(able: dict) -> list[str]:
     said: dict[str, list[str]] = {}
     for name in dict.fromkeys(name for name, _ in able):
         own = {outcome: able[name, outcome] for one, outcome in able if one == name}
-        lacking: dict[str, list[str]] = {}
+        missing: dict[str, list[str]] = {}
         for outcome, (why, _) in own.items():
-            lacking.setdefault(why, []).append(outcome)
+            missing.setdefault(why, []).append(outcome)
         without = next(iter(own.values()))[1]
-        parts = ["cannot run" if "" not in lacking else "can run" + (f" without {', '.join(without)} (blank)" if without else "")]
-        parts += [why if len(lacking) == 1 else f"not {', '.join(outcomes)}: {why}" for why, outcomes in lacking.items() if why]
+        parts = ["cannot run" if "" not in missing else "can run" + (f" without {', '.join(without)} (blank)" if without else "")]
+        parts += [why if len(missing) == 1 else f"not {', '.join(outcomes)}: {why}" for why, outcomes in missing.items() if why]
         said.setdefault("; ".join(parts), []).append(name)
     head = "Specifications (whether their columns hold values and their treatment varies; only the estimate says what is identified)"
     return [head, *(f"  {', '.join(names)}: {text}" for text, names in said.items())]
@@ -76,7 +76,7 @@ def _claims(reading: Reading, claims: dict, able: dict) -> list[str]:
     for name, claim in claims.items():
         if "fields" not in claim:
             continue
-        lacking = [
+        missing = [
             f"{table}.{column}"
             for table, columns in claim["fields"].items()
             for column in columns
@@ -84,7 +84,7 @@ def _claims(reading: Reading, claims: dict, able: dict) -> list[str]:
         ]
         tests = {(test["from"], test.get("outcome", "none")) for test in claim.get("firms", [])}
         stuck = sorted(f"{model}: {able[model, outcome][0]}" for model, outcome in tests if able[model, outcome][0])
-        said = "lacks " + ", ".join(lacking) if lacking else "cannot be tested, " + "; ".join(stuck) if stuck else "can be tested"
+        said = "lacks " + ", ".join(missing) if missing else "cannot be tested, " + "; ".join(stuck) if stuck else "can be tested"
         lines.append(f"  {name} {said}: {claim['claim']}")
     return lines
 

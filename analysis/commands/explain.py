@@ -208,7 +208,9 @@ def _reading(test: dict) -> str:
     if test["code"] == SHOWN:
         return test["explanation"]
     reading = f"{test['verdict']} ({test['code']})"
-    return reading if test["ungated"] in (None, "", reading) else f"{reading}; the interval alone: {test['ungated']}"
+    return (
+        reading if test["verdict_before_gates"] in (None, "", reading) else f"{reading}; the interval alone: {test['verdict_before_gates']}"
+    )
 
 
 def _line(place: dict) -> str:

@@ -15,11 +15,11 @@ from analysis.core.config import load
 from analysis.core.storage import write_text
 from analysis.review.deposit import metadata, pdf
 from analysis.review.deposit.checks import CHECKS, Deposit
+from analysis.review.deposit.dry_run import dry_run
 from analysis.review.deposit.files import CHECKS as REPORT
 from analysis.review.deposit.files import METADATA, copy, held, listed, replaced, write_manifest
 from analysis.review.deposit.readme import readme
-from analysis.review.deposit.rehearsal import rehearsal
-from analysis.review.deposit.remade import results_remade
+from analysis.review.deposit.regenerated import results_regenerated
 from analysis.review.deposit.results import provenance
 from analysis.review.deposit.standard import report, supply
 
@@ -37,7 +37,7 @@ def run(chosen: argparse.Namespace) -> int:
     with replaced(ROOT, out) as part:
         make(study, graph, ROOT, part)
     deposit = Deposit(out, study, graph)
-    problems = {check.__name__: (check.__doc__.strip(), list(check(deposit))) for check in (*CHECKS, results_remade, rehearsal)}
+    problems = {check.__name__: (check.__doc__.strip(), list(check(deposit))) for check in (*CHECKS, results_regenerated, dry_run)}
     write_text(report(study, ROOT, problems), out / REPORT)
     size = sum((out / path).stat().st_size for path in held(out))
     print(f"{out}: {len(held(out))} files, {size / 1e6:.1f} MB.")

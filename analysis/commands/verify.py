@@ -20,7 +20,7 @@ from analysis.core.catalogue import ROOT
 from analysis.core.config import load
 from analysis.core.contracts import DataError
 from analysis.review.verification.compare import ABSENT, DRIFTED, EXTRA, IDENTICAL, MISSING, REDRAWN, WITHIN, Result, compare
-from analysis.review.verification.lacking import Lacking, lacking
+from analysis.review.verification.missing_inputs import MissingInputs, missing_inputs
 from analysis.review.verification.rerun import RerunFailed, copy_sources, rerun
 
 SHOWN = 5  # differences printed of each file
@@ -63,11 +63,11 @@ def run(chosen: argparse.Namespace) -> int:
 
 
 def _compared(study: dict, folder: Path, strict: bool) -> int:
-    lacks = lacking(study, folder)
+    lacks = missing_inputs(study, folder)
     return _report(compare(ROOT, folder, study["verification"], lacks, strict), lacks, strict)
 
 
-def _report(results: list[Result], lacks: Lacking, strict: bool) -> int:
+def _report(results: list[Result], lacks: MissingInputs, strict: bool) -> int:
     counts = Counter(result.status for result in results)
     fails = [result for result in results if result.fails or (strict and result.status in (REDRAWN, WITHIN))]
     for result in sorted(results, key=lambda r: (WORST_FIRST.index(r.status), r.path)):
@@ -86,7 +86,7 @@ def _report(results: list[Result], lacks: Lacking, strict: bool) -> int:
     return 1 if fails else 0
 
 
-def _verdict(counts: Counter, fails: int, lacks: Lacking) -> str:
+def _verdict(counts: Counter, fails: int, lacks: MissingInputs) -> str:
     files, near = counts.total(), counts[WITHIN] + counts[REDRAWN]
     if fails:
         return f"NOT verified: {fails} file{'s' if fails > 1 else ''}."

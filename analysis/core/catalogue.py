@@ -32,12 +32,12 @@ class UnknownName(LookupError):
     """A name in config or in a signature that nothing provides."""
 
 
-def unknown(name: str, known: Iterable[str], asked_by: str, kind: str = "name") -> UnknownName:
+def unknown(name: str, known: Iterable[str], context: str, kind: str = "name") -> UnknownName:
     """Return the error for an unknown `name`, with the nearest valid ones."""
     known = sorted(known)
     near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
     hint = f" Did you mean {' or '.join(repr(n) for n in near)}?" if near else f" Known: {', '.join(known)}."
-    return UnknownName(f"{asked_by}: unknown {kind} '{name}'.{hint}")
+    return UnknownName(f"{context}: unknown {kind} '{name}'.{hint}")
 
 
 def modules(kind: str) -> dict[str, str]:
@@ -46,11 +46,11 @@ def modules(kind: str) -> dict[str, str]:
     return {path.stem: path.relative_to(ROOT).as_posix() for path in sorted((ROOT / folder).glob("[!_]*.py"))}
 
 
-def module_of(kind: str, name: str, asked_by: str) -> str:
+def module_of(kind: str, name: str, context: str) -> str:
     """Return the dotted module that makes product `name`, or raise UnknownName."""
     found = modules(kind)
     if name not in found:
-        raise unknown(name, found, asked_by, kind)
+        raise unknown(name, found, context, kind)
     return found[name].removesuffix(".py").replace("/", ".")
 
 

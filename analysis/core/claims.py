@@ -94,27 +94,27 @@ def judge(row: pd.Series, region: Region, honest: pd.Series | None = None, power
         return Verdict(UNTESTABLE, code, why), ""
     if pd.isna(row["ci_low"]) or pd.isna(row["ci_high"]):
         raise ValueError(f"{row['model_id']} / {row['parameter']} has no interval, so it cannot judge a claim")
-    alone = read_interval((row["ci_low"], row["ci_high"]), (row["ci90_low"], row["ci90_high"]), region)
-    reading = f"{alone.verdict} ({alone.code})"
-    return _gate(row, region, alone, honest, power) or alone, reading
+    verdict_before_gates = read_interval((row["ci_low"], row["ci_high"]), (row["ci90_low"], row["ci90_high"]), region)
+    reading = f"{verdict_before_gates.verdict} ({verdict_before_gates.code})"
+    return _gate(row, region, verdict_before_gates, honest, power) or verdict_before_gates, reading
 
 
-def _gate(row: pd.Series, region: Region, alone: Verdict, honest: pd.Series | None, power: bool) -> Verdict | None:
+def _gate(row: pd.Series, region: Region, verdict_before_gates: Verdict, honest: pd.Series | None, power: bool) -> Verdict | None:
     """Return the verdict of the first gate that closes, if any."""
     if row["evidence"] == "simulated":
         return Verdict(UNTESTABLE, "SIM", "simulated data test the method, never the claim")
     count, kind = clusters_behind(row)
     if rests_on_few(row) and not str(row["inference"]).startswith("randomization"):
         return Verdict(UNTESTABLE, "FEWTREAT", f"{count} {kind} and no randomization inference")
-    if honest is not None and alone.verdict != UNTESTABLE:
+    if honest is not None and verdict_before_gates.verdict != UNTESTABLE:
         if pd.notna(honest["reason"]) or pd.isna(honest["ci_low"]):
             return Verdict(UNTESTABLE, "PRE", "no interval robust to violations of parallel trends could be computed")
         robust = read_interval((honest["ci_low"], honest["ci_high"]), (honest["ci_low"], honest["ci_high"]), region)
-        if robust.verdict != alone.verdict:
+        if robust.verdict != verdict_before_gates.verdict:
             return Verdict(
                 UNTESTABLE,
                 "PRE",
-                f"violations of parallel trends {RELATIVE_MAGNITUDE} times the largest one before treatment would undo the reading '{alone.verdict}'",
+                f"violations of parallel trends {RELATIVE_MAGNITUDE} times the largest one before treatment would undo the reading '{verdict_before_gates.verdict}'",
             )
     if power and region.nearest_edge > 0 and row["mde80"] > region.nearest_edge:
         return Verdict(
@@ -185,7 +185,7 @@ def assess(name: str, claim: dict, estimates: dict[str, pd.DataFrame]) -> list[d
         decided = combine(verdicts)
     else:
         decided = Verdict(UNTESTABLE, "FIELD", f"no source at hand holds: {'; '.join(claim['missing'])}")
-    decisive = rows[0] if verdicts else {"ungated": "", "evidence": "none"}
+    decisive = rows[0] if verdicts else {"verdict_before_gates": "", "evidence": "none"}
     rest = {k: decisive[k] for k in decisive if k not in ("claim", "rank", "verdict", "code", "explanation")}
     head = {**rest, "claim": name, "rank": 0, "verdict": decided.verdict, "code": decided.code, "explanation": decided.explanation}
     return [head, *rows]
@@ -242,24 +242,24 @@ def agrees(reading: str, truth_says: str) -> bool | None:
 
 
 def _test(name: str, test: dict, estimates: dict[str, pd.DataFrame]) -> tuple[Verdict, dict]:
-    asked_by = f"config/claims.yaml: {name}"
+    context = f"config/claims.yaml: {name}"
     table = estimates[test["from"]]
-    row = _row_or_refusal(table, test, asked_by)
+    row = _row_or_refusal(table, test, context)
     if "region" not in test:
         return _shown(test, row)
     region = region_of(test, row)
     honest = None
     if test.get("honest"):
         wanted = {"term": "att_honest", "inference": f"honest_relative_magnitude_{RELATIVE_MAGNITUDE}"} | _outcome(test)
-        honest = _row_or_refusal(estimates[test["honest"]], wanted, asked_by)
-    verdict, alone = judge(row, region, honest, test.get("power", False))
+        honest = _row_or_refusal(estimates[test["honest"]], wanted, context)
+    verdict, verdict_before_gates = judge(row, region, honest, test.get("power", False))
     return verdict, {
         **{key: row[key] for key in COPIED},
         "verdict": verdict.verdict,
         "code": verdict.code,
-        "ungated": alone,
+        "verdict_before_gates": verdict_before_gates,
         "explanation": verdict.explanation,
-        "bears": test.get("bears", "direct"),
+        "directness": test.get("directness", "direct"),
         "says": test["says"],
         "region_low": region.low if math.isfinite(region.low) else math.nan,
         "region_high": region.high if math.isfinite(region.high) else math.nan,
@@ -269,8 +269,8 @@ def _test(name: str, test: dict, estimates: dict[str, pd.DataFrame]) -> tuple[Ve
 def _shown(test: dict, row: pd.Series) -> tuple[Verdict, dict]:
     """Return the row of a description for which the claim implies no value: shown, not judged."""
     verdict = Verdict(UNTESTABLE, SHOWN, "a description; the claim implies no value for it")
-    about = {"verdict": verdict.verdict, "code": verdict.code, "ungated": "", "explanation": verdict.explanation}
-    about |= {"bears": test.get("bears", "direct"), "says": test["says"], "region_low": math.nan, "region_high": math.nan}
+    about = {"verdict": verdict.verdict, "code": verdict.code, "verdict_before_gates": "", "explanation": verdict.explanation}
+    about |= {"directness": test.get("directness", "direct"), "says": test["says"], "region_low": math.nan, "region_high": math.nan}
     return verdict, {**{key: row[key] for key in COPIED}, **about}
 
 
@@ -278,9 +278,9 @@ def _outcome(test: dict) -> dict:
     return {"outcome": test["outcome"]} if "outcome" in test else {}
 
 
-def _row_or_refusal(table: pd.DataFrame, test: dict, asked_by: str) -> pd.Series:
+def _row_or_refusal(table: pd.DataFrame, test: dict, context: str) -> pd.Series:
     """Return the row a test names; if its model could not be identified at all, the row that says so."""
     own = table[(table["outcome"] == test["outcome"]).fillna(False)] if "outcome" in test else table
     if len(own) and own["reason"].notna().all():
         return own.iloc[0]
-    return find(table, test, asked_by)
+    return find(table, test, context)

@@ -81,9 +81,9 @@ def _readable(error) -> str:
     place = " → ".join(map(str, error.path)) or "top level"
     if error.validator == "additionalProperties" and isinstance(error.instance, dict):
         valid = list(error.schema.get("properties", {}))
-        strangers = [key for key in error.instance if key not in valid]
+        unknown_keys = [key for key in error.instance if key not in valid]
         hints = []
-        for key in strangers:
+        for key in unknown_keys:
             near = difflib.get_close_matches(str(key), valid, n=1, cutoff=0.4)
             hints.append(f"unknown key '{key}'" + (f"; did you mean '{near[0]}'?" if near else f"; valid: {', '.join(valid)}"))
         return f"{place}: {'; '.join(hints)}"
@@ -120,7 +120,7 @@ def load(config: Path = CONFIG) -> dict:
         for key in ("unit", "time", "cluster"):
             specification.setdefault(key, panel.get(key, [] if key == "cluster" else ""))
         if "family" in specification:
-            specification["together"] = _family(name, specification, study["outcomes"])
+            specification["family_outcomes"] = _family(name, specification, study["outcomes"])
         # One seed for two specifications whose samples may agree: their lines then differ by design alone, not by draws.
         drawn_as = specification.get("seed_of", name)
         if drawn_as not in study["specifications"]:
@@ -196,10 +196,10 @@ def _check_products(study: dict) -> None:
 def _check_specifications(study: dict) -> None:
     tables = {name: kind for name, kind in products(study).items() if kind in ("source", "panel")}
     for name, specification in study["specifications"].items():
-        asked_by = f"config/study.yaml: specifications → {name}"
+        context = f"config/study.yaml: specifications → {name}"
         if specification["panel"] not in tables:
-            raise unknown(specification["panel"], tables, asked_by, "panel")
-        module_of("estimator", specification["estimator"], asked_by)
+            raise unknown(specification["panel"], tables, context, "panel")
+        module_of("estimator", specification["estimator"], context)
         columns = study["contracts"][specification["panel"]]["columns"]
         named = [
             specification.get(key) for key in ("unit", "time", "cohort", "treatment", "weights", "duration", "event", "entry", "upper")
@@ -209,10 +209,10 @@ def _check_specifications(study: dict) -> None:
         named += list(specification.get("where", {}))
         for column in filter(None, named):
             if column not in columns:
-                raise unknown(column, columns, f"{asked_by} (panel {specification['panel']})", "column")
+                raise unknown(column, columns, f"{context} (panel {specification['panel']})", "column")
         for outcome in specification.get("outcomes", []):
             if outcome not in study["outcomes"]:
-                raise unknown(outcome, study["outcomes"], asked_by, "outcome")
+                raise unknown(outcome, study["outcomes"], context, "outcome")
             if study["outcomes"][outcome]["column"] not in columns:
                 place = f"config/study.yaml: outcomes → {outcome}, in panel {specification['panel']}"
                 raise unknown(study["outcomes"][outcome]["column"], columns, place, "column")
@@ -239,9 +239,9 @@ def claim_test(study: dict, curve: dict) -> dict:
 
 def _check_curves(study: dict) -> None:
     for name, curve in study["curves"].items():
-        asked_by = f"config/curves.yaml: {name}"
+        context = f"config/curves.yaml: {name}"
         if curve["panel"] not in study["panels"]:
-            raise unknown(curve["panel"], study["panels"], asked_by, "panel")
+            raise unknown(curve["panel"], study["panels"], context, "panel")
         claim_test(study, curve)
         columns = study["contracts"][curve["panel"]]["columns"]
         controls = curve.get("controls", [])
@@ -255,15 +255,15 @@ def _check_curves(study: dict) -> None:
         named += [column for where in curve["samples"].values() for column in where]
         named += [part for effects in curve["fixed_effects"].values() for effect in effects for part in effect.split("*")]
         for method in curve.get("estimators", {}).values():
-            module_of("estimator", method["estimator"], asked_by)
+            module_of("estimator", method["estimator"], context)
             named += method.get("controls", [])
         for column in named:
             if column not in columns:
-                raise unknown(column, columns, f"{asked_by} (panel {curve['panel']})", "column")
+                raise unknown(column, columns, f"{context} (panel {curve['panel']})", "column")
         unit = study["panels"][curve["panel"]]["unit"]
         for label, effects in curve["fixed_effects"].items():
             if "spells" not in curve and (len(effects) != 2 or unit not in effects):
-                raise ConfigError(f"{asked_by} → fixed_effects → {label}: two effects, one of them {unit}, not {', '.join(effects)}")
+                raise ConfigError(f"{context} → fixed_effects → {label}: two effects, one of them {unit}, not {', '.join(effects)}")
 
 
 def _check_exhibits(study: dict) -> None:
@@ -299,19 +299,19 @@ def _check_readers(study: dict) -> None:
                 _check_estimate_reference(study, {**test, "from": test["honest"]}, f"config/claims.yaml: {name}: honest")
     kinds = products(study)
     for name, number in study["numbers"].items():
-        asked_by = f"config/numbers.yaml: {name}"
+        context = f"config/numbers.yaml: {name}"
         kind = kinds.get(number["from"])
         if kind == "estimates":
-            _check_estimate_reference(study, number, asked_by)
+            _check_estimate_reference(study, number, context)
         elif kind not in ("facts", VERDICTS):
-            raise unknown(number["from"], [n for n, k in kinds.items() if k in ("estimates", "facts", "verdicts")], asked_by, "product")
+            raise unknown(number["from"], [n for n, k in kinds.items() if k in ("estimates", "facts", "verdicts")], context, "product")
         elif "key" not in number:
-            raise ConfigError(f"{asked_by}: a number from {number['from']} needs 'key'")
+            raise ConfigError(f"{context}: a number from {number['from']} needs 'key'")
 
 
-def _check_estimate_reference(study: dict, reference: dict, asked_by: str) -> None:
+def _check_estimate_reference(study: dict, reference: dict, context: str) -> None:
     if reference["from"] not in study["specifications"]:
-        raise unknown(reference["from"], study["specifications"], asked_by, "specification")
+        raise unknown(reference["from"], study["specifications"], context, "specification")
     offered = outcomes_of(study["specifications"][reference["from"]])
     if reference.get("outcome", "none") not in offered:
-        raise unknown(reference.get("outcome", "none"), offered, f"{asked_by} ({reference['from']})", "outcome")
+        raise unknown(reference.get("outcome", "none"), offered, f"{context} ({reference['from']})", "outcome")

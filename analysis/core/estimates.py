@@ -121,7 +121,7 @@ def _version(library: str) -> str:
         return ""
 
 
-def find(estimates: pd.DataFrame, reference: dict, asked_by: str) -> pd.Series:
+def find(estimates: pd.DataFrame, reference: dict, context: str) -> pd.Series:
     """Return the one row that a `reference` (outcome, term, cohort, event_time, inference) names.
 
     Raises LookupError when there is none or more than one, with what there is.
@@ -132,5 +132,5 @@ def find(estimates: pd.DataFrame, reference: dict, asked_by: str) -> pd.Series:
             rows = rows[(rows[key] == reference[key]).fillna(False)]
     if len(rows) != 1:
         offered = ", ".join(sorted(set((rows if len(rows) else estimates)["parameter"]))[:12])
-        raise LookupError(f"{asked_by}: {len(rows)} rows match {reference}. There are: {offered}")
+        raise LookupError(f"{context}: {len(rows)} rows match {reference}. There are: {offered}")
     return rows.iloc[0]

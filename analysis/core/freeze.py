@@ -35,8 +35,8 @@ def designs(study: dict) -> dict[str, dict[str, dict[str, str]]]:
     outcomes = {name: {k: v for k, v in about.items() if k not in LABELS} for name, about in study["outcomes"].items()}
     found: dict[str, dict] = {part: {} for part in PARTS.values()}
     for name, specification in study["specifications"].items():
-        settings = {k: v for k, v in specification.items() if k not in ("title", "planted", "outcomes", "together")}
-        members = [*specification.get("outcomes", []), *specification.get("together", {})]
+        settings = {k: v for k, v in specification.items() if k not in ("title", "planted", "outcomes", "family_outcomes")}
+        members = [*specification.get("outcomes", []), *specification.get("family_outcomes", {})]
         found["specifications"][name] = _prints(settings | {f"outcome {o}": outcomes[o] for o in members})
     for name, claim in study["claims"].items():
         settings = {k: v for k, v in claim.items() if k not in CLAIM_WORDS}

@@ -65,13 +65,13 @@ class Option:
     fewest: int = 0
     period: bool = False
 
-    def check(self, name: str, value: object, asked_by: str) -> object:
+    def check(self, name: str, value: object, context: str) -> object:
         """Return `value` if it is allowed, else raise BadOption in one line."""
         if self.columns and type(value) is int and isinstance(self.default, str):
             value = str(value)  # a column may be called 1
         if self.choices:
             if value not in self.choices:
-                raise BadOption(f"{asked_by}: option {name} is '{value}'; it must be {', '.join(map(str, self.choices))}")
+                raise BadOption(f"{context}: option {name} is '{value}'; it must be {', '.join(map(str, self.choices))}")
             return value
         kind = type(self.default)
         if kind in (int, float):
@@ -79,36 +79,36 @@ class Option:
         if kind is list and isinstance(value, str | int | float) and not isinstance(value, bool):
             value = [value] if value != "" else []
         if self.default is not None and (not isinstance(value, kind) or (kind is int and isinstance(value, bool))):
-            raise BadOption(f"{asked_by}: option {name} is '{value}'; it must be {KINDS[kind]}, like {_written(self.default)}")
+            raise BadOption(f"{context}: option {name} is '{value}'; it must be {KINDS[kind]}, like {_written(self.default)}")
         if kind is float and not math.isfinite(value):
-            raise BadOption(f"{asked_by}: option {name} is {value}; it must be a finite number")
+            raise BadOption(f"{context}: option {name} is {value}; it must be a finite number")
         if kind is list:
-            return [self._check_item(name, item, asked_by) for item in value]
-        self._check_bounds(name, value, asked_by)
+            return [self._check_item(name, item, context) for item in value]
+        self._check_bounds(name, value, context)
         if self.fewest and 0 < value < self.fewest:
             what = "a standard error" if self.fewest == 2 else "an interval"
             asked = "two" if self.fewest == 2 else self.fewest
-            raise BadOption(f"{asked_by}: option {name} is {value}; {what} needs {asked} draws at least, and 0 asks for none")
+            raise BadOption(f"{context}: option {name} is {value}; {what} needs {asked} draws at least, and 0 asks for none")
         return value
 
-    def _check_item(self, name: str, item: object, asked_by: str) -> object:
+    def _check_item(self, name: str, item: object, context: str) -> object:
         """Return one item of a list if it is allowed: a whole number 3.0 becomes 3."""
         whole = bool(self.default) and all(type(one) is int for one in self.default)
         bounded = any(bound is not None for bound in (self.minimum, self.maximum, self.below))
         if whole and isinstance(item, float) and item % 1 == 0:
             item = int(item)
         if whole and type(item) is not int:
-            raise BadOption(f"{asked_by}: option {name} holds '{item}'; its items must be whole numbers, like {self.default!r}")
+            raise BadOption(f"{context}: option {name} holds '{item}'; its items must be whole numbers, like {self.default!r}")
         if bounded and (isinstance(item, bool) or not isinstance(item, int | float)):
-            raise BadOption(f"{asked_by}: option {name} holds '{item}'; its items must be numbers")
+            raise BadOption(f"{context}: option {name} holds '{item}'; its items must be numbers")
         if self.columns and type(item) is int:
             item = str(item)
         if self.columns and not isinstance(item, str):
-            raise BadOption(f"{asked_by}: option {name} holds '{item}'; its items must be names of columns")
-        self._check_bounds(name, item, asked_by)
+            raise BadOption(f"{context}: option {name} holds '{item}'; its items must be names of columns")
+        self._check_bounds(name, item, context)
         return item
 
-    def _check_bounds(self, name: str, value: object, asked_by: str) -> None:
+    def _check_bounds(self, name: str, value: object, context: str) -> None:
         for bound, kept, rule in (
             (self.minimum, lambda: value >= self.minimum, "at least"),
             (self.maximum, lambda: value <= self.maximum, "at most"),
@@ -116,9 +116,9 @@ class Option:
         ):
             # Written so that NaN, which no bound holds, is refused.
             if bound is not None and not kept():
-                raise BadOption(f"{asked_by}: option {name} is {value}; it must be {rule} {bound:.15g}")
+                raise BadOption(f"{context}: option {name} is {value}; it must be {rule} {bound:.15g}")
         if isinstance(value, float) and not math.isfinite(value):
-            raise BadOption(f"{asked_by}: option {name} is {value}; it must be a finite number")
+            raise BadOption(f"{context}: option {name} is {value}; it must be a finite number")
 
 
 @dataclass(frozen=True)
@@ -160,8 +160,8 @@ class Method:
         implied = {"fixed_effects"} if set(specification.fixed_effects) <= {specification.unit, specification.time} else set()
         if {"unit", "cluster"} <= set(given) and specification.cluster == (specification.unit,):
             implied.add("cluster")
-        if strangers := sorted(set(given) - known - implied):
-            raise BadOption(f"{name} makes no use of {flag(strangers[0])}; it takes {', '.join(map(flag, sorted(known)))}")
+        if unknown_keys := sorted(set(given) - known - implied):
+            raise BadOption(f"{name} makes no use of {flag(unknown_keys[0])}; it takes {', '.join(map(flag, sorted(known)))}")
 
     def _spared(self, need: str, specification: Specification) -> bool:
         option, value = self.unless.get(need, ("", None))
@@ -169,14 +169,14 @@ class Method:
 
     def read(self, specification: Specification) -> SimpleNamespace:
         """Return the specification's options over the defaults; unknown names and values are refused."""
-        asked_by = f"{specification.name} ({specification.estimator})"
+        context = f"{specification.name} ({specification.estimator})"
         for name in specification.options:
             if name not in self.options:
-                raise unknown(name, self.options, asked_by, "option")
+                raise unknown(name, self.options, context, "option")
         values = {name: option.default for name, option in self.options.items()}
         for name, value in specification.options.items():
-            values[name] = self.options[name].check(name, value, asked_by)
-        self._check_together(specification, values, asked_by)
+            values[name] = self.options[name].check(name, value, context)
+        self._check_together(specification, values, context)
         return SimpleNamespace(**values)
 
     def need(self, panel: pd.DataFrame, specification: Specification, *more: str) -> None:
@@ -185,26 +185,26 @@ class Method:
         if absent := [name for name in wanted if name not in panel]:
             raise BadOption(f"{specification.estimator} reads the columns {', '.join(wanted)}; the data have no {', '.join(absent)}")
 
-    def _check_together(self, specification: Specification, values: dict, asked_by: str) -> None:
+    def _check_together(self, specification: Specification, values: dict, context: str) -> None:
         """Raise BadOption for choices that would be ignored beside others: a choice that changes nothing misleads."""
         most = 2 if "two_way" in self.options else 1
         if len(specification.cluster) > most:
             raise BadOption(
-                f"{asked_by}: takes {'two cluster variables' if most == 2 else 'one cluster variable'}, not {', '.join(specification.cluster)}"
+                f"{context}: takes {'two cluster variables' if most == 2 else 'one cluster variable'}, not {', '.join(specification.cluster)}"
             )
         if "cohort|treatment" in self.needs and specification.cohort and specification.treatment:
-            raise BadOption(f"{asked_by}: takes --cohort or --treatment, not both: they may disagree")
+            raise BadOption(f"{context}: takes --cohort or --treatment, not both: they may disagree")
         covariance = values.get("covariance")
         if covariance is not None and "lags" in specification.options and "lags" in self.options and covariance != "driscoll_kraay":
-            raise BadOption(f"{asked_by}: option lags belongs to covariance=driscoll_kraay")
+            raise BadOption(f"{context}: option lags belongs to covariance=driscoll_kraay")
         if covariance == "cluster" and not specification.cluster and not specification.unit:
-            raise BadOption(f"{asked_by}: covariance=cluster needs --cluster or --unit")
+            raise BadOption(f"{context}: covariance=cluster needs --cluster or --unit")
         window = values.get("event_window")
         if window is not None and (len(window) != 2 or window[0] > window[1] or window[1] < 0):
-            raise BadOption(f"{asked_by}: option event_window is {window}; it must be [first, last] with last at 0 or after")
+            raise BadOption(f"{context}: option event_window is {window}; it must be [first, last] with last at 0 or after")
         effect = values.get("effect_window")
         if effect is not None and (len(effect) != 2 or effect[0] > effect[1]):
-            raise BadOption(f"{asked_by}: option effect_window is {effect}; it must be [first, last]")
+            raise BadOption(f"{context}: option effect_window is {effect}; it must be [first, last]")
 
 
 # Options that several methods share are declared once.

@@ -68,16 +68,16 @@ def estimate(panel: pd.DataFrame, specification, method: Method, levels: bool) -
 
 
 def _check(options: SimpleNamespace, names: list[str], specification) -> None:
-    asked_by = f"{specification.name} ({specification.estimator})"
+    context = f"{specification.name} ({specification.estimator})"
     for option in ("predetermined", "endogenous", "no_instruments"):
-        if strangers := [name for name in getattr(options, option) if name not in names]:
-            raise BadOption(f"{asked_by}: option {option} names {', '.join(strangers)}, which is not among treatment and controls")
+        if unknown_names := [name for name in getattr(options, option) if name not in names]:
+            raise BadOption(f"{context}: option {option} names {', '.join(unknown_names)}, which is not among treatment and controls")
     if both := set(options.predetermined) & set(options.endogenous):
-        raise BadOption(f"{asked_by}: {', '.join(sorted(both))} cannot be both predetermined and endogenous")
+        raise BadOption(f"{context}: {', '.join(sorted(both))} cannot be both predetermined and endogenous")
     limits = options.instrument_lags
     whole = len(limits) == 2 and all(isinstance(lag, int) and not isinstance(lag, bool) for lag in limits)
     if not whole or limits[0] < 1 or limits[0] > limits[1]:
-        raise BadOption(f"{asked_by}: option instrument_lags is {limits}; it must be [first, last], whole numbers with 1 <= first <= last")
+        raise BadOption(f"{context}: option instrument_lags is {limits}; it must be [first, last], whole numbers with 1 <= first <= last")
 
 
 class _Grid:

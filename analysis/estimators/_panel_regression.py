@@ -33,8 +33,8 @@ class Sample:
 
 def sample(panel: pd.DataFrame, specification) -> Sample:
     """Return the sample; clusters are the one `cluster` column or the units. Raises NotIdentified when there are fewer than two units."""
-    if strangers := [name for name in specification.fixed_effects if name != specification.time]:
-        raise ValueError(f"{specification.estimator} takes only the time column as fixed effects, not {', '.join(strangers)}")
+    if unknown_names := [name for name in specification.fixed_effects if name != specification.time]:
+        raise ValueError(f"{specification.estimator} takes only the time column as fixed effects, not {', '.join(unknown_names)}")
     if len(specification.cluster) > 1:
         raise ValueError(f"{specification.estimator} takes one cluster variable")
     names = tuple(name for name in (specification.treatment, *specification.controls) if name)

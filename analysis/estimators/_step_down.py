@@ -31,8 +31,8 @@ class Member:
 def members(panel: pd.DataFrame, specification, others: list[str]) -> list[str]:
     """Return the outcomes of the family; raises ValueError for a column that is not there."""
     family = list(dict.fromkeys([specification.outcome, *others]))
-    if strangers := [name for name in family if name not in panel]:
-        raise ValueError(f"{specification.estimator}: no column '{strangers[0]}'")
+    if unknown_names := [name for name in family if name not in panel]:
+        raise ValueError(f"{specification.estimator}: no column '{unknown_names[0]}'")
     return family
 
 

@@ -39,7 +39,7 @@ def estimated(panel: pd.DataFrame, name: str, settings: dict, outcome_name: str,
         rows = [refused("att", "ABSENT", is_absent(panel))]
     else:
         sample = prepare(panel, settings.get("where", {}), outcome, outcome_name)
-        for other, about in settings.get("together", {}).items():
+        for other, about in settings.get("family_outcomes", {}).items():
             sample[other] = prepare(panel, settings.get("where", {}), about, other)[other]
         try:
             if settings.get("balanced"):
@@ -60,8 +60,8 @@ def specify(name: str, settings: dict, outcome_name: str, without: tuple[str, ..
     """Return the Specification of one outcome from its block in config/study.yaml, less the controls in `without`."""
     given = {key: settings[key] for key in SINGLE if key in settings}
     given |= {key: tuple(settings.get(key, ())) for key in LISTS}
-    if "together" in settings:
-        given["options"] = {**given.get("options", {}), "outcomes": list(settings["together"])}
+    if "family_outcomes" in settings:
+        given["options"] = {**given.get("options", {}), "outcomes": list(settings["family_outcomes"])}
     given["controls"] = tuple(control for control in given["controls"] if control not in without)
     # A duration is its own outcome.
     outcome = "" if "duration" in settings else outcome_name

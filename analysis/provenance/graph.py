@@ -225,14 +225,14 @@ def _numbers(study: dict, kinds: dict, numbers: dict, estimates: pd.DataFrame) -
             node |= {"row": row.to_dict(), "value_of": number.get("value", "estimate"), "evidence": row["evidence"]}
             node["estimate"] = int(row.name)
             node["label"] = study["outcomes"].get(row["outcome"], {}).get("label", "")
-            node["claims"] = [claim for claim, about in study["claims"].items() if _bears(about, number["from"], row)]
+            node["claims"] = [claim for claim, about in study["claims"].items() if _rests_on(about, number["from"], row)]
         elif "key" in number:
             node["value_of"] = number["key"]
         nodes[f"number:{name}"] = node
     return nodes
 
 
-def _bears(claim: dict, model: str, row: pd.Series) -> bool:
+def _rests_on(claim: dict, model: str, row: pd.Series) -> bool:
     """Return whether a claim's verdict names the model and outcome of an estimate."""
     tests = [test for key in ("tests", "context", "firms") for test in claim.get(key, [])]
     return any(test["from"] == model and test.get("outcome", row["outcome"]) == row["outcome"] for test in tests)

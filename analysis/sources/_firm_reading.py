@@ -12,7 +12,7 @@ SHOWN = 60
 def reading_of(firm_files: RawFiles) -> Reading:
     """Return what the files hold. Rows that break a rule stop the run with a list of them, unless the map says `drop`.
 
-    In the simulated cohort they are always dropped: its dirt is there to be found.
+    In the simulated cohort they are always dropped: its errors are there to be found.
     """
     about = firm_files.contract
     reading = read_folder(list(firm_files.paths.values()), about["adapters"], about["tables"])

@@ -1,4 +1,4 @@
-"""SIMULATED. The whole path of the firm study (simulate, clean, build, estimate, read) under every preset of the dials.
+"""SIMULATED. The whole path of the firm study (simulate, clean, build, estimate, read) under every preset of the parameters.
 
 With no effect, half of the claimed ones, the claimed ones and their opposite, the rule must read what was planted.
 """

@@ -67,10 +67,10 @@ def run(settings: dict) -> list[dict]:
     return import_module(f"analysis.estimators.{settings['estimator']}").estimate(LOADERS[settings["data"]](), specification)
 
 
-def pick(rows: list[dict], named: dict, asked_by: str) -> dict:
+def pick(rows: list[dict], named: dict, context: str) -> dict:
     """Return the one row of `rows` that `named` describes; of several inferences the first with a number."""
     fits = [row for row in rows if all(row.get(key) == value for key, value in named.items()) and "estimate" in row]
     if not fits:
         offered = sorted({str(row["term"]) for row in rows})
-        raise LookupError(f"config/published.yaml: {asked_by}: no row {named}; there are {', '.join(offered)}")
+        raise LookupError(f"config/published.yaml: {context}: no row {named}; there are {', '.join(offered)}")
     return fits[0]

@@ -61,7 +61,7 @@ def test_the_new_firm_is_observed_around_the_date(firms):
 
 def test_the_new_firm_is_alike():
     events = pd.DataFrame(
-        {"company": ["a0", "b0", "stranger"], "event_year": pd.array([2015, pd.NA, 2016], "Int64"), "other": ["x", "y", "z"]}
+        {"company": ["a0", "b0", "unlisted"], "event_year": pd.array([2015, pd.NA, 2016], "Int64"), "other": ["x", "y", "z"]}
     )
     listed = pd.DataFrame({"company": [f"{kind}{i}" for kind in "ab" for i in range(9)], "industry": ["a"] * 9 + ["b"] * 9})
     labels = {"events": {"unit": ["company"], "among": "listed", "like": ["industry"], "clear": ["other"]}}

@@ -88,9 +88,9 @@ def test_a_null_that_survives_honest_bounds_stays_a_null():
 
 
 def test_the_interval_alone_is_reported_beside_the_gate():
-    verdict, alone = judge(row(mde80=0.03), RISE, power=True)
+    verdict, verdict_before_gates = judge(row(mde80=0.03), RISE, power=True)
     assert verdict.code == "POWER"
-    assert alone == "consistent (strong)"
+    assert verdict_before_gates == "consistent (strong)"
 
 
 def test_one_contradicted_part_contradicts_the_claim():

@@ -83,7 +83,7 @@ def test_adjusted_p_values_are_no_smaller_than_alone_and_keep_their_order(family
     assert copies["romano_wolf"].tolist() == copies["randomization_t"].tolist()
 
 
-def test_outcomes_with_holes_apermuted_together():
+def test_outcomes_with_holes_are_permuted_together():
     table = few(6)
     whole = cohorts(table, draws=199)
     # An outcome that never holds one control changes only itself up to the sharing of permutations: all still have p-values.

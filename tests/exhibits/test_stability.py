@@ -10,7 +10,7 @@ from analysis.exhibits.tables.province_estimators import overall
 
 def verdict(**changes):
     row = {"claim": "D1", "rank": 101, "says": "it rises", "model_id": "m", "outcome": "y", "inference": "randomization_t"}
-    row |= {"p_value": 0.125, "ungated": "consistent (compatible)", "region_low": 0.0, "region_high": np.nan}
+    row |= {"p_value": 0.125, "verdict_before_gates": "consistent (compatible)", "region_low": 0.0, "region_high": np.nan}
     return {**row, **changes}
 
 

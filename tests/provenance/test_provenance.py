@@ -76,7 +76,7 @@ def graph():
     }
     place = {"file": "paper/one.typ", "line": 3, "text": "R&D rises by 0.31."}
     number = {"text": "0.31", "value": 0.31, "sentences": [place], "claims": ["D1"], "row": row, "value_of": "estimate"}
-    test = {"says": "R&D to GDP", "verdict": "untestable", "code": "PRE", "ungated": "consistent (strong)", "explanation": ""}
+    test = {"says": "R&D to GDP", "verdict": "untestable", "code": "PRE", "verdict_before_gates": "consistent (strong)", "explanation": ""}
     nodes = [
         node("raw", "a", files=[file], citation="Office", licence="free", accessed="2026-11"),
         node("source", "s", ["raw:a"], rows=2),

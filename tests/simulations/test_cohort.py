@@ -1,4 +1,4 @@
-"""The simulated cohort: the same bytes from the same seed, bounded memory, dirt that is found, and a truth that is what it says."""
+"""The simulated cohort: the same bytes from the same seed, bounded memory, errors that are found, and a truth that is what it says."""
 
 import subprocess
 import sys
@@ -67,8 +67,8 @@ def test_the_effect_is_the_dial_times_the_profile_and_only_after_the_issue():
     before = lived.years < lived.cohort[:, None]
     assert (effect[before] == 0).all() and (effect[~before] > 0).all()
     first = lived.years == lived.cohort[:, None]
-    dial = SETTINGS["effects"]["rd"]["size"] * SETTINGS["profile"][0]
-    np.testing.assert_allclose(effect[first], dial * traits["multiplier"].to_numpy()[first.any(1)])
+    parameter = SETTINGS["effects"]["rd"]["size"] * SETTINGS["profile"][0]
+    np.testing.assert_allclose(effect[first], parameter * traits["multiplier"].to_numpy()[first.any(1)])
 
 
 def test_a_project_under_way_is_hurried_only_from_the_issue_on():

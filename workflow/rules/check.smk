@@ -1,6 +1,6 @@
 """Do the methods do what they say? Printed numbers, second implementations, planted truths, speed.
 
-Needs: config/published.yaml and config/montecarlo.yaml; the paper's panels for second opinions; data sets of others
+Needs: config/published.yaml and config/montecarlo.yaml; the paper's panels for cross-checks; data sets of others
 (external files, or inside installed packages).
 Makes: data/processed/checks/<check>.parquet, data/processed/montecarlo/<design>.parquet; on demand (`make benchmark`)
        data/raw/measurements/speed.csv.
@@ -16,7 +16,7 @@ def estimator_code(names):
 def check_code(name):
     used = (
         catalogue.modules("estimator")
-        if name in ("second_opinions", "metamorphic")
+        if name in ("cross_checks", "metamorphic")
         else {target["estimator"] for target in STUDY["published"].values()}
     )
     return sorted(estimator_code(used) | set(code("check", "check", name)))

@@ -9,10 +9,10 @@ def _printed(numbers):
         yield row["ours"], row["published"], float(Decimal(1).scaleb(Decimal(repr(row["published"])).as_tuple().exponent))
 
 
-def count(published_numbers, second_opinions):
+def count(published_numbers, cross_checks):
     """Return how many printed numbers were recomputed and agree, and the largest differences between implementations."""
     recomputed = published_numbers[published_numbers["ours"].notna()]
-    compared = second_opinions[second_opinions["difference"].notna()]
+    compared = cross_checks[cross_checks["difference"].notna()]
     estimates = compared[compared["quantity"] == "estimate"]
     paper = estimates[estimates["scope"] == "the paper"]
     exact = [abs(ours - printed) <= 0.5 * unit + 1e-12 for ours, printed, unit in _printed(recomputed)]

@@ -4,7 +4,7 @@ import math
 
 from analysis.exhibits.tables.presets_table import judged
 
-# Claims whose four worlds the rule must tell apart: the cycle, green investment, R&D.
+# Claims whose four scenarios the rule must tell apart: the cycle, green investment, R&D.
 HEADLINE = ("Q1", "Q2", "D1")
 
 

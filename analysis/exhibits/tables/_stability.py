@@ -18,15 +18,15 @@ def stability(verdicts: pd.DataFrame, families: dict, curves: dict, estimators: 
     curve, `estimators` a specification to the tables of other estimators of the same effect. `repeated` counts the latter,
     `flips` those whose interval alone is read as another verdict.
     """
-    judged = verdicts[(verdicts["rank"] > 0) & verdicts["p_value"].notna() & verdicts["ungated"].fillna("").ne("")]
+    judged = verdicts[(verdicts["rank"] > 0) & verdicts["p_value"].notna() & verdicts["verdict_before_gates"].fillna("").ne("")]
     rows = []
     for _, row in judged.iterrows():
         others = _readings(row, estimators.get(row["model_id"], []))
-        about = row[["claim", "says", "model_id", "outcome", "inference", "p_value", "ungated"]].to_dict()
+        about = row[["claim", "says", "model_id", "outcome", "inference", "p_value", "verdict_before_gates"]].to_dict()
         about |= {"s_value": -math.log2(row["p_value"]) if row["p_value"] > 0 else math.inf}
         about |= {"p_family": _family(families.get(row["model_id"], []), row["outcome"])}
         about |= {"share_same": _share(curves.get((row["model_id"], row["outcome"])))}
-        about |= {"repeated": len(others), "flips": sum(other != _verdict(row["ungated"]) for other in others)}
+        about |= {"repeated": len(others), "flips": sum(other != _verdict(row["verdict_before_gates"]) for other in others)}
         rows.append(about)
     return pd.DataFrame(rows)
 

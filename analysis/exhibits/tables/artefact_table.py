@@ -5,25 +5,25 @@ import pandas as pd
 
 from analysis.exhibits.display import Table
 
-WORLDS = {"censored_cycles_null": "No effect", "censored_cycles": "A quarter shorter"}
-COVERAGE = [f"{world}: coverage, %" for world in WORLDS.values()]
+SCENARIOS = {"censored_cycles_null": "No effect", "censored_cycles": "A quarter shorter"}
+COVERAGE = [f"{scenario}: coverage, %" for scenario in SCENARIOS.values()]
 
 
 def layout(montecarlo):
-    """Return one row a method: mean estimated change of the cycle and coverage, in both worlds."""
-    designs = {name: montecarlo[montecarlo["design"] == name].set_index("method") for name in WORLDS}
+    """Return one row a method: mean estimated change of the cycle and coverage, in both scenarios."""
+    designs = {name: montecarlo[montecarlo["design"] == name].set_index("method") for name in SCENARIOS}
     truth = {"Method": "Truth"}
     rows = []
-    for name, world in WORLDS.items():
-        truth[f"{world}: mean estimate"] = _percent(designs[name]["planted"].iloc[0])
+    for name, scenario in SCENARIOS.items():
+        truth[f"{scenario}: mean estimate"] = _percent(designs[name]["planted"].iloc[0])
     for method, first in designs["censored_cycles_null"].iterrows():
         row = {"Method": first["label"] + (" †" if first["misused"] else "")}
-        for name, world in WORLDS.items():
+        for name, scenario in SCENARIOS.items():
             own = designs[name].loc[method]
-            row[f"{world}: mean estimate"] = _percent(own["planted"] + own["bias"])
-            row[f"{world}: coverage, %"] = f"{100 * own['coverage']:.0f}"
+            row[f"{scenario}: mean estimate"] = _percent(own["planted"] + own["bias"])
+            row[f"{scenario}: coverage, %"] = f"{100 * own['coverage']:.0f}"
         rows.append(row)
-    data = montecarlo[montecarlo["design"].isin(WORLDS)]
+    data = montecarlo[montecarlo["design"].isin(SCENARIOS)]
     return Table(
         pd.DataFrame([truth, *rows]).fillna(""),
         data=data,

@@ -1,4 +1,4 @@
-"""SIMULATED. What the rule reads under each preset of the dials: nothing, half, as claimed, the opposite."""
+"""SIMULATED. What the rule reads under each preset of the parameters: nothing, half, as claimed, the opposite."""
 
 import pandas as pd
 

@@ -42,11 +42,11 @@ def _line(name: str, claim: dict, rows: pd.DataFrame) -> dict:
 def _evidence(row: pd.Series) -> str:
     """Return one line of evidence: what, how close to the claim, the numbers, and the reading with and without gates."""
     if pd.isna(row["estimate"]):
-        return f"{row['says']} ({row['bears']}): no estimate ({row['code']})"
+        return f"{row['says']} ({row['directness']}): no estimate ({row['code']})"
     shown = "" if pd.isna(row["p_value"]) else f", p {prefixed(row['p_value'])}"
-    numbers = f"{row['says']} ({row['bears']}): {number(row['estimate'])} {interval(row['ci_low'], row['ci_high'])}{shown}"
+    numbers = f"{row['says']} ({row['directness']}): {number(row['estimate'])} {interval(row['ci_low'], row['ci_high'])}{shown}"
     if row["code"] == SHOWN:
         return numbers
     reading = f"{row['verdict']} ({row['code']})"
-    alone = "" if row["ungated"] in ("", reading) else f"; the interval alone: {row['ungated']}"
+    alone = "" if row["verdict_before_gates"] in ("", reading) else f"; the interval alone: {row['verdict_before_gates']}"
     return f"{numbers}. {reading}{alone}"

@@ -60,7 +60,7 @@ def _line(row: pd.Series) -> dict:
     return {
         "Claim": row["claim"],
         "Evidence": row["says"],
-        "Reading": row["ungated"].replace("untestable (INCONCLUSIVE)", "cannot tell"),
+        "Reading": row["verdict_before_gates"].replace("untestable (INCONCLUSIVE)", "cannot tell"),
         "p": p_value(row["p_value"]),
         "by": KINDS.get(row["inference"], row["inference"].replace("_", " ")),
         "S": f"{row['s_value']:.1f}",

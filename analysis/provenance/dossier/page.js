@@ -129,7 +129,7 @@ const order = name => "QDSN".indexOf(name[0]) * 100 + (parseInt(name.slice(1), 1
 function readingOf(test) {
   if (test.code === "SHOWN") return test.explanation;
   const verdict = `${test.verdict} (${test.code})`;
-  return test.ungated && test.ungated !== verdict ? `${verdict}; the interval alone: ${test.ungated}` : verdict;
+  return test.verdict_before_gates && test.verdict_before_gates !== verdict ? `${verdict}; the interval alone: ${test.verdict_before_gates}` : verdict;
 }
 const ended = text => text.endsWith(".") ? text : `${text}.`; // "s.d." ends its sentence itself
 function claimItem(node) {
@@ -138,7 +138,7 @@ function claimItem(node) {
     return node.from.some(source => sources.includes(source));
   });
   const rows = node.tests.map(test => [test.rank > 100 ? "context" : "test", test.says, shown(test.estimate), interval(test.ci_low, test.ci_high), pValue(test.p_value),
-    readingOf(test), test.bears, chainButton(`estimates:${test.model_id}`)]);
+    readingOf(test), test.directness, chainButton(`estimates:${test.model_id}`)]);
   const links = exhibits.map(name => [h("a", { href: `#exhibit-${name}` }, data.exhibits[name].title), mark(isSimulated(data.nodes[`exhibit:${name}`]))]);
   return h("details", { class: "claim", id: `claim-${node.name}` },
     h("summary", null, h("strong", null, node.name), " ", h("span", { class: `badge ${node.verdict.replaceAll(" ", "-")}` }, node.verdict + (node.code_ ? `: ${node.code_}` : "")), " ", node.claim),

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from analysis.review.verification.allowance import agree, allowance, parsed
-from analysis.review.verification.lacking import Lacking
+from analysis.review.verification.missing_inputs import MissingInputs
 
 IDENTICAL, WITHIN, DRIFTED, MISSING, EXTRA, ABSENT, REDRAWN = (
     "identical",
@@ -63,17 +63,17 @@ class Result:
         return self.status in (DRIFTED, MISSING, EXTRA)
 
 
-def compare(archived: Path, rerun: Path, rules: dict, lacking: Lacking | None = None, strict: bool = False) -> list[Result]:
+def compare(archived: Path, rerun: Path, rules: dict, missing_inputs: MissingInputs | None = None, strict: bool = False) -> list[Result]:
     """Return one Result for each archived or rerun file that `rules` (config/verification.yaml) name, in order of path.
 
-    `lacking` is what rests on data that the rerun had not (analysis.review.verification.lacking): only that may differ for want of
+    `missing_inputs` is what rests on data that the rerun had not (analysis.review.verification.missing_inputs): only that may differ for want of
     data. `strict` also compares the pictures and fingerprints of code in the dossier.
     """
-    beside, lacking = frozenset() if strict else BESIDE, lacking or Lacking()
+    beside, missing_inputs = frozenset() if strict else BESIDE, missing_inputs or MissingInputs()
     results = [_file(archived, rerun, path, lambda a, b: _tables(a, b, rules)) for path in _both(archived, rerun, rules["tables"])]
     # Where the cells behind a printed table are the same, so is what it prints.
     same = {Path(result.path).stem for result in results if result.status == IDENTICAL}
-    results.append(_file(archived, rerun, rules["numbers"], lambda a, b: _numbers(a, b, rules, lacking)))
+    results.append(_file(archived, rerun, rules["numbers"], lambda a, b: _numbers(a, b, rules, missing_inputs)))
     for path in _both(archived, rerun, rules["texts"]):
         rounds = Path(path).stem not in same
         results.append(_file(archived, rerun, path, lambda a, b, rounds=rounds: _texts(a, b, rules, rounds)))
@@ -82,13 +82,13 @@ def compare(archived: Path, rerun: Path, rules: dict, lacking: Lacking | None = 
     for path in _both(archived, rerun, [rules["page"]]):
         results.append(_file(archived, rerun, path, lambda a, b: _pages(a, b, rules, beside)))
     results += [_file(archived, rerun, path, lambda a, b: (REDRAWN, 0, [])) for path in _both(archived, rerun, rules["bytes"])]
-    return sorted((_for_want_of_data(result, rules, lacking) for result in results), key=lambda result: result.path)
+    return sorted((_for_want_of_data(result, rules, missing_inputs) for result in results), key=lambda result: result.path)
 
 
-def _for_want_of_data(result: Result, rules: dict, lacking: Lacking) -> Result:
+def _for_want_of_data(result: Result, rules: dict, missing_inputs: MissingInputs) -> Result:
     """Return the result as ABSENT where the file differs and rests on data that the rerun had not."""
     everything = (*rules["overviews"], rules["page"], rules["paper"])
-    rests = Path(result.path).stem in lacking.exhibits or (bool(lacking.exhibits) and result.path in everything)
+    rests = Path(result.path).stem in missing_inputs.exhibits or (bool(missing_inputs.exhibits) and result.path in everything)
     return Result(result.path, ABSENT) if rests and result.status in (DRIFTED, WITHIN, REDRAWN) else result
 
 
@@ -169,7 +169,7 @@ def _cells(header: list[str], archived: list[tuple[int, list[str]]], rerun: list
             yield Difference(place, old, new, said, agree(old, new, rules["tolerance"], allowed))
 
 
-def _numbers(first: Path, second: Path, rules: dict, lacking: Lacking) -> tuple[str, int, list[Difference]]:
+def _numbers(first: Path, second: Path, rules: dict, missing_inputs: MissingInputs) -> tuple[str, int, list[Difference]]:
     """Compare paper/numbers.json key by key; only what rests on data that the rerun had not may be without a number."""
     archived, rerun = (json.loads(path.read_text(encoding="utf-8")) for path in (first, second))
     cells = len(archived.get("numbers", {}))
@@ -182,7 +182,7 @@ def _numbers(first: Path, second: Path, rules: dict, lacking: Lacking) -> tuple[
             continue
         for name in sorted(set(before) | set(after)):
             old, new = _plain(before.get(name)), _plain(after.get(name))
-            if old != new and name not in lacking.names(key):
+            if old != new and name not in missing_inputs.names(key):
                 agrees = agree(old, new, rules["tolerance"])
                 differences.append(Difference(f"{key}: {name}", *_around(old, new), f"allowed {rules['tolerance']:g}", agrees))
     if archived == rerun:

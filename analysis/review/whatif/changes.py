@@ -36,79 +36,79 @@ class Variant:
     picked: list[tuple[str, list]] = field(default_factory=list)
 
 
-def changed(settings: dict, outcome: dict | None, words: list[str], columns: dict, asked_by: str) -> Variant:
+def changed(settings: dict, outcome: dict | None, words: list[str], columns: dict, context: str) -> Variant:
     """Return the Variant of `settings` and `outcome` after the changes in `words`; `columns` are those of the panel's contract.
 
     Raises BadOption or UnknownName in one line for a word that cannot be followed.
     """
     variant = Variant(copy.deepcopy(settings), copy.deepcopy(outcome))
-    parsed = _merged([_parsed(word, asked_by) for word in words], asked_by)
+    parsed = _merged([_parsed(word, context) for word in words], context)
     # The estimator first: it decides which options there are.
     for key, how, value in sorted(parsed, key=lambda item: item[0] != "estimator"):
-        _apply(variant, key, how, value, columns, asked_by)
+        _apply(variant, key, how, value, columns, context)
     return variant
 
 
-def _parsed(word: str, asked_by: str) -> tuple[str, str, str]:
+def _parsed(word: str, context: str) -> tuple[str, str, str]:
     match = WORD.fullmatch(word)
     if not match:
-        raise BadOption(f"{asked_by}: '{word}' is no change (a value with spaces stands in quotes); it must be {SHAPE}")
+        raise BadOption(f"{context}: '{word}' is no change (a value with spaces stands in quotes); it must be {SHAPE}")
     return match["key"], match["how"], match["value"].strip()
 
 
-def _merged(parsed: list[tuple[str, str, str]], asked_by: str) -> list[tuple[str, str, str]]:
+def _merged(parsed: list[tuple[str, str, str]], context: str) -> list[tuple[str, str, str]]:
     """Return the changes with lists for one key joined; one choice given twice is refused, for the last would win unseen."""
     merged = {}
     for key, how, value in parsed:
         if (key, how) in merged and not (key.startswith(("drop.", "keep.")) or how in ("+=", "-=")):
-            raise BadOption(f"{asked_by}: {key}{how} is given twice: {merged[key, how]} and {value}")
+            raise BadOption(f"{context}: {key}{how} is given twice: {merged[key, how]} and {value}")
         merged[key, how] = f"{merged[key, how]},{value}" if (key, how) in merged else value
     return [(key, how, value) for (key, how), value in merged.items()]
 
 
-def _pieces(key: str, how: str, value: str, asked_by: str) -> list[str]:
+def _pieces(key: str, how: str, value: str, context: str) -> list[str]:
     pieces = [one.strip() for one in value.split(",") if one.strip()]
     if not pieces and how != "=":
-        raise BadOption(f"{asked_by}: {key}{how} names nothing")
+        raise BadOption(f"{context}: {key}{how} names nothing")
     return pieces
 
 
-def _apply(variant: Variant, key: str, how: str, value: str, columns: dict, asked_by: str) -> None:
+def _apply(variant: Variant, key: str, how: str, value: str, columns: dict, context: str) -> None:
     settings = variant.settings
     kind, _, column = key.partition(".")
     if how in (">=", "<="):
-        _need(key, columns, asked_by)
-        add_condition(settings, key, how, _number(key, value, asked_by))
+        _need(key, columns, context)
+        add_condition(settings, key, how, _number(key, value, context))
     elif kind in ("drop", "keep") and column:
-        _sample(variant, kind, column, how, value, columns, asked_by)
+        _sample(variant, kind, column, how, value, columns, context)
     elif key in LISTS:
-        _list(settings, key, how, _pieces(key, how, value, asked_by), columns, asked_by)
+        _list(settings, key, how, _pieces(key, how, value, context), columns, context)
     elif how != "=":
-        raise BadOption(f"{asked_by}: {how} is for {', '.join(LISTS)}, not for {key}")
+        raise BadOption(f"{context}: {how} is for {', '.join(LISTS)}, not for {key}")
     elif key in COLUMNS:
-        _need(value, columns, asked_by)
+        _need(value, columns, context)
         if key in ("cohort", "treatment"):  # a model has one or the other
             settings.pop("cohort", None), settings.pop("treatment", None)
         settings[key] = value
     elif key == "estimator":
-        _estimator(variant, value, asked_by)
+        _estimator(variant, value, context)
     elif key in OUTCOME:
-        _outcome(variant, key, value, asked_by)
+        _outcome(variant, key, value, context)
     else:
-        _option(settings, key.removeprefix("option."), value, asked_by)
+        _option(settings, key.removeprefix("option."), value, context)
     variant.said.append(f"{key}{how}{value}")
 
 
-def _need(column: str, columns: dict, asked_by: str) -> None:
+def _need(column: str, columns: dict, context: str) -> None:
     if column not in columns:
-        raise unknown(column, columns, asked_by, "column")
+        raise unknown(column, columns, context, "column")
 
 
-def _number(key: str, value: str, asked_by: str) -> float:
+def _number(key: str, value: str, context: str) -> float:
     try:
         return float(value)
     except ValueError:
-        raise BadOption(f"{asked_by}: {key} takes a number, not '{value}'") from None
+        raise BadOption(f"{context}: {key} takes a number, not '{value}'") from None
 
 
 def _read(value: str, kind: str) -> object:
@@ -116,27 +116,27 @@ def _read(value: str, kind: str) -> object:
     return value if kind in ("text", "date", "partial_date") else yaml.safe_load(value)
 
 
-def _sample(variant: Variant, kind: str, column: str, how: str, value: str, columns: dict, asked_by: str) -> None:
-    _need(column, columns, asked_by)
-    pieces = _pieces(f"{kind}.{column}", how, value, asked_by)
+def _sample(variant: Variant, kind: str, column: str, how: str, value: str, columns: dict, context: str) -> None:
+    _need(column, columns, context)
+    pieces = _pieces(f"{kind}.{column}", how, value, context)
     if how != "=" or not pieces:
-        raise BadOption(f"{asked_by}: {kind}.{column} takes = and at least one value")
+        raise BadOption(f"{context}: {kind}.{column} takes = and at least one value")
     values = [_read(one, columns[column]["type"]) for one in pieces]
     variant.picked.append((column, values))
     add_condition(variant.settings, column, kind, values)
 
 
-def _list(settings: dict, key: str, how: str, names: list[str], columns: dict, asked_by: str) -> None:
+def _list(settings: dict, key: str, how: str, names: list[str], columns: dict, context: str) -> None:
     for name in names:
-        _need(name, columns, asked_by)
+        _need(name, columns, context)
     present = list(settings.get(key, []))
-    if how == "-=" and (strangers := [name for name in names if name not in present]):
-        raise BadOption(f"{asked_by}: {strangers[0]} is not among {key}: {', '.join(present) or 'none'}")
+    if how == "-=" and (unknown_names := [name for name in names if name not in present]):
+        raise BadOption(f"{context}: {unknown_names[0]} is not among {key}: {', '.join(present) or 'none'}")
     if how in (">=", "<="):
-        raise BadOption(f"{asked_by}: {key} is a list; it takes =, += or -=")
+        raise BadOption(f"{context}: {key} is a list; it takes =, += or -=")
     twice = [name for place, name in enumerate(names) if name in names[:place] or (how == "+=" and name in present)]
     if twice:  # the same column twice cannot be solved for
-        raise BadOption(f"{asked_by}: {twice[0]} is among {key} already")
+        raise BadOption(f"{context}: {twice[0]} is among {key} already")
     settings[key] = names if how == "=" else [*present, *names] if how == "+=" else [name for name in present if name not in names]
 
 
@@ -145,9 +145,9 @@ def method_of(name: str) -> Method:
     return import_module(f"analysis.estimators.{name}").METHOD
 
 
-def _estimator(variant: Variant, name: str, asked_by: str) -> None:
+def _estimator(variant: Variant, name: str, context: str) -> None:
     if name not in modules("estimator"):
-        raise unknown(name, modules("estimator"), asked_by, "estimator")
+        raise unknown(name, modules("estimator"), context, "estimator")
     method = method_of(name)
     options = variant.settings.get("options", {})
     kept = {key: value for key, value in options.items() if key in method.options}
@@ -161,16 +161,16 @@ def _estimator(variant: Variant, name: str, asked_by: str) -> None:
     variant.settings |= {"estimator": name, "options": kept}
 
 
-def _outcome(variant: Variant, key: str, value: str, asked_by: str) -> None:
+def _outcome(variant: Variant, key: str, value: str, context: str) -> None:
     if variant.outcome is None:
-        raise BadOption(f"{asked_by}: the model has no outcome variable that {key} could change")
+        raise BadOption(f"{context}: the model has no outcome variable that {key} could change")
     if key == "transform" and value not in TRANSFORMS:
-        raise unknown(value, TRANSFORMS, asked_by, "transform")
-    read = value if key == "transform" else _number(key, value, asked_by)
+        raise unknown(value, TRANSFORMS, context, "transform")
+    read = value if key == "transform" else _number(key, value, context)
     if key == "winsorize" and not 0 <= read < 0.5:
-        raise BadOption(f"{asked_by}: winsorize is the share of each tail, from 0 to below 0.5, not {value}")
+        raise BadOption(f"{context}: winsorize is the share of each tail, from 0 to below 0.5, not {value}")
     if key == "scale" and read <= 0:
-        raise BadOption(f"{asked_by}: scale must be above 0, not {value}: signs that claims imply would turn")
+        raise BadOption(f"{context}: scale must be above 0, not {value}: signs that claims imply would turn")
     variant.outcome[key] = read
 
 
@@ -181,7 +181,7 @@ def in_another_unit(before: dict | None, after: dict | None) -> bool:
     return any(before.get(key, plain) != after.get(key, plain) for key, plain in (("transform", "level"), ("scale", 1.0)))
 
 
-def _option(settings: dict, key: str, value: str, asked_by: str) -> None:
+def _option(settings: dict, key: str, value: str, context: str) -> None:
     options = method_of(settings["estimator"]).options
     # `draws` is enough where one option that the model uses counts draws.
     ending = [name for name in options if name.endswith(f"_{key}")]
@@ -189,6 +189,6 @@ def _option(settings: dict, key: str, value: str, asked_by: str) -> None:
     named = [name for name in options if name == key] or used or ending
     if len(named) != 1:
         valid = [*LISTS, *COLUMNS, "estimator", *OUTCOME, *options]
-        raise unknown(key, valid, asked_by, "change")
+        raise unknown(key, valid, context, "change")
     read = yaml.safe_load(value)
-    settings["options"] = {**settings.get("options", {}), named[0]: options[named[0]].check(named[0], read, asked_by)}
+    settings["options"] = {**settings.get("options", {}), named[0]: options[named[0]].check(named[0], read, context)}

@@ -58,11 +58,11 @@ def _verdict(row: pd.Series, test: dict, honest: dict[str, pd.DataFrame | str], 
         return "unit changed: no verdict"
     bounds = honest.get(test.get("honest", ""), NOT_ASKED)
     companion = None if isinstance(bounds, str) else bounds.iloc[0]
-    verdict, alone = judge(row, region_of(test, row), companion, test.get("power", False))
-    said = f"{verdict.verdict} ({verdict.code}); the interval alone: {alone}"
+    verdict, verdict_before_gates = judge(row, region_of(test, row), companion, test.get("power", False))
+    said = f"{verdict.verdict} ({verdict.code}); the interval alone: {verdict_before_gates}"
     # Bounds are read before power, and other gates before bounds: these verdicts are not settled without them.
     if "honest" in test and companion is None and (verdict.verdict != UNTESTABLE or verdict.code == "POWER"):
         # Too little power stands with bounds or without; any other reading may not.
-        said = said if verdict.code == "POWER" else f"the interval alone: {alone}"
+        said = said if verdict.code == "POWER" else f"the interval alone: {verdict_before_gates}"
         said += f"; whether drift would undo it is left out of both versions: {bounds}"
     return said

@@ -23,7 +23,7 @@ def add_condition(settings: dict, column: str, how: str, value: object) -> None:
     settings["where"] = {**settings.get("where", {}), column: {**own, condition: value}}
 
 
-def check_values(panel: pd.DataFrame, picked: list[tuple[str, list]], asked_by: str) -> None:
+def check_values(panel: pd.DataFrame, picked: list[tuple[str, list]], context: str) -> None:
     """Refuse a value that no row of the panel has: it would change nothing and look like a result."""
     for column, values in picked:
         for value in values:
@@ -33,7 +33,7 @@ def check_values(panel: pd.DataFrame, picked: list[tuple[str, list]], asked_by: 
             near = get_close_matches(str(value), known, n=3, cutoff=0.5)
             listed = f"it has {', '.join(known)}" if len(known) <= LISTED else f"it has {len(known)} values"
             hint = f"did you mean {' or '.join(map(repr, near))}?" if near else listed
-            raise BadOption(f"{asked_by}: no row of the panel has {column} '{value}'; {hint}")
+            raise BadOption(f"{context}: no row of the panel has {column} '{value}'; {hint}")
 
 
 def same_rows(panel: pd.DataFrame, first: dict, second: dict) -> bool:

@@ -12,14 +12,14 @@ from analysis.core.method import BadOption
 QUOTATION = re.compile(r"(?<![^\s=,])'([^']*)'(?![^\s,])")
 
 
-def split(text: str, asked_by: str) -> list[str]:
+def split(text: str, context: str) -> list[str]:
     """Return the words of `text`."""
     lexer = shlex.shlex(QUOTATION.sub(r'"\1"', text), posix=True, punctuation_chars=False)
     lexer.whitespace_split, lexer.commenters, lexer.quotes = True, "", '"'
     try:
         return list(lexer)
     except ValueError:
-        raise BadOption(f"{asked_by}: a quotation mark is not closed in: {text}") from None
+        raise BadOption(f"{context}: a quotation mark is not closed in: {text}") from None
 
 
 def in_any_order(parser: argparse.ArgumentParser) -> None:

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 from analysis.core.storage import atomic
 from analysis.simulations.cohort import accounts, projects
 from analysis.simulations.cohort.accounts import NEVER, History
-from analysis.simulations.cohort.dirt import soil
+from analysis.simulations.cohort.data_errors import add_errors
 from analysis.simulations.cohort.firms import cities_of, traits_of
 from analysis.simulations.cohort.truth import Truth
 
@@ -59,7 +59,7 @@ def chunks(settings: dict, calendar: pd.DataFrame, provinces: pd.DataFrame, trut
             "financing_events": _events(history, traits, started, rng),
             "projects": _projects(started, traits, settings["years"][0]),
         }
-        yield {name: soil(name, table, settings["dirt"], rng) for name, table in clean.items()}
+        yield {name: add_errors(name, table, settings["data_errors"], rng) for name, table in clean.items()}
 
 
 class _Writer:

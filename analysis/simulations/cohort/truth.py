@@ -70,9 +70,9 @@ class Truth:
                 value = np.log(first / second) if ratio else first / cells
             at = "overall" if event_time < 0 else str(event_time)
             rows.append({"quantity": name.removesuffix(" (ratio)"), "at": at, "value": value, "cells": int(cells)})
-        dials = {name: scale * self.settings["effects"][name]["size"] for name in ("cycle", "reissue")}
+        parameters = {name: scale * self.settings["effects"][name]["size"] for name in ("cycle", "reissue")}
         # The pool works in s.d. of its level across firms; per log point it is this.
-        dials["reissue"] /= self.settings["innovation"]["log_patents"][1]
-        dials["licence_rd_elasticity"] = self.settings["licence"]["rd_elasticity"]
-        rows += [{"quantity": name, "at": "overall", "value": value, "cells": 0} for name, value in dials.items()]
+        parameters["reissue"] /= self.settings["innovation"]["log_patents"][1]
+        parameters["licence_rd_elasticity"] = self.settings["licence"]["rd_elasticity"]
+        rows += [{"quantity": name, "at": "overall", "value": value, "cells": 0} for name, value in parameters.items()]
         return pd.DataFrame(rows).assign(preset=self.settings["preset"])

@@ -84,13 +84,13 @@ def recognise(path: Path, header: list[str], adapters: dict[str, dict]) -> Match
             if suffix not in layout.get("suffixes", [".csv", ".txt", ".tsv", ".xlsx", ".parquet", ".dta"]):
                 continue
             wanted = layout["header_has"]
-            lacking = [column for column in wanted if column not in header]
+            missing = [column for column in wanted if column not in header]
             # A file without most of what a table needs is not that table with a hole.
-            score = len(wanted) - len(lacking)
-            if not lacking and (best is None or score > best[0]):
+            score = len(wanted) - len(missing)
+            if not missing and (best is None or score > best[0]):
                 best = (score, Match(path, name, layout, label))
-            if lacking and score and (nearest is None or (score / len(wanted), score) > nearest[0]):
-                nearest = ((score / len(wanted), score), f"{adapter['title']}, {label}", lacking)
+            if missing and score and (nearest is None or (score / len(wanted), score) > nearest[0]):
+                nearest = ((score / len(wanted), score), f"{adapter['title']}, {label}", missing)
     if best:
         return best[1]
     hint = f" Nearest: {nearest[1]}, which also has {', '.join(nearest[2])}." if nearest else ""

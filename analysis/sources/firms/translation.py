@@ -65,9 +65,9 @@ def translate(cells: pd.DataFrame, layout: dict, contract: dict, table: str, fil
         how = layout["columns"].get(name)
         if how is None:
             continue
-        lacking = [column for column in how.get("sum", [how.get("from", "")]) if column and column not in cells]
-        if lacking and "long" not in layout:
-            findings.append(Finding(table, "absent", file, f"no such column: '{name}' stays blank", column="+".join(lacking)))
+        missing = [column for column in how.get("sum", [how.get("from", "")]) if column and column not in cells]
+        if missing and "long" not in layout:
+            findings.append(Finding(table, "absent", file, f"no such column: '{name}' stays blank", column="+".join(missing)))
         values, mask = _ruled(cells, how, rule, table, file, findings)
         bad |= mask
         rows[name] = values

@@ -87,12 +87,12 @@ def test_text_keeps_its_lines_and_its_full_stops(driver):
 
 def test_no_reading_of_an_interval_stands_without_its_verdict(driver, data):
     nodes = content(data)["nodes"].values()
-    tests = [(node["name"], test) for node in nodes if node["kind"] == "claim" for test in node["tests"] if test["ungated"]]
-    gated = [(name, test) for name, test in tests if test["ungated"] != f"{test['verdict']} ({test['code']})"]
+    tests = [(node["name"], test) for node in nodes if node["kind"] == "claim" for test in node["tests"] if test["verdict_before_gates"]]
+    gated = [(name, test) for name, test in tests if test["verdict_before_gates"] != f"{test['verdict']} ({test['code']})"]
     assert ("D1", "PRE") in {(name, test["code"]) for name, test in gated}
     for name, test in gated:
         text = driver.execute_script("return document.getElementById(arguments[0]).textContent", f"claim-{name}")
-        assert f"{test['verdict']} ({test['code']}); the interval alone: {test['ungated']}" in text
+        assert f"{test['verdict']} ({test['code']}); the interval alone: {test['verdict_before_gates']}" in text
     status = one(driver, "#real-curve-status").text
     assert "with the reading of the main specification" in status and "verdict of the main" not in status
 

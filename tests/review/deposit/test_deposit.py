@@ -14,9 +14,9 @@ from analysis.__main__ import main
 from analysis.core.catalogue import ROOT
 from analysis.core.config import load
 from analysis.core.contracts import DataError
-from analysis.review.deposit import checks, files, metadata, pdf, readme, remade, runtime, standard
+from analysis.review.deposit import checks, files, metadata, pdf, readme, regenerated, runtime, standard
 from analysis.review.deposit.checks import Deposit
-from analysis.review.deposit.rehearsal import PLANNED, plan, rehearsal
+from analysis.review.deposit.dry_run import PLANNED, dry_run, plan
 from analysis.validation import _datasets
 
 STUDY = load()
@@ -208,7 +208,7 @@ def test_a_deposit_that_fails_leaves_the_earlier_one(tmp_path):
 
 
 def test_all_sixteen_rules_are_answered_by_checks_or_a_person():
-    known = {check.__name__ for check in checks.CHECKS} | {"rehearsal", "results_remade"}
+    known = {check.__name__ for check in checks.CHECKS} | {"dry_run", "results_regenerated"}
     assert [rule.number for rule in standard.STANDARD] == list(range(1, 17))
     assert all(rule.checks or rule.person for rule in standard.STANDARD)
     named = {name for rule in standard.STANDARD for name in rule.checks}
@@ -244,20 +244,22 @@ def archived(tmp_path):
 
 def test_forged_prints_of_a_table_and_a_forged_paper_are_found(archived, monkeypatch):
     """What is made from data/processed is left out: a fresh checkout has none."""
-    every = remade._makers
+    every = regenerated._makers
     monkeypatch.setattr(
-        remade, "_makers", lambda *given: (made for made in every(*given) if made[0].startswith("paper/tables/") or "paper.pdf" in made[0])
+        regenerated,
+        "_makers",
+        lambda *given: (made for made in every(*given) if made[0].startswith("paper/tables/") or "paper.pdf" in made[0]),
     )
-    assert list(remade.results_remade(archived)) == []
+    assert list(regenerated.results_regenerated(archived)) == []
     forged = ["paper/tables/scorecard.tex", "paper/tables/scorecard.html", "paper/paper.pdf"]
     for path in forged:
         with (archived.out / path).open("ab") as stream:
             stream.write(b" ")
-    assert [line.split(":")[0] for line in remade.results_remade(archived)] == forged
+    assert [line.split(":")[0] for line in regenerated.results_regenerated(archived)] == forged
 
 
 def test_every_result_without_a_hash_in_the_provenance_is_made_again():
-    made = {path for path, _ in remade._makers(STUDY, ROOT)}
+    made = {path for path, _ in regenerated._makers(STUDY, ROOT)}
     assert set(checks.RESULT_FILES) <= made and "paper/tables/scorecard.tex" in made and "paper/tables/scorecard.html" in made
 
 
@@ -349,7 +351,7 @@ def test_the_listed_files_suffice_to_plan_the_whole_study(tmp_path):
 def test_a_deposit_that_lacks_a_file_of_the_workflow_does_not_pass(tmp_path):
     files.copy(ROOT, files.listed(ROOT, []), tmp_path)
     (tmp_path / "config/tables/estimate.yaml").unlink()
-    assert "snakemake -n stops" in next(rehearsal(Deposit(tmp_path, STUDY, {})))
+    assert "snakemake -n stops" in next(dry_run(Deposit(tmp_path, STUDY, {})))
 
 
 def test_a_manifest_says_what_an_unpacked_deposit_holds(deposit):

@@ -13,7 +13,7 @@ from analysis.core.catalogue import ROOT
 from analysis.core.config import load
 from analysis.review.verification.allowance import agree, parsed
 from analysis.review.verification.compare import ABSENT, DRIFTED, EXTRA, IDENTICAL, MISSING, REDRAWN, WITHIN, compare
-from analysis.review.verification.lacking import Lacking, lacking
+from analysis.review.verification.missing_inputs import MissingInputs, missing_inputs
 from analysis.review.verification.rerun import source_paths
 
 RULES = load()["verification"]
@@ -131,7 +131,7 @@ def without_data(runs):
 def test_absent_data_are_no_drift_of_what_rests_on_them(runs):
     without_data(runs)
     (runs[1] / "figures/path.pdf").write_bytes(b"%PDF two")
-    results = found(runs, Lacking(frozenset({"effects"}), frozenset({"rd"}), frozenset({"effects"})))
+    results = found(runs, MissingInputs(frozenset({"effects"}), frozenset({"rd"}), frozenset({"effects"})))
     assert results[TABLE].status == results["paper/numbers.json"].status == ABSENT
     assert results["figures/path.pdf"].status == REDRAWN
 
@@ -235,7 +235,7 @@ def test_only_exhibits_of_absent_files_may_be_missing(tmp_path, monkeypatch):
     (tmp_path / "paper").mkdir()
     (tmp_path / "paper/numbers.json").write_text(json.dumps({"absent": {"royalty_stacked": "Not found."}}))
     monkeypatch.setenv("IPS_DATA", str(tmp_path / "none"))
-    found = lacking(load(), tmp_path)
+    found = missing_inputs(load(), tmp_path)
     assert {"royalty_effects", "published_numbers_table"} <= found.exhibits and "province_effects" not in found.exhibits
     assert "rd_att" not in found.numbers and "firm_rd" in found.numbers
 

@@ -17,7 +17,7 @@ QUOTED = re.compile(r"\{(\w+)\}")  # a number in the title or note of an exhibit
 
 
 @dataclass(frozen=True)
-class Lacking:
+class MissingInputs:
     """What rests on absent files: exhibits, numbers, products, exhibits whose notes quote such numbers, and what is absent."""
 
     exhibits: frozenset[str] = frozenset()
@@ -31,7 +31,7 @@ class Lacking:
         return {"numbers": self.numbers, "values": self.numbers, "absent": self.products, "exhibits": self.notes}.get(key, frozenset())
 
 
-def lacking(study: dict, rerun: Path) -> Lacking:
+def missing_inputs(study: dict, rerun: Path) -> MissingInputs:
     """Return what the run in folder `rerun` may lack: it says that data were absent, and they are not at hand here either."""
     said = json.loads((rerun / study["verification"]["numbers"]).read_text(encoding="utf-8")).get("absent")
     absent = {f"raw:{name}": contract["title"] for name, contract in study["raw"].items() if said and _gone(contract)}
@@ -45,7 +45,7 @@ def _gone(contract: dict) -> bool:
     return bool(contract.get("external")) and any(not (ROOT / path).exists() for path in rawfiles.locate(contract).values())
 
 
-def _resting_on(study: dict, absent: dict[str, str]) -> Lacking:
+def _resting_on(study: dict, absent: dict[str, str]) -> MissingInputs:
     kinds = products(study)
     known: dict[str, bool] = {}
 
@@ -61,4 +61,4 @@ def _resting_on(study: dict, absent: dict[str, str]) -> Lacking:
     figures = modules("figure")
     exhibits = frozenset(n for n in study["exhibits"] if touched & set(ingredients("figure" if n in figures else "table", n)))
     notes = frozenset(n for n, about in study["exhibits"].items() if numbers & set(QUOTED.findall(json.dumps(about))))
-    return Lacking(exhibits, numbers, touched, notes, tuple(dict.fromkeys(absent.values())))
+    return MissingInputs(exhibits, numbers, touched, notes, tuple(dict.fromkeys(absent.values())))

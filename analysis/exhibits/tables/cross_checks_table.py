@@ -3,7 +3,7 @@
 import pandas as pd
 
 from analysis.exhibits.display import Table
-from analysis.validation.second_opinions import ROUNDING
+from analysis.validation.cross_checks import ROUNDING
 
 GROUPS = {"the paper": "Estimates of this paper", "public data": "Other methods, on public data"}
 
@@ -12,13 +12,13 @@ def _shown(difference: float) -> str:
     return f"{difference:.0e}" if difference else f"<{ROUNDING:.0e}"
 
 
-def layout(second_opinions):
+def layout(cross_checks):
     """Return a line for each comparison: what, other library, pairs, largest differences."""
     rows, bold = [], []
     for scope, heading in GROUPS.items():
         bold.append(len(rows))
         rows.append({"Estimate": heading})
-        part = second_opinions[second_opinions["scope"] == scope]
+        part = cross_checks[cross_checks["scope"] == scope]
         for (what, library), pairs in part.groupby(["comparison", "library"], sort=False):
             largest = pairs.groupby("quantity")["difference"].max()
             size = pairs.loc[pairs["quantity"] != "std_error", "ours"].abs().max()
@@ -33,4 +33,4 @@ def layout(second_opinions):
                     "of standard errors": "" if absent or "std_error" not in largest else _shown(largest["std_error"]),
                 }
             )
-    return Table(pd.DataFrame(rows).fillna(""), data=second_opinions, bold=tuple(bold), widths={"Estimate": "1fr"})
+    return Table(pd.DataFrame(rows).fillna(""), data=cross_checks, bold=tuple(bold), widths={"Estimate": "1fr"})

@@ -39,9 +39,9 @@ class Printed(Table):
         return self.data
 
 
-def results_remade(deposit: Deposit) -> Iterator[str]:
+def results_regenerated(deposit: Deposit) -> Iterator[str]:
     """TeX and HTML of tables, numbers, paper, dossier and codebook are what the results of the last run make."""
-    with tempfile.TemporaryDirectory(prefix="remade-") as folder, _as_in_a_job():
+    with tempfile.TemporaryDirectory(prefix="regenerated-") as folder, _as_in_a_job():
         made = Path(folder)
         for path, make in _makers(deposit.study, deposit.out):
             try:

@@ -9,8 +9,8 @@ import pandas as pd
 BLANKS = ("rd", "sales", "liabilities", "interest", "bank_loans", "market_value", "green_investment", "licence_income", "disclosure_score")
 
 
-def soil(name: str, table: pd.DataFrame, shares: dict, rng: np.random.Generator) -> pd.DataFrame:
-    """Return a table of the cohort with dirt in it; `shares` is the block `dirt` of config/simulation.yaml."""
+def add_errors(name: str, table: pd.DataFrame, shares: dict, rng: np.random.Generator) -> pd.DataFrame:
+    """Return a table of the cohort with errors in it; `shares` is the block `data_errors` of config/simulation.yaml."""
     if name == "financing_events":
         return table
     if name == "projects":

@@ -20,7 +20,7 @@ ONCE = ("quote", "typeset", "trace", "dossier", "codebook", "judge")
 REASON = 12  # lines of Snakemake's message that are passed on
 
 
-def rehearsal(deposit: Deposit) -> Iterator[str]:
+def dry_run(deposit: Deposit) -> Iterator[str]:
     """A copy of the deposit in an empty folder, without the files that are not provided, plans every result anew."""
     with tempfile.TemporaryDirectory(prefix="deposit-") as folder:
         copy = Path(folder) / "unpacked"
