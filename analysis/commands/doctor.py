@@ -29,7 +29,7 @@ def run(chosen: argparse.Namespace) -> int:
     files = files_of(Path(chosen.path))
     if not files:
         raise DataError(f"{chosen.path}: no file of a known kind (data/raw/firms/README.md says what is read)")
-    about = next(raw for raw in study["raw"].values() if "adapters" in raw and not raw.get("planted"))
+    about = next(raw for raw in study["raw"].values() if "adapters" in raw and not raw.get("true_effects"))
     reading = read_folder(files, about["adapters"], about["tables"])
     provinces = pd.read_csv(ROOT / study["raw"]["province_list"]["file"], dtype="string")
     able = runnable(firm_panels(reading.tables, provinces, study["panels"]), study["specifications"], study["outcomes"])

@@ -1,4 +1,4 @@
-"""Write a simulated cohort of any size, with its planted truth, in the layout of the templates. SIMULATED."""
+"""Write a simulated cohort of any size, with its true effects, in the layout of the templates. SIMULATED."""
 
 from __future__ import annotations
 

@@ -84,7 +84,7 @@ def run(chosen: argparse.Namespace) -> int:
 
 def _check_sample(panel: pd.DataFrame, settings: dict, variant: Variant) -> None:
     """Refuse values that no row has, and say where the words about the sample changed nothing."""
-    check_values(panel, variant.picked, "whatif")
+    check_values(panel, variant.selected, "whatif")
     if same_rows(panel, settings.get("where", {}), variant.settings.get("where", {})):
         variant.said.append("(the sample stays the same: no row is added or left out)")
 

@@ -195,17 +195,17 @@ def _simulated(table: pd.DataFrame) -> bool:
     return bool((table["evidence"] == "simulated").any())
 
 
-def recover(name: str, claim: dict, estimates: dict[str, pd.DataFrame], planted: dict[tuple[str, str], float]) -> list[dict]:
-    """Return, for each firm test of a claim on the simulated cohort, what was planted, found, and would be read from it.
+def recover(name: str, claim: dict, estimates: dict[str, pd.DataFrame], true_effects: dict[tuple[str, str], float]) -> list[dict]:
+    """Return, for each firm test of a claim on the simulated cohort, the true effect, what was found, and what would be read from it.
 
-    `planted` maps (specification, outcome) to the planted value. The verdict is always SIM: simulated data test the
-    method, never the claim; `recovered` says whether the 95 % interval holds the planted value.
+    `true_effects` maps (specification, outcome) to the true value. The verdict is always SIM: simulated data test the
+    method, never the claim; `recovered` says whether the 95 % interval holds the true value.
     """
     rows = []
     for rank, test in enumerate(claim.get("firms", []), start=1):
         row = _row_or_refusal(estimates[test["from"]], test, f"config/claims.yaml: {name}")
-        truth = planted.get((test["from"], test.get("outcome", "none")), math.nan)
-        about = {"claim": name, "rank": rank, "code": "SIM", "says": test["says"], "planted": truth}
+        truth = true_effects.get((test["from"], test.get("outcome", "none")), math.nan)
+        about = {"claim": name, "rank": rank, "code": "SIM", "says": test["says"], "true_effect": truth}
         about |= {key: row[key] for key in ("model_id", "outcome", "term", "estimate", "ci_low", "ci_high", "reason")}
         if pd.isna(row["ci_low"]):
             rows.append({**about, "recovered": pd.NA, "reading": "", "truth_says": ""})
@@ -232,7 +232,7 @@ def agrees(reading: str, truth_says: str) -> bool | None:
     """Return whether a reading says what the truth says; None where the rule does not tell, or no truth is known.
 
     `smaller` only says that the claim is not met, which an opposite truth does not meet either. `opposite` excludes zero:
-    it is wrong where nothing is planted, or something on the claimed side that is too small.
+    it is wrong where the true effect is zero, or something on the claimed side that is too small.
     """
     if not reading or not truth_says or reading.startswith(UNTESTABLE):
         return None

@@ -19,7 +19,7 @@ import pandas as pd
 from analysis.core.catalogue import ROOT
 
 # What a reader sees of a model does not change its numbers.
-LABELS = ("title", "label", "unit", "family", "planted")
+LABELS = ("title", "label", "unit", "family", "true_effect")
 CLAIM_WORDS = ("section", "kind", "claim", "estimand", "missing", "note")
 TEST_WORDS = ("says",)
 PROGRAMS = (
@@ -35,7 +35,7 @@ def designs(study: dict) -> dict[str, dict[str, dict[str, str]]]:
     outcomes = {name: {k: v for k, v in about.items() if k not in LABELS} for name, about in study["outcomes"].items()}
     found: dict[str, dict] = {part: {} for part in PARTS.values()}
     for name, specification in study["specifications"].items():
-        settings = {k: v for k, v in specification.items() if k not in ("title", "planted", "outcomes", "family_outcomes")}
+        settings = {k: v for k, v in specification.items() if k not in ("title", "true_effect", "outcomes", "family_outcomes")}
         members = [*specification.get("outcomes", []), *specification.get("family_outcomes", {})]
         found["specifications"][name] = _prints(settings | {f"outcome {o}": outcomes[o] for o in members})
     for name, claim in study["claims"].items():

@@ -56,7 +56,7 @@ def is_simulated(contract: dict) -> bool:
 def locate(contract: dict) -> dict[str, Path]:
     """Return label → path of a contract's files, present or not; relative to the repository where inside it."""
     if "folder" in contract:
-        # Also for the planted truth: a reader's files, once there, must make what was planted go.
+        # Also for the true effects: a reader's files, once there, must make the true effects go.
         own = firm_files(contract)
         return {path.as_posix(): path for path in own} or {label: Path(path) for label, path in contract["simulated"].items()}
     base = external_folder() if contract.get("external") else Path()
@@ -66,8 +66,8 @@ def locate(contract: dict) -> dict[str, Path]:
 
 def missing(contract: dict) -> str:
     """Return one sentence that names the absent files and how to get them, or an empty string."""
-    if contract.get("planted") and firm_files(contract):
-        return "The firm files are the reader's own: nothing was planted in them."
+    if contract.get("true_effects") and firm_files(contract):
+        return "The firm files are the reader's own: no true effects are known of them."
     absent = [path for path in locate(contract).values() if not (ROOT / path).exists()]
     if not absent or "folder" in contract:
         return ""

@@ -40,7 +40,7 @@ def labelled(outcomes: dict, name: str) -> str:
     return f"{outcomes[name]['label']} ({outcomes[name]['unit']})"
 
 
-def pick(estimates: pd.DataFrame, **conditions) -> pd.DataFrame:
+def select_rows(estimates: pd.DataFrame, **conditions) -> pd.DataFrame:
     """Return the rows whose columns equal the given values."""
     rows = estimates
     for column, value in conditions.items():
@@ -48,9 +48,9 @@ def pick(estimates: pd.DataFrame, **conditions) -> pd.DataFrame:
     return rows
 
 
-def only(estimates: pd.DataFrame, **conditions) -> pd.Series:
+def select_one(estimates: pd.DataFrame, **conditions) -> pd.Series:
     """Return the one row that matches, or an empty row that prints as nothing with its reason."""
-    rows = pick(estimates, **conditions)
+    rows = select_rows(estimates, **conditions)
     if len(rows) > 1:
         raise LookupError(f"{len(rows)} rows match {conditions}")
     return rows.iloc[0] if len(rows) else pd.Series(pd.NA, index=estimates.columns, dtype=object)

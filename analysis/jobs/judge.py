@@ -27,21 +27,23 @@ def compare(
     claims: dict, specifications: dict, outcomes: dict, estimates: dict[str, list[str]], truth: str, contract: dict, path: str
 ) -> None:
     """Write what the pipeline recovers of the simulated cohort; an absent table where the firm files are a reader's own."""
-    planted = read_table(truth)
-    if planted.empty:
-        write_table(absent_table(contract, "The firm files are the reader's own: nothing was planted in them."), path, contract)
+    truth_table = read_table(truth)
+    if truth_table.empty:
+        write_table(absent_table(contract, "The firm files are the reader's own: no true effects are known of them."), path, contract)
         return
     read = {name: pd.concat([read_table(p) for p in paths], ignore_index=True) for name, paths in estimates.items()}
-    write_table(recoveries(claims, specifications, outcomes, read, planted, contract), path, contract, "simulated")
+    write_table(recoveries(claims, specifications, outcomes, read, truth_table, contract), path, contract, "simulated")
 
 
-def recoveries(claims: dict, specifications: dict, outcomes: dict, estimates: dict, planted: pd.DataFrame, contract: dict) -> pd.DataFrame:
+def recoveries(
+    claims: dict, specifications: dict, outcomes: dict, estimates: dict, truth_table: pd.DataFrame, contract: dict
+) -> pd.DataFrame:
     """Return the rows of analysis.core.claims.recover for every claim, in the columns of the contract."""
-    values = planted[planted["at"] == "overall"].set_index("quantity")["value"]
+    values = truth_table[truth_table["at"] == "overall"].set_index("quantity")["value"]
     named = {}
     for model, specification in specifications.items():
         for outcome in specification.get("outcomes") or ["none"]:
-            quantity = specification.get("planted") or outcomes.get(outcome, {}).get("planted")
+            quantity = specification.get("true_effect") or outcomes.get(outcome, {}).get("true_effect")
             if quantity in values.index:
                 named[model, outcome] = float(values[quantity])
     rows = [row for name, claim in claims.items() for row in recover(name, claim, estimates, named)]

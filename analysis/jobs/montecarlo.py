@@ -1,4 +1,4 @@
-"""Planted truths → what each method makes of them. SIMULATED: this tests methods, never a claim."""
+"""True effects → what each method makes of them. SIMULATED: this tests methods, never a claim."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ def replicate(name: str, settings: dict, seed: int) -> pd.DataFrame:
     """Return bias, coverage and size of every method of one design; replications share nothing but the seed."""
     simulate = import_module(f"analysis.simulations.data_generating_processes.{settings['design']}").simulate
     more = settings.get("settings", {})
-    planted_values = {"effect": settings["effect"]}
+    true_values = {"effect": settings["effect"]}
     if any("size" in _report(choices) for choices in settings["methods"].values()):
-        planted_values["null"] = settings.get("size_at", 0.0)
+        true_values["null"] = settings.get("size_at", 0.0)
     runs = {method: {"effect": [], "null": []} for method in settings["methods"]}
     for replication in range(settings["replications"]):
-        for kind, planted in planted_values.items():
-            panel, truths = simulate(np.random.default_rng([seed, replication, kind == "null"]), planted, **more)
+        for kind, true_value in true_values.items():
+            panel, truths = simulate(np.random.default_rng([seed, replication, kind == "null"]), true_value, **more)
             for method, choices in settings["methods"].items():
                 runs[method][kind].append(_once(panel, truths, settings["columns"], choices, [seed, replication]))
     rows = [_summary(name, settings, method, runs[method]) for method in settings["methods"]]
@@ -60,9 +60,9 @@ def _once(panel: pd.DataFrame, truths: dict, columns: dict, choices: dict, seed:
 def _summary(name: str, settings: dict, method: str, runs: dict) -> dict:
     choices = settings["methods"][method]
     report = _report(choices)
-    planted, null = pd.DataFrame(runs["effect"]), pd.DataFrame(runs["null"], columns=["p_value", "ci_low", "ci_high"])
-    error = (planted["estimate"] - planted["truth"]).dropna()
-    bounded = planted.dropna(subset=["ci_low", "ci_high"])
+    effect, null = pd.DataFrame(runs["effect"]), pd.DataFrame(runs["null"], columns=["p_value", "ci_low", "ci_high"])
+    error = (effect["estimate"] - effect["truth"]).dropna()
+    bounded = effect.dropna(subset=["ci_low", "ci_high"])
     covered = (bounded["ci_low"] <= bounded["truth"]) & (bounded["truth"] <= bounded["ci_high"])
     test = settings.get("size_at", 0.0)
     # A value other than zero is tested by whether the interval leaves it out.
@@ -74,10 +74,10 @@ def _summary(name: str, settings: dict, method: str, runs: dict) -> dict:
         "title": settings["title"],
         "label": choices["label"],
         "misused": bool(choices.get("misused", False)),
-        "planted": float(planted["truth"].mean()),
+        "true_effect": float(effect["truth"].mean()),
         "replications": settings["replications"],
-        "refused": int(planted["estimate"].isna().sum()),
-        "mean_error": float(planted["std_error"].mean()),
+        "refused": int(effect["estimate"].isna().sum()),
+        "mean_error": float(effect["std_error"].mean()),
         "spread": float(error.std()) if len(error) > 1 else np.nan,
     }
     row["bias"] = float(error.mean()) if "bias" in report and len(error) else np.nan

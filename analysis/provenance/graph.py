@@ -140,7 +140,7 @@ def _sources(study: dict, kinds: dict, name: str, kind: str) -> list[str]:
     if name == "verdicts":
         return sorted({source for claim in study["claims"].values() for source in _tested(claim)})
     if name == "recoveries":
-        return [*sorted({f"estimates:{t['from']}" for c in study["claims"].values() for t in c.get("firms", [])}), "source:planted_truth"]
+        return [*sorted({f"estimates:{t['from']}" for c in study["claims"].values() for t in c.get("firms", [])}), "source:true_effects"]
     return []
 
 

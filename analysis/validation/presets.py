@@ -1,6 +1,6 @@
 """SIMULATED. The whole path of the firm study (simulate, clean, build, estimate, read) under every preset of the parameters.
 
-With no effect, half of the claimed ones, the claimed ones and their opposite, the rule must read what was planted.
+With no effect, half of the claimed ones, the claimed ones and their opposite, the rule must read the true effects.
 """
 
 from __future__ import annotations

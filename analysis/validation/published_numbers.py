@@ -38,7 +38,7 @@ def compare(target: str, settings: dict) -> list[dict]:
             if quantity not in expected:
                 continue
             named = {key: expected[key] for key in NAMED if key in expected}
-            ours = float("nan") if found is None else pick(found, named, target)[quantity]
+            ours = float("nan") if found is None else select_row(found, named, target)[quantity]
             difference = abs(ours - expected[quantity])
             rows.append(
                 {
@@ -67,7 +67,7 @@ def run(settings: dict) -> list[dict]:
     return import_module(f"analysis.estimators.{settings['estimator']}").estimate(LOADERS[settings["data"]](), specification)
 
 
-def pick(rows: list[dict], named: dict, context: str) -> dict:
+def select_row(rows: list[dict], named: dict, context: str) -> dict:
     """Return the one row of `rows` that `named` describes; of several inferences the first with a number."""
     fits = [row for row in rows if all(row.get(key) == value for key, value in named.items()) and "estimate" in row]
     if not fits:

@@ -152,7 +152,7 @@ def test_a_readers_firms_decide_it():
     assert few[0]["code"] == "FEWTREAT"
 
 
-def test_what_is_recovered_is_compared_with_what_was_planted():
+def test_what_is_recovered_is_compared_with_the_true_effect():
     claim, estimates = firm_claim("simulated")
     (found,) = recover("D1", claim, estimates, {("m", "y"): 0.12})
     assert found["code"] == "SIM" and found["recovered"] is True and found["reading"] == "consistent (strong)"
@@ -166,7 +166,7 @@ def test_what_is_recovered_is_compared_with_what_was_planted():
     ("reading", "truth", "right"),
     [
         ("not consistent (opposite)", -0.1, True),
-        ("not consistent (opposite)", 0.0, False),  # excludes zero where nothing is planted
+        ("not consistent (opposite)", 0.0, False),  # excludes zero where the true effect is zero
         ("not consistent (opposite)", 0.01, False),  # of the claimed sign, though too small
         ("not consistent (smaller)", 0.0, True),
         ("not consistent (smaller)", 0.01, True),

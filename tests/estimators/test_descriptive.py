@@ -94,7 +94,7 @@ def test_concentration_of_known_shares():
     assert (hhi, gini, top) == pytest.approx((1.0, 30 / 31, 1.0))
 
 
-def test_poisson_trend_recovers_planted_growth_and_widens_for_clusters():
+def test_poisson_trend_recovers_true_growth_and_widens_for_clusters():
     generator = np.random.default_rng(3)
     held = []
     for _ in range(150):

@@ -134,7 +134,7 @@ def test_clusters_kinds_and_units():
         rows(data.assign(event=np.where((data["d"] == 1) & (data["event"] == 1), 2, data["event"])))
 
 
-def test_the_planted_ratio_is_covered_and_cox_misses_it():
+def test_the_true_ratio_is_covered_and_cox_misses_it():
     errors, covered, cause_specific = [], [], []
     for seed in range(150):
         data = subdistribution.simulate(np.random.default_rng(seed), 0.5)[0]

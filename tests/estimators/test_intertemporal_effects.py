@@ -1,4 +1,4 @@
-"""Effects of treatments that rise, fall and change dose: by hand over every switcher, planted truths, moderndid. SIMULATED panels."""
+"""Effects of treatments that rise, fall and change dose: by hand over every switcher, true effects, moderndid. SIMULATED panels."""
 
 import numpy as np
 import pandas as pd
@@ -34,7 +34,7 @@ def run(data, cluster=(), weights="", controls=(), **options):
     return de_chaisemartin_dhaultfoeuille.estimate(data, specification)
 
 
-def pick(rows, term="att", event_time=None):
+def select_row(rows, term="att", event_time=None):
     return next(row for row in rows if row["term"] == term and row.get("event_time") == event_time)
 
 
@@ -152,17 +152,17 @@ def test_every_switcher_by_hand(kind, switchers, cluster, weights):
     effects = [hand.effect(horizon, signs) for horizon in (1, 2, 3)]
     terms = [hand.influence(horizon, signs) for horizon in (1, 2, 3)]
     for horizon in (1, 2, 3):
-        row = pick(rows, "event", horizon - 1)
+        row = select_row(rows, "event", horizon - 1)
         assert row["estimate"] == pytest.approx(effects[horizon - 1][0], abs=1e-10)
         assert row["std_error"] == pytest.approx(hand.error(terms[horizon - 1]), rel=1e-9)
     for horizon in (1, 2):
-        row = pick(rows, "event", -horizon - 1)
+        row = select_row(rows, "event", -horizon - 1)
         assert row["estimate"] == pytest.approx(hand.effect(horizon, signs, placebo=True)[0], abs=1e-10)
         assert row["std_error"] == pytest.approx(hand.error(hand.influence(horizon, signs, placebo=True)), rel=1e-9)
     dose = sum(weight * current for _, weight, current, _ in effects)
-    assert pick(rows)["estimate"] == pytest.approx(sum(value * weight for value, weight, *_ in effects) / dose, abs=1e-10)
+    assert select_row(rows)["estimate"] == pytest.approx(sum(value * weight for value, weight, *_ in effects) / dose, abs=1e-10)
     whole = {u: sum(e[1] * t[u] for e, t in zip(effects, terms, strict=True)) / dose for u in hand.units}
-    assert pick(rows)["std_error"] == pytest.approx(hand.error(whole), rel=1e-9)
+    assert select_row(rows)["std_error"] == pytest.approx(hand.error(whole), rel=1e-9)
 
 
 @pytest.mark.parametrize("switchers", SIGNS)
@@ -172,26 +172,26 @@ def test_normalized_effects_are_effects_over_the_dose_received(kind, switchers):
     hand, rows = Hand(data), run(data, switchers=switchers, effects=3, placebos=2, normalized=True)
     for horizon in (1, 2, 3):
         value, _, _, cumulated = hand.effect(horizon, SIGNS[switchers])
-        assert pick(rows, "event", horizon - 1)["estimate"] == pytest.approx(value / cumulated, abs=1e-10)
+        assert select_row(rows, "event", horizon - 1)["estimate"] == pytest.approx(value / cumulated, abs=1e-10)
         error = hand.error(hand.influence(horizon, SIGNS[switchers])) / cumulated
-        assert pick(rows, "event", horizon - 1)["std_error"] == pytest.approx(error, rel=1e-9)
+        assert select_row(rows, "event", horizon - 1)["std_error"] == pytest.approx(error, rel=1e-9)
     value, _, _, cumulated = hand.effect(2, SIGNS[switchers], placebo=True)
-    assert pick(rows, "event", -3)["estimate"] == pytest.approx(value / cumulated, abs=1e-10)
+    assert select_row(rows, "event", -3)["estimate"] == pytest.approx(value / cumulated, abs=1e-10)
 
 
 @pytest.mark.parametrize("kind", ["on_off", "dose"])
 @pytest.mark.parametrize("switchers", SIGNS)
-def test_the_planted_effect_a_unit_of_dose_without_noise(kind, switchers):
+def test_the_true_effect_a_unit_of_dose_without_noise(kind, switchers):
     """Rising and falling units have the same effect of more treatment: what falls does not count with the wrong sign."""
     rows = run(simulate(noise=0.0, **DATA[kind]), switchers=switchers, effects=3, placebos=2)
-    assert pick(rows)["estimate"] == pytest.approx(0.8, abs=1e-12)
-    assert pick(rows, "event", -2)["estimate"] == pytest.approx(0.0, abs=1e-12)
+    assert select_row(rows)["estimate"] == pytest.approx(0.8, abs=1e-12)
+    assert select_row(rows, "event", -2)["estimate"] == pytest.approx(0.0, abs=1e-12)
     if kind == "on_off":
-        assert [pick(rows, "event", e)["estimate"] for e in range(3)] == pytest.approx([0.8] * 3, abs=1e-12)
+        assert [select_row(rows, "event", e)["estimate"] for e in range(3)] == pytest.approx([0.8] * 3, abs=1e-12)
     else:
-        assert pick(run(simulate(noise=0.0, **DATA[kind]), switchers=switchers, normalized=True), "event", 0)["estimate"] == pytest.approx(
-            0.8
-        )
+        assert select_row(run(simulate(noise=0.0, **DATA[kind]), switchers=switchers, normalized=True), "event", 0)[
+            "estimate"
+        ] == pytest.approx(0.8)
 
 
 def test_turning_the_dose_around_turns_the_effects_around():
@@ -215,15 +215,15 @@ def test_moderndid_where_it_is_right():
     rows = run(data, effects=3, placebos=2)
     for part, times in ((theirs.effects, (0, 1, 2)), (theirs.placebos, (-2, -3))):
         for event_time, value, error in zip(times, part.estimates, part.std_errors, strict=True):
-            assert pick(rows, "event", event_time)["estimate"] == pytest.approx(value, abs=1e-10)
-            assert pick(rows, "event", event_time)["std_error"] == pytest.approx(error, rel=1e-9)
-    assert pick(rows)["estimate"] == pytest.approx(theirs.ate.estimate, abs=1e-10)
+            assert select_row(rows, "event", event_time)["estimate"] == pytest.approx(value, abs=1e-10)
+            assert select_row(rows, "event", event_time)["std_error"] == pytest.approx(error, rel=1e-9)
+    assert select_row(rows)["estimate"] == pytest.approx(theirs.ate.estimate, abs=1e-10)
 
 
 # ---------------------------------------------------------------------- inference
 def jackknife(data, column, **more):
     groups = data[column].unique()
-    left = np.array([pick(run(data[data[column] != g], **more))["estimate"] for g in groups])
+    left = np.array([select_row(run(data[data[column] != g], **more))["estimate"] for g in groups])
     return np.sqrt((len(groups) - 1) / len(groups) * ((left - left.mean()) ** 2).sum())
 
 
@@ -240,16 +240,16 @@ def test_shocks_that_hit_rising_and_falling_units_of_a_cluster_cancel():
                     d = base if t < date else 1 - base
                     rows.append((f"{c}.{base}.{member}", t, shock[c, t] + 0.5 * d + 0.1 * generator.normal(), float(d), c))
     data = pd.DataFrame(rows, columns=["unit", "time", "y", "d", "city"])
-    error = pick(run(data, ("city",)))["std_error"]
+    error = select_row(run(data, ("city",)))["std_error"]
     assert error == pytest.approx(jackknife(data, "city", cluster=("city",)), rel=0.1)
-    assert error < 0.1 < pick(run(data, ("city",), switchers="in"))["std_error"]
+    assert error < 0.1 < select_row(run(data, ("city",), switchers="in"))["std_error"]
 
 
 @pytest.mark.parametrize("controls", [(), ("x",), ("x", "w")])
 def test_errors_are_those_of_leaving_units_out(controls):
     data = simulate(seed=8, units=80, periods=5)
     data["y"] += 0.5 * data["x"]
-    assert pick(run(data, controls=controls, effects=2))["std_error"] == pytest.approx(
+    assert select_row(run(data, controls=controls, effects=2))["std_error"] == pytest.approx(
         jackknife(data, "unit", controls=controls, effects=2), rel=0.08
     )
 
@@ -303,9 +303,9 @@ def test_a_change_inside_a_gap_has_no_date():
     unit = next(u for u in hand.units if hand.date[u] == 5)
     gap = data[~((data["unit"] == unit) & data["time"].isin([4]))]
     rows, without = run(gap, effects=2), run(data[data["unit"] != unit], effects=2)
-    assert "units whose change lies in a gap: 1" in pick(rows)["reason"]
-    assert pick(rows, "event", 0)["n_treated"] == pick(without, "event", 0)["n_treated"]
-    assert pick(rows, "event", 0)["estimate"] == pytest.approx(Hand(gap).effect(1)[0], abs=1e-10)
+    assert "units whose change lies in a gap: 1" in select_row(rows)["reason"]
+    assert select_row(rows, "event", 0)["n_treated"] == select_row(without, "event", 0)["n_treated"]
+    assert select_row(rows, "event", 0)["estimate"] == pytest.approx(Hand(gap).effect(1)[0], abs=1e-10)
 
 
 def test_a_wave_that_nobody_has_is_no_neighbour():
@@ -315,7 +315,7 @@ def test_a_wave_that_nobody_has_is_no_neighbour():
     dated = {u for u, t in Hand(gap).date.items() if t != 10**6}
     assert dated and all(Hand(data).date[u] not in (4, 5) for u in dated)
     for horizon in (1, 2, 3):
-        assert pick(rows, "event", horizon - 1)["estimate"] == pytest.approx(Hand(gap).effect(horizon)[0], abs=1e-10)
+        assert select_row(rows, "event", horizon - 1)["estimate"] == pytest.approx(Hand(gap).effect(horizon)[0], abs=1e-10)
 
 
 def test_a_dose_unknown_inside_a_gap_is_not_made_up():
@@ -323,31 +323,31 @@ def test_a_dose_unknown_inside_a_gap_is_not_made_up():
     rows = [(f"n{i}", t, float(i), 0.0) for i in range(4) for t in range(1, 7)]
     rows += [(f"s{i}", t, 10.0 + i + 2.0 * (t >= 3), 1.0 * (t >= 3) + 1.0 * (t >= 5)) for i in range(3) for t in range(1, 7)]
     data = pd.DataFrame(rows, columns=["unit", "time", "y", "d"])
-    full = pick(run(data, effects=4, normalized=True), "event", 3)
+    full = select_row(run(data, effects=4, normalized=True), "event", 3)
     assert full["estimate"] == pytest.approx(2.0 / (1 + 1 + 2 + 2))
     same = data[~((data["unit"] == "s0") & (data["time"] == 4))]  # 1 before and 2 after: unknown
-    assert pick(run(same, effects=4, normalized=True), "event", 3)["n_treated"] == 2
+    assert select_row(run(same, effects=4, normalized=True), "event", 3)["n_treated"] == 2
     agrees = data[~((data["unit"] == "s0") & (data["time"] == 6))]
-    assert pick(run(agrees, effects=4, normalized=True), "event", 2)["n_treated"] == 3
+    assert select_row(run(agrees, effects=4, normalized=True), "event", 2)["n_treated"] == 3
     level = data.assign(d=(data["d"] > 0).astype(float))
     holed = level[~((level["unit"] == "s0") & (level["time"] == 4))]
-    assert pick(run(holed, effects=4, normalized=True), "event", 3)["estimate"] == pytest.approx(2.0 / 4)
+    assert select_row(run(holed, effects=4, normalized=True), "event", 3)["estimate"] == pytest.approx(2.0 / 4)
 
 
 def test_rounding_makes_no_new_dose():
     data = simulate(doses=(0, 1, 2))
     noisy = data.assign(d=data["d"] * 0.1 * 3)
     clean = data.assign(d=np.round(data["d"] * 0.3, 10))
-    assert pick(run(noisy))["estimate"] == pytest.approx(pick(run(clean))["estimate"], rel=1e-9)
+    assert select_row(run(noisy))["estimate"] == pytest.approx(select_row(run(clean))["estimate"], rel=1e-9)
     drift = noisy.assign(d=noisy["d"] + np.where(noisy["time"] % 2 == 0, 1e-16, 0.0))
-    assert pick(run(drift))["estimate"] == pytest.approx(pick(run(noisy))["estimate"], rel=1e-9)
+    assert select_row(run(drift))["estimate"] == pytest.approx(select_row(run(noisy))["estimate"], rel=1e-9)
 
 
 def test_a_horizon_that_nobody_reaches_says_so():
     rows = run(simulate(), effects=9, placebos=8)
-    assert "no switcher" in pick(rows, "event", 8)["reason"] and "estimate" not in pick(rows, "event", 8)
-    assert "no switcher" in pick(rows, "event", -9)["reason"]
-    assert "no switcher" in pick(rows, "pretrend")["reason"]
+    assert "no switcher" in select_row(rows, "event", 8)["reason"] and "estimate" not in select_row(rows, "event", 8)
+    assert "no switcher" in select_row(rows, "event", -9)["reason"]
+    assert "no switcher" in select_row(rows, "pretrend")["reason"]
 
 
 def test_refusals_say_why():
@@ -371,5 +371,5 @@ def test_switchers_without_a_comparable_unit_are_counted():
     data = simulate(doses=(0, 1))
     lonely = data[data["unit"] == data.loc[data["d"].diff() == 1, "unit"].iloc[0]].assign(unit="alone", d=lambda f: f["d"] + 7)
     rows = run(pd.concat([data, lonely], ignore_index=True))
-    assert "switchers enter no effect" in pick(rows)["reason"]
-    assert pick(rows)["estimate"] == pytest.approx(pick(run(data))["estimate"], abs=1e-12)
+    assert "switchers enter no effect" in select_row(rows)["reason"]
+    assert select_row(rows)["estimate"] == pytest.approx(select_row(run(data))["estimate"], abs=1e-12)

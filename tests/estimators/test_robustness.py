@@ -116,7 +116,7 @@ def test_a_family_is_every_outcome_of_the_name_with_its_transform():
     assert (wide["romano_wolf"] >= wide["cluster"] - 0.12).all()
 
 
-def planted(seed, strength, units=80, periods=10):
+def confounded(seed, strength, units=80, periods=10):
     """A treatment and an outcome with one seen and one hidden confounder, net of unit and period effects."""
     generator = np.random.default_rng(seed)
     seen, hidden, noise, error = generator.normal(size=(4, units, periods))
@@ -138,7 +138,7 @@ def test_the_adjusted_effect_is_centred_on_the_truth_where_the_hidden_matters_as
     factor = (1 - 1 / 3.735) / (1 - 1.8 / 3.735)
     found = []
     for seed in range(40):
-        table = planted(seed, 1.0)
+        table = confounded(seed, 1.0)
         plain = sensitivity(table)
         full = rows(
             sensitivity_to_unobservables.estimate(
@@ -154,7 +154,7 @@ def test_the_adjusted_effect_is_centred_on_the_truth_where_the_hidden_matters_as
 
 
 def test_the_confounder_as_strong_as_the_control_takes_away_what_the_hidden_one_would():
-    corrected = np.mean([sensitivity(planted(seed, 1.0))["adjusted:seen"]["estimate"] for seed in range(20)])
+    corrected = np.mean([sensitivity(confounded(seed, 1.0))["adjusted:seen"]["estimate"] for seed in range(20)])
     assert corrected == pytest.approx(0.3, abs=0.1)
 
 

@@ -92,7 +92,7 @@ def test_outcomes_with_holes_are_permuted_together():
 
 
 @pytest.mark.parametrize("family", [cohorts, lambda table: stacks(stacked(table))], ids=["cohorts", "stacks"])
-def test_any_false_rejection_is_as_rare_as_promised_and_a_planted_effect_is_found(family):
+def test_any_false_rejection_is_as_rare_as_promised_and_a_true_effect_is_found(family):
     replications = 100
     wrong = sum((family(few(seed))["romano_wolf"] <= 0.10).any() for seed in range(replications))
     found = sum(family(few(seed, effect=3.0)).loc["y0", "romano_wolf"] <= 0.10 for seed in range(20))

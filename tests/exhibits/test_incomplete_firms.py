@@ -49,7 +49,7 @@ def test_nothing_crashes_and_nothing_is_made_up(tmp_path, adapter, without):
 def products(folder) -> dict[str, str]:
     """Write the canonical tables and panels of the files; return product → path."""
     reading = read_folder(files_of(folder / "firms"), RAW["adapters"], RAW["tables"])
-    tables = reading.tables | {"firm_notes": notes_of(reading), "planted_truth": absent_table(CONTRACTS["planted_truth"], "")}
+    tables = reading.tables | {"firm_notes": notes_of(reading), "true_effects": absent_table(CONTRACTS["true_effects"], "")}
     files = {name: str(folder / f"{name}.parquet") for name in (*tables, *PANELS)}
     for name, table in tables.items():
         write_table(table, files[name], CONTRACTS[name])

@@ -1,4 +1,4 @@
-"""Effects given covariates: against moderndid's port of DRDID on a balanced panel, and against a planted truth on one with holes."""
+"""Effects given covariates: against moderndid's port of DRDID on a balanced panel, and against a true effect on one with holes."""
 
 import warnings
 

@@ -1,4 +1,4 @@
-"""Omitted confounders: printed numbers of the authors, the formulas against each other, a planted confounder."""
+"""Omitted confounders: printed numbers of the authors, the formulas against each other, a confounder of known strength."""
 
 import math
 
@@ -43,7 +43,7 @@ def test_a_confounder_cannot_be_stronger_than_what_is_left():
         as_strong_as(0.4, 0.1, 3)
 
 
-def planted(seed, strength, n=20_000):
+def confounded(seed, strength, n=20_000):
     generator = np.random.default_rng(seed)
     seen, hidden, noise, error = generator.normal(size=(4, n))
     treatment = 0.5 * seen + 0.5 * strength * hidden + noise
@@ -54,25 +54,25 @@ def planted(seed, strength, n=20_000):
     return arrays, 1 - rest.var() / arrays[0].var()
 
 
-def test_the_planted_effect_is_found_when_the_hidden_matters_as_much_as_the_seen():
+def test_the_true_effect_is_found_when_the_hidden_matters_as_much_as_the_seen():
     found = []
     for seed in range(30):
-        (outcome, treatment, seen, _), r2 = planted(seed, 1.0)
+        (outcome, treatment, seen, _), r2 = confounded(seed, 1.0)
         found.append(bias_adjusted(coefficients(outcome, treatment, seen[:, None]), r2))
     assert np.mean(found) == pytest.approx(1.0, abs=4 * np.std(found) / math.sqrt(len(found)))
     assert np.std(found) < 0.1
 
 
 @pytest.mark.parametrize("strength", [0.5, 1.5])
-def test_delta_is_the_planted_proportion_and_the_formulas_agree(strength):
-    (outcome, treatment, seen, _), r2 = planted(1, strength, 400_000)
+def test_delta_is_the_true_proportion_and_the_formulas_agree(strength):
+    (outcome, treatment, seen, _), r2 = confounded(1, strength, 400_000)
     given = coefficients(outcome, treatment, seen[:, None])
     assert proportion(given, r2, 1.0) == pytest.approx(strength, rel=0.05)
     assert proportion(given, r2, bias_adjusted(given, r2)) == pytest.approx(1.0)
 
 
 def test_the_bias_formula_is_exact_for_a_confounder_that_is_known():
-    (outcome, treatment, seen, hidden), _ = planted(2, 1.0, 5_000)
+    (outcome, treatment, seen, hidden), _ = confounded(2, 1.0, 5_000)
 
     def regress(y, *columns):
         x = np.column_stack(columns)

@@ -29,15 +29,15 @@ def own(tmp_path_factory):
 
 
 def test_the_study_runs_on_them_and_nothing_says_simulated(scratch_copy, own):
-    # As for a reader who ran the study once before bringing files: what was planted must go.
-    before = run(scratch_copy, own / "nothing", "data/processed/sources/planted_truth.parquet")
+    # As for a reader who ran the study once before bringing files: the true effects must go.
+    before = run(scratch_copy, own / "nothing", "data/processed/sources/true_effects.parquet")
     assert before.returncode == 0, before.stdout + before.stderr
-    planted = scratch_copy / "data/processed/sources/planted_truth.parquet"
-    assert len(pd.read_parquet(planted)) and pd.read_parquet(planted).attrs["evidence"] == "simulated"
+    effects = scratch_copy / "data/processed/sources/true_effects.parquet"
+    assert len(pd.read_parquet(effects)) and pd.read_parquet(effects).attrs["evidence"] == "simulated"
     targets = ["paper/tables/firms_flow.json", "paper/tables/firms_refinancing.json", "data/processed/recoveries.parquet"]
     done = run(scratch_copy, own, *targets)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert pd.read_parquet(planted).empty
+    assert pd.read_parquet(effects).empty
     accounts = pd.read_parquet(scratch_copy / "data/processed/sources/firm_accounts.parquet")
     assert accounts.attrs["evidence"] == "real" and set(accounts["source"]) == {"generic", "csmar"}
     for name in ("firms_flow", "firms_refinancing"):
@@ -45,7 +45,7 @@ def test_the_study_runs_on_them_and_nothing_says_simulated(scratch_copy, own):
         assert table["evidence"] == "real"
         assert "SIMULATED" not in (scratch_copy / f"paper/tables/{name}.csv").read_text(encoding="utf-8")
     recoveries = pd.read_parquet(scratch_copy / "data/processed/recoveries.parquet")
-    assert recoveries.empty and "nothing was planted" in recoveries.attrs["absent"]
+    assert recoveries.empty and "no true effects are known" in recoveries.attrs["absent"]
     # Six firms identify little: what they cannot is a row with its reason, never a crash.
     refused = pd.read_parquet(scratch_copy / "data/processed/estimates/firm_dynamics/firm_rd.parquet")
     assert refused["evidence"].eq("real").all() and refused["reason"].notna().any()

@@ -1,4 +1,4 @@
-"""Do the methods do what they say? Printed numbers, second implementations, planted truths, speed.
+"""Do the methods do what they say? Printed numbers, second implementations, true effects, speed.
 
 Needs: config/published.yaml and config/montecarlo.yaml; the paper's panels for cross-checks; data sets of others
 (external files, or inside installed packages).

@@ -20,7 +20,7 @@ rule estimate:
         specification=lambda w: {
             k: v
             for k, v in STUDY["specifications"][w.name].items()
-            if k not in ("title", "outcomes", "planted")
+            if k not in ("title", "outcomes", "true_effect")
         },
         outcome=lambda w: {
             k: v

@@ -91,7 +91,7 @@ FIRM_ESTIMATES = sorted(
 rule recover:
     input:
         **{name: product_files(name) for name in FIRM_ESTIMATES},
-        truth=FILE["source"].format("planted_truth"),
+        truth=FILE["source"].format("true_effects"),
         code=source_files("analysis.jobs.judge") + source_files("analysis.jobs.job"),
     output:
         "data/processed/recoveries.parquet",

@@ -1,21 +1,23 @@
 """What the text says of the checks of the province estimates."""
 
-from analysis.exhibits.cells import only, pick
+from analysis.exhibits.cells import select_one, select_rows
 
 COEFFICIENT = "rd_intensity"
 
 
 def count(province_bacon, province_sensitivity, province_inference, province_inference_cr3, province_inference_time):
     """Return shares in percent, and how far the strongest control falls short of the smaller robustness value (in points)."""
-    value = 100 * only(province_sensitivity, outcome=COEFFICIENT, term="robustness_value")["estimate"]
-    clustered = 100 * only(province_sensitivity, outcome=COEFFICIENT, term="robustness_value_clustered")["estimate"]
+    value = 100 * select_one(province_sensitivity, outcome=COEFFICIENT, term="robustness_value")["estimate"]
+    clustered = 100 * select_one(province_sensitivity, outcome=COEFFICIENT, term="robustness_value_clustered")["estimate"]
     strongest = max(
-        row["estimate"] for row in pick(province_sensitivity, outcome=COEFFICIENT).to_dict("records") if row["term"].startswith("strength:")
+        row["estimate"]
+        for row in select_rows(province_sensitivity, outcome=COEFFICIENT).to_dict("records")
+        if row["term"].startswith("strength:")
     )
     tables = (province_inference, province_inference_cr3, province_inference_time)
-    p_values = [p for table in tables for p in pick(table, outcome=COEFFICIENT, term="att")["p_value"].dropna()]
+    p_values = [p for table in tables for p in select_rows(table, outcome=COEFFICIENT, term="att")["p_value"].dropna()]
     return {
-        "rd_forbidden": 100 * only(province_bacon, outcome=COEFFICIENT, term="weight:later_vs_earlier")["estimate"],
+        "rd_forbidden": 100 * select_one(province_bacon, outcome=COEFFICIENT, term="weight:later_vs_earlier")["estimate"],
         "rd_robustness": value,
         "rd_robustness_clustered": clustered,
         "rd_strongest": 100 * strongest - clustered,

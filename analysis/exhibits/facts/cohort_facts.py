@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from analysis.exhibits.cells import only
+from analysis.exhibits.cells import select_one
 from analysis.panels._issuers import issues_of
 
 
@@ -17,8 +17,8 @@ def count(firm_panel, project_spells, financing_events, cycle, cycle_completed, 
     def percent(row):
         return float(100 * np.expm1(value(row)))
 
-    logs = {name: value(only(firm_green_logs, outcome=f"firm_green_log1p_{name}", term="treated")) for name in ("million", "yuan")}
-    few = only(firm_elsewhere, outcome="firm_sales", term="att")
+    logs = {name: value(select_one(firm_green_logs, outcome=f"firm_green_log1p_{name}", term="treated")) for name in ("million", "yuan")}
+    few = select_one(firm_elsewhere, outcome="firm_sales", term="att")
     return {
         "n_firms": len(firms),
         "n_firm_years": len(firm_panel),
@@ -27,9 +27,9 @@ def count(firm_panel, project_spells, financing_events, cycle, cycle_completed, 
         "n_cities": int(firms.loc[firms["issuer"] & firms["city"].notna(), "cluster"].nunique()),
         "n_projects": len(project_spells),
         "sold_share": float(100 * project_spells["ended"].mean()),
-        "cycle_change": percent(only(cycle, term="exposed")),
-        "completed_change": percent(only(cycle_completed, term="exposed")),
-        "immortal_ratio": float(np.exp(value(only(cycle_immortal, term="ever_exposed")))),
+        "cycle_change": percent(select_one(cycle, term="exposed")),
+        "completed_change": percent(select_one(cycle_completed, term="exposed")),
+        "immortal_ratio": float(np.exp(value(select_one(cycle_immortal, term="ever_exposed")))),
         "log_million": logs["million"],
         "log_yuan": logs["yuan"],
         "few_clusters": 0 if pd.isna(few["n_treated_clusters"]) else int(few["n_treated_clusters"]),

@@ -1,4 +1,4 @@
-"""SIMULATED. How often the pipeline recovers what was planted, and whether the rule reads it rightly."""
+"""SIMULATED. How often the pipeline recovers the true effects, and whether the rule reads it rightly."""
 
 import math
 
@@ -8,15 +8,15 @@ from analysis.exhibits.tables.presets_table import judged
 HEADLINE = ("Q1", "Q2", "D1")
 
 
-def count(recoveries, presets, planted_truth):
+def count(recoveries, presets, true_effects):
     """Return counts over firm tests, of the default cohort and of the four presets."""
     known = presets.dropna(subset=["recovered"])
     verdicts = [judged(row) for row in presets.to_dict("records")]
-    planted = planted_truth[planted_truth["at"] == "overall"].set_index("quantity")["value"]
-    nothing = known[known["planted"] == 0]
+    overall = true_effects[true_effects["at"] == "overall"].set_index("quantity")["value"]
+    nothing = known[known["true_effect"] == 0]
     own = recoveries.dropna(subset=["recovered"])
     return {
-        "preset": str(planted_truth["preset"].iloc[0]),
+        "preset": str(true_effects["preset"].iloc[0]),
         "n_tests": len(own),
         "n_recovered": int(own["recovered"].sum()),
         "n_preset_tests": len(known),
@@ -34,6 +34,6 @@ def count(recoveries, presets, planted_truth):
             f"{r['claim']} ({r['preset']})" for r, v in zip(presets.to_dict("records"), verdicts, strict=True) if v == "wrong"
         )
         or "none",
-        "planted_cycle": float(100 * (math.exp(planted["cycle"]) - 1)),
-        "planted_green": float(100 * (math.exp(planted["green_investment"]) - 1)),
+        "true_cycle": float(100 * (math.exp(overall["cycle"]) - 1)),
+        "true_green": float(100 * (math.exp(overall["green_investment"]) - 1)),
     }

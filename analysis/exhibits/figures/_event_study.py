@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.pyplot import subplots
 
-from analysis.exhibits.cells import in_order, number, only, pick, prefixed
+from analysis.exhibits.cells import in_order, number, prefixed, select_one, select_rows
 from analysis.exhibits.display import COLOURS, WIDTH
 
 
@@ -22,7 +22,7 @@ def event_study(estimates: pd.DataFrame, outcomes: dict, inference: str, overall
     rows = math.ceil(len(names) / columns)
     figure, axes = subplots(rows, columns, figsize=(WIDTH, 1.85 * rows + 0.3), sharex=True, squeeze=False)
     for axis, name in zip(axes.flat, names, strict=False):
-        _panel(axis, pick(estimates, outcome=name), name, outcomes, inference, overall)
+        _panel(axis, select_rows(estimates, outcome=name), name, outcomes, inference, overall)
     for axis in axes.flat[len(names) :]:
         axis.set_visible(False)
     for column in range(columns):
@@ -33,7 +33,7 @@ def event_study(estimates: pd.DataFrame, outcomes: dict, inference: str, overall
 
 
 def _panel(axis, estimates: pd.DataFrame, name: str, outcomes: dict, inference: str, overall: str) -> None:
-    events = pick(estimates, term="event", inference=inference).dropna(subset=["estimate"]).sort_values("event_time")
+    events = select_rows(estimates, term="event", inference=inference).dropna(subset=["estimate"]).sort_values("event_time")
     axis.axhline(0, color="black", linewidth=0.6)
     axis.axvline(-0.5, color="#888888", linewidth=0.8, linestyle="--")
     for after, colour, marker in ((False, "black", "o"), (True, COLOURS[0], "s")):
@@ -43,7 +43,7 @@ def _panel(axis, estimates: pd.DataFrame, name: str, outcomes: dict, inference: 
             part["event_time"].astype(float), part["estimate"], yerr=[low.clip(lower=0), high.clip(lower=0)], fmt=marker, color=colour,
             markersize=3.5, elinewidth=1, capsize=0, markerfacecolor="white" if not after else colour,
         )  # fmt: skip
-    row = only(estimates, term="att", inference=overall)
+    row = select_one(estimates, term="att", inference=overall)
     average = "" if pd.isna(row["estimate"]) else f"average {number(row['estimate'], 2)}, p {prefixed(row['p_value'])}"
     axis.set_title("\n".join(textwrap.wrap(outcomes[name]["label"], 22)), fontsize=7.5, pad=12)
     axis.text(0, 1.02, average, transform=axis.transAxes, fontsize=6.8, va="bottom")
@@ -51,14 +51,14 @@ def _panel(axis, estimates: pd.DataFrame, name: str, outcomes: dict, inference: 
     axis.xaxis.get_major_locator().set_params(integer=True)
 
 
-def mark_planted(figure: Figure, estimates: pd.DataFrame, truth: pd.DataFrame, outcomes: dict) -> Figure:
-    """Add to each panel of an event study the planted effects by event time; nothing where none were planted."""
+def mark_true_effects(figure: Figure, estimates: pd.DataFrame, truth: pd.DataFrame, outcomes: dict) -> Figure:
+    """Add to each panel of an event study the true effects by event time; nothing where none are known."""
     for axis, name in zip(figure.axes, in_order(estimates, outcomes), strict=False):
-        own = truth[(truth["quantity"] == outcomes[name].get("planted", "")) & (truth["at"] != "overall")].dropna(subset=["value"])
-        last = pick(estimates, outcome=name, term="event")["event_time"].max()
+        own = truth[(truth["quantity"] == outcomes[name].get("true_effect", "")) & (truth["at"] != "overall")].dropna(subset=["value"])
+        last = select_rows(estimates, outcome=name, term="event")["event_time"].max()
         own = own.assign(at=own["at"].astype(int)).sort_values("at")
         own = own[own["at"] <= last]
         if len(own):
-            axis.plot(own["at"], own["value"], color=COLOURS[1], linewidth=1.1, marker="D", markersize=3, label="planted", zorder=1)
+            axis.plot(own["at"], own["value"], color=COLOURS[1], linewidth=1.1, marker="D", markersize=3, label="true", zorder=1)
             axis.legend(loc="best", fontsize=6.5)
     return figure

@@ -3,7 +3,7 @@
 import matplotlib.pyplot as plt
 from matplotlib.ticker import MaxNLocator
 
-from analysis.exhibits.cells import number, only
+from analysis.exhibits.cells import number, select_one
 from analysis.exhibits.display import COLOURS, WIDTH
 
 SMALL = 0.1
@@ -31,7 +31,7 @@ def draw(firm_cases, outcomes):
     right.set(
         xlabel="Mean gap after the first issue",
         ylabel="Cases, ordered",
-        title=f"{len(cases)} cases, mean {number(only(firm_cases, term='att')['estimate'], 2)}",
+        title=f"{len(cases)} cases, mean {number(select_one(firm_cases, term='att')['estimate'], 2)}",
     )
     right.yaxis.set_major_locator(MaxNLocator(integer=True))
     # Beside the marks a legend would read as more cases.

@@ -4,7 +4,7 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.pyplot import subplots
 
-from analysis.exhibits.cells import in_order, pick
+from analysis.exhibits.cells import in_order, select_rows
 from analysis.exhibits.display import COLOURS, WIDTH
 
 DETECTED, ESTIMATED = "smallest detectable effect", "estimate, absolute"
@@ -14,7 +14,7 @@ def draw(province_att, royalty_stacked, outcomes):
     """Return the MDE at power 0.80 in within-unit s.d. for every outcome of both designs."""
     parts = []
     for design, table in (("Provinces", province_att), ("Firms", royalty_stacked)):
-        rows = pick(table, term="att", inference="randomization_t").dropna(subset=["mde80"])
+        rows = select_rows(table, term="att", inference="randomization_t").dropna(subset=["mde80"])
         rows = rows.set_index("outcome").loc[list(in_order(rows, outcomes))].reset_index()
         names = [f"{outcomes[n]['label']} ({design.lower()})" for n in rows["outcome"]]
         for measure, values in ((f"{design}: {DETECTED}", rows["mde80"]), (f"{design}: {ESTIMATED}", rows["estimate"].abs())):

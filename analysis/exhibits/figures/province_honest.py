@@ -3,7 +3,7 @@
 import pandas as pd
 from matplotlib.pyplot import subplots
 
-from analysis.exhibits.cells import pick
+from analysis.exhibits.cells import select_rows
 from analysis.exhibits.display import COLOURS, WIDTH
 
 KINDS = {
@@ -18,7 +18,7 @@ def draw(province_event_study, province_honest, province_honest_green, outcomes)
     figure, axes = subplots(len(tables), len(KINDS), figsize=(WIDTH, 3.8), sharey="row", squeeze=False)
     for row, own in zip(axes, tables, strict=True):
         name = own["outcome"].iloc[0]
-        bounds = pick(pd.concat([own, pick(province_event_study, outcome=name)]), term="att_honest").dropna(subset=["ci_low"])
+        bounds = select_rows(pd.concat([own, select_rows(province_event_study, outcome=name)]), term="att_honest").dropna(subset=["ci_low"])
         for axis, (kind, label) in zip(row, KINDS.items(), strict=True):
             _intervals(axis, bounds[bounds["inference"].str.startswith(kind)], kind)
             axis.axhline(bounds["estimate"].iloc[0], color="black", linewidth=0.8, linestyle="--")

@@ -7,7 +7,7 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.pyplot import subplots
 
-from analysis.exhibits.cells import in_order, only
+from analysis.exhibits.cells import in_order, select_one
 from analysis.exhibits.display import COLOURS, WIDTH
 
 PREFIX = "att_without:"
@@ -21,7 +21,7 @@ def draw(province_leave_one_out_att, outcomes):
     figure, axes = subplots(1, len(names), figsize=(WIDTH, 3.9), squeeze=False)
     for axis, name in zip(axes.flat, names, strict=True):
         own = province_leave_one_out_att[province_leave_one_out_att["outcome"] == name]
-        full = only(own, term="att", inference="analytic")["estimate"]
+        full = select_one(own, term="att", inference="analytic")["estimate"]
         _panel(axis, own[own["term"].str.startswith(PREFIX)])
         axis.axvline(full, color="black", linewidth=0.8, linestyle="--")
         axis.axvline(0, color="black", linewidth=0.6)

@@ -1,4 +1,4 @@
-"""SIMULATED. Estimates of every firm test less what was planted, in units of half an interval, under each preset."""
+"""SIMULATED. Estimates of every firm test less the true effect, in units of half an interval, under each preset."""
 
 import matplotlib.pyplot as plt
 
@@ -7,9 +7,9 @@ from analysis.exhibits.tables.presets_table import ORDER
 
 
 def draw(presets, claims):
-    """Return one column of marks a preset: inside the band the 95 % interval holds what was planted."""
+    """Return one column of marks a preset: inside the band the 95 % interval holds the true effect."""
     order = {name: i for i, name in enumerate(claims)}
-    data = presets.assign(error=(presets["estimate"] - presets["planted"]) / ((presets["ci_high"] - presets["ci_low"]) / 2))
+    data = presets.assign(error=(presets["estimate"] - presets["true_effect"]) / ((presets["ci_high"] - presets["ci_low"]) / 2))
     data = data.sort_values(["claim", "rank"], key=lambda c: c.map(order) if c.name == "claim" else c)
     labels = list(dict.fromkeys(f"{row['claim']}: {row['says']}" for row in data.to_dict("records")))
     figure, axis = plt.subplots(figsize=(WIDTH, 0.23 * len(labels) + 0.9))
@@ -20,6 +20,6 @@ def draw(presets, claims):
         axis.scatter(own["error"], heights, color=COLOURS[i], marker=MARKERS[i], s=16, label=label, zorder=2)
     axis.set_yticks(range(len(labels)), labels, fontsize=6.2)
     axis.set_ylim(len(labels) - 0.5, -0.5)
-    figure.supxlabel("Estimate less planted value, in half-widths of the 95 % interval", fontsize=8)
+    figure.supxlabel("Estimate less true value, in half-widths of the 95 % interval", fontsize=8)
     axis.legend(loc="lower center", bbox_to_anchor=(0.1, 1.0), ncols=4, fontsize=6.5)
     return figure

@@ -5,7 +5,7 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.pyplot import subplots
 
-from analysis.exhibits.cells import only
+from analysis.exhibits.cells import select_one
 from analysis.exhibits.display import COLOURS, WIDTH
 
 
@@ -22,9 +22,9 @@ def draw(issuances, regional_shares, concentration_register, guangdong_share, pr
     axes[0].set_xlabel("Cumulative share of provinces")
     axes[0].set_ylabel("Cumulative share of deals")
     axes[0].legend(loc="upper center", bbox_to_anchor=(0.5, -0.2), fontsize=6.5)
-    lines = [("Guangdong's share of\nexchange deals to 2021", only(guangdong_share, term="share"))]
+    lines = [("Guangdong's share of\nexchange deals to 2021", select_one(guangdong_share, term="share"))]
     lines += [
-        (label, only(concentration_register, term=term))
+        (label, select_one(concentration_register, term=term))
         for label, term in (
             ("Largest province's\nshare, register", "top_share"),
             ("Herfindahl index,\nregister", "hhi"),

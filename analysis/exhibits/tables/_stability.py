@@ -7,7 +7,7 @@ import math
 import pandas as pd
 
 from analysis.core.claims import Region, read_interval
-from analysis.exhibits.cells import only, pick
+from analysis.exhibits.cells import select_one, select_rows
 from analysis.exhibits.tables.province_estimators import overall
 
 
@@ -47,7 +47,7 @@ def _readings(row: pd.Series, tables: list[pd.DataFrame]) -> list[str]:
 
 def _family(tables: list[pd.DataFrame], outcome: str) -> float:
     """Return the p-value of an outcome adjusted for the first family that holds it."""
-    found = [only(table, term=outcome, inference="romano_wolf")["p_value"] for table in tables]
+    found = [select_one(table, term=outcome, inference="romano_wolf")["p_value"] for table in tables]
     return next((float(p_value) for p_value in found if pd.notna(p_value)), math.nan)
 
 
@@ -55,5 +55,5 @@ def _share(joint: pd.DataFrame | None) -> float:
     """Return the share of a curve's readings with the verdict of its main specification, over the whole curve."""
     if joint is None:
         return math.nan
-    whole = pick(joint, subset="all") if "subset" in joint else joint
+    whole = select_rows(joint, subset="all") if "subset" in joint else joint
     return float(whole["share_same"].iloc[0])

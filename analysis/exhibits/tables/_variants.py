@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from analysis.exhibits.cells import count, in_order, interval, labelled, number, only, p_value
+from analysis.exhibits.cells import count, in_order, interval, labelled, number, p_value, select_one
 from analysis.exhibits.display import Table
 
 
@@ -20,9 +20,9 @@ def variants(estimates: dict[str, pd.DataFrame], titles: dict[str, str], outcome
         rows.append({"Specification": labelled(outcomes, name)})
         for key, table in estimates.items():
             used = inference if isinstance(inference, str) else inference[key]
-            row = only(table, outcome=name, term="att", inference=used)
+            row = select_one(table, outcome=name, term="att", inference=used)
             if pd.isna(row["term"]):
-                row = only(table[table["outcome"] == name].head(1))
+                row = select_one(table[table["outcome"] == name].head(1))
             rows.append(_line(titles[key], row))
     data = pd.concat([table.assign(specification=titles[key]) for key, table in estimates.items()], ignore_index=True)
     return Table(pd.DataFrame(rows), data=data, rules=tuple(rules), bold=tuple(bold), widths={"Specification": "1fr"})

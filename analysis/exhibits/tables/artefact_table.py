@@ -15,12 +15,12 @@ def layout(montecarlo):
     truth = {"Method": "Truth"}
     rows = []
     for name, scenario in SCENARIOS.items():
-        truth[f"{scenario}: mean estimate"] = _percent(designs[name]["planted"].iloc[0])
+        truth[f"{scenario}: mean estimate"] = _percent(designs[name]["true_effect"].iloc[0])
     for method, first in designs["censored_cycles_null"].iterrows():
         row = {"Method": first["label"] + (" †" if first["misused"] else "")}
         for name, scenario in SCENARIOS.items():
             own = designs[name].loc[method]
-            row[f"{scenario}: mean estimate"] = _percent(own["planted"] + own["bias"])
+            row[f"{scenario}: mean estimate"] = _percent(own["true_effect"] + own["bias"])
             row[f"{scenario}: coverage, %"] = f"{100 * own['coverage']:.0f}"
         rows.append(row)
     data = montecarlo[montecarlo["design"].isin(SCENARIOS)]

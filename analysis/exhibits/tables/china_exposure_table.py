@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from analysis.exhibits.cells import count, in_order, labelled, number, only, p_value
+from analysis.exhibits.cells import count, in_order, labelled, number, p_value, select_one
 from analysis.exhibits.display import Table
 
 
@@ -10,8 +10,8 @@ def layout(china_exposure, outcomes):
     """Return the estimate with its falsely precise firm-clustered error beside randomization over countries."""
     rows = []
     for name in in_order(china_exposure, outcomes):
-        firm = only(china_exposure, outcome=name, term="att", inference="cluster")
-        country = only(china_exposure, outcome=name, term="att", inference="randomization_countries")
+        firm = select_one(china_exposure, outcome=name, term="att", inference="cluster")
+        country = select_one(china_exposure, outcome=name, term="att", inference="randomization_countries")
         placebos = china_exposure[(china_exposure["outcome"] == name) & china_exposure["term"].str.startswith("placebo:")]
         larger = int((placebos["estimate"].abs() >= abs(country["estimate"])).sum())
         rows.append(

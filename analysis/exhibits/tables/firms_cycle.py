@@ -4,9 +4,9 @@ import math
 
 import pandas as pd
 
-from analysis.exhibits.cells import count, interval, number, only, p_value
+from analysis.exhibits.cells import count, interval, number, p_value, select_one
 from analysis.exhibits.display import Table
-from analysis.exhibits.tables._planted import planted_value
+from analysis.exhibits.tables._true_effects import true_effect
 
 RATIO, HAZARD, MONTHS = "time ratio", "hazard ratio", "months"
 
@@ -21,7 +21,7 @@ def layout(
     cycle_immortal,
     cycle_completed,
     cycle_completed_did,
-    planted_truth,
+    true_effects,
     outcomes,
     specifications,
 ):
@@ -46,13 +46,13 @@ def layout(
         bold.append(len(rows))
         rows.append({"": heading})
         for name, table, term, scale in parts:
-            planted = planted_value(planted_truth, outcomes, specifications[name], str(table["outcome"].iloc[0]))
-            rows.append(_line(specifications[name]["title"], only(table, term=term), scale, planted))
+            true_value = true_effect(true_effects, outcomes, specifications[name], str(table["outcome"].iloc[0]))
+            rows.append(_line(specifications[name]["title"], select_one(table, term=term), scale, true_value))
     tables = [table for parts in blocks.values() for _, table, _, _ in parts]
     return Table(pd.DataFrame(rows).fillna(""), data=pd.concat(tables, ignore_index=True), bold=tuple(bold), widths={"": "1fr"})
 
 
-def _line(label: str, row: pd.Series, scale: str, planted: float) -> dict:
+def _line(label: str, row: pd.Series, scale: str, true_value: float) -> dict:
     def ratio(value: float) -> float:
         # The end of an interval may be too large for a number: then it says nothing, and nothing is printed.
         return math.nan if pd.isna(value) else value if scale == MONTHS else math.exp(value) if value < 700 else math.nan
@@ -65,6 +65,6 @@ def _line(label: str, row: pd.Series, scale: str, planted: float) -> dict:
         "95 % interval": interval(ratio(row["ci_low"]), ratio(row["ci_high"])),
         "p": p_value(row["p_value"]),
         "Change": "" if pd.isna(change) or scale != RATIO else f"{number(change, 0)} %",
-        "Planted": number(ratio(planted)) if scale == RATIO else "",
+        "True effect": number(ratio(true_value)) if scale == RATIO else "",
         "N": count(row["n_obs"]),
     }

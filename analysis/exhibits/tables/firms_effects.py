@@ -2,12 +2,12 @@
 
 import pandas as pd
 
-from analysis.exhibits.cells import in_order, labelled, only
+from analysis.exhibits.cells import in_order, labelled, select_one
 from analysis.exhibits.display import Table
-from analysis.exhibits.tables._planted import line, planted_value
+from analysis.exhibits.tables._true_effects import line, true_effect
 
 
-def layout(firm_att, firm_counts, planted_truth, outcomes, specifications):
+def layout(firm_att, firm_counts, true_effects, outcomes, specifications):
     """Return a block a family of outcomes, a row an outcome."""
     rows, bold, family = [], [], ""
     tables = {"firm_att": (firm_att, "att"), "firm_counts": (firm_counts, "treated")}
@@ -18,7 +18,7 @@ def layout(firm_att, firm_counts, planted_truth, outcomes, specifications):
             bold.append(len(rows))
             rows.append({"": family.removeprefix("firm ").capitalize().replace("R&d", "R&D")})
         name, table, term = found[outcome]
-        planted = planted_value(planted_truth, outcomes, specifications[name], outcome)
-        rows.append(line(labelled(outcomes, outcome), only(table, outcome=outcome, term=term), planted))
+        true_value = true_effect(true_effects, outcomes, specifications[name], outcome)
+        rows.append(line(labelled(outcomes, outcome), select_one(table, outcome=outcome, term=term), true_value))
     data = pd.concat([firm_att, firm_counts], ignore_index=True)
     return Table(pd.DataFrame(rows).fillna(""), data=data, bold=tuple(bold), widths={"": "1fr"})

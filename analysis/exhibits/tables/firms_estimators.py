@@ -2,9 +2,9 @@
 
 import pandas as pd
 
-from analysis.exhibits.cells import in_order, labelled, only
+from analysis.exhibits.cells import in_order, labelled, select_one
 from analysis.exhibits.display import Table
-from analysis.exhibits.tables._planted import line, planted_value
+from analysis.exhibits.tables._true_effects import line, true_effect
 
 
 def layout(
@@ -18,7 +18,7 @@ def layout(
     firm_local_projections,
     firm_stacked,
     firm_two_way,
-    planted_truth,
+    true_effects,
     outcomes,
     specifications,
 ):
@@ -40,8 +40,8 @@ def layout(
         bold.append(len(rows))
         rows.append({"": labelled(outcomes, outcome)})
         for name, table in tables.items():
-            row = only(table[table["term"].isin(["att", "treated"])], outcome=outcome)
-            planted = planted_value(planted_truth, outcomes, specifications[name], outcome)
-            rows.append(line(specifications[name]["title"], row, planted))
+            row = select_one(table[table["term"].isin(["att", "treated"])], outcome=outcome)
+            true_value = true_effect(true_effects, outcomes, specifications[name], outcome)
+            rows.append(line(specifications[name]["title"], row, true_value))
     data = pd.concat(tables.values(), ignore_index=True)
     return Table(pd.DataFrame(rows).fillna(""), data=data, bold=tuple(bold), widths={"": "1fr"})

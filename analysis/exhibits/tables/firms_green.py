@@ -2,12 +2,12 @@
 
 import pandas as pd
 
-from analysis.exhibits.cells import in_order, labelled, only
+from analysis.exhibits.cells import in_order, labelled, select_one
 from analysis.exhibits.display import Table
-from analysis.exhibits.tables._planted import line, planted_value
+from analysis.exhibits.tables._true_effects import line, true_effect
 
 
-def layout(firm_green_ratio, firm_green_margin, firm_green_logs, planted_truth, outcomes, specifications):
+def layout(firm_green_ratio, firm_green_margin, firm_green_logs, true_effects, outcomes, specifications):
     """Return the estimates of each outcome; only the first two rows estimate what the claim is about."""
     blocks = {
         "Ratio of means and extensive margin": [
@@ -22,9 +22,9 @@ def layout(firm_green_ratio, firm_green_margin, firm_green_logs, planted_truth, 
         rows.append({"": heading})
         for name, table, term in parts:
             for outcome in in_order(table, outcomes):
-                row = only(table, outcome=outcome, term=term)
+                row = select_one(table, outcome=outcome, term=term)
                 if pd.isna(row["term"]):
-                    row = only(table, outcome=outcome, term="treated")
-                rows.append(line(labelled(outcomes, outcome), row, planted_value(planted_truth, outcomes, specifications[name], outcome)))
+                    row = select_one(table, outcome=outcome, term="treated")
+                rows.append(line(labelled(outcomes, outcome), row, true_effect(true_effects, outcomes, specifications[name], outcome)))
     data = pd.concat([firm_green_ratio, firm_green_margin, firm_green_logs], ignore_index=True)
     return Table(pd.DataFrame(rows).fillna(""), data=data, bold=tuple(bold), widths={"": "1fr"})

@@ -2,9 +2,9 @@
 
 import pandas as pd
 
-from analysis.exhibits.cells import in_order, labelled, only
+from analysis.exhibits.cells import in_order, labelled, select_one
 from analysis.exhibits.display import Table
-from analysis.exhibits.tables._planted import line
+from analysis.exhibits.tables._true_effects import line
 
 
 def layout(
@@ -35,7 +35,7 @@ def layout(
         bold.append(len(rows))
         rows.append({"": labelled(outcomes, outcome)})
         for name, table in tables.items():
-            row = line(specifications[name]["title"], only(table, outcome=outcome, term="att"), float("nan"))
-            rows.append({key: cell for key, cell in row.items() if key != "Planted"})
+            row = line(specifications[name]["title"], select_one(table, outcome=outcome, term="att"), float("nan"))
+            rows.append({key: cell for key, cell in row.items() if key != "True effect"})
     data = pd.concat(tables.values(), ignore_index=True)
     return Table(pd.DataFrame(rows).fillna(""), data=data, bold=tuple(bold), widths={"": "1fr"})

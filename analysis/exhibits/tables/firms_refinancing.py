@@ -2,13 +2,13 @@
 
 import pandas as pd
 
-from analysis.exhibits.cells import number, only
+from analysis.exhibits.cells import number, select_one
 from analysis.exhibits.display import Table
-from analysis.exhibits.tables._planted import line, planted_value
+from analysis.exhibits.tables._true_effects import line, true_effect
 
 
 def layout(
-    firm_att, firm_licence_link, issue_again, issue_again_gap, issue_again_yearly, firm_dynamics, planted_truth, outcomes, specifications
+    firm_att, firm_licence_link, issue_again, issue_again_gap, issue_again_yearly, firm_dynamics, true_effects, outcomes, specifications
 ):
     """Return a row an estimate; all three links must hold for the cycle."""
     parts = [
@@ -20,8 +20,8 @@ def layout(
     ]
     rows = []
     for name, table, outcome, term, label in parts:
-        planted = planted_value(planted_truth, outcomes, specifications[name], outcome)
-        rows.append(line(label, only(table, outcome=outcome, term=term), planted))
+        true_value = true_effect(true_effects, outcomes, specifications[name], outcome)
+        rows.append(line(label, select_one(table, outcome=outcome, term=term), true_value))
     bold = (len(rows),)
     rows.append({"": specifications["firm_dynamics"]["title"]})
     for term, label in (
@@ -30,9 +30,9 @@ def layout(
         ("L1.firm_rd:within", "For comparison, within (biased down)"),
         ("L1.firm_rd:pooled", "For comparison, pooled (biased up)"),
     ):
-        rows.append(line(label, only(firm_dynamics, term=term), float("nan")))
+        rows.append(line(label, select_one(firm_dynamics, term=term), float("nan")))
     for term, label in (("ar2", "Second-order autocorrelation, p"), ("hansen", "Hansen test, p"), ("instruments", "Instruments")):
-        row = only(firm_dynamics, term=term)
+        row = select_one(firm_dynamics, term=term)
         rows.append({"": label, "Estimate": number(row["p_value"]) if term != "instruments" else number(row["estimate"], 0)})
     tables = [table for _, table, _, _, _ in parts] + [firm_dynamics]
     return Table(pd.DataFrame(rows).fillna(""), data=pd.concat(tables, ignore_index=True), bold=bold, widths={"": "1fr"})

@@ -2,11 +2,11 @@
 
 import pandas as pd
 
-from analysis.exhibits.cells import in_order, labelled, number, only
+from analysis.exhibits.cells import in_order, labelled, number, select_one
 from analysis.exhibits.display import Table
 from analysis.exhibits.tables._families import rows_of
 from analysis.exhibits.tables._left_out import left_out
-from analysis.exhibits.tables._planted import line, planted_value
+from analysis.exhibits.tables._true_effects import line, true_effect
 
 
 def layout(
@@ -25,7 +25,7 @@ def layout(
     firm_bacon,
     firm_sensitivity,
     firm_finance_family,
-    planted_truth,
+    true_effects,
     outcomes,
     specifications,
 ):
@@ -46,12 +46,12 @@ def layout(
     for outcome in in_order(firm_by_firm, outcomes):
         bold.append(len(rows))
         rows.append({"": labelled(outcomes, outcome)})
-        planted = planted_value(planted_truth, outcomes, specifications["firm_att"], outcome)
-        rows += [line(specifications[name]["title"], only(t, outcome=outcome, term="att"), planted) for name, t in tables.items()]
+        true_value = true_effect(true_effects, outcomes, specifications["firm_att"], outcome)
+        rows += [line(specifications[name]["title"], select_one(t, outcome=outcome, term="att"), true_value) for name, t in tables.items()]
         if outcome == "firm_rd_to_sales":
             for other in in_order(firm_winsorizing, outcomes):
                 label = outcomes[other]["label"].split(", ")[1].capitalize()
-                rows.append(line(label, only(firm_winsorizing, outcome=other, term="att"), planted))
+                rows.append(line(label, select_one(firm_winsorizing, outcome=other, term="att"), true_value))
     bold.append(len(rows))
     rows += _undoing(firm_leave_one_out, firm_bacon, firm_sensitivity, labelled(outcomes, "firm_rd"))
     bold.append(len(rows))
@@ -68,7 +68,7 @@ def _undoing(firm_leave_one_out, firm_bacon, firm_sensitivity, label: str) -> li
     """Return the rows on what would undo the effect: cities, forbidden comparisons, confounders."""
 
     def value(table: pd.DataFrame, term: str, digits: int = 3) -> str:
-        return number(only(table, term=term)["estimate"], digits)
+        return number(select_one(table, term=term)["estimate"], digits)
 
     span, names = left_out(firm_leave_one_out, "firm_rd")
     return [

@@ -15,7 +15,7 @@ def layout(montecarlo):
             rows.append(
                 {
                     "Method": row["label"] + (" †" if row["misused"] else ""),
-                    "Truth": _number(row["planted"], 2),
+                    "Truth": _number(row["true_effect"], 2),
                     "Bias": "" if pd.isna(row["bias"]) else f"{row['bias']:.3f} ({row['bias_error']:.3f})",
                     "s.d.": _number(row["spread"], 3),
                     "Mean s.e.": _number(row["mean_error"], 3),

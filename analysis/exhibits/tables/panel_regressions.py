@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from analysis.exhibits.cells import in_order, labelled, number, only, prefixed
+from analysis.exhibits.cells import in_order, labelled, number, prefixed, select_one
 from analysis.exhibits.display import Table
 
 REGRESSORS = {
@@ -26,19 +26,19 @@ def layout(province_link_within, province_link_random, province_link_mundlak, pr
         bold.append(len(rows))
         rows.append({"Regressor": labelled(outcomes, outcome)})
         for term, label in REGRESSORS.items():
-            cells = {titles[name]: _coefficient(only(table, outcome=outcome, term=term)) for name, table in models.items()}
+            cells = {titles[name]: _coefficient(select_one(table, outcome=outcome, term=term)) for name, table in models.items()}
             rows.append({"Regressor": label} | cells)
         rows.append(
             {"Regressor": "Observations, provinces"}
-            | {titles[n]: _size(only(t, outcome=outcome, term="log_industrial_rd_lag1")) for n, t in models.items()}
+            | {titles[n]: _size(select_one(t, outcome=outcome, term="log_industrial_rd_lag1")) for n, t in models.items()}
         )
         rows.append(
             {"Regressor": "Hausman test"}
-            | {titles["province_link_random"]: _test(only(province_link_hausman, outcome=outcome, term="hausman"))}
+            | {titles["province_link_random"]: _test(select_one(province_link_hausman, outcome=outcome, term="hausman"))}
         )
         rows.append(
             {"Regressor": "Mundlak test"}
-            | {titles["province_link_mundlak"]: _test(only(province_link_mundlak, outcome=outcome, term="mundlak"))}
+            | {titles["province_link_mundlak"]: _test(select_one(province_link_mundlak, outcome=outcome, term="mundlak"))}
         )
     data = pd.concat([*models.values(), province_link_hausman], ignore_index=True)
     return Table(pd.DataFrame(rows), data=data, bold=tuple(bold), widths={"Regressor": "1fr"})

@@ -10,7 +10,7 @@ ORDER = {"null": "No effect", "half": "Half of what is claimed", "as_claimed": "
 
 
 def layout(presets, claims):
-    """Return a row a test and preset: planted, interval, reading, and whether that is right, wrong or undecided."""
+    """Return a row a test and preset: true effect, interval, reading, and whether that is right, wrong or undecided."""
     rows, bold = [], []
     place = {name: i for i, name in enumerate(claims)}
     for preset, label in ORDER.items():
@@ -22,7 +22,7 @@ def layout(presets, claims):
                 {
                     "Claim": row["claim"],
                     "Test": row["says"],
-                    "Planted": number(row["planted"]),
+                    "True effect": number(row["true_effect"]),
                     "95 % interval": interval(row["ci_low"], row["ci_high"]),
                     "Reading": row["reading"],
                     "": judged(row),
@@ -32,5 +32,5 @@ def layout(presets, claims):
 
 
 def judged(row: dict) -> str:
-    """Return whether a reading agrees with the planted value: right, wrong, or undecided."""
+    """Return whether a reading agrees with the true value: right, wrong, or undecided."""
     return {None: "undecided", True: "right", False: "wrong"}[agrees(row["reading"], row["truth_says"])]

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from analysis.exhibits.cells import count, in_order, interval, labelled, number, only, p_value
+from analysis.exhibits.cells import count, in_order, interval, labelled, number, p_value, select_one
 from analysis.exhibits.display import Table
 
 
@@ -10,9 +10,9 @@ def layout(province_att, outcomes):
     """Return one row an outcome: estimate, randomization interval and p-values, analytic s.e., MDE, counts."""
     rows = []
     for name in in_order(province_att, outcomes):
-        primary = only(province_att, outcome=name, term="att", inference="randomization_t")
-        level = only(province_att, outcome=name, term="att", inference="randomization_beta")
-        analytic = only(province_att, outcome=name, term="att", inference="analytic")
+        primary = select_one(province_att, outcome=name, term="att", inference="randomization_t")
+        level = select_one(province_att, outcome=name, term="att", inference="randomization_beta")
+        analytic = select_one(province_att, outcome=name, term="att", inference="analytic")
         rows.append(
             {
                 "Outcome": labelled(outcomes, name),

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from analysis.exhibits.cells import count, in_order, interval, labelled, number, p_value, pick
+from analysis.exhibits.cells import count, in_order, interval, labelled, number, p_value, select_rows
 from analysis.exhibits.display import Table
 
 # The inference of this paper first; clustered ones where an estimator has no randomization.
@@ -50,9 +50,9 @@ TITLES = {
 
 def overall(table: pd.DataFrame, outcome: str) -> pd.Series:
     """Return the overall effect of an outcome by the preferred inference that the estimator has."""
-    own = pick(table, outcome=outcome, term="att")
+    own = select_rows(table, outcome=outcome, term="att")
     for inference in PREFERRED:
-        if len(found := pick(own, inference=inference)):
+        if len(found := select_rows(own, inference=inference)):
             return found.iloc[0]
     return pd.Series(pd.NA, index=table.columns, dtype=object)
 

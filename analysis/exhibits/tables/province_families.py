@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from analysis.exhibits.cells import interval, labelled, number, only, p_value
+from analysis.exhibits.cells import interval, labelled, number, p_value, select_one
 from analysis.exhibits.display import Table
 
 
@@ -37,16 +37,16 @@ def layout(
 
 
 def _line(name: str, table: pd.DataFrame, family: pd.DataFrame, every: pd.DataFrame, two_way: pd.DataFrame, outcomes: dict) -> dict:
-    alone = only(table, term=name, inference="randomization_t")
-    coefficient = only(two_way, term=name, inference="cluster")
+    alone = select_one(table, term=name, inference="randomization_t")
+    coefficient = select_one(two_way, term=name, inference="cluster")
     return {
         "Outcome": labelled(outcomes, name),
         "ATT": number(alone["estimate"]),
         "95 % interval": interval(alone["ci_low"], alone["ci_high"]),
         "p": p_value(alone["p_value"]),
-        "p, family": p_value(only(family, term=name, inference="romano_wolf")["p_value"]),
-        "p, all": p_value(only(every, term=name, inference="romano_wolf")["p_value"]),
+        "p, family": p_value(select_one(family, term=name, inference="romano_wolf")["p_value"]),
+        "p, all": p_value(select_one(every, term=name, inference="romano_wolf")["p_value"]),
         "Two-way": number(coefficient["estimate"]),
         "p (2W)": p_value(coefficient["p_value"]),
-        "p, family (2W)": p_value(only(two_way, term=name, inference="romano_wolf")["p_value"]),
+        "p, family (2W)": p_value(select_one(two_way, term=name, inference="romano_wolf")["p_value"]),
     }

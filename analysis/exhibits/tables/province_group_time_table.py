@@ -2,13 +2,13 @@
 
 import pandas as pd
 
-from analysis.exhibits.cells import in_order, labelled, number, pick
+from analysis.exhibits.cells import in_order, labelled, number, select_rows
 from analysis.exhibits.display import Table
 
 
 def layout(province_group_time, outcomes):
     """Return point estimates by outcome and cohort (rows) and years since the first issue (columns)."""
-    effects = pick(province_group_time, term="att_gt", inference="analytic")
+    effects = select_rows(province_group_time, term="att_gt", inference="analytic")
     effects = effects[effects["event_time"] >= 0]
     times = sorted(effects["event_time"].unique())
     rows, bold = [], []

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from analysis.exhibits.cells import in_order, interval, labelled, number, only, p_value
+from analysis.exhibits.cells import in_order, interval, labelled, number, p_value, select_one
 from analysis.exhibits.display import Table
 
 
@@ -10,9 +10,9 @@ def layout(province_hidden, outcomes):
     """Return the extremes over all choices of hidden issuers, with their randomization intervals."""
     rows = []
     for name in in_order(province_hidden, outcomes):
-        found = only(province_hidden, outcome=name, term="att")
-        low, high = (only(province_hidden, outcome=name, term=term) for term in ("att_lowest", "att_highest"))
-        share = only(province_hidden, outcome=name, term="share_negative")
+        found = select_one(province_hidden, outcome=name, term="att")
+        low, high = (select_one(province_hidden, outcome=name, term=term) for term in ("att_lowest", "att_highest"))
+        share = select_one(province_hidden, outcome=name, term="share_negative")
         rows.append(
             {
                 "Outcome": labelled(outcomes, name),

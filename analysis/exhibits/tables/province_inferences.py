@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from analysis.exhibits.cells import in_order, interval, labelled, number, only, p_value
+from analysis.exhibits.cells import in_order, interval, labelled, number, p_value, select_one
 from analysis.exhibits.display import Table
 
 INFERENCES = {
@@ -22,10 +22,10 @@ def layout(province_inference, province_inference_cr3, province_inference_time, 
     rows, bold = [], []
     for outcome in in_order(province_inference, outcomes):
         bold.append(len(rows))
-        estimate = only(data, outcome=outcome, term="att", inference="cluster")["estimate"]
+        estimate = select_one(data, outcome=outcome, term="att", inference="cluster")["estimate"]
         rows.append({"Inference": f"{labelled(outcomes, outcome)}: {number(estimate)}"})
         for inference, label in INFERENCES.items():
-            row = only(data, outcome=outcome, term="att", inference=inference)
+            row = select_one(data, outcome=outcome, term="att", inference=inference)
             why = "needs every province in every year" if pd.isna(row["estimate"]) else interval(row["ci_low"], row["ci_high"])
             rows.append({"Inference": label, "s.e.": number(row["std_error"]), "95 % interval": why, "p": p_value(row["p_value"])})
     return Table(pd.DataFrame(rows).fillna(""), data=data, bold=tuple(bold), widths={"Inference": "1fr"})

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from analysis.exhibits.cells import in_order, number, only
+from analysis.exhibits.cells import in_order, number, select_one
 from analysis.exhibits.display import Table
 
 ADJUSTED = "adjusted:"
@@ -17,7 +17,7 @@ def layout(province_bacon, province_sensitivity, province_breakdown, outcomes):
     def add(label: str, table: pd.DataFrame | None, term: str = "", digits: int = 2, **more: str) -> None:
         columns[""].append(label)
         for outcome in in_order(province_sensitivity, outcomes):
-            row = None if table is None else only(table, outcome=outcome, term=term, **more)
+            row = None if table is None else select_one(table, outcome=outcome, term=term, **more)
             columns[outcomes[outcome]["label"]].append("" if row is None else number(row["estimate"], digits))
 
     add("Two-way fixed effects, no missing year", province_bacon, "att")

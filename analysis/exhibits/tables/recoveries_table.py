@@ -1,4 +1,4 @@
-"""SIMULATED. What was planted for each claim about firms, and what the pipeline finds and would read."""
+"""SIMULATED. The true effect for each claim about firms, and what the pipeline finds and would read."""
 
 import pandas as pd
 
@@ -12,7 +12,7 @@ def layout(recoveries, claims):
         {
             "Claim": row["claim"],
             "Test": row["says"],
-            "Planted": number(row["planted"]),
+            "True effect": number(row["true_effect"]),
             "Estimate": number(row["estimate"]) if pd.notna(row["estimate"]) else "none",
             "95 % interval": interval(row["ci_low"], row["ci_high"]),
             "Recovered": "" if pd.isna(row["recovered"]) else "yes" if row["recovered"] else "no",

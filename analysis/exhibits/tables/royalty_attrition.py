@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from analysis.exhibits.cells import count, in_order, interval, labelled, number, only
+from analysis.exhibits.cells import count, in_order, interval, labelled, number, select_one
 from analysis.exhibits.display import Table
 
 
@@ -15,7 +15,7 @@ def layout(royalty_bounds, outcomes):
         own = royalty_bounds[royalty_bounds["outcome"] == name]
         for event_time in sorted(own["event_time"].dropna().unique()):
             low, high, treated, control = (
-                only(own, event_time=event_time, term=t) for t in ("att_lower", "att_upper", "stay_treated", "stay_control")
+                select_one(own, event_time=event_time, term=t) for t in ("att_lower", "att_upper", "stay_treated", "stay_control")
             )
             rows.append(
                 {

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from analysis.exhibits.cells import in_order, interval, labelled, number, pick
+from analysis.exhibits.cells import in_order, interval, labelled, number, select_rows
 from analysis.exhibits.display import Table
 from analysis.exhibits.tables._families import rows_of
 from analysis.exhibits.tables._left_out import left_out
@@ -78,7 +78,7 @@ def layout(
 def _violations(royalty_honest: pd.DataFrame, outcome: str) -> list[dict]:
     """Return a line for each magnitude of violations of parallel trends."""
     rows = []
-    for _, row in pick(royalty_honest, outcome=outcome, term="att_honest").iterrows():
+    for _, row in select_rows(royalty_honest, outcome=outcome, term="att_honest").iterrows():
         size = row["inference"].rpartition("_")[2]
         title = f"Violations of trends up to {size} times the worst before"
         rows.append({"Specification": title, "ATT": number(row["estimate"]), "95 % interval": interval(row["ci_low"], row["ci_high"])})

@@ -33,7 +33,7 @@ class Variant:
     outcome: dict | None
     said: list[str] = field(default_factory=list)
     # Columns and values of the sample's words, to be checked once the panel is read.
-    picked: list[tuple[str, list]] = field(default_factory=list)
+    selected: list[tuple[str, list]] = field(default_factory=list)
 
 
 def changed(settings: dict, outcome: dict | None, words: list[str], columns: dict, context: str) -> Variant:
@@ -122,7 +122,7 @@ def _sample(variant: Variant, kind: str, column: str, how: str, value: str, colu
     if how != "=" or not pieces:
         raise BadOption(f"{context}: {kind}.{column} takes = and at least one value")
     values = [_read(one, columns[column]["type"]) for one in pieces]
-    variant.picked.append((column, values))
+    variant.selected.append((column, values))
     add_condition(variant.settings, column, kind, values)
 
 

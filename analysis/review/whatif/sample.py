@@ -23,9 +23,9 @@ def add_condition(settings: dict, column: str, how: str, value: object) -> None:
     settings["where"] = {**settings.get("where", {}), column: {**own, condition: value}}
 
 
-def check_values(panel: pd.DataFrame, picked: list[tuple[str, list]], context: str) -> None:
+def check_values(panel: pd.DataFrame, selected: list[tuple[str, list]], context: str) -> None:
     """Refuse a value that no row of the panel has: it would change nothing and look like a result."""
-    for column, values in picked:
+    for column, values in selected:
         for value in values:
             if panel[column].isin([value]).any():
                 continue

@@ -1,4 +1,4 @@
-"""SIMULATED. The cohort as files in the layout of the templates, and the truth that was planted in it.
+"""SIMULATED. The cohort as files in the layout of the templates, and the true effects in it.
 
 Firms are made chunk by chunk, each chunk from its own seed, so that a million firms need the memory of one chunk.
 """
@@ -45,7 +45,7 @@ def write(settings: dict, calendar: pd.DataFrame, provinces: pd.DataFrame, folde
 
 
 def chunks(settings: dict, calendar: pd.DataFrame, provinces: pd.DataFrame, truth: Truth) -> Iterator[dict[str, pd.DataFrame]]:
-    """Yield the three tables of each chunk of firms, and add what was planted in it to `truth`."""
+    """Yield the three tables of each chunk of firms, and add its true effects to `truth`."""
     scale = settings["presets"][settings["preset"]]
     cities = cities_of(calendar, provinces, settings["cities"], np.random.default_rng([settings["seed"], 0]))
     for number, first in enumerate(range(1, settings["firms"] + 1, settings["chunk"]), start=1):

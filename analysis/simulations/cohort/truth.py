@@ -1,4 +1,4 @@
-"""SIMULATED. What was planted: averages over the treated firm-years themselves, from both potential outcomes."""
+"""SIMULATED. The true effects: averages over the treated firm-years themselves, from both potential outcomes."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ def count(montecarlo):
         "bias_median": float(biased.median()),
         "two_way_bias": float(row.loc[("staggered", "two_way_fixed_effects"), "bias"]),
         "two_way_coverage": float(100 * row.loc[("staggered", "two_way_fixed_effects"), "coverage"]),
-        "staggered_truth": float(row.loc[("staggered", "two_way_fixed_effects"), "planted"]),
+        "staggered_truth": float(row.loc[("staggered", "two_way_fixed_effects"), "true_effect"]),
         "few_cluster_size": float(100 * row.loc[("few_treated", "cluster"), "size"]),
         "few_wild_size": float(100 * row.loc[("few_treated", "wild"), "size"]),
         "few_jackknife_size": float(100 * row.loc[("few_treated", "jackknife"), "size"]),

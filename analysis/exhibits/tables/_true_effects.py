@@ -1,4 +1,4 @@
-"""What was planted, beside what was found: blank where the firms are a reader's own."""
+"""The true effect, beside what was found: blank where the firms are a reader's own."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from analysis.core.estimates import WITHOUT
 from analysis.exhibits.cells import count, interval, number, p_value
 
 
-def planted_value(truth: pd.DataFrame, outcomes: dict, specification: dict, outcome: str) -> float:
-    """Return the planted overall value behind a specification and outcome, or NaN."""
-    quantity = specification.get("planted") or outcomes.get(outcome, {}).get("planted")
+def true_effect(truth: pd.DataFrame, outcomes: dict, specification: dict, outcome: str) -> float:
+    """Return the true overall value behind a specification and outcome, or NaN."""
+    quantity = specification.get("true_effect") or outcomes.get(outcome, {}).get("true_effect")
     found = truth[(truth["quantity"] == quantity) & (truth["at"] == "overall")] if quantity else truth.head(0)
     return float(found["value"].iloc[0]) if len(found) else math.nan
 
 
-def line(label: str, row: pd.Series, planted: float, digits: int = 3) -> dict:
+def line(label: str, row: pd.Series, true_value: float, digits: int = 3) -> dict:
     """Return the cells of one estimate; a dagger marks intervals that rest on few treated clusters, a comma what was left out."""
     left_out = "" if pd.isna(row["sample"]) else row["sample"].partition(WITHOUT)[2]
     return {
@@ -27,7 +27,7 @@ def line(label: str, row: pd.Series, planted: float, digits: int = 3) -> dict:
         "s.e.": number(row["std_error"], digits),
         "95 % interval": interval(row["ci_low"], row["ci_high"], digits),
         "p": p_value(row["p_value"]),
-        "Planted": number(planted, digits),
+        "True effect": number(true_value, digits),
         "Issuers": count(row["n_treated"]),
         "N": count(row["n_obs"]),
     }

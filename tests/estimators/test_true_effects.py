@@ -1,4 +1,4 @@
-"""Every estimator against a truth planted in simulated data: bias, coverage, size. SIMULATED throughout."""
+"""Every estimator against the true effect in simulated data: bias, coverage, size. SIMULATED throughout."""
 
 import os
 import subprocess
@@ -269,7 +269,7 @@ def test_unknown_options_are_refused_with_the_nearest():
 
 def test_results_do_not_depend_on_the_hash_seed():
     program = (
-        "import numpy as np; from tests.estimators.test_planted_truth import *;"
+        "import numpy as np; from tests.estimators.test_true_effects import *;"
         "d = provinces(np.random.default_rng(3), 0.5);"
         "a = two_way_fixed_effects.estimate(d, specification({'randomization_draws': 49}));"
         "b = fixed_effects.estimate(correlated(np.random.default_rng(1), 0.5), specification(controls=('x',), fixed_effects=('unit', 'year')));"
