@@ -8,7 +8,7 @@ from analysis.jobs.codebook import codebook, section
 
 CONTRACT = {
     "title": "Firms",
-    "description": "One row a firm and year.",
+    "description": "One row per firm and year.",
     "key": ["firm", "year"],
     "columns": {
         "firm": {"type": "text", "required": True, "description": "Name | of the firm"},

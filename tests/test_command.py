@@ -201,7 +201,7 @@ def test_a_mistake_ends_in_one_line(shops, mistake):
     assert len(lines) == 1 and lines[0].startswith("error: ") and message in lines[0]
 
 
-def broken(data, how):
+def corrupted(data, how):
     if how == "repeated":
         return pd.concat([data, data.iloc[[4]]])
     if how == "half a week":
@@ -212,11 +212,12 @@ def broken(data, how):
 
 
 @pytest.mark.parametrize(
-    ("how", "message"), [("repeated", "a unit has one row a period"), ("half a week", "needs whole numbers"), ("infinite", "needs numbers")]
+    ("how", "message"),
+    [("repeated", "a unit has one row per period"), ("half a week", "needs whole numbers"), ("infinite", "needs numbers")],
 )
 def test_a_bad_file_ends_in_one_line(shops, tmp_path, how, message):
     path = tmp_path / "bad.csv"
-    broken(pd.read_csv(shops), how).to_csv(path, index=False)
+    corrupted(pd.read_csv(shops), how).to_csv(path, index=False)
     status, _, err = command("estimate", path, "--estimator", "two_way_fixed_effects", *COHORT)
     assert status == 2 and message in err and "row" in err and err.count("\n") == 1
 

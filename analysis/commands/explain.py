@@ -192,7 +192,7 @@ def _details(found: dict, node: dict) -> list[str]:
     if node["kind"] == "claim":
         more.append(f"verdict: {node['verdict']}{node['code_'] and ' (' + node['code_'] + ')'}: {node['explanation']}")
         more += [f"{test['says']}: {_reading(test)}" for test in node["tests"]]
-    if node["kind"] in ("estimates", "design"):
+    if node["kind"] in ("estimates", "data_generating_process"):
         more += [f"{key}: {value}" for key, value in node["settings"].items() if value not in ("", [], {}) and key != "title"]
     if node["kind"] in ("raw", "exhibit"):
         for file in node["files"]:

@@ -21,7 +21,7 @@ KINDS = {
     "panel": ("analysis/panels", "build"),
     "estimator": ("analysis/estimators", "estimate"),
     "check": ("analysis/validation", "check"),
-    "design": ("analysis/simulations/data_generating_processes", "simulate"),
+    "data_generating_process": ("analysis/simulations/data_generating_processes", "simulate"),
     "figure": ("analysis/exhibits/figures", "draw"),
     "table": ("analysis/exhibits/tables", "layout"),
     "facts": ("analysis/exhibits/facts", "count"),

@@ -113,7 +113,7 @@ def load(config: Path = CONFIG) -> dict:
     study["published"] = read_yaml(config / "published.yaml", "published")["published"]
     study["montecarlo"] = read_yaml(config / "montecarlo.yaml", "montecarlo")["montecarlo"]
     study["verification"] = read_yaml(config / "verification.yaml", "verification")["verification"]
-    study["curves"] = read_yaml(config / "curves.yaml", "curves")["curves"]
+    study["specification_curves"] = read_yaml(config / "specification_curves.yaml", "specification_curves")["specification_curves"]
     study["deposit"] = read_yaml(config / "deposit.yaml", "deposit")["deposit"]
     for name, specification in study["specifications"].items():
         panel = study["panels"].get(specification["panel"], {})
@@ -155,8 +155,8 @@ def products(study: dict) -> dict[str, str]:
         **dict.fromkeys(modules("source"), "source"),
         **dict.fromkeys(modules("panel"), "panel"),
         **dict.fromkeys(study["specifications"], "estimates"),
-        **dict.fromkeys(study["curves"], "curve"),
-        **dict.fromkeys((JOINT.format(name) for name in study["curves"]), "curve_joint"),
+        **dict.fromkeys(study["specification_curves"], "curve"),
+        **dict.fromkeys((JOINT.format(name) for name in study["specification_curves"]), "curve_joint"),
         **dict.fromkeys(modules("facts"), "facts"),
         **dict.fromkeys(modules("check"), "check"),
         VERDICTS: "verdicts",
@@ -183,8 +183,8 @@ def _check_products(study: dict) -> None:
             raise unknown(name, study["contracts"], f"{path} has no contract in config/tables/", "table")
     taken = [set(modules(kind)) for kind in ("source", "panel", "facts", "check")] + [
         set(study["specifications"]),
-        set(study["curves"]),
-        {JOINT.format(name) for name in study["curves"]},
+        set(study["specification_curves"]),
+        {JOINT.format(name) for name in study["specification_curves"]},
         {VERDICTS, RECOVERIES, MONTECARLO},
     ]
     for i, names in enumerate(taken):
@@ -221,9 +221,9 @@ def _check_specifications(study: dict) -> None:
 def _check_methods(study: dict) -> None:
     for name, target in study["published"].items():
         module_of("estimator", target["estimator"], f"config/published.yaml: {name}")
-    for name, design in study["montecarlo"].items():
-        module_of("design", design["design"], f"config/montecarlo.yaml: {name}")
-        for method, settings in design["methods"].items():
+    for name, process in study["montecarlo"].items():
+        module_of("data_generating_process", process["data_generating_process"], f"config/montecarlo.yaml: {name}")
+        for method, settings in process["methods"].items():
             module_of("estimator", settings["estimator"], f"config/montecarlo.yaml: {name} → {method}")
 
 
@@ -233,13 +233,13 @@ def claim_test(study: dict, curve: dict) -> dict:
     tests = claim.get("tests", []) + claim.get("context", []) + claim.get("firms", [])
     found = [test for test in tests if (test["from"], test.get("outcome")) == (curve["test"]["from"], curve["test"].get("outcome"))]
     if not found or "region" not in found[0]:
-        raise ConfigError(f"config/curves.yaml: claim {curve['claim']} has no test with a region {curve['test']}")
+        raise ConfigError(f"config/specification_curves.yaml: claim {curve['claim']} has no test with a region {curve['test']}")
     return found[0]
 
 
 def _check_curves(study: dict) -> None:
-    for name, curve in study["curves"].items():
-        context = f"config/curves.yaml: {name}"
+    for name, curve in study["specification_curves"].items():
+        context = f"config/specification_curves.yaml: {name}"
         if curve["panel"] not in study["panels"]:
             raise unknown(curve["panel"], study["panels"], context, "panel")
         claim_test(study, curve)

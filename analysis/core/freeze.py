@@ -27,7 +27,7 @@ PROGRAMS = (
     "analysis/jobs/estimate.py", "analysis/jobs/curve.py", "analysis/core/specification.py", "analysis/core/estimates.py",
     "analysis/core/claims.py",
 )  # fmt: skip
-PARTS = {"specification": "specifications", "panel": "panels", "claim": "claims", "curve": "curves", "program": "programs"}
+PARTS = {"specification": "specifications", "panel": "panels", "claim": "claims", "curve": "specification_curves", "program": "programs"}
 
 
 def designs(study: dict) -> dict[str, dict[str, dict[str, str]]]:
@@ -46,14 +46,14 @@ def designs(study: dict) -> dict[str, dict[str, dict[str, str]]]:
         found["claims"][name] = _prints(settings)
     found["panels"] = {name: _prints(panel) for name, panel in study["panels"].items()}
     # The unit of a curve is no label: its estimates are in it.
-    curves = {name: {k: v for k, v in curve.items() if k != "title"} for name, curve in study["curves"].items()}
-    found["curves"] = {name: _prints(curve | {"seed": study["seed"]}) for name, curve in curves.items()}
+    curves = {name: {k: v for k, v in curve.items() if k != "title"} for name, curve in study["specification_curves"].items()}
+    found["specification_curves"] = {name: _prints(curve | {"seed": study["seed"]}) for name, curve in curves.items()}
     found["programs"] = {path.relative_to(ROOT).as_posix(): {"code": _code(path.read_text(encoding="utf-8"))} for path in _programs()}
     return found
 
 
 def deviations(frozen: dict, now: dict) -> pd.DataFrame:
-    """Return one row a design that was added, removed or changed since the freeze: kind, name, change, reason.
+    """Return one row per design that was added, removed or changed since the freeze: kind, name, change, reason.
 
     `frozen` is the content of config/freeze.yaml, `now` what `designs` returns.
     """

@@ -282,7 +282,7 @@ def _cohorts_written(column: pd.Series, periods: np.ndarray, specification: Spec
 
 
 def _one_row_a_period(inside: Specification, method: Method) -> bool:
-    """Whether a unit may have but one row a period: not in stacks, nor where other effects than theirs say what a row is."""
+    """Whether a unit may have but one row per period: not in stacks, nor where other effects than theirs say what a row is."""
     stacked = method.columns and not (inside.cohort or inside.treatment)
     return not stacked and set(inside.fixed_effects) <= {inside.unit, inside.time}
 
@@ -298,7 +298,7 @@ def _check_cohorts(unit: np.ndarray, frame: pd.DataFrame, inside: Specification,
         row = int(np.argmax(changed))
         name, column = frame[inside.unit].iloc[row], unquoted(inside.cohort)
         line = violation(where, "", lines(row), column, panel[column].iloc[row]).removesuffix(": ")
-        raise NotIdentified("COHORT", f"{line}: unit {name} has more than one value of {column}; the first treated period is one a unit")
+        raise NotIdentified("COHORT", f"{line}: unit {name} has more than one value of {column}; the first treated period is one per unit")
 
 
 def _check_repeats(unit: np.ndarray, frame: pd.DataFrame, inside: Specification, panel: pd.DataFrame, where: str, lines) -> None:
@@ -318,7 +318,7 @@ def _check_repeats(unit: np.ndarray, frame: pd.DataFrame, inside: Specification,
     twice = pd.Series(pair).duplicated().to_numpy()
     row = int(whole[np.argmax(twice)])
     columns = [unquoted(inside.unit), unquoted(inside.time)]
-    rule = f"a unit has one row a period; {int(twice.sum())} rows repeat a pair. Remove or add them up first"
+    rule = f"a unit has one row per period; {int(twice.sum())} rows repeat a pair. Remove or add them up first"
     shown = ", ".join(str(panel[column].iloc[row]) for column in columns)
     raise DataError(violation(where, rule, lines(row), ", ".join(columns), shown))
 

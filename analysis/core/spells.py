@@ -76,7 +76,7 @@ def _check_stretches(
         rule = f"unit {unit.iloc[second]} has several rows, and none says when it begins: " + (
             "name --entry for stretches of one history, or leave --unit out for spells of their own (and name --cluster, where it is taken)"
             if takes_entry
-            else "this method takes one spell a unit; leave --unit out for spells of their own"
+            else "this method takes one spell per unit; leave --unit out for spells of their own"
         )
         refuse(second, inside.unit, rule)
     order = rows[np.lexsort((stop[rows], entry[rows], codes))]

@@ -15,7 +15,7 @@ from analysis.inference.standard_units import varies
 def cohort_of(data: pd.DataFrame, specification) -> np.ndarray:
     """Return the first treated period of each row's unit (rows,), infinite for never.
 
-    From the column `cohort` (0 or missing = never; the entrance holds it to be one a unit), or from a 0/1 `treatment` that
+    From the column `cohort` (0 or missing = never; the entrance holds it to be one per unit), or from a 0/1 `treatment` that
     stays on. Raises NotIdentified where the treatment is no such one.
     """
     unit, time = specification.unit, specification.time

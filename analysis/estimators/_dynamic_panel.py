@@ -24,7 +24,7 @@ from analysis.inference.linear_moments import Moments, Rows, dependent
 OPTIONS = {
     "lags": Option(1, "lags of the outcome among the regressors", minimum=1),
     "steps": Option("two", "one-step with robust errors, or two-step with Windmeijer's correction", ("one", "two")),
-    "time_effects": Option(True, "a dummy a period"),
+    "time_effects": Option(True, "a dummy per period"),
     "instrument_lags": Option([2, 99], "first and last lag of the outcome that instruments its differences"),
     "collapse": Option(False, "one instrument a lag, not one a lag and period (Roodman 2009)"),
     "predetermined": Option([], "controls instrumented by their lags 1 and further", columns=True),
@@ -257,7 +257,7 @@ def _absorbed(period: np.ndarray, difference: np.ndarray, periods: int, levels: 
 
 
 def _columns(value: np.ndarray, raw: np.ndarray, period: np.ndarray, rows: np.ndarray, collapse: bool) -> np.ndarray:
-    """Return `value` (rows,) as one column, or a column a period, of `rows`; only where `raw` is not zero throughout."""
+    """Return `value` (rows,) as one column, or a column per period, of `rows`; only where `raw` is not zero throughout."""
     if collapse:
         return value[:, None] if raw.any() else np.empty((len(value), 0))
     inside = np.flatnonzero(rows)

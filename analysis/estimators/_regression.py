@@ -101,7 +101,7 @@ def counts_of(data: pd.DataFrame, specification, fit: Fit | None = None) -> dict
 
 
 def rows_of(fit: Fit, names, counts: dict, library: str = "analysis") -> list[dict]:
-    """Return one row a coefficient of `names`, the first ones of the fit."""
+    """Return one row per coefficient of `names`, the first ones of the fit."""
     return [
         parameter(name, b, e, inference=fit.inference, degrees=fit.degrees, library=library, **counts, **noted(note))
         for name, b, e, note in zip(names, fit.coefficients, fit.errors, fit.notes, strict=False)

@@ -37,7 +37,7 @@ def members(panel: pd.DataFrame, specification, others: list[str]) -> list[str]:
 
 
 def rows(family: list[Member], seed: int) -> list[dict]:
-    """Return two rows an outcome (term: its name): 'randomization_t', alone, and 'romano_wolf', adjusted for the family.
+    """Return two rows per outcome (term: its name): 'randomization_t', alone, and 'romano_wolf', adjusted for the family.
 
     The step-down compares t-ratios with their joint distribution over permutations (Romano and Wolf 2005, algorithm 3.1), which
     keeps how outcomes depend on each other. A permutation counts where every outcome has its t-ratio, so that a family of one

@@ -23,7 +23,7 @@ METHOD = Method(
 
 @entrance(METHOD)
 def estimate(panel: pd.DataFrame, specification) -> list[dict]:
-    """Return one row a regressor and one for the constant ('const'); every unit counts once."""
+    """Return one row per regressor and one for the constant ('const'); every unit counts once."""
     options = METHOD.read(specification)
     found = sample(panel, specification)
     size = np.bincount(found.unit)

@@ -38,7 +38,7 @@ METHOD = Method(
 def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     """Return log hazard ratios (term: the covariate) and 'proportionality' tests, joint and ':<covariate>'.
 
-    A covariate that changes over time has one row a stretch: `entry` and `duration` are its start and stop. Ties by
+    A covariate that changes over time has one row per stretch: `entry` and `duration` are its start and stop. Ties by
     Efron. Raises NotIdentified when the likelihood has no maximum.
     """
     options = METHOD.read(specification)

@@ -27,7 +27,7 @@ METHOD = Method(
     accepts=("unit", "entry", "cluster"),
     options={
         "link": Option("cloglog", "cloglog (proportional hazards) or logit (proportional odds)", ("cloglog", "logit")),
-        "baseline": Option("dummies", "hazard by duration: a dummy a period, its logarithm, or a cubic", ("dummies", "log", "cubic")),
+        "baseline": Option("dummies", "hazard by duration: a dummy per period, its logarithm, or a cubic", ("dummies", "log", "cubic")),
         "penalty": Option(
             "none", "firth: finite estimates also where a covariate separates the ends; errors of independent spells", ("none", "firth")
         ),
@@ -38,10 +38,10 @@ MOST = 100_000_000  # unit-periods that are still made
 
 @entrance(METHOD)
 def estimate(panel: pd.DataFrame, specification) -> list[dict]:
-    """Return a row a covariate; clustered by `cluster`, else by unit (or spell).
+    """Return a row per covariate; clustered by `cluster`, else by unit (or spell).
 
     `duration` is in whole periods; a spell contributes a row for each period from `entry` + 1 on. Covariates that
-    change over time have one row a stretch. Raises NotIdentified when durations are not whole numbers, or a covariate
+    change over time have one row per stretch. Raises NotIdentified when durations are not whole numbers, or a covariate
     separates the ends (no maximum).
     """
     options = METHOD.read(specification)

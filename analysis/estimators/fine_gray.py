@@ -60,7 +60,7 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     event, names = data["event"].to_numpy(), regressors_of(specification)
     if specification.unit and data[specification.unit].duplicated().any():
         raise NotIdentified(
-            "SUPPORT", f"{specification.unit} has several spells; the weights need one a unit, with covariates fixed in time"
+            "SUPPORT", f"{specification.unit} has several spells; the weights need one per unit, with covariates fixed in time"
         )
     if not (event == options.kind).any():
         raise NotIdentified(

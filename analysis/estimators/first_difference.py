@@ -27,7 +27,7 @@ METHOD = Method(
 
 @entrance(METHOD)
 def estimate(panel: pd.DataFrame, specification) -> list[dict]:
-    """Return one row a regressor, all in changes since the period before, and 'const' where the option `constant` asks for it.
+    """Return one row per regressor, all in changes since the period before, and 'const' where the option `constant` asks for it.
 
     `fixed_effects` (the time column, say) are those of the differenced equation, instead of a constant. Gaps are not bridged.
     Raises NotIdentified when no unit has two consecutive periods.

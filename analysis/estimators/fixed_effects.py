@@ -21,7 +21,7 @@ METHOD = Method(
 
 @entrance(METHOD)
 def estimate(panel: pd.DataFrame, specification) -> list[dict]:
-    """Return one row a regressor (`treatment`, `controls`); effects are `fixed_effects`, by default the unit alone.
+    """Return one row per regressor (`treatment`, `controls`); effects are `fixed_effects`, by default the unit alone.
 
     Raises NotIdentified when a regressor does not vary within the effects.
     """

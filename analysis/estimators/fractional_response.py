@@ -100,7 +100,9 @@ def _need_independent(data: pd.DataFrame, specification, y: np.ndarray) -> None:
     if not np.isin(y, (0, 1)).all():
         raise NotIdentified("SUPPORT", f"penalty=firth is for outcomes of 0 and 1; {specification.outcome} has others")
     if specification.cluster or (specification.unit and data[specification.unit].duplicated().any()):
-        raise ValueError("fractional_response: penalty=firth has the errors of independent rows; it takes no --cluster and one row a unit")
+        raise ValueError(
+            "fractional_response: penalty=firth has the errors of independent rows; it takes no --cluster and one row per unit"
+        )
 
 
 def _fit(y: np.ndarray, x: np.ndarray, names: list[str], outcome: str, link: str, firth: bool) -> Fit:

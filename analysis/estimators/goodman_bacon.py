@@ -25,7 +25,7 @@ KINDS = {"treated_vs_never": "treated_vs_untreated", "earlier_vs_later": "earlie
 def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     """Return 'att' (the two-way fixed-effects coefficient), and by kind of comparison 'effect:<kind>' and 'weight:<kind>'.
 
-    Weights add to one, and effects weighted by them to the coefficient. later_vs_earlier is the forbidden comparison:
+    Weights add to one, and effects weighted by them to the coefficient. later_vs_earlier compares with already-treated controls:
     units already treated serve as controls. Units treated in every period serve beside those never treated, in
     treated_vs_untreated. Descriptive: no inference. Raises NotIdentified when the panel is unbalanced.
     """

@@ -25,7 +25,7 @@ METHOD = Method(
 
 @entrance(METHOD)
 def estimate(panel: pd.DataFrame, specification) -> list[dict]:
-    """Return one row a regressor and unit mean ('mean_<regressor>'), and term 'mundlak': the Wald test that means are zero.
+    """Return one row per regressor and unit mean ('mean_<regressor>'), and term 'mundlak': the Wald test that means are zero.
 
     Period dummies enter where `fixed_effects` names time. Clustered by unit, so that the test stands where Hausman's needs
     homoskedastic errors. In balanced panels the coefficients of the regressors equal the within ones. A regressor that varies

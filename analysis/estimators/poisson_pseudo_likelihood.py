@@ -53,7 +53,7 @@ class _Sample:
 
 @entrance(METHOD)
 def estimate(panel: pd.DataFrame, specification) -> list[dict]:
-    """Return one row a regressor, in log points; without fixed effects also 'const'.
+    """Return one row per regressor, in log points; without fixed effects also 'const'.
 
     Rows of an effect whose outcomes are all zero carry no information and are left out, and so are zeros that the effects
     predict perfectly; the rows say how many. Raises NotIdentified for negative outcomes, or when a regressor predicts zeros

@@ -21,7 +21,7 @@ METHOD = Method(
 
 @entrance(METHOD)
 def estimate(panel: pd.DataFrame, specification) -> list[dict]:
-    """Return one row a regressor and one for the constant ('const')."""
+    """Return one row per regressor and one for the constant ('const')."""
     options = METHOD.read(specification)
     data = complete_rows(panel, columns_of(specification, ()))
     names = [name for name in (specification.treatment, *specification.controls) if name]

@@ -37,7 +37,7 @@ ROUNDING = 1e-9
 
 @entrance(METHOD)
 def estimate(panel: pd.DataFrame, specification) -> list[dict]:
-    """Return one row a regressor and 'const', with bootstrap standard errors over units.
+    """Return one row per regressor and 'const', with bootstrap standard errors over units.
 
     Where other coefficients fit as well the reason gives their range. Draws in which regressors are collinear are left out and not
     counted. Raises NotIdentified for collinear regressors, within units those that stand still, and a constant outcome.

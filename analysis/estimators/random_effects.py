@@ -26,7 +26,7 @@ METHOD = Method(
 
 @entrance(METHOD)
 def estimate(panel: pd.DataFrame, specification) -> list[dict]:
-    """Return one row a regressor and one for the constant ('const'), and 'theta'; period dummies where `fixed_effects` names time.
+    """Return one row per regressor and one for the constant ('const'), and 'theta'; period dummies where `fixed_effects` names time.
 
     Clustered by unit, or by one `cluster` that units are nested in. Raises NotIdentified where the variance within or between
     units cannot be estimated.

@@ -33,7 +33,7 @@ METHOD = Method(
 
 @entrance(METHOD)
 def estimate(panel: pd.DataFrame, specification) -> list[dict]:
-    """Return two rows an outcome (term: its name): 'cluster', each outcome alone, and 'romano_wolf', adjusted for all.
+    """Return two rows per outcome (term: its name): 'cluster', each outcome alone, and 'romano_wolf', adjusted for all.
 
     Every outcome is regressed on the treatment with unit and period effects (or `fixed_effects`) on the rows that have
     it; a draw multiplies the residuals of a cluster by the same number in all outcomes, so that their dependence stays.

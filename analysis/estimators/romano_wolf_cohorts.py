@@ -33,7 +33,7 @@ METHOD = Method(
 
 @entrance(METHOD)
 def estimate(panel: pd.DataFrame, specification) -> list[dict]:
-    """Return two rows an outcome (term: its name): 'randomization_t', alone, and 'romano_wolf', adjusted for the family.
+    """Return two rows per outcome (term: its name): 'randomization_t', alone, and 'romano_wolf', adjusted for the family.
 
     Cohorts are permuted among the units that have any outcome of the family. Raises NotIdentified where an outcome has no
     treated unit or no control.

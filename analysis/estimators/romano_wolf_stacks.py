@@ -29,7 +29,7 @@ METHOD = Method(
 
 @entrance(METHOD)
 def estimate(panel: pd.DataFrame, specification) -> list[dict]:
-    """Return two rows an outcome (term: its name): 'randomization_t', alone, and 'romano_wolf', adjusted for the family.
+    """Return two rows per outcome (term: its name): 'randomization_t', alone, and 'romano_wolf', adjusted for the family.
 
     The panel is stacked already (columns stack, event_time, treated, the unit, and risk sets in `cell`). Events are permuted
     among the stack-units that have the reference period of any outcome of the family.

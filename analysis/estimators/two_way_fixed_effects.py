@@ -43,7 +43,9 @@ METHOD = Method(
     needs=("outcome", "unit", "time", "cohort|treatment"),
     accepts=("controls", "fixed_effects", "cluster", "weights"),
     options={
-        "aggregation": Option("simple", "simple: one effect; dynamic: one a period since treatment, relative to -1", ("simple", "dynamic")),
+        "aggregation": Option(
+            "simple", "simple: one effect; dynamic: one per period since treatment, relative to -1", ("simple", "dynamic")
+        ),
         "event_window": Option([-10, 10], "first and last event time; earlier and later ones are binned with them; holds -1"),
         "covariance": COVARIANCE,
         "lags": LAGS,

@@ -57,7 +57,7 @@ use_style()
 class Table:
     """A table as laid out for print.
 
-    `frame` holds what is printed, one row a line, columns in print order; `formats` maps a column to a
+    `frame` holds what is printed, one row per line, columns in print order; `formats` maps a column to a
     Python format or a function of the cell; `widths` gives Typst column widths (default: auto for all);
     `data`, if given, is written to the CSV instead of `frame` (unrounded values behind composed cells);
     `rules` are the positions of rows that a thin rule precedes; `bold` rows are group headings and `wide` rows plain

@@ -1,6 +1,6 @@
 """Least squares on dummies of disjoint cells of rows (event times, or cohorts by event time), with absorbed effects.
 
-The same estimate and CR1 errors as inference.least_squares with a column a cell, from tables by level
+The same estimate and CR1 errors as inference.least_squares with a column per cell, from tables by level
 (inference.effect_tables). What tables do not give (other variances, other numbers of effects) is computed with columns.
 """
 

@@ -51,7 +51,7 @@ def slope_for_power(event_time: np.ndarray, covariance: np.ndarray, power: float
 
 
 def power_row(event_time: np.ndarray, covariance: np.ndarray, power: float, counts: dict) -> dict:
-    """Return the row 'pretrend_slope': the linear trend a period that tests of each early coefficient find with probability `power`.
+    """Return the row 'pretrend_slope': the linear trend per period that tests of each early coefficient find with probability `power`.
 
     `event_time` (k,) and `covariance` (k, k) of all event coefficients; those before -1 are tested.
     """

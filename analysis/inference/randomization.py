@@ -23,7 +23,7 @@ PASSES = 3
 
 @dataclass(frozen=True)
 class Draws:
-    """Estimates on Y (`a`) and on D (`b`) and their (co)variances, one entry a permuted assignment, shape (draws,)."""
+    """Estimates on Y (`a`) and on D (`b`) and their (co)variances, one entry per permuted assignment, shape (draws,)."""
 
     a: np.ndarray
     b: np.ndarray

@@ -86,7 +86,7 @@ def need_stacks(data: pd.DataFrame, unit: str, cell: str) -> None:
     if (twice := pd.DataFrame({"pair": pair, "event_time": event_time}).duplicated()).any():
         row = int(np.argmax(twice))
         where = f"stack {stack.iloc[row]}, unit {data[unit].iloc[row]}, event time {int(event_time.iloc[row])}"
-        raise NotIdentified("STACK", f"a unit has one row an event time in a stack; {int(twice.sum())} rows repeat one, first {where}")
+        raise NotIdentified("STACK", f"a unit has one row per event time in a stack; {int(twice.sum())} rows repeat one, first {where}")
     for name, rule in (("treated", "treated in all rows of a stack or in none"), (cell, "in one risk set of a stack")):
         if (mixed := data.groupby(pair)[name].transform("nunique").to_numpy() > 1).any():
             row = int(np.argmax(mixed))

@@ -59,7 +59,7 @@ def arranged(name: str, table: pd.DataFrame, main: dict, contract: dict) -> pd.D
     for column, value in main.items():
         is_main &= table[column] == value
     if is_main.sum() != 1:
-        raise LookupError(f"config/curves.yaml: {name}: `main` matches {int(is_main.sum())} specifications, not one")
+        raise LookupError(f"config/specification_curves.yaml: {name}: `main` matches {int(is_main.sum())} specifications, not one")
     return typed(table.assign(curve=name, main=is_main, number=np.arange(1, len(table) + 1)), contract)
 
 

@@ -15,13 +15,13 @@ LEVEL = 0.05
 
 
 def montecarlo(name: str, settings: dict, seed: int, contract: dict, path: str) -> None:
-    """Replicate design `name` of config/montecarlo.yaml and write one row a method."""
+    """Replicate process `name` of config/montecarlo.yaml and write one row per method."""
     write_table(replicate(name, settings, seed), path, contract, "simulated")
 
 
 def replicate(name: str, settings: dict, seed: int) -> pd.DataFrame:
-    """Return bias, coverage and size of every method of one design; replications share nothing but the seed."""
-    simulate = import_module(f"analysis.simulations.data_generating_processes.{settings['design']}").simulate
+    """Return bias, coverage and size of every method of one data-generating process; replications share nothing but the seed."""
+    simulate = import_module(f"analysis.simulations.data_generating_processes.{settings['data_generating_process']}").simulate
     more = settings.get("settings", {})
     true_values = {"effect": settings["effect"]}
     if any("size" in _report(choices) for choices in settings["methods"].values()):
@@ -68,7 +68,7 @@ def _summary(name: str, settings: dict, method: str, runs: dict) -> dict:
     # A value other than zero is tested by whether the interval leaves it out.
     rejected = (null["p_value"].dropna() <= LEVEL) if test == 0 else ~null.dropna(subset=["ci_low"]).eval("ci_low <= @test <= ci_high")
     row = {
-        "design": name,
+        "data_generating_process": name,
         "method": method,
         "estimator": choices["estimator"],
         "title": settings["title"],

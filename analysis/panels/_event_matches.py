@@ -6,7 +6,7 @@ import pandas as pd
 
 
 def match(scoreboard: pd.DataFrame, firm_events: pd.DataFrame) -> pd.DataFrame:
-    """Return a row an event and name: event_id, name, firm_id in the Scoreboard, main firm_id, how it was matched.
+    """Return a row per event and name: event_id, name, firm_id in the Scoreboard, main firm_id, how it was matched.
 
     A name is looked for in its country first, then in any; names that are nowhere have no firm_id.
     """

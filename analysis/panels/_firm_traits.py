@@ -1,4 +1,4 @@
-"""Traits of firms that stand still: one value a firm, of its base year, the first in which it is observed.
+"""Traits of firms that stand still: one value per firm, of its base year, the first in which it is observed.
 
 A trait of a later year may answer to the issue. A place is filled from the first year that shows one, because it says
 in which cluster the firm is; other blanks stay blank.
@@ -18,7 +18,7 @@ def base_years(accounts: pd.DataFrame) -> pd.DataFrame:
 
 
 def fixed_traits(firm_accounts: pd.DataFrame) -> pd.DataFrame:
-    """Return firm_id, TRAITS and cluster, one row a firm.
+    """Return firm_id, TRAITS and cluster, one row per firm.
 
     The cluster is province and city, because cities of different provinces share names; the firm where no city is known.
     """

@@ -8,7 +8,7 @@ from analysis.panels._event_matches import match
 
 
 def build(scoreboard: pd.DataFrame, firm_events: pd.DataFrame, firm_year: pd.DataFrame) -> pd.DataFrame:
-    """Return one row an event: names found, how, years around the event, in the sample or the reason it is not."""
+    """Return one row per event: names found, how, years around the event, in the sample or the reason it is not."""
     matches = match(scoreboard, firm_events)
     by_event = matches.groupby("event_id").agg(
         firm_id=("main_id", "first"),

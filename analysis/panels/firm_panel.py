@@ -17,7 +17,7 @@ UNKNOWN_REGION = "Other or unknown"
 
 
 def build(firm_accounts, financing_events, province_statistics, settings):
-    """Return one row a firm and year; see config/tables/firm_panel.yaml for columns and units."""
+    """Return one row per firm and year; see config/tables/firm_panel.yaml for columns and units."""
     traits = fixed_traits(firm_accounts)
     panel = firm_accounts.drop(columns=TRAITS).merge(traits, on="firm_id", how="left")
     panel = panel.merge(first_issues(financing_events, settings["instrument"]), on="firm_id", how="left")

@@ -19,7 +19,7 @@ NEAR = (-2, 2)  # event times of a firm that is listed throughout
 
 
 def build(firm_year: pd.DataFrame, settings: dict) -> pd.DataFrame:
-    """Return one row a stack, firm and fiscal year. Settings: industry, window (first and last event time)."""
+    """Return one row per stack, firm and fiscal year. Settings: industry, window (first and last event time)."""
     industry = firm_year[firm_year["industry"] == settings["industry"]]
     years = sorted(industry.loc[industry["eligible"], "cohort"].dropna().unique())
     stacks = [_stack(industry, int(year), settings["window"]) for year in years]

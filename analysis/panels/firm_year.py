@@ -17,7 +17,7 @@ KEPT = (
 
 
 def build(scoreboard: pd.DataFrame, firm_events: pd.DataFrame, settings: dict) -> pd.DataFrame:
-    """Return one row a firm and fiscal year. Settings: industry (of treated firms), large_diversified (company names)."""
+    """Return one row per firm and fiscal year. Settings: industry (of treated firms), large_diversified (company names)."""
     matches = match(scoreboard, firm_events)
     panel = _merge_entries(scoreboard[list(KEPT)], matches)
     firms = _first_events(matches, firm_events, settings)
@@ -39,7 +39,7 @@ def _merge_entries(table: pd.DataFrame, matches: pd.DataFrame) -> pd.DataFrame:
 
 
 def _first_events(matches: pd.DataFrame, firm_events: pd.DataFrame, settings: dict) -> pd.DataFrame:
-    """Return one row an event firm, indexed by firm_id: cohort, class of the first event and flags."""
+    """Return one row per event firm, indexed by firm_id: cohort, class of the first event and flags."""
     found = matches.dropna(subset=["main_id"]).drop_duplicates("event_id").set_index("event_id")["main_id"]
     events = firm_events.assign(firm_id=firm_events["event_id"].map(found)).dropna(subset=["firm_id"])
     dated = events[events["dated"]].sort_values(["event_year", "event_date", "event_id"]).drop_duplicates("firm_id").set_index("firm_id")

@@ -9,7 +9,7 @@ from analysis.panels._issuers import first_issues, issues_of
 
 
 def build(firm_accounts, financing_events, settings):
-    """Return one row a firm and year after the first issue: start and stop in years since it, whether the firm issues again,
+    """Return one row per firm and year after the first issue: start and stop in years since it, whether the firm issues again,
     and the log of last year's IP pool and R&D in s.d. over these rows.
     """
     events = issues_of(financing_events, settings["instrument"])

@@ -16,7 +16,7 @@ COLUMNS = [
 
 
 def build(projects, financing_events, firm_accounts, settings):
-    """Return one row a project with a filing date; durations in months. See config/tables/project_durations.yaml."""
+    """Return one row per project with a filing date; durations in months. See config/tables/project_durations.yaml."""
     whole = project_spells.dated(projects, financing_events, firm_accounts, settings)
     cut = project_spells.build(projects, financing_events, firm_accounts, settings)
     found = whole[COLUMNS].merge(cut[["project_id", *CUT]], on="project_id", how="left", validate="1:1")

@@ -9,7 +9,7 @@ from analysis.panels.project_spells import dated
 
 
 def build(projects, financing_events, firm_accounts, settings):
-    """Return one row a stretch of a project: start and stop in months since filing, exposure, and whether it ends in a sale.
+    """Return one row per stretch of a project: start and stop in months since filing, exposure, and whether it ends in a sale.
 
     `ever_exposed` is the mistaken exposure that looks ahead: it counts months before the issue as exposed.
     """

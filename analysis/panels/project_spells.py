@@ -16,7 +16,7 @@ from analysis.panels._months import months_between
 
 
 def build(projects, financing_events, firm_accounts, settings):
-    """Return one row a project with a filing date; durations in months. See config/tables/project_spells.yaml."""
+    """Return one row per project with a filing date; durations in months. See config/tables/project_spells.yaml."""
     spells = dated(projects, financing_events, firm_accounts, settings)
     underway = (spells["filing_date"] < spells["first_issue"]).fillna(False).astype(bool)
     cut = spells["months_to_year_of_issue"].where(underway, np.inf).to_numpy(float)

@@ -18,7 +18,7 @@ PLACEBO_YEARS = 3
 
 
 def build(province_statistics: pd.DataFrame, province_onset: pd.DataFrame, province_borders: pd.DataFrame) -> pd.DataFrame:
-    """Return one row a province and year. Nothing is interpolated: a missing part leaves its ratio missing."""
+    """Return one row per province and year. Nothing is interpolated: a missing part leaves its ratio missing."""
     panel = province_statistics.merge(province_onset[list(ONSET)], on="province", how="left", validate="many_to_one")
     panel = panel.sort_values(["province", "year"], ignore_index=True)
     panel["certain"] = panel.pop("status") != "uncertain"

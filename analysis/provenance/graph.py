@@ -1,6 +1,6 @@
 """The graph of everything that is printed and everything that it was made from.
 
-A node is a raw file, a table, a specification, a design, a claim, a number or an exhibit; `from` names the nodes one step back.
+A node is a raw file, a table, a specification, a data-generating process, a claim, a number or an exhibit; `from` names the nodes one step back.
 The chain of a number is what can be reached from it. Nothing here holds a time or a place, so that the same inputs and
 code give the same bytes on any machine.
 """
@@ -37,7 +37,7 @@ def graph(study: dict, files: dict[str, list[str]], numbers: dict) -> dict:
     nodes = dict(_raw_nodes(study))
     for name, kind in kinds.items():
         nodes[f"{kind}:{name}"] = _product(study, kinds, name, kind, files[name])
-    nodes |= {f"design:{name}": _design(study, name, design) for name, design in study["montecarlo"].items()}
+    nodes |= {f"data_generating_process:{name}": _process(study, name, process) for name, process in study["montecarlo"].items()}
     for name, claim in study["claims"].items():
         nodes[f"claim:{name}"] = _claim(name, claim, files)
     nodes |= _exhibits(study, kinds, numbers, estimates)
@@ -120,7 +120,7 @@ def _product(study: dict, kinds: dict, name: str, kind: str, paths: list[str]) -
     if kind == "estimates":
         node |= {"title": study["specifications"][name]["title"], "settings": study["specifications"][name]}
     if kind == "curve":
-        node |= {"title": study["curves"][name]["title"], "settings": study["curves"][name]}
+        node |= {"title": study["specification_curves"][name]["title"], "settings": study["specification_curves"][name]}
     return node
 
 
@@ -131,12 +131,12 @@ def _sources(study: dict, kinds: dict, name: str, kind: str) -> list[str]:
     if kind in ("panel", "facts", "check"):
         return [f"{kinds[item]}:{item}" for item in ingredients(kind, name) if item in kinds]
     if kind in ("estimates", "curve"):
-        panel = study["specifications" if kind == "estimates" else "curves"][name]["panel"]
+        panel = study["specifications" if kind == "estimates" else "specification_curves"][name]["panel"]
         return [f"{kinds[panel]}:{panel}"]
     if kind == "curve_joint":
-        return [f"curve:{curve}" for curve in study["curves"] if JOINT.format(curve) == name]
+        return [f"curve:{curve}" for curve in study["specification_curves"] if JOINT.format(curve) == name]
     if kind == "montecarlo":
-        return [f"design:{design}" for design in study["montecarlo"]]
+        return [f"data_generating_process:{process}" for process in study["montecarlo"]]
     if name == "verdicts":
         return sorted({source for claim in study["claims"].values() for source in _tested(claim)})
     if name == "recoveries":
@@ -144,12 +144,12 @@ def _sources(study: dict, kinds: dict, name: str, kind: str) -> list[str]:
     return []
 
 
-def _design(study: dict, name: str, design: dict) -> dict:
-    """Return the node of a design of config/montecarlo.yaml: where a chain of simulations begins."""
-    settings = {key: value for key, value in design.items() if key not in ("title", "methods")}
-    settings["methods"] = list(design["methods"])
-    about = {"kind": "design", "name": name, "title": design["title"], "from": [], "evidence": "simulated", "absent": ""}
-    return {**about, "settings": settings, "code": program_of(study, "design", name)}
+def _process(study: dict, name: str, process: dict) -> dict:
+    """Return the node of a data-generating process of config/montecarlo.yaml: where a chain of simulations begins."""
+    settings = {key: value for key, value in process.items() if key not in ("title", "methods")}
+    settings["methods"] = list(process["methods"])
+    about = {"kind": "data_generating_process", "name": name, "title": process["title"], "from": [], "evidence": "simulated", "absent": ""}
+    return {**about, "settings": settings, "code": program_of(study, "data_generating_process", name)}
 
 
 def _tested(claim: dict) -> list[str]:
@@ -253,10 +253,10 @@ def _places(study: dict, numbers: dict) -> dict[str, list[dict]]:
 
 
 def _curves(study: dict, files: dict[str, list[str]]) -> dict:
-    """Return the curves with one row a specification; numbers keep six digits, which no picture can tell from more."""
+    """Return the curves with one row per specification; numbers keep six digits, which no picture can tell from more."""
     left_out = ("number", "curve", "ci90_low", "ci90_high", "std_error")
     found = {}
-    for name, curve in study["curves"].items():
+    for name, curve in study["specification_curves"].items():
         table, joint = read_table(files[name][0]), read_table(files[JOINT.format(name)][0])
         if joint.empty:
             continue

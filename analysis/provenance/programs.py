@@ -31,10 +31,10 @@ def program_of(study: dict, kind: str, name: str) -> dict:
     if kind == "estimates":
         estimator = study["specifications"][name]["estimator"]
         return {"module": modules("estimator")[estimator], **code_version(program("estimate", "estimator", estimator))}
-    if kind == "design":
-        design = study["montecarlo"][name]
-        files = {*program("montecarlo", "design", design["design"]), *_estimators(design["methods"])}
-        return {"module": modules("design")[design["design"]], **code_version(files)}
+    if kind == "data_generating_process":
+        process = study["montecarlo"][name]
+        files = {*program("montecarlo", "data_generating_process", process["data_generating_process"]), *_estimators(process["methods"])}
+        return {"module": modules("data_generating_process")[process["data_generating_process"]], **code_version(files)}
     if kind in SHARED:
         module, stage = SHARED[kind]
         return {"module": module, **code_version(_of_stage(stage) | _estimators(_methods(study, kind, name)))}
@@ -47,7 +47,7 @@ def _of_stage(stage: str) -> set[str]:
 
 def _methods(study: dict, kind: str, name: str) -> dict:
     """Return the estimators that a curve names besides its own regression; they are loaded by name, not imported."""
-    return study["curves"][name.removesuffix("_joint")].get("estimators", {}) if kind.startswith("curve") else {}
+    return study["specification_curves"][name.removesuffix("_joint")].get("estimators", {}) if kind.startswith("curve") else {}
 
 
 def _estimators(methods: dict) -> set[str]:

@@ -12,7 +12,7 @@ RATIOS = {
 
 
 def clean(country_indicators: pd.DataFrame) -> pd.DataFrame:
-    """Return one row a country, indicator and year; ratios exist where both parts do."""
+    """Return one row per country, indicator and year; ratios exist where both parts do."""
     table = country_indicators.drop(columns=["source", "source_url"])
     gdp = table[table["indicator"] == "gdp"].set_index(["iso3", "year"])["value"]
     made = [_ratio(table, gdp, name, *ratio) for name, ratio in RATIOS.items()]

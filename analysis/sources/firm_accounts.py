@@ -1,4 +1,4 @@
-"""Accounts of firms, one row a firm and fiscal year, from a reader's files or the simulated cohort."""
+"""Accounts of firms, one row per firm and fiscal year, from a reader's files or the simulated cohort."""
 
 from analysis.sources._firm_reading import reading_of
 

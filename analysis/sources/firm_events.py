@@ -19,7 +19,7 @@ CLASSES = {
 
 
 def clean(ip_financing_events: pd.DataFrame) -> pd.DataFrame:
-    """Return one row an event with its class and whether it may date a treatment."""
+    """Return one row per event with its class and whether it may date a treatment."""
     raw = ip_financing_events
     return raw.drop(columns=["amount_basis", "source_title"]).assign(
         instrument_class=raw["instrument"].map(CLASSES),

@@ -9,7 +9,7 @@ COLUMNS = ["table", "kind", "file", "rule", "row", "column", "value", "count"]
 
 
 def clean(firm_files):
-    """Return one row a finding, numbered within its table in the order of files and rows."""
+    """Return one row per finding, numbered within its table in the order of files and rows."""
     return notes_of(reading_of(firm_files))
 
 

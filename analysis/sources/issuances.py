@@ -14,7 +14,7 @@ COMMON = ("deal_id", "instrument", "structure", "sector", "size_basis", "coupon_
 
 
 def clean(issuances_world: pd.DataFrame, issuances_china: pd.DataFrame, exchange_rates: pd.DataFrame) -> pd.DataFrame:
-    """Return one row an issue, world and China together."""
+    """Return one row per issue, world and China together."""
     world = _common(issuances_world, issuances_world["size_million"], "World").assign(
         jurisdiction=issuances_world["jurisdiction"],
         issuer=issuances_world["issuer"],

@@ -1,4 +1,4 @@
-"""Published totals of the Chinese market, one row a provider, scope and period."""
+"""Published totals of the Chinese market, one row per provider, scope and period."""
 
 from __future__ import annotations
 

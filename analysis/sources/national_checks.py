@@ -6,7 +6,7 @@ import pandas as pd
 
 
 def clean(national_totals: pd.DataFrame, province_yearbooks: pd.DataFrame, province_variables: pd.DataFrame) -> pd.DataFrame:
-    """Return one row a variable and year: sum of the provinces, published total, difference in percent."""
+    """Return one row per variable and year: sum of the provinces, published total, difference in percent."""
     labels = province_variables.set_index("variable")["label"]
     variables = sorted(national_totals["variable"].unique())
     long = province_yearbooks.melt(["province", "year"], variables, var_name="variable")

@@ -8,5 +8,5 @@ WHOLE = ("prefecture/sub-provincial", "province/municipality", "province", "muni
 
 
 def clean(pilot_programmes: pd.DataFrame) -> pd.DataFrame:
-    """Return one row a programme and place."""
+    """Return one row per programme and place."""
     return pilot_programmes.assign(prefecture_wide=pilot_programmes["level"].isin(WHOLE))

@@ -10,7 +10,7 @@ FILE = "data/raw/geography/province_borders.csv"
 
 
 def clean(province_borders_list: pd.DataFrame, province_list: pd.DataFrame) -> pd.DataFrame:
-    """Return one row an ordered pair of neighbours. Raises DataError for unknown names and for a pair that stands twice."""
+    """Return one row per ordered pair of neighbours. Raises DataError for unknown names and for a pair that stands twice."""
     pairs = province_borders_list
     known = set(province_list["province"])
     problems, seen = [], set()

@@ -2,7 +2,7 @@
 
 Strict: the earliest confirmed first issue of any of its cities. Wide: the earliest of any sourced evidence, that is
 also upper bounds (an issue that may not be the first), shelf approvals and programme launches. A province with
-unconfirmed evidence only is `uncertain` and leaves the strict sample; one without any is `never found`, which is
+unconfirmed evidence only is `uncertain` and leaves the strict sample; one without any is `no known issue`, which is
 not the same as never treated: published counts name more provinces than the registers do.
 """
 
@@ -31,7 +31,7 @@ def _timing(province: str, events: pd.DataFrame) -> dict:
         "cohort_strict": pd.NA if strict is None else strict["year"],
         "cohort_wide": pd.NA if wide is None else wide["year"],
         "cohort_midyear": pd.NA if strict is None else strict["year"] + _second_half(strict["date"]),
-        "status": "never found" if wide is None else "uncertain" if strict is None else "treated",
+        "status": "no known issue" if wide is None else "uncertain" if strict is None else "treated",
         "rule_strict": "none" if strict is None else strict["rule"],
         "rule_wide": "none" if wide is None else wide["rule"],
         "date_strict": pd.NA if strict is None else strict["date"],

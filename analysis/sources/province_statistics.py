@@ -19,7 +19,7 @@ FILE = "data/raw/statistics/province_year.csv"
 
 
 def clean(province_yearbooks: pd.DataFrame, province_list: pd.DataFrame) -> pd.DataFrame:
-    """Return one row a province and year with region, and R&D intensity on one vintage of GDP. Blank stays blank."""
+    """Return one row per province and year with region, and R&D intensity on one vintage of GDP. Blank stays blank."""
     _check_parts(province_yearbooks)
     _check_complete(province_yearbooks, province_list)
     table = province_yearbooks.merge(province_list, on="province", how="left", validate="many_to_one")

@@ -6,5 +6,5 @@ import pandas as pd
 
 
 def clean(published_counts_raw: pd.DataFrame) -> pd.DataFrame:
-    """Return one row a count."""
+    """Return one row per count."""
     return published_counts_raw.drop(columns=["source_title", "confidence"])

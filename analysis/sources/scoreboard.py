@@ -19,7 +19,7 @@ REGIONS = {"row": "RoW"}
 
 
 def clean(scoreboard_workbooks: RawFiles) -> pd.DataFrame:
-    """Return one row a firm and fiscal year; money in million euro, employees in persons, ratios as shares."""
+    """Return one row per firm and fiscal year; money in million euro, employees in persons, ratios as shares."""
     layouts = scoreboard_workbooks.contract["layouts"]
     editions = [_edition(path, edition, layouts) for edition, path in scoreboard_workbooks.paths.items()]
     table = pd.concat(editions, ignore_index=True)

@@ -9,7 +9,7 @@ from analysis.sources.scoreboard import clean as clean_scoreboard
 
 
 def clean(scoreboard_workbooks: RawFiles) -> pd.DataFrame:
-    """Return one row a fiscal year: total R&D and its growth, ours and published, and how many links hold."""
+    """Return one row per fiscal year: total R&D and its growth, ours and published, and how many links hold."""
     published = scoreboard_workbooks.contract["published_totals"]
     table = clean_scoreboard(scoreboard_workbooks)
     return pd.DataFrame([_year(int(year), firms, published.get(str(year), {})) for year, firms in table.groupby("fiscal_year")])

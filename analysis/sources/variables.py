@@ -6,5 +6,5 @@ import pandas as pd
 
 
 def clean(province_variables: pd.DataFrame) -> pd.DataFrame:
-    """Return one row a variable."""
+    """Return one row per variable."""
     return province_variables

@@ -23,7 +23,7 @@ Pair = tuple[str, str, float, float]
 
 
 def check(province_year, firm_year, firm_stacks, specifications, outcomes) -> pd.DataFrame:
-    """Return one row a pair of numbers: comparison, library, parameter, quantity, ours, other, difference."""
+    """Return one row per pair of numbers: comparison, library, parameter, quantity, ours, other, difference."""
     panels = {"province_year": province_year, "firm_year": firm_year, "firm_stacks": firm_stacks}
     rows = []
     for title, library, compare in HEADLINES:

@@ -472,7 +472,7 @@ def outcomes_of(case: Case, left_out: tuple[str, ...] = ()) -> dict[str, str]:
 
 
 def check() -> pd.DataFrame:
-    """Return one row an estimator and change: whether it held, and the first difference where it did not."""
+    """Return one row per estimator and change: whether it held, and the first difference where it did not."""
     rows = []
     for estimator in modules("estimator"):
         for change, difference in outcomes_of(case_of(estimator)).items():

@@ -14,7 +14,7 @@ NAMED = ("term", "cohort", "event_time", "inference")
 
 
 def check(published) -> pd.DataFrame:
-    """Return one row a printed number: ours, the difference, the tolerance, and whether they agree.
+    """Return one row per printed number: ours, the difference, the tolerance, and whether they agree.
 
     A data set that is not at hand gives rows with the reason and no number.
     """

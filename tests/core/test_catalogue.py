@@ -37,7 +37,7 @@ def test_every_product_is_used():
         for argument in ingredients(kind, name)
     }
     used |= {specification["panel"] for specification in study["specifications"].values()}
-    used |= {curve["panel"] for curve in study["curves"].values()}
+    used |= {curve["panel"] for curve in study["specification_curves"].values()}
     used |= {number["from"] for number in study["numbers"].values()}
     for claim in study["claims"].values():
         used |= {test[key] for test in claim.get("tests", []) + claim.get("context", []) for key in ("from", "honest") if key in test}

@@ -58,7 +58,7 @@ def test_the_region_of_a_claim_is_frozen_and_its_wording_is_not(study):
 
 
 def test_the_unit_of_a_curve_and_the_settings_of_a_panel_are_frozen(study):
-    assert changed(study, lambda s: s["curves"]["province_rd_curve"].update(unit="log points")) == {
+    assert changed(study, lambda s: s["specification_curves"]["province_rd_curve"].update(unit="log points")) == {
         ("curve", "province_rd_curve"): "changed: unit"
     }
     assert changed(study, lambda s: s["panels"]["firm_panel"].update(settings={"instrument": "IP loan"})) == {

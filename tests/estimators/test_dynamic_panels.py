@@ -217,8 +217,8 @@ def test_a_singular_weight_matrix_is_counted_and_free_of_units():
     assert base["instruments"]["estimate"] > 12
     assert "of rank 12 for" in base["instruments"]["reason"]
     assert_same(base, run("arellano_bond", data.assign(y=data["y"] * 3e7, x=data["x"] / 900)), 1e-8, 3e7, 1 / 900)
-    spoiled = run("arellano_bond", data.assign(y=data["y"] - 1000.0))
-    assert_same(base, spoiled, 1e-8)
+    shifted = run("arellano_bond", data.assign(y=data["y"] - 1000.0))
+    assert_same(base, shifted, 1e-8)
 
 
 def test_an_instrument_twice_counts_once():

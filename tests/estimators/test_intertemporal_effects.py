@@ -256,7 +256,7 @@ def test_errors_are_those_of_leaving_units_out(controls):
 
 # ---------------------------------------------------------------------- controls
 def test_controls_by_a_regression_with_dummies():
-    """Slopes of changes on changes before any change of dose, with a dummy a period, for each first dose."""
+    """Slopes of changes on changes before any change of dose, with a dummy per period, for each first dose."""
     data = simulate(seed=9, units=150)
     data["y"] += 0.7 * data["x"] - 0.4 * data["w"]
     hand = Hand(data)

@@ -158,7 +158,7 @@ def test_units_dated_after_the_panel_hide_nothing_where_they_are_known():
 
 
 def firms(generator, effect=0.0, leave_treated=0.0, leave_control=0.0, n_treated=12, n_control=120):
-    """Return stacks like the firms': two cells a stack, controls in several stacks, and exit after the event."""
+    """Return stacks like the firms': two cells per stack, controls in several stacks, and exit after the event."""
     rows = []
     level = generator.normal(size=n_control)
     for stack in (2016, 2018, 2020):

@@ -1,4 +1,4 @@
-"""What stands beside a reading: surprise, family, curve, other estimators."""
+"""What stands beside a reading: S-value, family, curve, other estimators."""
 
 import numpy as np
 import pandas as pd
@@ -29,9 +29,9 @@ def test_each_item_is_that_of_the_reading():
     others = [estimates(0.1, 0.3), estimates(-0.1, 0.3), estimates(-0.3, -0.1), estimates(0.1, 0.3, outcome="x")]
     joint = pd.DataFrame({"subset": ["part", "all"], "share_same": [0.9, 0.4]})
     found = stability(verdicts, {"m": [adjusted(0.5)]}, {("m", "y"): joint}, {"m": others})
-    assert len(found) == 2  # rank 0 is the claim; what has no p-value has no surprise
+    assert len(found) == 2  # rank 0 is the claim; what has no p-value has no S-value
     first, second = found.to_dict("records")
-    assert first["s_value"] == pytest.approx(3.0)  # an eighth: three heads in a row
+    assert first["s_value"] == pytest.approx(3.0)  # an eighth: three bits
     assert (first["p_family"], first["share_same"], first["repeated"], first["flips"]) == (0.5, 0.4, 3, 2)
     assert np.isnan(second["p_family"]) and np.isnan(second["share_same"]) and second["repeated"] == 0
 

@@ -18,7 +18,7 @@ def table(name: str, rows: list[dict]) -> pd.DataFrame:
 
 
 def firm(code: str, years=(2015, 2016, 2017), **given) -> list[dict]:
-    """Rows of a firm; a list gives one value a year."""
+    """Rows of a firm; a list gives one value per year."""
     rows = [{"firm_id": code, "year": year, "source": "t", "currency": "CNY", "province": "Jilin", "city": "Tonghua"} for year in years]
     for name, value in given.items():
         for row, one in zip(rows, value if isinstance(value, list) else [value] * len(rows), strict=True):

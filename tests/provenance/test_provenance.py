@@ -114,7 +114,9 @@ def test_everything_that_code_makes_names_its_program():
 
 def test_simulations_begin_with_their_designs():
     study = load()
-    assert _sources(study, products(study), "montecarlo", "montecarlo") == [f"design:{name}" for name in study["montecarlo"]]
+    assert _sources(study, products(study), "montecarlo", "montecarlo") == [
+        f"data_generating_process:{name}" for name in study["montecarlo"]
+    ]
     assert (
         _design(study, "staggered", study["montecarlo"]["staggered"])["code"]["module"]
         == "analysis/simulations/data_generating_processes/staggered.py"

@@ -58,7 +58,7 @@ def test_a_pool_counts_once(issuances):
         ("Hunan", "treated", 2023, 2023, 2023),
         ("Tianjin", "uncertain", None, 2022, None),
         ("Anhui", "uncertain", None, 2024, None),
-        ("Henan", "never found", None, None, None),
+        ("Henan", "no known issue", None, None, None),
     ],
 )
 def test_treatment_timing(onset, province, status, strict, wide, midyear):

@@ -1,4 +1,4 @@
-"""The R&D Scoreboard: each layout strictly, broken workbooks by their place, links that the editions' own growth confirms."""
+"""The R&D Scoreboard: each layout strictly, corrupt workbooks by their place, links that the editions' own growth confirms."""
 
 import openpyxl
 import pytest

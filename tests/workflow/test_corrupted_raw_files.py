@@ -1,4 +1,4 @@
-"""Every raw CSV, broken in every usual way, is refused with file, row and column. A new source is covered by itself."""
+"""Every raw CSV, corrupted in every usual way, is refused with file, row and column. A new source is covered by itself."""
 
 import csv
 import shutil

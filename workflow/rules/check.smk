@@ -2,7 +2,7 @@
 
 Needs: config/published.yaml and config/montecarlo.yaml; the paper's panels for cross-checks; data sets of others
 (external files, or inside installed packages).
-Makes: data/processed/checks/<check>.parquet, data/processed/montecarlo/<design>.parquet; on demand (`make benchmark`)
+Makes: data/processed/checks/<check>.parquet, data/processed/montecarlo/<process>.parquet; on demand (`make benchmark`)
        data/raw/measurements/speed.csv.
 """
 
@@ -53,7 +53,7 @@ rule montecarlo:
                 method["estimator"]
                 for method in STUDY["montecarlo"][w.name]["methods"].values()
             )
-            | set(code("montecarlo", "design", STUDY["montecarlo"][w.name]["design"]))
+            | set(code("montecarlo", "data_generating_process", STUDY["montecarlo"][w.name]["data_generating_process"]))
         ),
     output:
         "data/processed/montecarlo/{name}.parquet",

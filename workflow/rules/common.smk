@@ -65,8 +65,8 @@ def product_files(name):
         ]
     if KIND[name] == "montecarlo":
         return [
-            f"data/processed/montecarlo/{design}.parquet"
-            for design in STUDY["montecarlo"]
+            f"data/processed/montecarlo/{process}.parquet"
+            for process in STUDY["montecarlo"]
         ]
     return FILE[KIND[name]].format(name)
 

@@ -1,7 +1,7 @@
 """Panels → estimates: one job is one specification and one outcome, never one replication.
 
 Needs: the panel that the specification in config/study.yaml names.
-Makes: data/processed/estimates/<specification>/<outcome>.parquet; of every specification curve in config/curves.yaml
+Makes: data/processed/estimates/<specification>/<outcome>.parquet; of every specification curve in config/specification_curves.yaml
        data/processed/curves/<curve>.parquet and <curve>_joint.parquet.
 """
 
@@ -34,7 +34,7 @@ rule estimate:
 
 rule curve:
     input:
-        panel=lambda w: product_files(STUDY["curves"][w.name]["panel"]),
+        panel=lambda w: product_files(STUDY["specification_curves"][w.name]["panel"]),
         code=lambda w: sorted(
             set(
                 source_files("analysis.jobs.curve")
@@ -42,7 +42,7 @@ rule curve:
             )
             | {
                 path
-                for method in STUDY["curves"][w.name].get("estimators", {}).values()
+                for method in STUDY["specification_curves"][w.name].get("estimators", {}).values()
                 for path in source_files(
                     module_of("estimator", method["estimator"], "workflow")
                 )
@@ -54,11 +54,11 @@ rule curve:
     log:
         "logs/curve/{name}.log",
     wildcard_constraints:
-        name="|".join(sorted(STUDY["curves"])),
+        name="|".join(sorted(STUDY["specification_curves"])),
     params:
-        settings=lambda w: STUDY["curves"][w.name],
-        panel=lambda w: STUDY["panels"][STUDY["curves"][w.name]["panel"]],
-        test=lambda w: claim_test(STUDY, STUDY["curves"][w.name]),
+        settings=lambda w: STUDY["specification_curves"][w.name],
+        panel=lambda w: STUDY["panels"][STUDY["specification_curves"][w.name]["panel"]],
+        test=lambda w: claim_test(STUDY, STUDY["specification_curves"][w.name]),
         seed=STUDY["seed"],
         contracts={name: CONTRACTS[name] for name in ("curve", "curve_joint")},
     run:

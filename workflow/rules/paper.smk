@@ -95,7 +95,7 @@ rule dossier:
         "logs/dossier.log",
     params:
         title=STUDY["title"],
-        order={"exhibits": list(STUDY["exhibits"]), "curves": list(STUDY["curves"])},
+        order={"exhibits": list(STUDY["exhibits"]), "curves": list(STUDY["specification_curves"])},
     run:
         dispatch(rule, input, output, params, wildcards, log)
 

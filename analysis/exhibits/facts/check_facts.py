@@ -17,7 +17,7 @@ def count(province_bacon, province_sensitivity, province_inference, province_inf
     tables = (province_inference, province_inference_cr3, province_inference_time)
     p_values = [p for table in tables for p in select_rows(table, outcome=COEFFICIENT, term="att")["p_value"].dropna()]
     return {
-        "rd_forbidden": 100 * select_one(province_bacon, outcome=COEFFICIENT, term="weight:later_vs_earlier")["estimate"],
+        "rd_already_treated": 100 * select_one(province_bacon, outcome=COEFFICIENT, term="weight:later_vs_earlier")["estimate"],
         "rd_robustness": value,
         "rd_robustness_clustered": clustered,
         "rd_strongest": 100 * strongest - clustered,

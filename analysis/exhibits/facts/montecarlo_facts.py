@@ -4,12 +4,12 @@ import numpy as np
 
 
 def count(montecarlo):
-    """Return counts of designs and methods, and the rows that the text quotes."""
+    """Return counts of data-generating processes and methods, and the rows that the text quotes."""
     meant = montecarlo[~montecarlo["misused"]]
     biased = meant["bias"].abs() / meant["spread"]
-    row = montecarlo.set_index(["design", "method"])
+    row = montecarlo.set_index(["data_generating_process", "method"])
     return {
-        "n_designs": int(montecarlo["design"].nunique()),
+        "n_data_generating_processes": int(montecarlo["data_generating_process"].nunique()),
         "n_rows": len(montecarlo),
         "n_estimators": int(montecarlo["estimator"].nunique()),
         "size_error": float(100 * np.sqrt(0.05 * 0.95 / montecarlo["replications"].median())),

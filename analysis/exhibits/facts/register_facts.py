@@ -42,7 +42,7 @@ def count(issuances, market_series, province_onset, regional_shares, pilots, pub
         "published_firms_2021": int(counts["firms financed"]),
         "n_treated_strict": int(status["treated"]),
         "n_uncertain": int(status["uncertain"]),
-        "n_never_found": int(status["never found"]),
+        "n_no_known_issue": int(status["no known issue"]),
         "n_enhanced": int(china["enhancement"].notna().sum()),
         "n_outcomes": int((deals["outcome"] != "not reported").sum()),
         "n_amortised": int((deals["outcome"] == "early-amortised").sum()),

@@ -14,7 +14,7 @@ from analysis.exhibits.display import COLOURS, WIDTH
 
 
 def event_study(estimates: pd.DataFrame, outcomes: dict, inference: str, overall: str, columns: int = 3) -> Figure:
-    """Return one panel an outcome: estimates by event time with 95 % intervals of `inference`.
+    """Return one panel per outcome: estimates by event time with 95 % intervals of `inference`.
 
     The overall effect is printed in each panel with the p-value of the inference named `overall`.
     """

@@ -23,7 +23,7 @@ CHOICES = ("outcome", "sample", "dates", "estimator", "controls", "fixed_effects
 
 
 def curves(tables: list[pd.DataFrame], joints: list[pd.DataFrame]) -> Figure:
-    """Return one panel a curve; every specification once, with the interval of the main specification's kind where it has one.
+    """Return one panel per curve; every specification once, with the interval of the main specification's kind where it has one.
 
     A strip below the estimates shows every reading by itself: dots of one reading would hide those of another.
     """

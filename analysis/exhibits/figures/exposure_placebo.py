@@ -8,7 +8,7 @@ from analysis.exhibits.display import COLOURS, WIDTH
 
 
 def draw(china_exposure, outcomes):
-    """Return one panel an outcome: the estimate of each country as if it had been exposed, China marked."""
+    """Return one panel per outcome: the estimate of each country as if it had been exposed, China marked."""
     names = in_order(china_exposure, outcomes)
     figure, axes = subplots(1, len(names), figsize=(WIDTH, 3.1), squeeze=False)
     for axis, name in zip(axes.flat, names, strict=True):

@@ -10,7 +10,7 @@ SMALL = 0.1
 
 
 def draw(firm_cases, outcomes):
-    """Return gaps by years since the first issue, one line a case, and cases ordered by their mean gap with placebo p-values."""
+    """Return gaps by years since the first issue, one line per case, and cases ordered by their mean gap with placebo p-values."""
     figure, (left, right) = plt.subplots(1, 2, figsize=(WIDTH, 3.0), width_ratios=[1.3, 1])
     gaps = firm_cases[firm_cases["term"].str.startswith("gap:")]
     for _, case in gaps.groupby("term"):

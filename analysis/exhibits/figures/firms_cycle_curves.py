@@ -10,7 +10,7 @@ ENDS = {1: "Sold or licensed", 2: "Abandoned"}
 
 
 def draw(cycle_curves):
-    """Return cumulative incidence with 95 % intervals, one panel a kind of end."""
+    """Return cumulative incidence with 95 % intervals, one panel per kind of end."""
     parts = cycle_curves["term"].str.extract(r"incidence:(?P<kind>\d):(?P<months>[\d.]+)\[(?P<group>\d)\]")
     data = pd.concat([cycle_curves, parts], axis=1).dropna(subset=["kind"])
     data = data.assign(kind=data["kind"].astype(int), months=data["months"].astype(float)).sort_values("months")

@@ -10,7 +10,7 @@ LABELLED = 6
 
 
 def draw(province_statistics, province_onset):
-    """Return published intensity less intensity on one vintage, a line a province; treated provinces in colour."""
+    """Return published intensity less intensity on one vintage, a line per province; treated provinces in colour."""
     data = province_statistics.assign(
         gap=province_statistics["rd_intensity_published_pct"] - province_statistics["rd_intensity_revised_pct"]
     )

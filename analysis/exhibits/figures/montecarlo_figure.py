@@ -10,7 +10,7 @@ LIMIT = 4.0
 
 
 def draw(montecarlo):
-    """Return bias in standard deviations against coverage, and the size of tests, one mark a design and method."""
+    """Return bias in standard deviations against coverage, and the size of tests, one mark per data-generating process and method."""
     figure, (left, right) = plt.subplots(1, 2, figsize=(WIDTH, 3.0), width_ratios=[1.3, 1])
     data = montecarlo.assign(
         ratio=(montecarlo["bias"].abs() / montecarlo["spread"]).clip(upper=LIMIT),
@@ -27,7 +27,7 @@ def draw(montecarlo):
         title="Bias and coverage",
     )
     left.legend(title=None, loc="lower left")
-    sized = data.dropna(subset=["size"]).sort_values(["misused", "size", "design", "method"], kind="stable")
+    sized = data.dropna(subset=["size"]).sort_values(["misused", "size", "data_generating_process", "method"], kind="stable")
     sized = sized.assign(rank=np.arange(1, len(sized) + 1))
     sns.scatterplot(
         sized, x="rank", y="size", hue="meant", style="meant", markers=marks, palette=colours, ax=right, s=26, alpha=0.85, legend=False

@@ -11,7 +11,7 @@ def draw(
     province_sales_curve,
     province_sales_curve_joint,
 ):
-    """Return sorted estimates of all specifications with 95 % intervals, one panel an outcome."""
+    """Return sorted estimates of all specifications with 95 % intervals, one panel per outcome."""
     return curves(
         [province_rd_curve, province_green_curve, province_sales_curve],
         [province_rd_curve_joint, province_green_curve_joint, province_sales_curve_joint],

@@ -4,5 +4,5 @@ from analysis.exhibits.figures._event_study import event_study
 
 
 def draw(province_event_study, outcomes):
-    """Return one panel an outcome, with randomization intervals."""
+    """Return one panel per outcome, with randomization intervals."""
     return event_study(province_event_study, outcomes, "randomization_t", "randomization_t")

@@ -1,4 +1,4 @@
-"""How far trends may part before the province effects can no longer be told from zero."""
+"""How large differential trends may be before the province effects can no longer be told from zero."""
 
 import pandas as pd
 from matplotlib.pyplot import subplots
@@ -13,7 +13,7 @@ KINDS = {
 
 
 def draw(province_event_study, province_honest, province_honest_green, outcomes):
-    """Return a row an outcome, a column a kind of restriction: intervals against the size of the violations allowed."""
+    """Return a row per outcome, a column per kind of restriction: intervals against the size of the violations allowed."""
     tables = (province_honest, province_honest_green)
     figure, axes = subplots(len(tables), len(KINDS), figsize=(WIDTH, 3.8), sharey="row", squeeze=False)
     for row, own in zip(axes, tables, strict=True):

@@ -16,7 +16,7 @@ KINDS = (("randomization_t", "without a treated province", COLOURS[1]), ("analyt
 
 
 def draw(province_leave_one_out_att, outcomes):
-    """Return one panel an outcome: the estimate without each province, sorted, the full one as a line."""
+    """Return one panel per outcome: the estimate without each province, sorted, the full one as a line."""
     names = in_order(province_leave_one_out_att, outcomes)
     figure, axes = subplots(1, len(names), figsize=(WIDTH, 3.9), squeeze=False)
     for axis, name in zip(axes.flat, names, strict=True):
@@ -34,7 +34,7 @@ def draw(province_leave_one_out_att, outcomes):
 
 
 def _panel(axis: Axes, rows: pd.DataFrame) -> None:
-    """Draw one line a province, ordered by its estimate, with an interval where randomization gives one."""
+    """Draw one line per province, ordered by its estimate, with an interval where randomization gives one."""
     # A province has an analytic row always and a randomization row if it is treated, which goes first.
     rows = rows.sort_values("inference", ascending=False).drop_duplicates("term").sort_values("estimate").reset_index(drop=True)
     for inference, label, colour in KINDS:

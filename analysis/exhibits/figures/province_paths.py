@@ -11,11 +11,11 @@ from analysis.exhibits.cells import measured
 from analysis.exhibits.display import COLOURS, WIDTH
 
 BASE = 2017
-GROUPS = (("never found", "#999999", "--"), ("confirmed first issue", COLOURS[0], "-"))
+GROUPS = (("no known issue", "#999999", "--"), ("confirmed first issue", COLOURS[0], "-"))
 
 
 def draw(province_year, outcomes):
-    """Return one panel an outcome: group means of the transformed outcome less its 2017 value, provinces faint."""
+    """Return one panel per outcome: group means of the transformed outcome less its 2017 value, provinces faint."""
     shown = measured(province_year, outcomes)
     rows = math.ceil(len(shown) / 3)
     figure, axes = subplots(rows, 3, figsize=(WIDTH, 1.75 * rows + 0.4), squeeze=False)

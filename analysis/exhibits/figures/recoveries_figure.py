@@ -7,7 +7,7 @@ from analysis.exhibits.tables.presets_table import ORDER
 
 
 def draw(presets, claims):
-    """Return one column of marks a preset: inside the band the 95 % interval holds the true effect."""
+    """Return one column of marks per preset: inside the band the 95 % interval holds the true effect."""
     order = {name: i for i, name in enumerate(claims)}
     data = presets.assign(error=(presets["estimate"] - presets["true_effect"]) / ((presets["ci_high"] - presets["ci_low"]) / 2))
     data = data.sort_values(["claim", "rank"], key=lambda c: c.map(order) if c.name == "claim" else c)

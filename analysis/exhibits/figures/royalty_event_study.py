@@ -4,5 +4,5 @@ from analysis.exhibits.figures._event_study import event_study
 
 
 def draw(royalty_stacked, outcomes):
-    """Return one panel an outcome, with intervals clustered by firm."""
+    """Return one panel per outcome, with intervals clustered by firm."""
     return event_study(royalty_stacked, outcomes, "cluster", "randomization_t")

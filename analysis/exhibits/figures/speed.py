@@ -1,4 +1,4 @@
-"""Seconds against rows, one panel a task."""
+"""Seconds against rows, one panel per task."""
 
 import matplotlib.pyplot as plt
 import seaborn as sns

@@ -11,7 +11,7 @@ from analysis.specification_curve.names import ALL
 
 
 def laid_out(joints: list[pd.DataFrame]) -> Table:
-    """Return one column a curve: how many specifications, their estimates, their readings, joint p-values of all and by estimator."""
+    """Return one column per curve: how many specifications, their estimates, their readings, joint p-values of all and by estimator."""
     lines = {joint["title"].iloc[0]: _lines(joint.set_index("subset").loc[ALL]) | _by_estimator(joint) for joint in joints}
     frame = pd.DataFrame(lines).reindex(list(dict.fromkeys(name for column in lines.values() for name in column)))
     frame.insert(0, "Specification curve", frame.index)

@@ -12,7 +12,7 @@ from analysis.exhibits.tables.province_estimators import overall
 
 
 def stability(verdicts: pd.DataFrame, families: dict, curves: dict, estimators: dict) -> pd.DataFrame:
-    """Return one row a test (or context) that has a p-value and a reading, with all that repeats it.
+    """Return one row per test (or context) that has a p-value and a reading, with all that repeats it.
 
     `families` maps a specification to its Romano-Wolf tables, `curves` (specification, outcome) to the joint table of the
     curve, `estimators` a specification to the tables of other estimators of the same effect. `repeated` counts the latter,

@@ -9,7 +9,7 @@ from analysis.exhibits.display import Table
 
 
 def variants(estimates: dict[str, pd.DataFrame], titles: dict[str, str], outcomes: dict, inference: str | dict[str, str]) -> Table:
-    """Return a block of rows an outcome, one row a specification; the first specification is the main one.
+    """Return a block of rows per outcome, one row per specification; the first specification is the main one.
 
     `inference` names the inference whose interval and p-value are printed, one for all or by specification.
     """

@@ -10,20 +10,20 @@ COVERAGE = [f"{scenario}: coverage, %" for scenario in SCENARIOS.values()]
 
 
 def layout(montecarlo):
-    """Return one row a method: mean estimated change of the cycle and coverage, in both scenarios."""
-    designs = {name: montecarlo[montecarlo["design"] == name].set_index("method") for name in SCENARIOS}
+    """Return one row per method: mean estimated change of the cycle and coverage, in both scenarios."""
+    processes = {name: montecarlo[montecarlo["data_generating_process"] == name].set_index("method") for name in SCENARIOS}
     truth = {"Method": "Truth"}
     rows = []
     for name, scenario in SCENARIOS.items():
-        truth[f"{scenario}: mean estimate"] = _percent(designs[name]["true_effect"].iloc[0])
-    for method, first in designs["censored_cycles_null"].iterrows():
+        truth[f"{scenario}: mean estimate"] = _percent(processes[name]["true_effect"].iloc[0])
+    for method, first in processes["censored_cycles_null"].iterrows():
         row = {"Method": first["label"] + (" †" if first["misused"] else "")}
         for name, scenario in SCENARIOS.items():
-            own = designs[name].loc[method]
+            own = processes[name].loc[method]
             row[f"{scenario}: mean estimate"] = _percent(own["true_effect"] + own["bias"])
             row[f"{scenario}: coverage, %"] = f"{100 * own['coverage']:.0f}"
         rows.append(row)
-    data = montecarlo[montecarlo["design"].isin(SCENARIOS)]
+    data = montecarlo[montecarlo["data_generating_process"].isin(SCENARIOS)]
     return Table(
         pd.DataFrame([truth, *rows]).fillna(""),
         data=data,

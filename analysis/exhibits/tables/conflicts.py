@@ -7,7 +7,7 @@ from analysis.exhibits.display import Table
 
 
 def layout(issuances):
-    """Return one row a deal with a conflict: the size used, the range reported, and what disagrees."""
+    """Return one row per deal with a conflict: the size used, the range reported, and what disagrees."""
     shown = issuances[issuances["source_def"].notna()].sort_values(["jurisdiction", "deal_id"])
     rows = [
         {

@@ -12,9 +12,9 @@ COLUMNS = ["Kind", "Design", "Change", "Reason"]
 
 
 def layout(freeze: dict, designs: dict) -> Table:
-    """Return the designs that were added, removed or changed since the freeze, one line a reason, then a line an earlier freeze.
+    """Return the designs that were added, removed or changed since the freeze, one line per reason, then a line per earlier freeze.
 
-    The data has a line a design.
+    The data has a line per design.
     """
     found = deviations(freeze, designs)
     shown = _by_reason(found) or [{"Kind": NONE}]

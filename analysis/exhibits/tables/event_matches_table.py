@@ -7,7 +7,7 @@ from analysis.exhibits.display import Table
 
 
 def layout(event_matches):
-    """Return one row a sourced first event; unsourced firms and later events are in the CSV."""
+    """Return one row per sourced first event; unsourced firms and later events are in the CSV."""
     shown = event_matches[event_matches["first_event"]].sort_values(["in_sample", "event_year", "company"], ascending=[False, True, True])
     rows, bold = [], []
     for in_sample, heading in ((True, "In the sample"), (False, "Not in the sample")):

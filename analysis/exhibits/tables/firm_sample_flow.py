@@ -7,7 +7,7 @@ from analysis.exhibits.display import Table
 
 
 def layout(event_matches, firm_stacks):
-    """Return one row a step with the firms left, and the firms lost by reason."""
+    """Return one row per step with the firms left, and the firms lost by reason."""
     firms = event_matches["company"].nunique()
     sourced = event_matches[event_matches["confidence"].isin(["high", "medium"])]
     first = event_matches[event_matches["first_event"]]

@@ -8,7 +8,7 @@ from analysis.exhibits.tables._true_effects import line, true_effect
 
 
 def layout(firm_att, firm_counts, true_effects, outcomes, specifications):
-    """Return a block a family of outcomes, a row an outcome."""
+    """Return a block per family of outcomes, a row per outcome."""
     rows, bold, family = [], [], ""
     tables = {"firm_att": (firm_att, "att"), "firm_counts": (firm_counts, "treated")}
     found = {o: (name, t, term) for name, (t, term) in tables.items() for o in in_order(t, outcomes)}

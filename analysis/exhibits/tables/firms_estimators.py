@@ -22,7 +22,7 @@ def layout(
     outcomes,
     specifications,
 ):
-    """Return a block an outcome, a row an estimator."""
+    """Return a block per outcome, a row per estimator."""
     tables = {
         "firm_att": firm_att,
         "firm_not_yet_treated": firm_not_yet_treated,

@@ -15,7 +15,7 @@ TABLES = {"firm_accounts": "Firm-years", "financing_events": "Issues", "projects
 
 
 def layout(firm_notes, firm_panel, project_spells, projects, financing_events, firm_accounts):
-    """Return one row a step, with counts."""
+    """Return one row per step, with counts."""
     rows, bold = [], []
     sizes = {"firm_accounts": len(firm_accounts), "financing_events": len(financing_events), "projects": len(projects)}
     for table, label in TABLES.items():

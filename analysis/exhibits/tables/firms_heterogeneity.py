@@ -19,7 +19,7 @@ def layout(
     outcomes,
     specifications,
 ):
-    """Return a block an outcome, a row a part."""
+    """Return a block per outcome, a row per part."""
     tables = {
         "firm_small": firm_small,
         "firm_large": firm_large,

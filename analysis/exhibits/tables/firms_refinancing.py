@@ -10,7 +10,7 @@ from analysis.exhibits.tables._true_effects import line, true_effect
 def layout(
     firm_att, firm_licence_link, issue_again, issue_again_gap, issue_again_yearly, firm_dynamics, true_effects, outcomes, specifications
 ):
-    """Return a row an estimate; all three links must hold for the cycle."""
+    """Return a row per estimate; all three links must hold for the cycle."""
     parts = [
         ("firm_att", firm_att, "firm_rd", "att", "First link: first issue to log R&D"),
         ("firm_licence_link", firm_licence_link, "firm_licences", "log_rd_lag1", specifications["firm_licence_link"]["title"]),

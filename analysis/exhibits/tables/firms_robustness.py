@@ -29,7 +29,7 @@ def layout(
     outcomes,
     specifications,
 ):
-    """Return a block an outcome of R&D, one on what would undo the effect on R&D, and one for the financing family."""
+    """Return a block per outcome of R&D, one on what would undo the effect on R&D, and one for the financing family."""
     tables = {
         "firm_att": firm_att,
         "firm_by_firm": firm_by_firm,
@@ -65,7 +65,7 @@ def layout(
 
 
 def _undoing(firm_leave_one_out, firm_bacon, firm_sensitivity, label: str) -> list[dict]:
-    """Return the rows on what would undo the effect: cities, forbidden comparisons, confounders."""
+    """Return the rows on what would undo the effect: cities, already-treated controls, confounders."""
 
     def value(table: pd.DataFrame, term: str, digits: int = 3) -> str:
         return number(select_one(table, term=term)["estimate"], digits)
@@ -74,7 +74,10 @@ def _undoing(firm_leave_one_out, firm_bacon, firm_sensitivity, label: str) -> li
     return [
         {"": f"What would undo it: {label}"},
         {"": f"Without each city in turn ({names})" if names else "Without each city in turn", "95 % interval": span},
-        {"": "Weight of forbidden comparisons in two-way fixed effects", "Estimate": value(firm_bacon, "weight:later_vs_earlier")},
+        {
+            "": "Weight of comparisons with already-treated controls in two-way fixed effects",
+            "Estimate": value(firm_bacon, "weight:later_vs_earlier"),
+        },
         {"": "Robustness value (Cinelli and Hazlett)", "Estimate": value(firm_sensitivity, "robustness_value")},
         {"": "Oster's delta", "Estimate": value(firm_sensitivity, "oster_delta", 1)},
         {"": "Effect at delta = 1", "Estimate": value(firm_sensitivity, "oster_effect")},

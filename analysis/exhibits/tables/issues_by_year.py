@@ -8,7 +8,7 @@ from analysis.panels._issuers import issues_of
 
 
 def layout(financing_events, firm_accounts, panels):
-    """Return one row a year and a total."""
+    """Return one row per year and a total."""
     traits = fixed_traits(firm_accounts).set_index("firm_id")
     city = traits["cluster"].where(traits["city"].notna())
     events = issues_of(financing_events, panels["firm_panel"]["settings"]["instrument"])

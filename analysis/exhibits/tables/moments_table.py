@@ -11,7 +11,7 @@ EARLY = 4  # years whose projects had time to end
 
 
 def layout(firm_panel, firm_accounts, project_spells, recoveries, simulation):
-    """Return one row a moment: what, in the cohort, as published, and where that was read."""
+    """Return one row per moment: what, in the cohort, as published, and where that was read."""
     data = _variables(firm_panel, firm_accounts)
     rows = []
     for moment in simulation["moments"]:

@@ -1,4 +1,4 @@
-"""SIMULATED. Bias, coverage and size of every method in designs that it is meant for, and in some that it is not."""
+"""SIMULATED. Bias, coverage and size of every method under data-generating processes that it is meant for, and under some that it is not."""
 
 import pandas as pd
 
@@ -6,9 +6,9 @@ from analysis.exhibits.display import Table
 
 
 def layout(montecarlo):
-    """Return a line for each method, grouped by design; a dagger marks methods whose assumptions the design breaks."""
+    """Return a line for each method, grouped by data-generating process; a dagger marks methods whose assumptions it breaks."""
     rows, bold = [], []
-    for _, part in montecarlo.groupby("design", sort=False):
+    for _, part in montecarlo.groupby("data_generating_process", sort=False):
         bold.append(len(rows))
         rows.append({"Method": f"{part['title'].iloc[0]}; {part['replications'].iloc[0]:,} replications"})
         for row in part.sort_values("misused", kind="stable").to_dict("records"):

@@ -13,7 +13,7 @@ WHY = {
 
 
 def layout(national_checks):
-    """Return one row a variable: years compared, range of the differences, and the reason of gaps above one percent."""
+    """Return one row per variable: years compared, range of the differences, and the reason of gaps above one percent."""
     rows = []
     for variable, part in national_checks.groupby("variable"):
         largest = part["difference_pct"].abs().max()

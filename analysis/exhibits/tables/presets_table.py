@@ -10,7 +10,7 @@ ORDER = {"null": "No effect", "half": "Half of what is claimed", "as_claimed": "
 
 
 def layout(presets, claims):
-    """Return a row a test and preset: true effect, interval, reading, and whether that is right, wrong or undecided."""
+    """Return a row per test and preset: true effect, interval, reading, and whether that is right, wrong or undecided."""
     rows, bold = [], []
     place = {name: i for i, name in enumerate(claims)}
     for preset, label in ORDER.items():

@@ -7,7 +7,7 @@ from analysis.exhibits.display import Table
 
 
 def layout(pilots):
-    """Return one row a programme: places found, whole cities among them, first and last year, grades."""
+    """Return one row per programme: places found, whole cities among them, first and last year, grades."""
     rows = []
     for programme, part in pilots.groupby("programme"):
         years = part["first_year"].dropna()

@@ -7,7 +7,7 @@ from analysis.exhibits.display import Table
 
 
 def layout(province_att, outcomes):
-    """Return one row an outcome: estimate, randomization interval and p-values, analytic s.e., MDE, counts."""
+    """Return one row per outcome: estimate, randomization interval and p-values, analytic s.e., MDE, counts."""
     rows = []
     for name in in_order(province_att, outcomes):
         primary = select_one(province_att, outcome=name, term="att", inference="randomization_t")

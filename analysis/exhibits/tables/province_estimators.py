@@ -21,7 +21,7 @@ def layout(
     specifications,
     outcomes,
 ):
-    """Return a block an outcome, a row an estimator."""
+    """Return a block per outcome, a row per estimator."""
     tables = {
         "province_att": province_att,
         "province_not_yet_treated": province_not_yet_treated,
@@ -43,7 +43,7 @@ def layout(
 
 
 TITLES = {
-    "province_att": "Callaway-Sant'Anna, never-found controls (main)",
+    "province_att": "Callaway-Sant'Anna, controls with no known issue (main)",
     "province_not_yet_treated": "Callaway-Sant'Anna, also not-yet-treated controls",
 }
 

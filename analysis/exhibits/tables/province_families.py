@@ -16,7 +16,7 @@ def layout(
     province_family_green,
     outcomes,
 ):
-    """Return a block a family, one row an outcome; outcomes of no family of several come last, adjusted among all only."""
+    """Return a block per family, one row per outcome; outcomes of no family of several come last, adjusted among all only."""
     permuted = (province_family_permuted, province_family_permuted_commercialization, province_family_permuted_green)
     two_way = (province_family, province_family_commercialization, province_family_green)
     rows, bold, shown = [], [], set()

@@ -17,7 +17,7 @@ INFERENCES = {
 
 
 def layout(province_inference, province_inference_cr3, province_inference_time, outcomes):
-    """Return a block an outcome, one row an inference."""
+    """Return a block per outcome, one row per inference."""
     data = pd.concat([province_inference, province_inference_cr3, province_inference_time], ignore_index=True)
     rows, bold = [], []
     for outcome in in_order(province_inference, outcomes):

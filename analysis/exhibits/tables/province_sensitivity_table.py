@@ -1,4 +1,4 @@
-"""What it would take to undo the province estimates: forbidden comparisons, omitted confounders, trends that part."""
+"""What it would take to undo the province estimates: already-treated controls, omitted confounders, differential trends."""
 
 import pandas as pd
 
@@ -9,7 +9,7 @@ ADJUSTED = "adjusted:"
 
 
 def layout(province_bacon, province_sensitivity, province_breakdown, outcomes):
-    """Return one column an outcome."""
+    """Return one column per outcome."""
     columns = {"": []}
     for outcome in in_order(province_sensitivity, outcomes):
         columns[outcomes[outcome]["label"]] = []
@@ -23,8 +23,8 @@ def layout(province_bacon, province_sensitivity, province_breakdown, outcomes):
     add("Two-way fixed effects, no missing year", province_bacon, "att")
     add("  weight of treated against never treated", province_bacon, "weight:treated_vs_untreated")
     add("  weight of earlier against later treated", province_bacon, "weight:earlier_vs_later")
-    add("  weight of later against earlier treated (forbidden)", province_bacon, "weight:later_vs_earlier")
-    add("  effect in the forbidden comparisons", province_bacon, "effect:later_vs_earlier")
+    add("  weight of later against earlier treated (already-treated controls)", province_bacon, "weight:later_vs_earlier")
+    add("  effect against already-treated controls", province_bacon, "effect:later_vs_earlier")
     second = len(columns[""])
     add("Two-way fixed effects, without controls", province_sensitivity, "att_short")
     add("  with controls", province_sensitivity, "att", inference="cluster")

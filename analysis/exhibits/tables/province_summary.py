@@ -9,7 +9,7 @@ BEFORE = 2018
 
 
 def layout(province_year, outcomes):
-    """Return one row an outcome in its own unit: N, mean, s.d., quantiles, and group means before 2018."""
+    """Return one row per outcome in its own unit: N, mean, s.d., quantiles, and group means before 2018."""
     early = province_year[(province_year["year"] < BEFORE) & province_year["certain"]]
     treated = (early["cohort_strict"] <= province_year["year"].max()).fillna(False)
     rows = []

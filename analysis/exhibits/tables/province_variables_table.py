@@ -4,7 +4,7 @@ from analysis.exhibits.display import Table
 
 
 def layout(variables):
-    """Return one row a variable."""
+    """Return one row per variable."""
     frame = variables.assign(Years=variables["first_year"].astype(str) + "–" + variables["last_year"].astype(str))
     frame = frame.rename(
         columns={"label": "Variable", "unit": "Unit", "official_source": "Office or publication", "grade": "Grade", "remark": "Remark"}

@@ -7,7 +7,7 @@ from analysis.exhibits.display import Table
 
 
 def layout(recoveries, claims):
-    """Return a row a test; the verdict is always SIM."""
+    """Return a row per test; the verdict is always SIM."""
     rows = [
         {
             "Claim": row["claim"],

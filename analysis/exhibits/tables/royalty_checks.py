@@ -28,7 +28,7 @@ def layout(
     specifications,
     outcomes,
 ):
-    """Return a block for R&D and for R&D to sales, one row a choice, and the family."""
+    """Return a block for R&D and for R&D to sales, one row per choice, and the family."""
     tables = {
         "royalty_stacked": royalty_stacked,
         "royalty_donut": royalty_donut,

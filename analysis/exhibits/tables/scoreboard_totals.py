@@ -5,7 +5,7 @@ from analysis.exhibits.display import Table
 
 
 def layout(scoreboard_checks):
-    """Return one row a fiscal year: totals, growth, and the share of links that the printed growth contradicts."""
+    """Return one row per fiscal year: totals, growth, and the share of links that the printed growth contradicts."""
     t = scoreboard_checks.sort_values("fiscal_year")
     frame = t.assign(
         **{

@@ -15,7 +15,7 @@ HEADINGS = {
 
 
 def layout(verdicts, claims):
-    """Return one row a claim: verdict, reason, and the estimate behind it or the nearest real evidence."""
+    """Return one row per claim: verdict, reason, and the estimate behind it or the nearest real evidence."""
     rows, bold = [], []
     for kind, heading in HEADINGS.items():
         bold.append(len(rows))

@@ -7,7 +7,7 @@ from analysis.exhibits.display import Table
 STATUS = {
     "treated": "Confirmed first issue",
     "uncertain": "Unconfirmed evidence only: not in the strict sample",
-    "never found": "No issue found",
+    "no known issue": "No issue found",
 }
 
 
@@ -18,7 +18,7 @@ def layout(province_onset):
         part = province_onset[province_onset["status"] == status].sort_values(["date_strict", "date_wide", "province"])
         bold.append(len(rows))
         rows.append({"Province": f"{heading} ({len(part)} provinces)"})
-        if status == "never found":
+        if status == "no known issue":
             wide.append(len(rows))
             rows.append({"Province": ", ".join(part["province"])})
             continue

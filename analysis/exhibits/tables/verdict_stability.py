@@ -1,4 +1,4 @@
-"""Beside each reading: surprise, the family of outcomes, the curve of specifications, other estimators."""
+"""Beside each reading: S-value, the family of outcomes, the curve of specifications, other estimators."""
 
 import pandas as pd
 
@@ -27,7 +27,7 @@ def layout(
     province_twfe,
     royalty_staggered,
 ):
-    """Return one row a reading."""
+    """Return one row per reading."""
     found = stability(
         verdicts,
         {

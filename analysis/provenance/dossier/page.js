@@ -4,7 +4,7 @@
 const VERDICTS = ["consistent", "not consistent", "untestable", "normative"];
 const KINDS = { number: "Number", claim: "Claim", exhibit: "Exhibit", estimates: "Specification", curve: "Specification curve",
   curve_joint: "Joint tests", panel: "Panel", source: "Canonical table", raw: "Raw data", facts: "Facts", check: "Check",
-  verdicts: "Verdicts", montecarlo: "Simulations", design: "Simulated design" };
+  verdicts: "Verdicts", montecarlo: "Simulations", data_generating_process: "Data-generating process" };
 const UNITS = { within_sd: "within-unit standard deviations", proportion: "of the untreated mean" };
 const COLOURS = { consistent: "--yes", "not consistent": "--no", untestable: "--untold" };
 let data;

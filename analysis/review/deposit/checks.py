@@ -1,4 +1,4 @@
-"""What a machine can check of a deposit. Each check returns what is wrong, one line a problem: place, value, rule."""
+"""What a machine can check of a deposit. Each check returns what is wrong, one line per problem: place, value, rule."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ PARAGRAPH = re.compile(r"\n\s*\n")
 
 
 def sources(study: dict, root: Path, held: set[str]) -> list[dict]:
-    """Return one entry a source of config/sources that is a file: name, title, rights, defects, files, card, provided.
+    """Return one entry per source of config/sources that is a file: name, title, rights, defects, files, card, provided.
 
     `held` are the paths of the deposit. Sources that the pipeline makes itself (the simulated cohort) are not data of the study.
     """
@@ -38,7 +38,7 @@ def _card(path: Path) -> str:
 
 
 def cards(root: Path, found: list[dict]) -> list[dict]:
-    """Return one entry a folder of raw data, in order of its sources: card, title, what it says first, its sources."""
+    """Return one entry per folder of raw data, in order of its sources: card, title, what it says first, its sources."""
     grouped: dict[str, list[dict]] = {}
     for source in found:
         grouped.setdefault(source["card"], []).append(source)
@@ -51,7 +51,7 @@ def cards(root: Path, found: list[dict]) -> list[dict]:
 
 
 def files(study: dict, found: list[dict], graph: dict) -> list[dict]:
-    """Return one row a data file: path, source, notes, provided, sha256 (where the run read it); validation data included."""
+    """Return one row per data file: path, source, notes, provided, sha256 (where the run read it); validation data included."""
     hashes = {file["path"]: file["sha256"] for node in graph["nodes"].values() if node["kind"] == "raw" for file in node.get("files", [])}
     rows = [
         {"path": file["path"], "source": source["citation"], "notes": source["title"], "provided": file["provided"]}

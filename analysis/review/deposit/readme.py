@@ -116,7 +116,7 @@ def _ticks(value: float | None, bins: tuple, last: str) -> list[tuple[str, str]]
 
 
 def rules(root: Path) -> list[dict]:
-    """Return one row a rule file: file, and what it says of itself (what, needs, makes)."""
+    """Return one row per rule file: file, and what it says of itself (what, needs, makes)."""
     found = []
     for path in sorted((root / "workflow/rules").glob("*.smk")):
         about = RULE.match(path.read_text(encoding="utf-8"))
@@ -125,7 +125,7 @@ def rules(root: Path) -> list[dict]:
 
 
 def programs() -> list[dict]:
-    """Return one row a program that makes a table or facts: program, function, name, source (what it is made from)."""
+    """Return one row per program that makes a table or facts: program, function, name, source (what it is made from)."""
     return [
         {"program": path, "function": KINDS[kind][1], "name": name, "source": ingredients(kind, name)}
         for kind in DESCRIBED
@@ -134,7 +134,7 @@ def programs() -> list[dict]:
 
 
 def specifications(study: dict) -> list[dict]:
-    """Return one row a specification: name, program, panel, seed."""
+    """Return one row per specification: name, program, panel, seed."""
     estimators = modules("estimator")
     return [
         {"name": name, "program": estimators[about["estimator"]], "panel": about["panel"], "seed": about["seed"]}

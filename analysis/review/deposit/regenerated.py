@@ -69,7 +69,7 @@ def _makers(study: dict, out: Path) -> Iterator[tuple[str, object]]:
             yield table, lambda path, name=name, form=form: form_of(out / f"paper/tables/{name}.json", form, path)
     yield NUMBERS, lambda path: _quote(study, path)
     yield "paper/paper.pdf", lambda path: typeset("paper/paper.typ", str(path))
-    order = {"exhibits": list(study["exhibits"]), "curves": list(study["curves"])}
+    order = {"exhibits": list(study["exhibits"]), "curves": list(study["specification_curves"])}
     yield "paper/dossier.html", lambda path: dossier(PROVENANCE, NUMBERS, study["title"], order, str(path))
     tables = {name: file.format(name) for kind, file in PRODUCTS.items() for name in sorted(modules(kind))}
     yield "paper/codebook.md", lambda path: codebook(tables, {name: study["contracts"][name] for name in tables}, str(path))

@@ -48,7 +48,7 @@ def places(root: Path) -> dict[str, str]:
 
 
 def exhibits(root: Path, graph: dict, numbers: dict[str, str], shown: dict[str, str]) -> list[dict]:
-    """Return one row an exhibit: name, kind, number in the paper, title, evidence, program, function, line, files, place, absent."""
+    """Return one row per exhibit: name, kind, number in the paper, title, evidence, program, function, line, files, place, absent."""
     rows = []
     for node in (node for node in graph["nodes"].values() if node["kind"] == "exhibit"):
         rows.append(
@@ -71,7 +71,7 @@ def _order(number: str) -> float:
 
 
 def in_text(root: Path, graph: dict) -> list[dict]:
-    """Return one row a number of the text: name, text, evidence, absent, program, function, line, made from, places, sentence."""
+    """Return one row per number of the text: name, text, evidence, absent, program, function, line, made from, places, sentence."""
     nodes, rows = graph["nodes"], []
     for node in (node for node in nodes.values() if node["kind"] == "number"):
         source = nodes[node["from"][0]]

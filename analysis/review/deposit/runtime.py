@@ -29,7 +29,7 @@ STAGES = {
 
 
 def stages(logs: Path) -> list[dict]:
-    """Return one row a stage: stage, what, jobs, measured (jobs with a time), seconds (sum), longest (s), peak (MB).
+    """Return one row per stage: stage, what, jobs, measured (jobs with a time), seconds (sum), longest (s), peak (MB).
 
     A job without a last line of the kind (it never ended, or was not run by this version) counts as a job and not as measured.
     """

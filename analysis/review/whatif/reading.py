@@ -35,7 +35,7 @@ def row_of(rows: pd.DataFrame, test: dict | None) -> pd.Series:
 
 
 def verdicts(rows: pd.DataFrame, tests: list[tuple[str, dict]], honest: dict[str, pd.DataFrame | str], moved: bool = False) -> list[str]:
-    """Return one line a test: its verdict by the rule, and what the interval alone would be read as.
+    """Return one line per test: its verdict by the rule, and what the interval alone would be read as.
 
     `honest` maps a specification to its rows, for the companion whose interval allows for violations of parallel trends, or
     says why there is none. `moved`: the outcome is in another unit than the one that fixed regions are written in.

@@ -7,7 +7,7 @@ import pandas as pd
 
 
 def cities_of(calendar: pd.DataFrame, provinces: pd.DataFrame, settings: dict, rng: np.random.Generator) -> pd.DataFrame:
-    """Return one row a city: city, province, region, `opens` (year; 9999 = never) and `weight` (sum 1).
+    """Return one row per city: city, province, region, `opens` (year; 9999 = never) and `weight` (sum 1).
 
     `calendar` is the register of first issues by city (city, province, date), `provinces` has province and region.
     A date from July on, or known to the year only, opens the city in the year after.

@@ -15,7 +15,7 @@ DAYS = 30.4375  # a month
 
 
 def start(history: History, traits: pd.DataFrame, settings: dict, scale: float, rng: np.random.Generator) -> pd.DataFrame:
-    """Return one row a project: firm (row of `traits`), class, dates in months since the first year, and what is known.
+    """Return one row per project: firm (row of `traits`), class, dates in months since the first year, and what is known.
 
     Columns: firm, project_id, ip_class, filed, last_unsold, sold_by (NaN: not sold), abandoned (NaN: not), observed_until.
     """

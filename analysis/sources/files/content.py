@@ -39,8 +39,8 @@ FOREIGN_STARTS = {
     b"\x89HDF": "is an HDF5 file: export the table as CSV or Parquet",
 }
 FOREIGN_SUFFIXES = {
-    ".json": "is JSON: write one row a record as CSV or Parquet",
-    ".jsonl": "is JSON: write one row a record as CSV or Parquet",
+    ".json": "is JSON: write one row per record as CSV or Parquet",
+    ".jsonl": "is JSON: write one row per record as CSV or Parquet",
     ".xls": "is an old Excel workbook (.xls): save it as .xlsx",
     ".xlsb": "is a binary Excel workbook: save it as .xlsx",
     ".ods": "is an OpenDocument sheet: save it as .xlsx or CSV",
@@ -102,7 +102,7 @@ def _is_workbook(path: Path) -> bool:
         with zipfile.ZipFile(path) as packed:
             return any(name.startswith("xl/workbook.") for name in packed.namelist())
     except zipfile.BadZipFile as error:
-        raise DataError(violation(path, "is damaged: it begins as a packed file and cannot be unpacked")) from error
+        raise DataError(violation(path, "is corrupt: it begins as a packed file and cannot be unpacked")) from error
 
 
 def _unpacked(data: bytes, path: Path) -> bytes:

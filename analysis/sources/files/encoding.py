@@ -16,7 +16,7 @@ BLOCK = 1 << 24
 def decoded(data: bytes, asked: str, path: Path) -> tuple[bytes, str, str]:
     """Return the text as UTF-8 without byte-order mark, its encoding, and a note ('' where none is due).
 
-    Raises DataError for text that is not in the encoding asked for, and for mostly-UTF-8 text with a few broken bytes.
+    Raises DataError for text that is not in the encoding asked for, and for mostly-UTF-8 text with a few corrupt bytes.
     """
     mark = next((encoding for beginning, encoding in BOMS if data.startswith(beginning)), "")
     encoding = asked or mark or _wide(data) or "utf-8"
@@ -32,7 +32,7 @@ def decoded(data: bytes, asked: str, path: Path) -> tuple[bytes, str, str]:
         encoding, text = _eight_bits(data, error.start, path)
     if b"\x00" in text[: 1 << 20]:
         raise DataError(
-            violation(path, "holds null bytes: it is no text file, or damaged", row=text[: text.index(b"\x00")].count(b"\n") + 1)
+            violation(path, "holds null bytes: it is no text file, or corrupt", row=text[: text.index(b"\x00")].count(b"\n") + 1)
         )
     note = ""
     if encoding in (WINDOWS, LATIN) and not asked:
@@ -63,14 +63,14 @@ def _wide(data: bytes) -> str:
     return "utf-16-be" if start[0::2].count(0) > half else ""
 
 
-def _eight_bits(data: bytes, broken: int, path: Path) -> tuple[str, bytes]:
+def _eight_bits(data: bytes, corrupt: int, path: Path) -> tuple[str, bytes]:
     """Return Windows-1252 or Latin-1 and the text, unless nearly all letters beyond ASCII are sound UTF-8."""
     text = data.decode("utf-8", errors="replace")
     wrong = text.count("\N{REPLACEMENT CHARACTER}")
     sound = len(text) - len(text.encode("ascii", "ignore")) - wrong
     if sound > 3 * wrong:
         rule = "holds bytes that are not UTF-8 in a file that else is; correct them, or name the encoding by --encoding"
-        raise DataError(violation(path, rule, row=data[:broken].count(b"\n") + 1))
+        raise DataError(violation(path, rule, row=data[:corrupt].count(b"\n") + 1))
     for encoding in (WINDOWS, LATIN):
         try:
             return encoding, data.decode(encoding).encode()

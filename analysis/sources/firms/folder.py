@@ -137,7 +137,7 @@ def _joined(cells: pd.DataFrame, match: Match, helpers: dict[Path, Match], findi
 
 
 def _once(rows: pd.DataFrame, key: list[str], table: str, file: str, findings: list[Finding]) -> pd.DataFrame:
-    """Return one row a key: the same record twice counts once, of several filings the latest; else both are refused."""
+    """Return one row per key: the same record twice counts once, of several filings the latest; else both are refused."""
     values = [column for column in rows.columns if column not in (ROW, FILE)]
     same = rows.duplicated(values, keep="first")
     if same.any():

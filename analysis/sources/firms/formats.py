@@ -115,13 +115,13 @@ def _decoded(path: Path) -> str:
 
 
 def _check_utf8(data: bytes, path: Path) -> None:
-    """Raise DataError for a few broken bytes in what is otherwise UTF-8: another encoding would read them as letters."""
+    """Raise DataError for a few corrupt bytes in what is otherwise UTF-8: another encoding would read them as letters."""
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return
     text = data.decode("utf-8", errors="replace")
-    broken = text.count("\N{REPLACEMENT CHARACTER}")
-    letters = sum(character > "\x7f" for character in text) - broken
-    if broken > 0 and (letters > 3 * broken or broken <= 3):
+    corrupt = text.count("\N{REPLACEMENT CHARACTER}")
+    letters = sum(character > "\x7f" for character in text) - corrupt
+    if corrupt > 0 and (letters > 3 * corrupt or corrupt <= 3):
         row = text[: text.index("\N{REPLACEMENT CHARACTER}")].count("\n") + 1
         raise DataError(violation(path.name, "holds bytes that are not UTF-8 text", row=row))
 
@@ -176,7 +176,7 @@ def _numbered(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _company_facts(path: Path) -> pd.DataFrame:
-    """Return SEC company facts, one row a fact: cik, entityName, tag, unit, start, end, quarters, val, fy, fp, form, filed."""
+    """Return SEC company facts, one row per fact: cik, entityName, tag, unit, start, end, quarters, val, fy, fp, form, filed."""
     try:
         content = json.loads(_decoded(path))
     except json.JSONDecodeError as error:

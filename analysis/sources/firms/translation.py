@@ -140,7 +140,7 @@ def _dashed(text: pd.Series) -> pd.Series:
 
 
 def _widened(cells: pd.DataFrame, layout: dict, contract: dict, table: str, file: str, findings: list[Finding]) -> pd.DataFrame:
-    """Return one row a firm and period from one row a fact; among facts of the same period the latest filing counts.
+    """Return one row per firm and period from one row per fact; among facts of the same period the latest filing counts.
 
     A period is where `by` (firm code and end date) agree; `long.names` maps a field to the tags that fill it, best first,
     `flows` are fields of a whole year (`quarters` = 4), others are balances (`quarters` = 0).

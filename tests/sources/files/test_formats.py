@@ -241,7 +241,7 @@ FOREIGN = {
     "table.rds": (b"X\n\x00\x00\x00\x02", "is an R file"),
     "table.parquet": (b"id,y\na,1\n", "is not a Parquet file"),
     "table.xlsx": (b"id,y\na,1\n", "is not a Excel file"),
-    "damaged.xlsx": (b"PK\x03\x04 and no more", "is damaged"),
+    "corrupt.xlsx": (b"PK\x03\x04 and no more", "is corrupt"),
     "table.csv": (b"\x28\xb5\x2f\xfd....", "is packed with zstd"),
     "empty.dta": (b"", "is empty"),
 }
