@@ -55,11 +55,11 @@ def run(chosen: argparse.Namespace) -> int:
     return 0
 
 
-def cell_of(found: dict, query: str) -> tuple[str, int, str] | None:
+def cell_of(provenance: dict, query: str) -> tuple[str, int, str] | None:
     """Return (exhibit, row, column) of a query 'exhibit:row:column', checked; nothing for another query."""
     exhibit, _, place = query.removeprefix("exhibit:").partition(":")
     row, _, column = place.partition(":")
-    node = found["nodes"].get(f"exhibit:{exhibit}")
+    node = provenance["nodes"].get(f"exhibit:{exhibit}")
     if node is None or not row.isdigit() or not column:
         return None
     cells = {(at, name) for at, name, *_ in node["cells"]}
@@ -84,9 +84,9 @@ def _no_cell(node: dict, row: int, column: str, cells: set[tuple[int, str]]) -> 
     return f"that cell is not a number of one estimate{hint}. The chain of the whole: explain exhibit:{node['name']}"
 
 
-def search(found: dict, query: str) -> list[str]:
+def search(provenance: dict, query: str) -> list[str]:
     """Return identifiers of the nodes that a query names or that fit its words, best first; raise UnknownName when none does."""
-    nodes = found["nodes"]
+    nodes = provenance["nodes"]
     exact = [name for name in nodes if query in (name, nodes[name]["name"])]
     if exact:
         return sorted(exact, key=lambda name: ORDER.index(nodes[name]["kind"]) if nodes[name]["kind"] in ORDER else len(ORDER))
@@ -147,27 +147,30 @@ def _words(text: str) -> set[str]:
     return {word.rstrip("s") for word in re.findall(r"[a-z0-9&]+", text.lower()) if len(word) > 1}
 
 
-def lines(found: dict, start: str) -> list[str]:
+def lines(provenance: dict, start: str) -> list[str]:
     """Return the chain of node `start` as lines of text."""
-    return [*_chain(found, start), f"code of the study: {found['code']['files']} files, SHA-256 {found['code']['sha256'][:16]}"]
+    return [
+        *_chain(provenance, start),
+        f"code of the study: {provenance['code']['files']} files, SHA-256 {provenance['code']['sha256'][:16]}",
+    ]
 
 
-def _chain(found: dict, start: str, depth: int = 0) -> list[str]:
+def _chain(provenance: dict, start: str, depth: int = 0) -> list[str]:
     """Return the chain as lines, indented; a node that was printed already is one line that says so."""
     printed, seen = [], set()
-    for below, name in chain(found, start):
-        indent, node = "  " * (depth + below), found["nodes"][name]
-        printed += [f"{indent}{_mark(node)}{node['kind']} {node['name']} (above)"] if name in seen else _node(found, name, indent)
+    for below, name in chain(provenance, start):
+        indent, node = "  " * (depth + below), provenance["nodes"][name]
+        printed += [f"{indent}{_mark(node)}{node['kind']} {node['name']} (above)"] if name in seen else _node(provenance, name, indent)
         seen.add(name)
     return printed
 
 
-def _node(found: dict, name: str, indent: str) -> list[str]:
-    node = found["nodes"][name]
+def _node(provenance: dict, name: str, indent: str) -> list[str]:
+    node = provenance["nodes"][name]
     size = f" ({node['rows']:,} rows)" if node.get("rows") is not None else ""
     title = f": {node['title']}" if node["title"] and node["title"] != node["name"] else ""
     printed = [f"{indent}{_mark(node)}{node['kind']} {node['name']}{size}{title}"]
-    more = [*_details(found, node)]
+    more = [*_details(provenance, node)]
     if node.get("code"):
         more.append(
             f"code {node['code']['module']} and what it imports ({node['code']['files']} files), SHA-256 {node['code']['sha256'][:16]}"
@@ -181,12 +184,12 @@ def _mark(node: dict) -> str:
     return "SIMULATED " if node["evidence"] == "simulated" else ""
 
 
-def _details(found: dict, node: dict) -> list[str]:
+def _details(provenance: dict, node: dict) -> list[str]:
     more = []
     if node["kind"] == "number":
         more.append(f"printed as {node['text']} ({node.get('value_of', '')} {node['value']})")
         more += [f'{place["file"]}{_line(place)}: "{place["text"]}"' for place in node["sentences"]]
-        more += [f"claim {claim}: {found['nodes'][f'claim:{claim}']['claim']}" for claim in node["claims"]]
+        more += [f"claim {claim}: {provenance['nodes'][f'claim:{claim}']['claim']}" for claim in node["claims"]]
         if "row" in node:
             more.append("estimate row " + _row(node["row"]))
     if node["kind"] == "claim":
@@ -222,12 +225,12 @@ def _row(row: dict) -> str:
     return f"{row['model_id']} / {row['outcome']} / {row['parameter']}: {shown}"
 
 
-def _cell_lines(found: dict, name: str, row: int, column: str) -> list[str]:
-    place, of = next((at, field) for r, c, at, field in found["nodes"][name]["cells"] if (r, c) == (row, column))
-    estimate = found["estimates"][place]
+def _cell_lines(provenance: dict, name: str, row: int, column: str) -> list[str]:
+    place, of = next((at, field) for r, c, at, field in provenance["nodes"][name]["cells"] if (r, c) == (row, column))
+    estimate = provenance["estimates"][place]
     printed = [f"row {row}, column {column}: {of} of {_row(estimate)}"]
     return [
         *printed,
-        *_chain(found, estimate["specification"], depth=1),
+        *_chain(provenance, estimate["specification"], depth=1),
         "",
     ]

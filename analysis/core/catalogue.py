@@ -16,7 +16,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 
 # Kind of product → folder of its modules and the function that makes it.
-KINDS = {
+MODULES = {
     "source": ("analysis/sources", "clean"),
     "panel": ("analysis/panels", "build"),
     "estimator": ("analysis/estimators", "estimate"),
@@ -42,7 +42,7 @@ def unknown(name: str, known: Iterable[str], context: str, kind: str = "name") -
 
 def modules(kind: str) -> dict[str, str]:
     """Return product name → module path (relative to the repository) of every module of a kind."""
-    folder, _ = KINDS[kind]
+    folder, _ = MODULES[kind]
     return {path.stem: path.relative_to(ROOT).as_posix() for path in sorted((ROOT / folder).glob("[!_]*.py"))}
 
 
@@ -58,7 +58,7 @@ def module_of(kind: str, name: str, context: str) -> str:
 def ingredients(kind: str, name: str) -> tuple[str, ...]:
     """Return the argument names of the function that makes product `name` of a kind."""
     path = ROOT / modules(kind)[name]
-    verb = KINDS[kind][1]
+    verb = MODULES[kind][1]
     for node in ast.parse(path.read_text(encoding="utf-8")).body:
         if isinstance(node, ast.FunctionDef) and node.name == verb:
             return tuple(argument.arg for argument in node.args.args)

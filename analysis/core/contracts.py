@@ -36,14 +36,14 @@ def violation(where: object, rule: str, row: object = None, column: str | None =
     return ", ".join(parts) + f": {rule}"
 
 
-def check_header(found: list[str], contract: dict, where: object) -> None:
+def check_header(header: list[str], contract: dict, where: object) -> None:
     """Raise DataError unless the header holds exactly the contract's columns, each once (any order)."""
     wanted = list(contract["columns"])
-    problems = [violation(where, "column appears twice", row=1, column=c) for c in sorted({c for c in found if found.count(c) > 1})]
-    problems += [violation(where, "required column is missing", row=1, column=c) for c in wanted if c not in found]
+    problems = [violation(where, "column appears twice", row=1, column=c) for c in sorted({c for c in header if header.count(c) > 1})]
+    problems += [violation(where, "required column is missing", row=1, column=c) for c in wanted if c not in header]
     problems += [
         violation(where, "unknown column; add it to the file's map in config/sources/ or remove it", row=1, column=c)
-        for c in found
+        for c in header
         if c not in wanted
     ]
     if problems:

@@ -23,7 +23,7 @@ def flag(field: str) -> str:
 
 
 # How each kind of value is called in messages; more draws than MOST_DRAWS are a slip of the keyboard.
-KINDS = {bool: "true or false", int: "a whole number", float: "a number", str: "a text", list: "a list"}
+TYPES = {bool: "true or false", int: "a whole number", float: "a number", str: "a text", list: "a list"}
 MOST_DRAWS = 1_000_000
 
 
@@ -79,7 +79,7 @@ class Option:
         if kind is list and isinstance(value, str | int | float) and not isinstance(value, bool):
             value = [value] if value != "" else []
         if self.default is not None and (not isinstance(value, kind) or (kind is int and isinstance(value, bool))):
-            raise BadOption(f"{context}: option {name} is '{value}'; it must be {KINDS[kind]}, like {_written(self.default)}")
+            raise BadOption(f"{context}: option {name} is '{value}'; it must be {TYPES[kind]}, like {_written(self.default)}")
         if kind is float and not math.isfinite(value):
             raise BadOption(f"{context}: option {name} is {value}; it must be a finite number")
         if kind is list:

@@ -26,7 +26,7 @@ OPTIONS = {
     "steps": Option("two", "one-step with robust errors, or two-step with Windmeijer's correction", ("one", "two")),
     "time_effects": Option(True, "a dummy per period"),
     "instrument_lags": Option([2, 99], "first and last lag of the outcome that instruments its differences"),
-    "collapse": Option(False, "one instrument a lag, not one a lag and period (Roodman 2009)"),
+    "collapse": Option(False, "one instrument per lag, not one per lag and period (Roodman 2009)"),
     "predetermined": Option([], "controls instrumented by their lags 1 and further", columns=True),
     "endogenous": Option([], "controls instrumented by their lags 2 and further", columns=True),
     "no_instruments": Option([], "controls that bring no instruments of their own (lags of an endogenous control, say)", columns=True),

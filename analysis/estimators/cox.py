@@ -92,7 +92,7 @@ def _penalized(data: pd.DataFrame, specification, covariance: str) -> list[dict]
     """Return the rows of Firth's penalized likelihood: model-based errors, profile intervals, likelihood ratio p-values."""
     if covariance == "robust" or (covariance == "default" and clusters_of(data, specification) is not None):
         raise ValueError(
-            "penalty=firth has no robust or clustered errors; covariance=unadjusted asks for those of the model (one end a unit at most)"
+            "penalty=firth has no robust or clustered errors; covariance=unadjusted asks for those of the model (one end per unit at most)"
         )
     # Profiles need scipy's root finder, which no other Cox regression should wait for.
     from analysis.inference.firth_partial_likelihood import PenalizedMaximum, Unbounded

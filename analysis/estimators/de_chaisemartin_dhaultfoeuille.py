@@ -33,7 +33,7 @@ DIRECTIONS = {"all": (1, -1), "in": (1,), "out": (-1,)}
 
 @entrance(METHOD)
 def estimate(panel: pd.DataFrame, specification) -> list[dict]:
-    """Return 'att' (average total effect a unit of treatment), 'event' rows and, with placebos, their joint test.
+    """Return 'att' (average total effect per unit of treatment), 'event' rows and, with placebos, their joint test.
 
     Event time 0 is the first changed period; controls are units with the same first treatment that has not changed yet, in
     whatever direction it will. An effect of units whose treatment falls counts with the opposite sign: it is that of more

@@ -18,7 +18,7 @@ METHOD = Method(
     needs=("outcome", "unit", "time", "cohort|treatment"),
 )
 # Names of the library → ours.
-KINDS = {"treated_vs_never": "treated_vs_untreated", "earlier_vs_later": "earlier_vs_later", "later_vs_earlier": "later_vs_earlier"}
+COMPARISONS = {"treated_vs_never": "treated_vs_untreated", "earlier_vs_later": "earlier_vs_later", "later_vs_earlier": "later_vs_earlier"}
 
 
 @entrance(METHOD)
@@ -43,7 +43,7 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     result = BaconDecomposition(weights="exact").fit(data, "outcome", "unit", "time", "cohort")
     table = result.to_dataframe()
     rows = [parameter("att", spread * result.twfe_estimate, inference="none", library="diff-diff", **counts)]
-    for theirs, ours in KINDS.items():
+    for theirs, ours in COMPARISONS.items():
         part = table[table["comparison_type"] == theirs]
         weight = float(part["weight"].sum())
         rows.append(parameter(f"weight:{ours}", weight, inference="none", library="diff-diff", **counts))

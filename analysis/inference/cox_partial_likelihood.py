@@ -42,7 +42,7 @@ class Spells:
 class PartialLikelihood:
     """The likelihood and its derivatives at coefficients `beta` (k,) of `x` (rows, k), for given risk sets.
 
-    Efron's successive risk sets, one a death, take off a share of those who end at the same time; with `breslow` none.
+    Efron's successive risk sets, one per death, take off a share of those who end at the same time; with `breslow` none.
     """
 
     def __init__(self, sets: RiskSets, x: np.ndarray, beta: np.ndarray, breslow: bool = False):
@@ -73,7 +73,7 @@ class PartialLikelihood:
         return whole - self._share[:, None] * self.sets.by_time(values[self.sets.dead])[self._owner]
 
     def over_time(self, values: np.ndarray) -> np.ndarray:
-        """Return sums of `values` (deaths, m), one a successive risk set, over the sets that each row is in (rows, m)."""
+        """Return sums of `values` (deaths, m), one per successive risk set, over the sets that each row is in (rows, m)."""
         found = self.sets.spread(self.by_time(values))
         if self._share.any():
             found[self.sets.dead] -= self.by_time(self._share[:, None] * values)[self.sets.which]

@@ -93,8 +93,8 @@ def draw(
     return actual, Draws(a, b, *cross)
 
 
-def _draws(moved: np.ndarray, own: np.ndarray, signs: np.ndarray, size: float) -> tuple[np.ndarray, np.ndarray]:
+def _draws(moved: np.ndarray, within: np.ndarray, signs: np.ndarray, size: float) -> tuple[np.ndarray, np.ndarray]:
     """Return coefficients (draws,) and scores by cluster (clusters, draws) of one layer."""
     sums = moved @ signs
     coefficient = sums.sum(0) / size
-    return coefficient, sums - own[:, None] * coefficient[None, :]
+    return coefficient, sums - within[:, None] * coefficient[None, :]

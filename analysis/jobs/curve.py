@@ -15,7 +15,7 @@ from analysis.specification_curve import explore as panels
 from analysis.specification_curve.joint import tests
 from analysis.specification_curve.names import ALL, NONE
 
-KINDS = {"number": "float64", "integer": "Int64", "boolean": "boolean"}
+DTYPES = {"number": "float64", "integer": "Int64", "boolean": "boolean"}
 # Choices whose levels are also summarised alone: what a joint test finds may depend on which of them is multiplied.
 SUBSETS = ("outcome", "estimator", "fixed_effects")
 # What an effect on the outcome is divided by, by the unit of the curve.
@@ -65,7 +65,7 @@ def arranged(name: str, table: pd.DataFrame, main: dict, contract: dict) -> pd.D
 
 def typed(table: pd.DataFrame, contract: dict) -> pd.DataFrame:
     """Return the columns of the contract in its types."""
-    return table[list(contract["columns"])].astype({n: KINDS.get(rule["type"], "string") for n, rule in contract["columns"].items()})
+    return table[list(contract["columns"])].astype({n: DTYPES.get(rule["type"], "string") for n, rule in contract["columns"].items()})
 
 
 def summaries(

@@ -35,18 +35,20 @@ def runnable(panels: dict[str, pd.DataFrame], specifications: dict, outcomes: di
     return found
 
 
-def _lacks(panel: pd.DataFrame, name: str, settings: dict, outcome: str, about: dict | None) -> str:
+def _lacks(panel: pd.DataFrame, name: str, settings: dict, outcome: str, outcome_settings: dict | None) -> str:
     if panel.empty:
         return f"the files give no row of {settings['panel']}"
     specification = specify(name, settings, outcome, blank_controls(panel, settings))
-    sample = prepare(panel, settings.get("where", {}), about, outcome)
+    sample = prepare(panel, settings.get("where", {}), outcome_settings, outcome)
     if sample.empty:
         where = [column for column in settings.get("where", {}) if panel[column].isna().all()]
         return f"{', '.join(where)} is blank" if where else "no row meets the conditions of the sample"
     fields = ("outcome", "unit", "time", "treatment", "duration", "event", "entry")
     lists = (*specification.controls, *specification.fixed_effects, *specification.cluster, *specification.strata)
     needed = list(dict.fromkeys(filter(None, [*(getattr(specification, field) for field in fields), *lists])))
-    blank = [about["column"] if about and column == outcome else column for column in needed if sample[column].isna().all()]
+    blank = [
+        outcome_settings["column"] if outcome_settings and column == outcome else column for column in needed if sample[column].isna().all()
+    ]
     if blank:
         return f"{', '.join(blank)} is blank"
     whole = sample.dropna(subset=needed)

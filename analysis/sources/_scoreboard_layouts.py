@@ -17,7 +17,7 @@ FIELDS = (*NUMBERS, *TEXTS)
 BLANK = ("", "-", "n.a.", "na", "#n/a", "#value!", "#div/0!", "#num!")
 
 
-def read_edition(path: Path, edition: str, about: dict, layout: dict) -> pd.DataFrame:
+def read_edition(path: Path, edition: str, edition_settings: dict, layout: dict) -> pd.DataFrame:
     """Return the firms of one workbook, a row each, columns FIELDS plus edition and fiscal_year; million euro, persons.
 
     Raises DataError for a file that is not a workbook, a header that is not the layout's, text where a number
@@ -25,23 +25,25 @@ def read_edition(path: Path, edition: str, about: dict, layout: dict) -> pd.Data
     """
     sheet, rows = _rows(path, len(layout["columns"]))
     where = f"{path}, sheet '{sheet}'"
-    fields = _check_header(rows, about, layout, where)
+    fields = _check_header(rows, edition_settings, layout, where)
     first = max(layout["rows"]) + 1
     ranked = [
-        (number, cells) for number, cells in enumerate(rows[first - 1 :], start=first) if _is_ranked(cells[fields.index("rank")], about)
+        (number, cells)
+        for number, cells in enumerate(rows[first - 1 :], start=first)
+        if _is_ranked(cells[fields.index("rank")], edition_settings)
     ]
     problems: list[str] = []
     table = pd.DataFrame({field: _column(ranked, fields, field, where, problems) for field in FIELDS if field in fields})
     table = table.reindex(columns=list(FIELDS))
     table.index = [number for number, _ in ranked]
-    problems += _problems(table, ranked, fields, about, where)
+    problems += _problems(table, ranked, fields, edition_settings, where)
     if problems:
         raise DataError("\n".join(problems))
-    if about.get("zero_is_missing"):
+    if edition_settings.get("zero_is_missing"):
         amounts = ["sales", "capex", "employees", "market_cap"]
         table[amounts] = table[amounts].mask(table[amounts] == 0)
     table["employees"] = table["employees"] * layout.get("employees_scale", 1)
-    return table.assign(edition=int(edition), fiscal_year=about["fiscal_year"]).reset_index(drop=True)
+    return table.assign(edition=int(edition), fiscal_year=edition_settings["fiscal_year"]).reset_index(drop=True)
 
 
 def _rows(path: Path, width: int) -> tuple[str, list[tuple]]:
@@ -60,18 +62,18 @@ def _filled(value: object) -> bool:
     return value is not None and str(value).strip() != ""
 
 
-def _is_ranked(value: object, about: dict) -> bool:
+def _is_ranked(value: object, edition_settings: dict) -> bool:
     """Return whether a row is a firm's: it has a rank, and is not the edition's line of totals."""
-    return _filled(value) and str(value).strip() != about.get("totals")
+    return _filled(value) and str(value).strip() != edition_settings.get("totals")
 
 
-def _check_header(rows: list[tuple], about: dict, layout: dict, where: str) -> list[str]:
+def _check_header(rows: list[tuple], edition_settings: dict, layout: dict, where: str) -> list[str]:
     """Return the field of each column; raise DataError that names the first header which is not the layout's."""
     pairs = [next(iter(pair.items())) for pair in layout["columns"]]
     lines = [rows[number - 1] if number <= len(rows) else () for number in layout["rows"]]
     found = [" ".join(str(line[i]).strip() for line in lines if i < len(line) and _filled(line[i])) for i in range(len(pairs))]
     for position, (printed, _) in enumerate(pairs):
-        wanted = printed.format(**about)
+        wanted = printed.format(**edition_settings)
         if found[position] != wanted:
             rule = f"unknown layout: the header should be '{wanted}'. The headers found are: {' | '.join(found)}"
             raise DataError(violation(where, rule, row=layout["rows"][-1], column=str(position + 1), value=found[position]))
@@ -96,7 +98,7 @@ def _column(ranked: list, fields: list[str], field: str, where: str, problems: l
     return values
 
 
-def _problems(table: pd.DataFrame, ranked: list, fields: list[str], about: dict, where: str) -> list[str]:
+def _problems(table: pd.DataFrame, ranked: list, fields: list[str], edition_settings: dict, where: str) -> list[str]:
     """Return what is wrong with the firms as a whole."""
     problems = [
         violation(where, "required: may not be blank", row=number, column=field)
@@ -116,14 +118,16 @@ def _problems(table: pd.DataFrame, ranked: list, fields: list[str], about: dict,
     if "fiscal_year" in fields:
         position = fields.index("fiscal_year")
         problems += [
-            violation(where, f"must be {about['fiscal_year']}", row=number, column="fiscal_year", value=cells[position])
+            violation(where, f"must be {edition_settings['fiscal_year']}", row=number, column="fiscal_year", value=cells[position])
             for number, cells in ranked
-            if cells[position] != about["fiscal_year"]
+            if cells[position] != edition_settings["fiscal_year"]
         ]
-    if len(table) < about["firms"]:
+    if len(table) < edition_settings["firms"]:
         problems.append(
             violation(
-                where, f"lists {len(table)} firms where the edition has {about['firms']}: cut short?", row=int(max(table.index, default=0))
+                where,
+                f"lists {len(table)} firms where the edition has {edition_settings['firms']}: cut short?",
+                row=int(max(table.index, default=0)),
             )
         )
     return problems

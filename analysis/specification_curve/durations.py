@@ -107,9 +107,9 @@ def sample_of(chosen: pd.DataFrame, columns: dict, curve: dict, permutations: li
     return Sample(Spells.between(low, high), regressors, clusters, movable, permuted[:, movable], counts)
 
 
-def _fits(sample: Sample, curve: dict, about: dict, permuted: bool) -> Iterator[tuple[tuple[str, ...], Maximum, np.ndarray | None]]:
+def _fits(sample: Sample, curve: dict, method: dict, permuted: bool) -> Iterator[tuple[tuple[str, ...], Maximum, np.ndarray | None]]:
     """Yield for every subset of the controls its names, the fit (treatment first) and, if `permuted`, the score of every permutation."""
-    distribution, cure = MODELS[about["estimator"]](about.get("options", {}))
+    distribution, cure = MODELS[method["estimator"]](method.get("options", {}))
     always, treatment = curve["spells"]["always"], curve["spells"]["treatment"]
     ones = np.ones(len(sample.spells.last))
     share = ones[:, None] if cure else None
@@ -141,8 +141,8 @@ def _maximum(sample: Sample, names: list[str], distribution: str, share: np.ndar
     return found
 
 
-def _rows(found: Maximum, sample: Sample, setting: Setting) -> Iterator[dict]:
+def _rows(maximum: Maximum, sample: Sample, setting: Setting) -> Iterator[dict]:
     for cluster, (codes, degrees) in sample.clusters.items():
-        error = float(np.sqrt(found.variance(cluster_sums(found.scores, codes))[0, 0]))
-        row = parameter("treatment", float(found.theta[0]), error, inference="cluster", degrees=degrees, **sample.counts)
+        error = float(np.sqrt(maximum.variance(cluster_sums(maximum.scores, codes))[0, 0]))
+        row = parameter("treatment", float(maximum.theta[0]), error, inference="cluster", degrees=degrees, **sample.counts)
         yield {"inference": f"clustered by {cluster}", **read(row, 1.0, setting.region)}

@@ -32,7 +32,7 @@ class Setting:
 
 
 @dataclass(frozen=True)
-class Found:
+class Estimated:
     """One specification: its choices, one row of numbers for each kind of inference, its statistic under every permutation."""
 
     choices: dict[str, str]
@@ -78,7 +78,7 @@ def scale_of(data: pd.DataFrame, outcome: dict, cohort: str, setting: Setting) -
     return 1.0
 
 
-def _two_way(data: pd.DataFrame, curve: dict, setting: Setting, permutations: Permutations) -> Iterator[Found]:
+def _two_way(data: pd.DataFrame, curve: dict, setting: Setting, permutations: Permutations) -> Iterator[Estimated]:
     controls = curve.get("controls", {})
     # Subsets of the controls are compared on the rows that have all of them; without controls every row counts.
     complete = data.dropna(subset=list(controls.values()))
@@ -92,7 +92,7 @@ def _two_way(data: pd.DataFrame, curve: dict, setting: Setting, permutations: Pe
 
 def _regressions(
     data: pd.DataFrame, subsets: list[tuple[str, ...]], curve: dict, setting: Setting, permutations: Permutations
-) -> Iterator[Found]:
+) -> Iterator[Estimated]:
     periods = data[setting.time].to_numpy(float)
     treatments = {
         label: (periods >= data[column].to_numpy(dtype=float, na_value=np.inf)).astype(float) for label, column in curve["dates"].items()
@@ -117,7 +117,7 @@ def _regressions(
                 for cluster, (error, degrees) in fit.errors.items()
             }
             rows[PERMUTED] = placebo(fit.estimate, statistic, counts[fit.dates])
-            yield Found(choices, rows, statistic)
+            yield Estimated(choices, rows, statistic)
 
 
 def times(trait: np.ndarray, periods: np.ndarray, how: str) -> np.ndarray:
@@ -151,7 +151,7 @@ def placebo(estimate: float, statistic: np.ndarray, counts: dict) -> dict:
     return {"estimate": estimate, "std_error": np.nan, "p_value": p_value, **ends, **counts}
 
 
-def _cohort_estimators(data: pd.DataFrame, curve: dict, setting: Setting, permutations: Permutations) -> Iterator[Found]:
+def _cohort_estimators(data: pd.DataFrame, curve: dict, setting: Setting, permutations: Permutations) -> Iterator[Estimated]:
     table = permutations.table(data[OUTCOME].to_numpy(float), permutations.cells(data, setting.unit, setting.time), np.nan)
     for dates, column in curve["dates"].items():
         for label, about in curve.get("estimators", {}).items():
@@ -168,18 +168,18 @@ def _cohort_estimators(data: pd.DataFrame, curve: dict, setting: Setting, permut
                 rows[PERMUTED] = placebo(first["estimate"], statistic, {name: first[name] for name in ("n_obs", "n_treated")})
             choices = {"estimator": label, "controls": ", ".join(base.controls) or NONE, "fixed_effects": NONE, "dates": dates}
             if rows:
-                yield Found(choices, rows, statistic)
+                yield Estimated(choices, rows, statistic)
 
 
-def _permuted(about: dict, table: np.ndarray, permutations: Permutations, dates: str) -> np.ndarray | None:
+def _permuted(method: dict, table: np.ndarray, permutations: Permutations, dates: str) -> np.ndarray | None:
     """Return the statistic under every permutation, for the estimators that have one; with covariates there is none."""
-    if about.get("controls"):
+    if method.get("controls"):
         return None
-    if about["estimator"] == "callaway_santanna":
+    if method["estimator"] == "callaway_santanna":
         return permuted_estimates.cohort_means(
-            table, permutations, dates, about.get("options", {}).get("control_group") == "not_yet_treated"
+            table, permutations, dates, method.get("options", {}).get("control_group") == "not_yet_treated"
         )
-    if about["estimator"] == "borusyak_jaravel_spiess":
+    if method["estimator"] == "borusyak_jaravel_spiess":
         return permuted_estimates.imputation(table, permutations, dates)
     return None
 

@@ -1,6 +1,6 @@
 """Names, signatures and import closures."""
 
-from analysis.core.catalogue import KINDS, ROOT, ingredients, modules, source_files, unknown
+from analysis.core.catalogue import MODULES, ROOT, ingredients, modules, source_files, unknown
 from analysis.core.config import load, products
 
 
@@ -16,7 +16,7 @@ def test_closure_follows_relative_free_imports_only_inside_the_project():
 
 def test_every_module_is_made_from_something():
     """Only a check may make its own data."""
-    for kind in KINDS:
+    for kind in MODULES:
         for name in modules(kind):
             assert ingredients(kind, name) or kind == "check", f"{kind} {name} is made from nothing"
 

@@ -54,7 +54,7 @@ def specification(options=None, seed=1, **more):
     return Specification("test", "test", "y", options=options or {}, seed=seed, **given)
 
 
-def found(rows, term, **where):
+def row_of(rows, term, **where):
     return next(r for r in rows if r["term"] == term and all(r.get(k) == v for k, v in where.items()))
 
 
@@ -63,14 +63,14 @@ def test_randomization_holds_size_and_coverage_where_analytic_errors_do_not():
     rejected, covered, errors = [], [], []
     for seed in range(200):
         rows = callaway_santanna.estimate(provinces(generator, effect=0.5), specification({"randomization_draws": 199}, seed))
-        primary = found(rows, "att", inference="randomization_t")
+        primary = row_of(rows, "att", inference="randomization_t")
         errors.append(primary["estimate"] - 0.5)
         covered.append(primary["ci_low"] <= 0.5 <= primary["ci_high"])
         # Two treated units, each alone in its cohort, have no variance of their own: analytic errors collapse.
         rows = callaway_santanna.estimate(
             provinces(generator, cohorts=[2019, 2021] + [np.nan] * 29), specification({"randomization_draws": 199}, seed)
         )
-        rejected.append([found(rows, "att", inference=name)["p_value"] <= 0.05 for name in ("randomization_t", "analytic")])
+        rejected.append([row_of(rows, "att", inference=name)["p_value"] <= 0.05 for name in ("randomization_t", "analytic")])
     assert abs(np.mean(errors)) < 3 * np.std(errors) / np.sqrt(len(errors))
     assert 0.91 <= np.mean(covered) <= 0.99
     assert np.mean([r[0] for r in rejected]) <= 0.085
@@ -81,7 +81,7 @@ def test_the_detectable_effect_is_detected_four_times_in_five():
     generator = np.random.default_rng(5)
     detectable = np.median(
         [
-            found(
+            row_of(
                 callaway_santanna.estimate(provinces(generator), specification({"randomization_draws": 199}, s)),
                 "att",
                 inference="randomization_t",
@@ -90,7 +90,7 @@ def test_the_detectable_effect_is_detected_four_times_in_five():
         ]
     )
     hits = [
-        found(
+        row_of(
             callaway_santanna.estimate(provinces(generator, detectable), specification({"randomization_draws": 199}, s)),
             "att",
             inference="randomization_t",
@@ -108,8 +108,8 @@ def test_growing_effects_bias_two_way_fixed_effects_and_not_group_time_averages(
         data = provinces(generator, effect=0.5, growing=True, cohorts=[2012] * 12 + [2018] * 12 + [np.nan] * 7)
         truth = data.loc[data["year"] >= data["cohort"]]
         truth = (0.5 * (1 + truth["year"] - truth["cohort"])).mean()
-        gaps["cs"].append(found(callaway_santanna.estimate(data, specification()), "att")["estimate"] - truth)
-        gaps["twfe"].append(found(two_way_fixed_effects.estimate(data, specification()), "att")["estimate"] - truth)
+        gaps["cs"].append(row_of(callaway_santanna.estimate(data, specification()), "att")["estimate"] - truth)
+        gaps["twfe"].append(row_of(two_way_fixed_effects.estimate(data, specification()), "att")["estimate"] - truth)
     assert abs(np.mean(gaps["cs"])) < 3 * np.std(gaps["cs"]) / np.sqrt(120)
     assert np.mean(gaps["twfe"]) < -0.3
 
@@ -120,10 +120,10 @@ def test_missing_cells_and_lost_cohorts_are_counted():
     issued = data.loc[data["cohort"].notna(), "unit"].unique()[:2]
     data.loc[data["unit"].isin(issued), "cohort"] = first  # treated from the first year on: no year before
     rows = callaway_santanna.estimate(data, specification())
-    lost = found(rows, "att_gt")
+    lost = row_of(rows, "att_gt")
     assert lost["cohort"] == first and "no observed base period" in lost["reason"]
-    assert found(rows, "att")["n_units"] == data["unit"].nunique() - 2
-    assert f"{2 * data['year'].nunique()} rows of 2 units treated from the first period on" in found(rows, "att")["left_out"]
+    assert row_of(rows, "att")["n_units"] == data["unit"].nunique() - 2
+    assert f"{2 * data['year'].nunique()} rows of 2 units treated from the first period on" in row_of(rows, "att")["left_out"]
 
 
 @pytest.mark.parametrize("cohorts", [[np.nan] * 31, [2018] * 31, [2009] * 5 + [np.nan] * 26])
@@ -136,11 +136,11 @@ def test_hidden_issuers_are_bounded():
     generator = np.random.default_rng(4)
     for _ in range(5):
         data = provinces(generator, effect=1.0)
-        with_true_labels = found(callaway_santanna.estimate(data, specification()), "att")["estimate"]
+        with_true_labels = row_of(callaway_santanna.estimate(data, specification()), "att")["estimate"]
         hide = data.loc[data["cohort"] == 2021, "unit"].unique()  # two treated units pass for never treated
         data.loc[data["unit"].isin(hide), "cohort"] = np.nan
         rows = misclassification_bounds.estimate(data, specification())
-        assert found(rows, "att_lowest")["estimate"] <= with_true_labels <= found(rows, "att_highest")["estimate"]
+        assert row_of(rows, "att_lowest")["estimate"] <= with_true_labels <= row_of(rows, "att_highest")["estimate"]
 
 
 def test_units_dated_after_the_panel_hide_nothing_where_they_are_known():
@@ -149,7 +149,7 @@ def test_units_dated_after_the_panel_hide_nothing_where_they_are_known():
     data.loc[data["unit"].isin(late), "cohort"] = data["year"].max() + 1
     asked = specification(options={"later_known": True, "randomization_draws": 0})
     counts = {
-        known: found(misclassification_bounds.estimate(data, one), "share_negative")["n_obs"]
+        known: row_of(misclassification_bounds.estimate(data, one), "share_negative")["n_obs"]
         for known, one in ((False, specification(options={"randomization_draws": 0})), (True, asked))
     }
     never = data.loc[data["cohort"].isna(), "unit"].nunique()
@@ -184,9 +184,9 @@ def test_stacked_estimates_are_unbiased_and_randomization_holds_size():
     generator = np.random.default_rng(6)
     errors, rejected = [], []
     for seed in range(60):
-        errors.append(found(stacked_did.estimate(firms(generator, effect=0.7), stacked()), "att", inference="cluster")["estimate"] - 0.7)
+        errors.append(row_of(stacked_did.estimate(firms(generator, effect=0.7), stacked()), "att", inference="cluster")["estimate"] - 0.7)
         rows = stacked_did.estimate(firms(generator), stacked({"randomization_draws": 99}, seed))
-        rejected.append(found(rows, "att", inference="randomization_t")["p_value"] <= 0.05)
+        rejected.append(row_of(rows, "att", inference="randomization_t")["p_value"] <= 0.05)
     assert abs(np.mean(errors)) < 3 * np.std(errors) / np.sqrt(60)
     assert np.mean(rejected) <= 0.12
 
@@ -197,22 +197,22 @@ def test_stacked_weights_are_those_of_the_treated():
     wide = data.pivot(index="firm", columns="event_time", values="y")
     change = wide[0] - wide[-1]
     treated = change.index.str.startswith("t")
-    event = found(stacked_did.estimate(data, stacked()), "event", event_time=0, inference="cluster")
+    event = row_of(stacked_did.estimate(data, stacked()), "event", event_time=0, inference="cluster")
     assert event["estimate"] == pytest.approx(change[treated].mean() - change[~treated].mean())
 
 
 def test_attrition_bounds_close_when_both_groups_stay_alike_and_open_when_not():
     generator = np.random.default_rng(8)
     rows = attrition_bounds.estimate(firms(generator, effect=0.5, n_treated=60), stacked({"event_times": [2], "bootstrap_draws": 20}))
-    assert found(rows, "att_lower")["estimate"] == pytest.approx(found(rows, "att_upper")["estimate"])
-    assert found(rows, "att_lower")["estimate"] == pytest.approx(0.5, abs=0.35)
+    assert row_of(rows, "att_lower")["estimate"] == pytest.approx(row_of(rows, "att_upper")["estimate"])
+    assert row_of(rows, "att_lower")["estimate"] == pytest.approx(0.5, abs=0.35)
     rows = attrition_bounds.estimate(
         firms(generator, effect=0.5, leave_control=0.4, n_treated=60), stacked({"event_times": [2], "bootstrap_draws": 20})
     )
-    low, high = found(rows, "att_lower")["estimate"], found(rows, "att_upper")["estimate"]
+    low, high = row_of(rows, "att_lower")["estimate"], row_of(rows, "att_upper")["estimate"]
     assert high - low > 0.2
     assert low < 0.5 < high
-    assert found(rows, "stay_treated")["estimate"] == 1.0
+    assert row_of(rows, "stay_treated")["estimate"] == 1.0
 
 
 def test_exposure_of_one_country_is_randomized_over_countries():
@@ -225,7 +225,7 @@ def test_exposure_of_one_country_is_randomized_over_countries():
         ]
         data = pd.DataFrame(rows, columns=["country", "unit", "year", "y"]).assign(country=lambda d: d["country"].astype(str))
         result = country_exposure.estimate(data, specification({"exposed": "0", "first": 3}))
-        rejected.append([found(result, "att", inference=name)["p_value"] <= 0.05 for name in ("cluster", "randomization_countries")])
+        rejected.append([row_of(result, "att", inference=name)["p_value"] <= 0.05 for name in ("cluster", "randomization_countries")])
     assert np.mean([r[0] for r in rejected]) > 0.4
     assert np.mean([r[1] for r in rejected]) <= 0.12
 
@@ -246,14 +246,14 @@ def test_hausman_and_mundlak_reject_correlated_effects_and_not_others():
     size = {"hausman": [], "mundlak": []}
     for _ in range(100):
         data = correlated(generator, 0.0)
-        size["hausman"].append(found(hausman.estimate(data, about), "hausman")["p_value"] < 0.05)
-        size["mundlak"].append(found(mundlak.estimate(data, about), "mundlak")["p_value"] < 0.05)
+        size["hausman"].append(row_of(hausman.estimate(data, about), "hausman")["p_value"] < 0.05)
+        size["mundlak"].append(row_of(mundlak.estimate(data, about), "mundlak")["p_value"] < 0.05)
     assert max(map(np.mean, size.values())) < 0.13
     data = correlated(generator, 1.0)
-    assert found(hausman.estimate(data, about), "hausman")["p_value"] < 1e-6
-    assert found(mundlak.estimate(data, about), "mundlak")["p_value"] < 1e-6
-    assert found(fixed_effects.estimate(data, about), "x")["estimate"] == pytest.approx(1.0, abs=0.15)
-    assert found(random_effects.estimate(data, about), "x")["estimate"] > 1.1
+    assert row_of(hausman.estimate(data, about), "hausman")["p_value"] < 1e-6
+    assert row_of(mundlak.estimate(data, about), "mundlak")["p_value"] < 1e-6
+    assert row_of(fixed_effects.estimate(data, about), "x")["estimate"] == pytest.approx(1.0, abs=0.15)
+    assert row_of(random_effects.estimate(data, about), "x")["estimate"] > 1.1
 
 
 def test_collinear_regressors_are_refused():

@@ -8,13 +8,13 @@ from analysis.panels import firm_panel, issue_histories, project_spells
 from analysis.sources.firms.folder import Reading, _note_changes
 
 CONTRACTS = load()["contracts"]
-KINDS = {"number": "float64", "integer": "Int64", "boolean": "boolean"}
+DTYPES = {"number": "float64", "integer": "Int64", "boolean": "boolean"}
 
 
 def table(name: str, rows: list[dict]) -> pd.DataFrame:
     columns = CONTRACTS[name]["columns"]
     frame = pd.DataFrame(rows).reindex(columns=list(columns))
-    return frame.astype({column: KINDS.get(rule["type"], "string") for column, rule in columns.items()})
+    return frame.astype({column: DTYPES.get(rule["type"], "string") for column, rule in columns.items()})
 
 
 def firm(code: str, years=(2015, 2016, 2017), **given) -> list[dict]:

@@ -12,14 +12,14 @@ LAYOUTS = contract("scoreboard_workbooks")["layouts"]
 EDITIONS = list(LAYOUTS["editions"])
 
 
-def about(edition, firms=3):
+def edition_settings(edition, firms=3):
     given = LAYOUTS["editions"][edition] | {"firms": firms}
     return given, LAYOUTS["headers"][given["layout"]]
 
 
 def write(path, edition, change=None):
     """Write a workbook of three firms in the layout of `edition`; `change` edits its rows (a list of lists) first."""
-    given, layout = about(edition)
+    given, layout = edition_settings(edition)
     pairs = [next(iter(pair.items())) for pair in layout["columns"]]
     rows = [[None] * len(pairs) for _ in range(max(layout["rows"]))]
     for column, (printed, _) in enumerate(pairs):
@@ -51,7 +51,7 @@ def write(path, edition, change=None):
 
 
 def read(path, edition):
-    return read_edition(path, edition, *about(edition))
+    return read_edition(path, edition, *edition_settings(edition))
 
 
 @pytest.mark.parametrize("edition", EDITIONS)

@@ -6,7 +6,7 @@ from matplotlib.pyplot import subplots
 from analysis.exhibits.cells import select_rows
 from analysis.exhibits.display import COLOURS, WIDTH
 
-KINDS = {
+VIOLATIONS = {
     "honest_relative_magnitude_": "Multiple of the worst violation before",
     "honest_smoothness_": "Change of the drift's slope a year ({unit})",
 }
@@ -15,11 +15,11 @@ KINDS = {
 def draw(province_event_study, province_honest, province_honest_green, outcomes):
     """Return a row per outcome, a column per kind of restriction: intervals against the size of the violations allowed."""
     tables = (province_honest, province_honest_green)
-    figure, axes = subplots(len(tables), len(KINDS), figsize=(WIDTH, 3.8), sharey="row", squeeze=False)
+    figure, axes = subplots(len(tables), len(VIOLATIONS), figsize=(WIDTH, 3.8), sharey="row", squeeze=False)
     for row, own in zip(axes, tables, strict=True):
         name = own["outcome"].iloc[0]
         bounds = select_rows(pd.concat([own, select_rows(province_event_study, outcome=name)]), term="att_honest").dropna(subset=["ci_low"])
-        for axis, (kind, label) in zip(row, KINDS.items(), strict=True):
+        for axis, (kind, label) in zip(row, VIOLATIONS.items(), strict=True):
             _intervals(axis, bounds[bounds["inference"].str.startswith(kind)], kind)
             axis.axhline(bounds["estimate"].iloc[0], color="black", linewidth=0.8, linestyle="--")
             axis.axhline(0, color="black", linewidth=0.6)

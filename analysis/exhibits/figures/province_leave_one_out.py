@@ -12,7 +12,7 @@ from analysis.exhibits.display import COLOURS, WIDTH
 
 PREFIX = "att_without:"
 # Treated provinces have a randomization interval, the others a point.
-KINDS = (("randomization_t", "without a treated province", COLOURS[1]), ("analytic", "without another", COLOURS[0]))
+INTERVALS = (("randomization_t", "without a treated province", COLOURS[1]), ("analytic", "without another", COLOURS[0]))
 
 
 def draw(province_leave_one_out_att, outcomes):
@@ -37,7 +37,7 @@ def _panel(axis: Axes, rows: pd.DataFrame) -> None:
     """Draw one line per province, ordered by its estimate, with an interval where randomization gives one."""
     # A province has an analytic row always and a randomization row if it is treated, which goes first.
     rows = rows.sort_values("inference", ascending=False).drop_duplicates("term").sort_values("estimate").reset_index(drop=True)
-    for inference, label, colour in KINDS:
+    for inference, label, colour in INTERVALS:
         own = rows[rows["inference"] == inference]
         axis.scatter(own["estimate"], own.index, color=colour, s=14, linewidth=0, zorder=3, label=label)
         if inference == "randomization_t":

@@ -4,7 +4,7 @@ import pandas as pd
 
 from analysis.exhibits.display import Table
 
-KINDS = {
+STEPS = {
     "refused": "break a rule",
     "duplicate": "the same record again",
     "restated": "an earlier filing of the same firm and year",
@@ -23,7 +23,7 @@ def layout(firm_notes, firm_panel, project_spells, projects, financing_events, f
         bold.append(len(rows))
         rows.append({"Step": label})
         rows.append({"Step": "Rows read, all files", "Rows": int(own.get("read", 0))})
-        rows += [{"Step": f"  {words}", "Rows": int(own.get(kind, 0))} for kind, words in KINDS.items() if own.get(kind, 0)]
+        rows += [{"Step": f"  {words}", "Rows": int(own.get(kind, 0))} for kind, words in STEPS.items() if own.get(kind, 0)]
         rows.append({"Step": "Rows used", "Rows": sizes[table]})
         rows += _further(table, firm_panel, project_spells, projects)
         moved = firm_notes[(firm_notes["table"] == table) & (firm_notes["kind"] == "changes")]

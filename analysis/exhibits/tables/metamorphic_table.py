@@ -5,7 +5,7 @@ import pandas as pd
 from analysis.exhibits.display import Table
 
 # Changes of one kind share a column.
-KINDS = {
+CHANGES = {
     "Rows": ("rows permuted", "columns that nothing names"),
     "Names of columns": ("columns named as our own", "columns named as our own, otherwise"),
     "Labels": ("names relabelled", "names as text", "names as categories"),
@@ -24,7 +24,7 @@ def layout(metamorphic):
     for estimator, part in metamorphic.groupby("estimator", sort=True):
         held = part.set_index("change")["held"].astype(bool)
         line = {"Estimator": estimator}
-        for kind, changes in KINDS.items():
+        for kind, changes in CHANGES.items():
             one = held[held.index.isin(changes)]
             line[kind] = f"{int(one.sum())} of {len(one)}" if len(one) else ""
         rows.append(line | {"All": f"{int(held.sum())} of {len(held)}"})

@@ -25,10 +25,10 @@ def layout(published_numbers):
     return Table(frame, data=published_numbers, widths={"Source": "1fr"}, rules=starts)
 
 
-def _line(shown: pd.DataFrame, about: pd.Series, parameter: str, kind: str) -> dict:
+def _line(shown: pd.DataFrame, target: pd.Series, parameter: str, kind: str) -> dict:
     return {
-        "Estimator": about["estimator"].replace("_", " "),
-        "Source": about["source"],
+        "Estimator": target["estimator"].replace("_", " "),
+        "Source": target["source"],
         "Parameter": parameter.replace("honest_", "").replace("_", " ") + (" (p)" if kind == "p_value" else ""),
         "Printed": _pair(shown["published"], shown["tolerance"].iloc[0], kind),
         "Ours": _pair(shown["ours"], shown["tolerance"].iloc[0] / 10, kind),

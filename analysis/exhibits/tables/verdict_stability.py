@@ -6,7 +6,7 @@ from analysis.exhibits.cells import p_value
 from analysis.exhibits.display import Table
 from analysis.exhibits.tables._stability import stability
 
-KINDS = {"randomization_t": "randomization"}
+INFERENCES = {"randomization_t": "randomization"}
 
 
 def layout(
@@ -62,7 +62,7 @@ def _line(row: pd.Series) -> dict:
         "Evidence": row["says"],
         "Reading": row["verdict_before_gates"].replace("untestable (INCONCLUSIVE)", "cannot tell"),
         "p": p_value(row["p_value"]),
-        "by": KINDS.get(row["inference"], row["inference"].replace("_", " ")),
+        "by": INFERENCES.get(row["inference"], row["inference"].replace("_", " ")),
         "S": f"{row['s_value']:.1f}",
         "p, family": p_value(row["p_family"]),
         "Curve": "" if pd.isna(row["share_same"]) else f"{row['share_same']:.0%}",

@@ -67,9 +67,9 @@ def _packed(curve: dict) -> dict:
     return {**{key: value for key, value in curve.items() if key not in ("columns", "rows")}, "columns": columns}
 
 
-def _exhibit(name: str, node: dict, about: dict, root: Path) -> dict:
+def _exhibit(name: str, node: dict, settings: dict, root: Path) -> dict:
     """Return what the page needs to show one exhibit: title, note, picture or cells, and its data as CSV."""
-    found = {"title": about["title"], "note": about["note"], "kind": node["exhibit"], "alt": about.get("alt", about["title"])}
+    found = {"title": settings["title"], "note": settings["note"], "kind": node["exhibit"], "alt": settings.get("alt", settings["title"])}
     folder = root / ("figures" if node["exhibit"] == "figure" else "paper/tables")
     found["csv"] = (folder / f"{name}.csv").read_text(encoding="utf-8")
     if node["exhibit"] == "figure":

@@ -2,7 +2,7 @@
 // The dossier. All text reaches the page as text nodes, never as markup.
 
 const VERDICTS = ["consistent", "not consistent", "untestable", "normative"];
-const KINDS = { number: "Number", claim: "Claim", exhibit: "Exhibit", estimates: "Specification", curve: "Specification curve",
+const NODE_LABELS = { number: "Number", claim: "Claim", exhibit: "Exhibit", estimates: "Specification", curve: "Specification curve",
   curve_joint: "Joint tests", panel: "Panel", source: "Canonical table", raw: "Raw data", facts: "Facts", check: "Check",
   verdicts: "Verdicts", montecarlo: "Simulations", data_generating_process: "Data-generating process" };
 const UNITS = { within_sd: "within-unit standard deviations", proportion: "of the untreated mean" };
@@ -69,12 +69,12 @@ function openChain(id, from) {
 const label = node => node.kind === "number" ? `the number ${node.text}` : node.kind === "claim" ? `claim ${node.name}` : node.title || node.name;
 function step(id, seen) {
   const node = data.nodes[id];
-  if (seen.has(id)) return h("p", { class: "again" }, h("strong", null, KINDS[node.kind] || node.kind), ` ${node.name} (above)`, mark(isSimulated(node)));
+  if (seen.has(id)) return h("p", { class: "again" }, h("strong", null, NODE_LABELS[node.kind] || node.kind), ` ${node.name} (above)`, mark(isSimulated(node)));
   seen.add(id);
   const size = node.rows === undefined || node.rows === null ? "" : ` (${node.rows.toLocaleString("en")} rows)`;
   const name = node.title && node.title !== node.name ? `${node.name}: ${node.title}` : node.name;
   const inside = (node.from || []).filter(source => data.nodes[source]);
-  return h("details", { open: true }, h("summary", null, h("strong", null, KINDS[node.kind] || node.kind), ` ${name}${size}`, mark(isSimulated(node))),
+  return h("details", { open: true }, h("summary", null, h("strong", null, NODE_LABELS[node.kind] || node.kind), ` ${name}${size}`, mark(isSimulated(node))),
     facts(node), inside.length ? h("ol", null, inside.map(source => h("li", null, step(source, seen)))) : null);
 }
 function facts(node) {

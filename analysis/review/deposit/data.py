@@ -37,10 +37,10 @@ def _card(path: Path) -> str:
     return (path.parent / "README.md").as_posix()
 
 
-def cards(root: Path, found: list[dict]) -> list[dict]:
+def cards(root: Path, sources: list[dict]) -> list[dict]:
     """Return one entry per folder of raw data, in order of its sources: card, title, what it says first, its sources."""
     grouped: dict[str, list[dict]] = {}
-    for source in found:
+    for source in sources:
         grouped.setdefault(source["card"], []).append(source)
     entries = []
     for card, members in grouped.items():

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from analysis.core.catalogue import KINDS, ingredients, modules
+from analysis.core.catalogue import MODULES, ingredients, modules
 from analysis.provenance.printed import printed_numbers
 from analysis.review.deposit import data, results, runtime
 from analysis.review.deposit.metadata import citation, title
@@ -127,7 +127,7 @@ def rules(root: Path) -> list[dict]:
 def programs() -> list[dict]:
     """Return one row per program that makes a table or facts: program, function, name, source (what it is made from)."""
     return [
-        {"program": path, "function": KINDS[kind][1], "name": name, "source": ingredients(kind, name)}
+        {"program": path, "function": MODULES[kind][1], "name": name, "source": ingredients(kind, name)}
         for kind in DESCRIBED
         for name, path in modules(kind).items()
     ]

@@ -6,7 +6,7 @@ import json
 import re
 from pathlib import Path
 
-from analysis.core.catalogue import KINDS
+from analysis.core.catalogue import MODULES
 from analysis.core.contracts import DataError
 
 PROVENANCE = "data/processed/provenance.json"
@@ -57,8 +57,8 @@ def exhibits(root: Path, graph: dict, numbers: dict[str, str], shown: dict[str, 
                 "kind": node["exhibit"],
                 "number": numbers.get(node["name"], ""),
                 "program": node["code"]["module"],
-                "function": KINDS[node["exhibit"]][1],
-                "line": line_of(root, node["code"]["module"], KINDS[node["exhibit"]][1]),
+                "function": MODULES[node["exhibit"]][1],
+                "line": line_of(root, node["code"]["module"], MODULES[node["exhibit"]][1]),
                 "files": f"{FORMS[node['exhibit']][0]}/{node['name']}.{{{','.join(FORMS[node['exhibit']][1])}}}",
                 "place": shown.get(node["name"], "not in the paper; file only"),
             }

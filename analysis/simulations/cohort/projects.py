@@ -56,12 +56,12 @@ def start(history: History, traits: pd.DataFrame, settings: dict, scale: float, 
     )
 
 
-def _clock(firm: np.ndarray, kind: np.ndarray, classes: list[str], n_firms: int, about: dict, rng) -> np.ndarray:
+def _clock(firm: np.ndarray, kind: np.ndarray, classes: list[str], n_firms: int, settings: dict, rng) -> np.ndarray:
     """Return the months to first sale without any exposure; infinite for the share that never sells."""
-    shift = np.array([about["classes"][name] for name in classes])[kind] + about["frailty"] * rng.normal(size=n_firms)[firm]
-    scale = about["median_months"] / np.log(2) ** (1 / about["shape"]) * np.exp(shift)
-    months = scale * rng.weibull(about["shape"], len(firm))
-    return np.where(rng.random(len(firm)) < about["commercialized"], months, np.inf)
+    shift = np.array([settings["classes"][name] for name in classes])[kind] + settings["frailty"] * rng.normal(size=n_firms)[firm]
+    scale = settings["median_months"] / np.log(2) ** (1 / settings["shape"]) * np.exp(shift)
+    months = scale * rng.weibull(settings["shape"], len(firm))
+    return np.where(rng.random(len(firm)) < settings["commercialized"], months, np.inf)
 
 
 def _with_exposure(clock: np.ndarray, until: np.ndarray, ratio: float) -> np.ndarray:
