@@ -220,7 +220,7 @@ def _spread(unit: np.ndarray, period: np.ndarray, difference: np.ndarray, period
 def _lag_instruments(grid, name, unit, period, difference, limits, collapse, absorbed) -> np.ndarray:
     """Return the GMM instruments of one variable (rows, columns); unobserved lags are zero, and columns of nothing else are left out.
 
-    One column a lag (or lag and period) for the equation in differences, and one (a period) for that in levels: the change
+    One column per lag (or lag and period) for the equation in differences, and one (a period) for that in levels: the change
     dated one period after the first lag that is valid in differences. In `absorbed` periods (periods,) a constant added to
     a lag that is known in every row changes nothing: it is left out, which keeps digits.
     """

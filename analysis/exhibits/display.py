@@ -149,7 +149,7 @@ def save_figure(figure: Figure, paths: list[str], evidence: str) -> None:
 def drawn(figure: Figure) -> pd.DataFrame:
     """Return the data that a figure shows, read off the marks themselves, so that no figure can show other data.
 
-    One row a point, bar or end of a segment: `axes` (number and title), `mark` (line, point, bar, segment, area), `series` (its
+    One row per point, bar or end of a segment: `axes` (number and title), `mark` (line, point, bar, segment, area), `series` (its
     legend entry, if any), `number` of the mark, `x`, `y` in data units; for bars also `width` and `height`.
     """
     rows = []

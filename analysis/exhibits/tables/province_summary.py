@@ -26,7 +26,7 @@ def layout(province_year, outcomes):
                 "Median": number(values.median(), digits),
                 "Max.": number(values.max(), digits),
                 "Treated, before": number(early.loc[treated, about["column"]].mean(), digits),
-                "Never found, before": number(early.loc[~treated, about["column"]].mean(), digits),
+                "No known issue, before": number(early.loc[~treated, about["column"]].mean(), digits),
             }
         )
     return Table(pd.DataFrame(rows), widths={"Variable": "1fr"})
