@@ -114,7 +114,8 @@ def _gate(row: pd.Series, region: Region, verdict_before_gates: Verdict, honest:
             return Verdict(
                 UNTESTABLE,
                 "PRE",
-                f"violations of parallel trends {RELATIVE_MAGNITUDE} times the largest one before treatment would undo the reading '{verdict_before_gates.verdict}'",
+                f"violations of parallel trends {RELATIVE_MAGNITUDE} times the largest one before treatment would undo the reading "
+                f"'{verdict_before_gates.verdict}'",
             )
     if power and region.nearest_edge > 0 and row["mde80"] > region.nearest_edge:
         return Verdict(

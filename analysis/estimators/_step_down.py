@@ -19,7 +19,7 @@ DRAWS = Option(999, "permutations of the treatment, each the same for all outcom
 
 @dataclass(frozen=True)
 class Member:
-    """One outcome of a family: its Draws under the actual assignment and under every permutation, what its rows count, and its largest value."""
+    """One outcome of a family: its Draws (actual assignment, and every permutation), what its rows count, and its largest value."""
 
     name: str
     actual: Draws

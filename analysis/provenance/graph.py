@@ -1,6 +1,7 @@
 """The graph of everything that is printed and everything that it was made from.
 
-A node is a raw file, a table, a specification, a data-generating process, a claim, a number or an exhibit; `from` names the nodes one step back.
+A node is a raw file, a table, a specification, a data-generating process, a claim, a number or an exhibit; `from` names the
+nodes one step back.
 The chain of a number is what can be reached from it. Nothing here holds a time or a place, so that the same inputs and
 code give the same bytes on any machine.
 """

@@ -2,7 +2,7 @@
 
 Under the sharp null of no effect on anyone every permutation of the treatment dates was as likely as the actual one. Each
 specification's statistic is scaled by its standard deviation over all permutations, the actual one among them, so that its
-distribution over permutations does not depend on which permutation is the actual one: the p-values are exact up to the drawing of permutations.
+distribution over permutations does not depend on which of them is the actual one: the p-values are exact up to the drawing.
 """
 
 from __future__ import annotations

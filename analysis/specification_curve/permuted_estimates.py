@@ -55,7 +55,7 @@ class Regressions:
         return from_period_on[places, begins].sum(1)
 
     def coefficients(self, fit: Fit) -> np.ndarray:
-        """Return the coefficient of `fit` under every permutation, shape (draws + 1,); not a number where effects or controls explain a permutation."""
+        """Return the coefficient of `fit` under every permutation, (draws + 1,); not a number where effects or controls explain one."""
         around, size = self.sizes[fit.dates]
         if fit.controls:
             products = np.column_stack([self.products[fit.dates][name] for name in fit.controls])

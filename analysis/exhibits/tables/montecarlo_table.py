@@ -1,4 +1,4 @@
-"""SIMULATED. Bias, coverage and size of every method under data-generating processes that it is meant for, and under some that it is not."""
+"""SIMULATED. Bias, coverage and size of every method under data-generating processes that it is meant for, and some that not."""
 
 import pandas as pd
 

@@ -66,7 +66,7 @@ class Result:
 def compare(archived: Path, rerun: Path, rules: dict, missing_inputs: MissingInputs | None = None, strict: bool = False) -> list[Result]:
     """Return one Result for each archived or rerun file that `rules` (config/verification.yaml) name, in order of path.
 
-    `missing_inputs` is what rests on data that the rerun had not (analysis.review.verification.missing_inputs): only that may differ for want of
+    `missing_inputs` is what rests on data that the rerun had not (see verification.missing_inputs): only that may differ for want of
     data. `strict` also compares the pictures and fingerprints of code in the dossier.
     """
     beside, missing_inputs = frozenset() if strict else BESIDE, missing_inputs or MissingInputs()
