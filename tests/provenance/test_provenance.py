@@ -10,7 +10,7 @@ from analysis.commands import explain
 from analysis.core.catalogue import ROOT
 from analysis.core.config import load, products
 from analysis.provenance.files import code_version, fingerprint, rows_of
-from analysis.provenance.graph import _design, _sources, chain
+from analysis.provenance.graph import _process, _sources, chain
 from analysis.provenance.programs import program_of
 from analysis.provenance.sentences import sentences_of
 from analysis.provenance.stale import changed
@@ -118,7 +118,7 @@ def test_simulations_begin_with_their_designs():
         f"data_generating_process:{name}" for name in study["montecarlo"]
     ]
     assert (
-        _design(study, "staggered", study["montecarlo"]["staggered"])["code"]["module"]
+        _process(study, "staggered", study["montecarlo"]["staggered"])["code"]["module"]
         == "analysis/simulations/data_generating_processes/staggered.py"
     )
 
