@@ -116,11 +116,11 @@ def _quote(j: Job) -> None:
 
 
 def _typeset(j: Job) -> None:
-    _of("typeset").typeset("paper/paper.typ", j.output)
+    _of("typeset").typeset(j.params["document"], j.output)
 
 
 def _trace(j: Job) -> None:
-    _of("trace").trace(j.params["files"], j.inputs["numbers"], j.output)
+    _of("trace").trace(j.params["document"], j.params["files"], j.inputs["numbers"], j.output)
 
 
 def _dossier(j: Job) -> None:

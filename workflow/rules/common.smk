@@ -13,8 +13,10 @@ from analysis.core.blinding import blind_seed
 from analysis.core.catalogue import ingredients, module_of, source_files
 from analysis.core.catalogue import program as code
 from analysis.core.contracts import DataError
+from analysis.core.documents import FIGURE_FORMS, STUDY as PAPER, TABLE_FORMS, VALIDATION
 from analysis.core.freeze import LABELS  # rewording one refits nothing
 from analysis.jobs.dispatch import dispatch
+from analysis.provenance.graph import made_from
 from bootstrap import REPEATABLE
 from analysis.core.config import (
     SECTIONS,
@@ -38,6 +40,7 @@ except (ConfigError, catalogue.UnknownName, DataError) as error:
     sys.exit(1)
 
 CONTRACTS = STUDY["contracts"]
+DOCUMENTS = STUDY["documents"]
 KIND = products(STUDY)
 FILE = {
     "source": "data/processed/sources/{}.parquet",

@@ -5,8 +5,6 @@ Makes: figures/<figure>.{pdf,png,csv}, paper/tables/<table>.{csv,tex,html,json},
        data/processed/verdicts.parquet, data/processed/recoveries.parquet.
 """
 
-TABLE_FORMATS = ("csv", "tex", "html", "json")
-FIGURE_FORMATS = ("pdf", "png", "csv")
 
 
 rule draw:
@@ -14,7 +12,7 @@ rule draw:
         unpack(lambda w: inputs_of("figure", w.exhibit)),
         code=lambda w: code("exhibit", "figure", w.exhibit),
     output:
-        **{form: f"figures/{{exhibit}}.{form}" for form in FIGURE_FORMATS},
+        **{form: f"figures/{{exhibit}}.{form}" for form in FIGURE_FORMS},
     log:
         "logs/draw/{exhibit}.log",
     params:
@@ -29,7 +27,7 @@ rule layout:
         unpack(lambda w: inputs_of("table", w.exhibit)),
         code=lambda w: code("exhibit", "table", w.exhibit),
     output:
-        **{form: f"paper/tables/{{exhibit}}.{form}" for form in TABLE_FORMATS},
+        **{form: f"paper/tables/{{exhibit}}.{form}" for form in TABLE_FORMS},
     log:
         "logs/layout/{exhibit}.log",
     params:

@@ -10,7 +10,7 @@ from pathlib import Path
 from analysis.core import rawfiles
 from analysis.core.catalogue import ROOT, ingredients, modules
 from analysis.core.config import products
-from analysis.provenance.graph import _sources
+from analysis.provenance.graph import sources_of
 from analysis.validation._datasets import validation_folder
 
 QUOTED = re.compile(r"\{(\w+)\}")  # a number in the title or note of an exhibit
@@ -53,7 +53,7 @@ def _resting_on(study: dict, absent: dict[str, str]) -> Lacking:
         if node not in known:
             known[node] = node in absent
             kind, _, name = node.partition(":")
-            known[node] = known[node] or (kind != "raw" and any(map(rests, _sources(study, kinds, name, kind))))
+            known[node] = known[node] or (kind != "raw" and any(map(rests, sources_of(study, kinds, name, kind))))
         return known[node]
 
     touched = frozenset(name for name, kind in kinds.items() if rests(f"{kind}:{name}"))
