@@ -32,7 +32,8 @@ def declare(parser: argparse.ArgumentParser) -> None:
 
 
 def run(chosen: argparse.Namespace) -> int:
-    study, graph = load(), provenance(ROOT)
+    study = load()
+    graph = provenance(ROOT, study["documents"].values())
     out = Path(chosen.out).resolve()
     with replaced(ROOT, out) as part:
         make(study, graph, ROOT, part)

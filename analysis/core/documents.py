@@ -63,6 +63,11 @@ class Document:
         """The file with where everything printed comes from."""
         return f"data/processed/{self.provenance_name}.json"
 
+    def quoted(self, numbers: dict[str, dict], kinds: dict[str, str]) -> list[str]:
+        """Return the products whose numbers the text prints, or of whose absence it speaks; `kinds` is the kind of each product."""
+        names = {numbers[name]["from"] for name in self.numbers}
+        return sorted(names | {name for name in self.products if kinds.get(name) in ("facts", "estimates")})
+
     def texts(self) -> list[str]:
         """Return the files of the text, relative to the repository."""
         return [path.relative_to(ROOT).as_posix() for path in texts_of(ROOT / self.text)]

@@ -37,8 +37,7 @@ rule curve:
         panel=lambda w: product_files(STUDY["curves"][w.name]["panel"]),
         code=lambda w: sorted(
             set(
-                source_files("analysis.jobs.curve")
-                + source_files("analysis.jobs.job")
+                source_files("analysis.jobs.curve") + source_files("analysis.jobs.job")
             )
             | {
                 path

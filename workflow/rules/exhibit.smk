@@ -6,7 +6,6 @@ Makes: figures/<figure>.{pdf,png,csv}, paper/tables/<table>.{csv,tex,html,json},
 """
 
 
-
 rule draw:
     input:
         unpack(lambda w: inputs_of("figure", w.exhibit)),

@@ -12,10 +12,9 @@ OF_PROVENANCE = {document.provenance: document for document in DOCUMENTS.values(
 
 
 def quoted(document, kind=None):
-    """The products whose numbers a document prints, or of whose absence its text speaks."""
-    names = {STUDY["numbers"][number]["from"] for number in document.numbers}
-    names |= {name for name in document.products if KIND.get(name) in ("facts", "estimates")}
-    return sorted(name for name in names if kind in (None, KIND[name]))
+    """The products that a document quotes, of one kind or all."""
+    names = document.quoted(STUDY["numbers"], KIND)
+    return [name for name in names if kind in (None, KIND[name])]
 
 
 rule quote:
@@ -85,7 +84,9 @@ rule trace:
         products=lambda w: sorted(
             {
                 path
-                for paths in traced(OF_PROVENANCE[f"data/processed/{w.name}.json"]).values()
+                for paths in traced(
+                    OF_PROVENANCE[f"data/processed/{w.name}.json"]
+                ).values()
                 for path in paths
             }
         ),
@@ -114,16 +115,21 @@ rule dossier:
         provenance="data/processed/provenance.json",
         numbers="paper/numbers.json",
         exhibits=DOCUMENTS[PAPER].exhibit_files(),
-        page=[f"analysis/provenance/dossier/page.{form}" for form in ("html", "css", "js")],
-        code=source_files("analysis.jobs.dossier")
-        + source_files("analysis.jobs.job"),
+        page=[
+            f"analysis/provenance/dossier/page.{form}"
+            for form in ("html", "css", "js")
+        ],
+        code=source_files("analysis.jobs.dossier") + source_files("analysis.jobs.job"),
     output:
         "paper/dossier.html",
     log:
         "logs/dossier.log",
     params:
         title=STUDY["title"],
-        order={"exhibits": list(DOCUMENTS[PAPER].exhibits), "curves": list(STUDY["curves"])},
+        order={
+            "exhibits": list(DOCUMENTS[PAPER].exhibits),
+            "curves": list(STUDY["curves"]),
+        },
     run:
         dispatch(rule, input, output, params, wildcards, log)
 
@@ -138,8 +144,7 @@ DOCUMENTED = {
 rule codebook:
     input:
         tables=list(DOCUMENTED.values()),
-        code=source_files("analysis.jobs.codebook")
-        + source_files("analysis.jobs.job"),
+        code=source_files("analysis.jobs.codebook") + source_files("analysis.jobs.job"),
     output:
         "paper/codebook.md",
     log:

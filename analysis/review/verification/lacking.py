@@ -33,7 +33,8 @@ class Lacking:
 
 def lacking(study: dict, rerun: Path) -> Lacking:
     """Return what the run in folder `rerun` may lack: it says that data were absent, and they are not at hand here either."""
-    said = json.loads((rerun / study["verification"]["numbers"]).read_text(encoding="utf-8")).get("absent")
+    files = [rerun / document.numbers_file for document in study["documents"].values()]
+    said = any(json.loads(path.read_text(encoding="utf-8")).get("absent") for path in files if path.exists())
     absent = {f"raw:{name}": contract["title"] for name, contract in study["raw"].items() if said and _gone(contract)}
     validation = study["deposit"]["validation"]["files"]
     if any(not (validation_folder() / name).exists() for name in validation):
