@@ -24,7 +24,7 @@ CLAIM_WORDS = ("section", "kind", "claim", "estimand", "missing", "note")
 TEST_WORDS = ("says",)
 PROGRAMS = (
     "analysis/panels/*.py", "analysis/estimators/*.py", "analysis/inference/*.py", "analysis/specification_curve/*.py",
-    "analysis/jobs/estimate.py", "analysis/jobs/curve.py", "analysis/core/specification.py", "analysis/core/estimates.py",
+    "analysis/core/estimation.py", "analysis/core/specification.py", "analysis/core/estimates.py",
     "analysis/core/claims.py",
 )  # fmt: skip
 PARTS = {"specification": "specifications", "panel": "panels", "claim": "claims", "curve": "curves", "program": "programs"}

@@ -89,7 +89,7 @@ rule recover:
     input:
         **{name: product_files(name) for name in FIRM_ESTIMATES},
         truth=FILE["source"].format("planted_truth"),
-        code=source_files("analysis.jobs.judge") + source_files("analysis.jobs.job"),
+        code=source_files("analysis.jobs.recover") + source_files("analysis.jobs.job"),
     output:
         "data/processed/recoveries.parquet",
     log:

@@ -25,7 +25,7 @@ rule quote:
                 for name in quoted(OF_NUMBERS[f"paper/{w.name}.json"])
             }
         ),
-        code=source_files("analysis.jobs.quote") + source_files("analysis.jobs.job"),
+        code=source_files("analysis.exhibits.quotation") + source_files("analysis.jobs.job"),
     output:
         "paper/{name}.json",
     log:
@@ -55,7 +55,7 @@ rule typeset:
         bibliography="paper/references.bib",
         numbers=lambda w: DOCUMENTS[w.name].numbers_file,
         exhibits=lambda w: DOCUMENTS[w.name].exhibit_files(),
-        code=source_files("analysis.jobs.typeset") + source_files("analysis.jobs.job"),
+        code=source_files("analysis.exhibits.typesetting") + source_files("analysis.jobs.job"),
     output:
         "paper/{name}.pdf",
     log:
@@ -119,7 +119,7 @@ rule dossier:
             f"analysis/provenance/dossier/page.{form}"
             for form in ("html", "css", "js")
         ],
-        code=source_files("analysis.jobs.dossier") + source_files("analysis.jobs.job"),
+        code=source_files("analysis.provenance.dossier.page") + source_files("analysis.jobs.job"),
     output:
         "paper/dossier.html",
     log:
@@ -144,7 +144,7 @@ DOCUMENTED = {
 rule codebook:
     input:
         tables=list(DOCUMENTED.values()),
-        code=source_files("analysis.jobs.codebook") + source_files("analysis.jobs.job"),
+        code=source_files("analysis.exhibits.codebook") + source_files("analysis.jobs.job"),
     output:
         "paper/codebook.md",
     log:

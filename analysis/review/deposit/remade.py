@@ -20,11 +20,11 @@ from analysis.core.blinding import blind_seed
 from analysis.core.catalogue import ROOT, modules
 from analysis.core.config import outcomes_of, products
 from analysis.core.documents import STUDY, Document
+from analysis.exhibits.codebook import codebook
 from analysis.exhibits.display import Table, save_table
-from analysis.jobs.codebook import codebook
-from analysis.jobs.dossier import dossier
-from analysis.jobs.quote import quote
-from analysis.jobs.typeset import typeset
+from analysis.exhibits.quotation import quote
+from analysis.exhibits.typesetting import typeset
+from analysis.provenance.dossier.page import dossier
 from analysis.review.deposit.checks import Deposit
 from bootstrap import REPEATABLE
 

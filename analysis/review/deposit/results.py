@@ -11,7 +11,7 @@ from analysis.core.catalogue import KINDS
 FORMS = {"figure": ("figures", ("pdf", "png", "csv")), "table": ("paper/tables", ("csv", "tex", "html", "json"))}
 # Kind of product that a number is from → the function that makes it; the program, where a product has none of its own.
 FUNCTIONS = {"facts": "count", "estimates": "estimate", "verdicts": "judge"}
-PROGRAMS = {"verdicts": "analysis/jobs/judge.py"}
+PROGRAMS = {"verdicts": "analysis/core/claims.py"}
 SHOWN = re.compile(r'#show-(?:table|figure)\("(\w+)"\)')
 
 

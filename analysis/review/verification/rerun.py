@@ -59,7 +59,9 @@ def copy_sources(folder: Path) -> None:
         shutil.copy2(ROOT / path, target)
 
 
-def rerun(folder: Path, cores: str = "all", hash_seed: int = 0, more: dict[str, str] | None = None, targets: tuple[str, ...] = TARGETS) -> None:
+def rerun(
+    folder: Path, cores: str = "all", hash_seed: int = 0, more: dict[str, str] | None = None, targets: tuple[str, ...] = TARGETS
+) -> None:
     """Run the study in `folder` with the present interpreter; raise RerunFailed when a job stops.
 
     `hash_seed` is PYTHONHASHSEED, on which no result may depend; `more` are further environment variables.

@@ -1,0 +1,22 @@
+"""SIMULATED. What the pipeline recovers of the truths of the simulated cohort: this tests methods, never a claim."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from analysis.core.claims import recover
+
+
+def recoveries(claims: dict, specifications: dict, outcomes: dict, estimates: dict, planted: pd.DataFrame, contract: dict) -> pd.DataFrame:
+    """Return the rows of analysis.core.claims.recover for every claim, in the columns of the contract."""
+    values = planted[planted["at"] == "overall"].set_index("quantity")["value"]
+    named = {}
+    for model, specification in specifications.items():
+        for outcome in specification.get("outcomes") or ["none"]:
+            quantity = specification.get("planted") or outcomes.get(outcome, {}).get("planted")
+            if quantity in values.index:
+                named[model, outcome] = float(values[quantity])
+    rows = [row for name, claim in claims.items() for row in recover(name, claim, estimates, named)]
+    table = pd.DataFrame(rows, columns=list(contract["columns"]))
+    kinds = {"number": "float64", "integer": "Int64", "boolean": "boolean"}
+    return table.astype({name: kinds.get(rule["type"], "string") for name, rule in contract["columns"].items()})
