@@ -13,6 +13,7 @@ from pathlib import Path
 from analysis.core.catalogue import ROOT
 from analysis.core.config import load
 from analysis.core.storage import write_text
+from analysis.provenance.archive import provenance
 from analysis.review.deposit import metadata, pdf
 from analysis.review.deposit.checks import CHECKS, Deposit
 from analysis.review.deposit.files import CHECKS as REPORT
@@ -20,7 +21,6 @@ from analysis.review.deposit.files import METADATA, copy, held, listed, replaced
 from analysis.review.deposit.readme import readme
 from analysis.review.deposit.rehearsal import rehearsal
 from analysis.review.deposit.remade import results_remade
-from analysis.review.deposit.results import provenance
 from analysis.review.deposit.standard import report, supply
 
 RESULTS = ("tables", "texts", "overviews", "bytes")  # archived results, which may not be under version control yet
