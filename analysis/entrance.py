@@ -33,6 +33,8 @@ LISTS = ("controls", "fixed_effects", "cluster", "instruments", "strata")
 NAMES = ("unit", "fixed_effects", "cluster", "strata")
 # A blank here says something: never treated, not ended yet.
 BLANK_SPEAKS = ("cohort", "upper")
+# Fields of times that have passed, which are compared with each other and with times that options name.
+TIMES = {"duration", "entry", "upper"}
 WHERE = "the data"
 
 
@@ -212,7 +214,7 @@ def _typed(column: pd.Series, roles: list[str], where: str, lines) -> np.ndarray
     if "time" in roles or numeric == ["cohort"]:
         return np.zeros(0) if not len(column) else np.empty(len(column))  # replaced by the index of periods
     if numeric:
-        return numbers(column, where, flag(numeric[0]), lines, infinite=numeric == ["upper"])
+        return numbers(column, where, flag(numeric[0]), lines, infinite=numeric == ["upper"], decimals=bool(set(numeric) & TIMES))
     return names(column, where, flag(roles[0]), lines)
 
 

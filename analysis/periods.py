@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from analysis.columns import holds_bytes
 from analysis.contracts import DataError, violation
 from analysis.level_codes import distinct
 
@@ -115,6 +116,10 @@ def written(column: pd.Series, frequency: str, where: str, flag: str, lines) -> 
         row = int(np.argmax(column.notna().to_numpy()))
         kind = "intervals; name each by one" if isinstance(column.dtype, pd.IntervalDtype) else "times between dates; count days or weeks"
         rule = f"{flag} needs whole numbers, not {kind}"
+        raise DataError(violation(where, rule, lines(row), str(column.name), str(column.iloc[row])))
+    if holds_bytes(column):
+        row = int(np.argmax(column.notna().to_numpy()))
+        rule = f"{flag} needs numbers, not bytes (store them as numbers, or as text)"
         raise DataError(violation(where, rule, lines(row), str(column.name), str(column.iloc[row])))
     numbers = pd.to_numeric(column, errors="coerce") if column.dtype.kind not in "iuf" else column
     numbers = numbers.to_numpy(dtype="float64", na_value=np.nan)

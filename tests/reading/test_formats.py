@@ -94,17 +94,24 @@ def test_types_of_parquet_are_handed_on(tmp_path):
         moment=pa.array([datetime.datetime(2001, 2, 3), None], pa.timestamp("us", "UTC")),
         money=pa.array([decimal.Decimal("1.50"), None]),
         truth=pa.array([True, None]),
-        text=pa.array(["1.5", "x"]),
+        text=pa.array(["1,234.5", "NA"]),
         level=pa.array(["a", "b"]).dictionary_encode(),
         lag=pa.array([datetime.timedelta(days=1), None]),
         nothing=pa.array([None, None]),
     )
     frame = read(
-        path, {name: {"controls"} for name in ("day", "moment", "money", "truth", "text", "lag", "nothing")} | {"level": {"strata"}}
+        path,
+        {name: {"controls"} for name in ("day", "moment", "money", "truth", "text", "lag", "nothing")} | {"level": {"strata"}},
+        Reading(thousands=","),
     )
     assert frame["day"].tolist() == [day, None] and frame["money"].tolist() == [decimal.Decimal("1.50"), None]
     assert str(frame["moment"].dtype) == "datetime64[us, UTC]" and frame["lag"].dtype.kind == "m"
-    assert frame["truth"].dtype == "boolean" and frame["text"].tolist() == ["1.5", "x"] and frame["level"].tolist() == ["a", "b"]
+    assert frame["truth"].dtype == "boolean" and frame["level"].tolist() == ["a", "b"]
+    # Text where numbers are needed is read as in a text file, and said.
+    np.testing.assert_array_equal(frame["text"], [1234.5, np.nan])
+    assert "column 'text': 1 numbers are stored as text" in frame.attrs["notes"]
+    with pytest.raises(DataError, match=re.escape("value '1,234.5': --controls needs numbers; add --thousands ,")):
+        read(path, {"text": {"controls"}})
     assert frame["nothing"].isna().all()
 
 
@@ -200,6 +207,16 @@ def test_the_first_sheet_with_cells_or_the_one_named(tmp_path):
     assert read(path, XY, Reading(sheet="two"))["y"].tolist() == [2]
     with pytest.raises(UnknownName, match="Did you mean 'two'"):
         read(path, XY, Reading(sheet="tow"))
+
+
+def test_a_note_before_the_data_names_the_sheet_that_holds_them(tmp_path):
+    for note in ([["About these data"]], [["name", "meaning"], ["y", "result"]]):
+        path = book(tmp_path / "t.xlsx", note, data=[["id", "y"], ["a", 1]], more=[["id", "z"], ["a", 1]])
+        with pytest.raises(UnknownName, match="sheet 'Sheet' has no column 'id'; sheet 'data' has all that are named: add --sheet 'data'"):
+            read(path, XY)
+        assert read(path, XY, Reading(sheet="data"))["y"].tolist() == [1]
+        with pytest.raises(UnknownName, match=r"unknown column 'absent'.* --sheet names another sheet \(data, more\)"):
+            read(path, {"id": {"unit"}, "absent": {"outcome"}})
 
 
 def test_dates_in_a_sheet_stay_dates(tmp_path):
