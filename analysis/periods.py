@@ -76,7 +76,7 @@ def calendar_of(column: pd.Series, frequency: str, where: str, flag: str, lines)
     if not len(seen):
         return Calendar(), values
     if coding == "number":
-        coding = _coding_of(seen, frequency)
+        coding = coding_of(seen, frequency)
     if not np.isfinite(positions := _positions(seen, coding)).all():
         row = int(np.argmax(values == seen[np.argmax(~np.isfinite(positions))]))
         raise DataError(violation(where, f"is no {coding}", lines(row), str(column.name), int(values[row])))
@@ -193,7 +193,7 @@ def _from_periods(column: pd.Series) -> tuple[np.ndarray, str]:
     return _from_dates(column.dt.to_timestamp(how="end" if frequency == "week" else "start"), frequency)
 
 
-def _coding_of(seen: np.ndarray, frequency: str) -> str:
+def coding_of(seen: np.ndarray, frequency: str) -> str:
     """Return the coding of whole numbers: what `frequency` says, or what every one of them fits and a plain count would not."""
     if frequency in ("index", "year"):
         return "number"

@@ -10,7 +10,7 @@ import pandas as pd
 
 from analysis.entrance import entrance
 from analysis.estimates import parameter, refused
-from analysis.estimators._durations import counts_of, groups_of, spells_of, term, times_of, uncensored, unseen
+from analysis.estimators._durations import counts_of, groups_of, silent, spells_of, term, times_of, uncensored, unseen
 from analysis.inference.cumulative_incidence import incidence
 from analysis.method import Method, Option
 
@@ -40,5 +40,9 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
                 if why:
                     rows.append(refused(name, "SUPPORT", why, "analytic"))
                     continue
-                rows.append(parameter(name, *curve.at(time), **about) | {"p_value": np.nan})
+                share, error = curve.at(time)
+                if share == 0:
+                    rows.append(parameter(name, 0.0, **about | silent(time, group, kind)))
+                    continue
+                rows.append(parameter(name, share, error, **about) | {"p_value": np.nan})
     return rows

@@ -10,7 +10,7 @@ import pandas as pd
 
 from analysis.entrance import entrance
 from analysis.estimates import NotIdentified, parameter
-from analysis.estimators._durations import counts_of, curve_of, groups_of, spells_of, term, times_of, unseen
+from analysis.estimators._durations import counts_of, curve_of, groups_of, silent, spells_of, term, times_of, unseen
 from analysis.method import Method, Option
 
 METHOD = Method(
@@ -37,24 +37,22 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
         raise NotIdentified("SUPPORT", f"the mean counts from 0, but a spell starts at {data['entry'].min():g}; shift the clock first")
     found = [(group, *_area(part, horizon), part) for group, part in groups]
     rows = [
-        parameter(term("restricted_mean", g), mean, se, inference="greenwood", **counts_of(p, specification), **_silent(se, g, horizon))
+        parameter(
+            term("restricted_mean", g),
+            mean,
+            se,
+            inference="greenwood",
+            **counts_of(p, specification),
+            **(silent(horizon, g) if np.isnan(se) else {}),
+        )
         for g, mean, se, p in found
     ]
     if len(found) == 2:
         (_, first, first_se, _), (_, second, second_se, _) = found
         error = float(np.hypot(first_se, second_se))
-        without = _silent(error, ", ".join(g for g, _, se, _ in found if np.isnan(se)), horizon)
+        without = silent(horizon, ", ".join(g for g, _, se, _ in found if np.isnan(se))) if np.isnan(error) else {}
         rows.append(parameter("difference", second - first, error, inference="greenwood", **counts_of(data, specification), **without))
     return rows
-
-
-def _silent(error: float, group: str, horizon: float) -> dict:
-    """Return why there is no error: a curve without ends does not show how it varies."""
-    if not np.isnan(error):
-        return {}
-    return {
-        "reason": f"FLAT: no spell{f' of {group}' if group else ''} ends by {horizon:g}, so that its error is not known (it is not zero)"
-    }
 
 
 def _area(part: pd.DataFrame, horizon: float) -> tuple[float, float]:
