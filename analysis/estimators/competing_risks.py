@@ -10,7 +10,7 @@ import pandas as pd
 
 from analysis.entrance import entrance
 from analysis.estimates import parameter, refused
-from analysis.estimators._durations import counts_of, groups_of, silent, spells_of, term, times_of, uncensored, unseen
+from analysis.estimators._durations import counts_of, ended, groups_of, silent, spells_of, term, times_of, uncensored, unseen
 from analysis.inference.cumulative_incidence import incidence
 from analysis.method import Method, Option
 
@@ -43,6 +43,9 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
                 share, error = curve.at(time)
                 if share == 0:
                     rows.append(parameter(name, 0.0, **about | silent(time, group, kind)))
+                    continue
+                if share > 1 - 1e-12:
+                    rows.append(parameter(name, 1.0, **about | ended(time, group)))
                     continue
                 rows.append(parameter(name, share, error, **about) | {"p_value": np.nan})
     return rows

@@ -7,7 +7,7 @@ import pandas as pd
 
 from analysis.entrance import entrance
 from analysis.estimates import parameter, refused
-from analysis.estimators._durations import counts_of, curve_of, groups_of, silent, spells_of, term, times_of, unseen
+from analysis.estimators._durations import counts_of, curve_of, ended, groups_of, silent, spells_of, term, times_of, unseen
 from analysis.inference.distributions import normal_quantile
 from analysis.inference.product_limit import Curve
 from analysis.method import Method, Option
@@ -49,7 +49,7 @@ def _survival(name: str, curve: Curve, time: float, about: dict, group: str) -> 
     """Return survival at `time` with an interval symmetric in log(-log), which stays between zero and one."""
     survival = float(curve.at(time))
     if survival <= 0:
-        return parameter(name, 0.0, **about, reason=f"ENDED: all at risk have ended by {curve.emptied:g}, so that the error is not known")
+        return parameter(name, 0.0, **about, **ended(curve.emptied, group))
     if not len(curve.times) or time < curve.times[0]:
         return parameter(name, 1.0, **about, **silent(time, group))
     variance = float(curve.greenwood[np.searchsorted(curve.times, time, side="right") - 1])

@@ -10,7 +10,7 @@ import pandas as pd
 
 from analysis.entrance import entrance
 from analysis.estimates import NotIdentified, parameter
-from analysis.estimators._durations import counts_of, curve_of, groups_of, silent, spells_of, term, times_of, unseen
+from analysis.estimators._durations import counts_of, curve_of, ended, groups_of, silent, spells_of, term, times_of, unseen
 from analysis.method import Method, Option
 
 METHOD = Method(
@@ -43,24 +43,30 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
             se,
             inference="greenwood",
             **counts_of(p, specification),
-            **(silent(horizon, g) if np.isnan(se) else {}),
+            **(_unknown(p, horizon, g) if np.isnan(se) else {}),
         )
         for g, mean, se, p in found
     ]
     if len(found) == 2:
         (_, first, first_se, _), (_, second, second_se, _) = found
         error = float(np.hypot(first_se, second_se))
-        without = silent(horizon, ", ".join(g for g, _, se, _ in found if np.isnan(se))) if np.isnan(error) else {}
+        without = next((_unknown(p, horizon, g) for g, _, se, p in found if np.isnan(se)), {})
         rows.append(parameter("difference", second - first, error, inference="greenwood", **counts_of(data, specification), **without))
     return rows
 
 
+def _unknown(part: pd.DataFrame, horizon: float, group: str) -> dict:
+    """Return why the area has no error: nothing ends before the horizon, or all at once."""
+    first = curve_of(part).times[:1]
+    return ended(float(first[0]), group) if (first < horizon).any() else silent(horizon, group, until="before")
+
+
 def _area(part: pd.DataFrame, horizon: float) -> tuple[float, float]:
-    """Return the area under the survival curve to `horizon` and its standard error (Greenwood carried through), missing where nothing ends."""
+    """Return the area under the survival curve to `horizon` and its standard error (Greenwood carried through), missing where nothing varies."""
     curve = curve_of(part)
     if why := unseen(horizon, f"{horizon:g}", part, curve):
         raise NotIdentified("SUPPORT", why)
-    within = curve.times <= horizon
+    within = curve.times < horizon
     if not within.any():
         return float(horizon), np.nan
     times, deaths, at_risk = curve.times[within], curve.ends[within], curve.at_risk[within]
@@ -69,5 +75,6 @@ def _area(part: pd.DataFrame, horizon: float) -> tuple[float, float]:
     beyond = area - np.cumsum(pieces)[:-1]  # the area after each event time
     left = at_risk - deaths
     # Where everyone left ends the curve is zero from there on, and nothing beyond varies.
-    terms = np.where(left > 0, beyond**2 * deaths / (at_risk * np.where(left > 0, left, 1)), 0.0)
-    return area, float(np.sqrt(terms.sum()))
+    terms = np.where(left > 0, (beyond / horizon) ** 2 * deaths / (at_risk * np.where(left > 0, left, 1)), 0.0)
+    error = horizon * float(np.sqrt(terms.sum()))
+    return area, error if error > 0 else np.nan

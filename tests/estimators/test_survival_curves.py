@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from lifelines import CoxPHFitter
 from lifelines.statistics import multivariate_logrank_test
 from statsmodels.duration.survfunc import CumIncidenceRight
 
@@ -186,3 +187,37 @@ def test_periods_are_no_durations():
     for shifted in (2001, 200001):  # years, and numbers of which some are no month
         late = data.assign(t=data["t"] + shifted)
         assert rows(cox, late, controls=("x",))["x"]["estimate"] == pytest.approx(rows(cox, data, controls=("x",))["x"]["estimate"])
+
+
+def test_a_curve_that_falls_at_once_has_no_error():
+    at_once = pd.DataFrame({"t": [4.0, 4, 4, 4], "k": [1, 1, 1, 1], "e": 1})
+    for found in (
+        rows(kaplan_meier, at_once, options={"times": [5e-1 + 3.5]})["survival:4"],
+        rows(competing_risks, at_once, event="k", options={"times": [4]})["incidence:1:4"],
+        rows(restricted_mean_survival, pd.concat([at_once, at_once.assign(t=9.0, s=1)]).fillna({"s": 0}), strata=("s",))["difference"],
+    ):
+        assert np.isnan(found["std_error"]) and "p_value" not in found and "not known" in found["reason"]
+    late = pd.DataFrame({"t": [6.0, 6, 8, 9], "e": 1})  # ends at the horizon leave the area before it as it is
+    assert rows(restricted_mean_survival, late, options={"horizon": 6.0})["restricted_mean"]["reason"].startswith(
+        "FLAT: no spell ends before 6"
+    )
+    far = spells(7).assign(t=lambda d: d["t"] * 1e200)
+    near = rows(restricted_mean_survival, spells(7))["restricted_mean"]
+    assert rows(restricted_mean_survival, far)["restricted_mean"]["std_error"] == pytest.approx(near["std_error"] * 1e200, rel=1e-12)
+
+
+def test_proportionality_is_tested_only_where_time_passes_between_ends():
+    """The coefficients are those of lifelines; a single date of ends, or one at which alone a covariate differs, shows no change."""
+    data = spells(8).assign(x=np.arange(120) % 7, z=np.arange(120) % 2)
+    once = data.assign(t=5.0)
+    found = rows(cox, once, controls=("x", "z"))
+    theirs = CoxPHFitter().fit(once[["t", "e", "x", "z"]], "t", "e", fit_options={"precision": 1e-12})
+    assert [found[name]["estimate"] for name in "xz"] == pytest.approx(list(theirs.params_), rel=1e-6)
+    assert [found[name]["std_error"] for name in "xz"] == pytest.approx(list(theirs.standard_errors_), rel=1e-6)
+    for term in ("proportionality", "proportionality:x", "proportionality:z"):
+        assert "estimate" not in found[term] and found[term]["reason"].startswith("SUPPORT")
+    early = data.assign(z=((data["t"] == 1) & (data.index % 2 == 0)) * 1)
+    early.loc[early["t"] == 1, "e"] = early.index[early["t"] == 1] % 3 > 0
+    found = rows(cox, early, controls=("x", "z"))
+    assert "estimate" not in found["proportionality:z"] and np.isfinite(found["proportionality:x"]["p_value"])
+    assert "z differs" in found["proportionality:z"]["reason"] and "estimate" not in found["proportionality"]
