@@ -12,6 +12,8 @@ from analysis.quoting import unquoted
 
 # Fields whose columns explain the outcome, each once.
 EXPLAINING = ("treatment", "controls", "instruments")
+# What a spell is made of; duration and upper may be one column: all ends are dated.
+SPELL = ("duration", "event", "entry")
 EXPLAINED = ("outcome", "duration", "event")
 NOTHING_LEFT = "ROUNDING: the effect and its standard error are zero but for rounding, so that no test exists"
 # Effects and errors below this share of the largest outcome are what rounding leaves of differences that cancel.
@@ -30,6 +32,9 @@ def check_roles(fields: dict[str, list[str]], method: Method) -> None:
         others += [role for role in roles if role == "strata" and "event" in own]
         if own and others:
             raise BadOption(f"{column} is named by {flag(own[0])} and {flag(others[0])}: a column cannot explain itself; name another")
+        spell = [role for role in roles if role in SPELL]
+        if len(spell) > 1:
+            raise BadOption(f"{column} is named by {flag(spell[0])} and again by {flag(spell[1])}: a spell has a column for each")
         twice = [role for role in roles if role in EXPLAINING]
         if len(twice) > 1:
             raise BadOption(f"{column} is named by {flag(twice[0])} and again by {flag(twice[1])}: name it once")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 
 import numpy as np
 import pandas as pd
@@ -22,6 +24,9 @@ PERIODS = ("time", "cohort")
 TIMES = ("duration", "entry", "upper")
 PASSED = "a date: write the time that has passed since the start, in days, months or years"
 ENDS = "write 1 where the spell ended, 0 where it is censored (2, 3, ... for other kinds of ends)"
+# Fields of regressors, each of which is one number a row.
+COVARIATES = ("treatment", "controls", "instruments")
+NAMED = "make a column of 0 and 1 for each name of a group"
 OTHER_PERIODS = "dates and texts such as 2019Q1 need --frequency (year, quarter, month, week, day)"
 
 
@@ -87,8 +92,11 @@ def _advice(field: str, cell: str, advice: str) -> str:
         return OTHER_PERIODS
     if field in TIMES and advice == A_DATE:
         return PASSED
-    # "yes" is no missing value of an event.
-    return ENDS if field == "event" and cell.strip().isalpha() else advice
+    words = not re.search(r"[\d#]", cell) and any(map(str.isalpha, cell))
+    # "yes" is no missing value of an event, nor "high" one of a covariate.
+    if field == "event" and words:
+        return ENDS
+    return f"{NAMED}, or {advice.removeprefix('correct it, or ')}" if field in COVARIATES and words and "--missing" in advice else advice
 
 
 def _typed(found: Column, values: pd.Series, source: Source, asked: Reading, elsewhere: str) -> Column:
@@ -101,7 +109,21 @@ def _typed(found: Column, values: pd.Series, source: Source, asked: Reading, els
     if pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values):
         values, markers = without_codes(values, asked.missing)
         return replace(found, values=values, read_as="numbers", blank=blank, markers=markers)
-    return replace(found, values=values, read_as=_kind(values), blank=blank)
+    values, markers = _without(values, asked.missing)
+    return replace(found, values=values, read_as=_kind(values), blank=blank, markers=markers)
+
+
+def _without(values: pd.Series, missing: tuple[str, ...]) -> tuple[pd.Series, dict[str, int]]:
+    """Return decimal numbers, dates and the like with those missing that `missing` lists as they are written, and how often each was found."""
+    if not missing:
+        return values, {}
+    decimals = values.map(lambda value: isinstance(value, Decimal)).to_numpy(bool)
+    numbers, found = without_codes(values.map(lambda value: float(value) if isinstance(value, Decimal) else np.nan), missing)
+    written = values.map(lambda value: None if isinstance(value, Decimal) else _written(value))
+    for code in missing:
+        if (equal := written.eq(code)).any():
+            found[code] = int(equal.sum())
+    return values.mask((decimals & numbers.isna()) | written.isin(missing)), found
 
 
 def _texts(values: pd.Series) -> np.ndarray:

@@ -34,6 +34,12 @@ def panel(units: int = 12, periods: int = 6) -> pd.DataFrame:
         ("fractional_response", {"outcome": "y", "controls": ("x", "x")}, "x is named by --controls and again by --controls"),
         ("two_stage_least_squares", {"outcome": "y", "treatment": "x", "instruments": ("x", "z")}, "x is named by --treatment and again"),
         ("two_stage_least_squares", {"outcome": "y", "treatment": "x", "instruments": ("y",)}, "y is named by --outcome and --instruments"),
+        ("cox", {"duration": "time", "event": "time", "controls": ("x",)}, "time is named by --duration and again by --event"),
+        (
+            "cox",
+            {"duration": "time", "event": "g", "entry": "time", "controls": ("x",)},
+            "time is named by --duration and again by --entry",
+        ),
     ],
 )
 def test_no_column_explains_itself_or_explains_twice(estimator, fields, words):

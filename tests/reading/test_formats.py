@@ -115,6 +115,21 @@ def test_types_of_parquet_are_handed_on(tmp_path):
     assert frame["nothing"].isna().all()
 
 
+def test_codes_for_missing_count_in_decimals_and_dates_too(tmp_path):
+    day, never = datetime.date(2001, 2, 3), datetime.date(9999, 12, 31)
+    path = parquet_of(
+        tmp_path / "t.parquet",
+        money=pa.array([decimal.Decimal("1.50"), decimal.Decimal("-99.00")]),
+        day=pa.array([day, never]),
+        moment=pa.array([datetime.datetime(2001, 2, 3, 4), datetime.datetime(2001, 2, 3)], pa.timestamp("us")),
+    )
+    roles = {"money": {"controls"}, "day": {"cohort"}, "moment": {"strata"}}
+    frame = read(path, roles, Reading(missing=("-99", "9999-12-31", "2001-02-03")))
+    assert frame.isna().to_numpy().tolist() == [[False, True, False], [True, True, True]]
+    assert frame["money"][0] == decimal.Decimal("1.50") and str(frame["moment"][0]) == "2001-02-03 04:00:00"
+    assert "column 'money': read as missing: '-99' 1" in frame.attrs["notes"]
+
+
 def test_marks_that_travel_with_a_table_stay(tmp_path):
     table = pd.DataFrame({"id": ["a"], "y": [1]})
     table.attrs["evidence"] = "simulated"

@@ -88,6 +88,8 @@ def test_what_is_refused_says_what_to_do(reading, delimiter, cells, message):
 ROLE_ADVICE = [
     ("event", "yes", "write 1 where the spell ended, 0 where it is censored"),
     ("event", "3 days", "write the number alone"),
+    ("controls", "high", "make a column of 0 and 1 for each name of a group, or add --missing 'high' if it stands for no value"),
+    ("controls", "#VALUE!", "correct it, or add --missing '#VALUE!'"),
     ("duration", "2001-01-01", "a date: write the time that has passed since the start"),
     ("entry", "1jan2001", "a date: write the time that has passed since the start"),
 ]
