@@ -13,8 +13,8 @@ from analysis.contracts import DataError, violation
 
 # Text that is a whole number as a computer would print it: other spellings (01, 1.0, +1) are names of their own.
 CANONICAL = r"(?:0|-?[1-9]\d{0,17})"
-# Beyond it, whole numbers kept as floats are no longer all distinct.
-EXACT = 2**53
+# Beyond it, whole numbers kept as floats are no longer all distinct; and below how many digits they are.
+EXACT = {"float16": (2**11, 4), "float32": (2**24, 8), "float64": (2**53, 16)}
 # Floats that hold fewer than the 15 digits of a double.
 SHORT = ("float16", "float32")
 
@@ -146,9 +146,10 @@ def names(column: pd.Series, where: str, asked: str, lines: Callable[[int], int]
     blank = found.map(lambda value: isinstance(value, str) and not value.strip()).to_numpy(bool) if found.dtype.kind == "O" else None
     if blank is not None and blank.any():
         codes, found = np.where(blank[codes], -1, (np.cumsum(~blank) - 1)[codes]), found[~blank].reset_index(drop=True)
-    if isinstance(found.dtype, np.dtype) and found.dtype.kind == "f" and len(found) and (found.abs() > EXACT).any():
-        row = int(np.argmax(codes == int(np.argmax((found.abs() > EXACT).to_numpy()))))
-        rule = f"{asked}: numbers of 16 and more digits were kept as floats and can have merged; store the column as text"
+    most, digits = EXACT.get(str(found.dtype).lower(), (np.inf, 0))
+    if digits and (large := (found.abs() > most).to_numpy(bool, na_value=False)).any():
+        row = int(np.argmax(codes == int(np.argmax(large))))
+        rule = f"{asked}: numbers of {digits} and more digits were kept as floats and can have merged; store the column as text"
         raise DataError(violation(where, rule, lines(row), str(column.name), f"{column.iloc[row]:.0f}"))
     try:
         cleaned, missing = _cleaned(found), codes < 0

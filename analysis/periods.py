@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from analysis.columns import holds_bytes
+from analysis.columns import EXACT, holds_bytes
 from analysis.contracts import DataError, violation
 from analysis.level_codes import distinct
 
@@ -123,6 +123,11 @@ def written(column: pd.Series, frequency: str, where: str, flag: str, lines) -> 
         raise DataError(violation(where, rule, lines(row), str(column.name), str(column.iloc[row])))
     numbers = pd.to_numeric(column, errors="coerce") if column.dtype.kind not in "iuf" else column
     numbers = numbers.to_numpy(dtype="float64", na_value=np.nan)
+    most, digits = EXACT.get(str(column.dtype).lower(), (np.inf, 0))
+    if (large := np.isfinite(numbers) & (np.abs(numbers) > most)).any():
+        row = int(np.argmax(large))
+        rule = f"{flag}: numbers of {digits} and more digits were kept as floats and can have merged; store them as integers or text"
+        raise DataError(violation(where, rule, lines(row), str(column.name), f"{numbers[row]:.0f}"))
     blank = column.isna().to_numpy()
     distinct = pd.unique(numbers)
     fractions = [value for value in distinct if np.isfinite(value) and value % 1 != 0]

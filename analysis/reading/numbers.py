@@ -210,5 +210,6 @@ ADVICE = {
     r"\([\d.,' ]+\)": "write a negative number with a minus, not in brackets",
     r"[\d.,]+ ?-": "write the minus before the number",
     r"[\u2010-\u2015] ?[\d.,]+": "write a dash that means minus as -",
+    r"[<>≤≥]=? ?[\d.,]+": "a bound, no number; if only a bound of a duration is known, --event is 0 there, or --upper names the other bound",
     r"[\d.,]+ ?\+": "write the number alone; a duration that had not ended has 0 in --event",
 }

@@ -68,6 +68,7 @@ REFUSED = [
     (",", ["12.5-"], "the minus before the number"),
     (",", ["\u20135"], "a dash that means minus as -"),
     (",", ["21+"], "needs numbers; write the number alone"),
+    (",", [">20"], "needs numbers; a bound, no number"),
     (",", ["12 days"], "needs numbers; write the number alone"),
     (",", ["#VALUE!"], "add --missing '#VALUE!'"),
     (",", ["TRUE", "1"], "needs numbers"),

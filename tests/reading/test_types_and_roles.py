@@ -63,6 +63,22 @@ def test_times_in_single_precision_meet_those_in_double(tmp_path, capsys):
     assert said[0] == said[1] == said[2]
 
 
+@pytest.mark.parametrize(("kind", "whole"), [("float32", 2**24), ("Float32", 2**24), ("float64", 2**53)])
+def test_whole_names_that_floats_have_merged_are_refused(kind, whole):
+    assert names(pd.Series([whole - 1, whole], dtype=kind), "t", "--unit", int).tolist() == [whole - 1, whole]
+    with pytest.raises(DataError, match="can have merged"):
+        names(pd.Series([whole, whole + 2], dtype=kind), "t", "--unit", int)
+
+
+def test_days_that_single_precision_has_merged_are_refused(tmp_path, capsys):
+    """20010103 is kept as 20010104."""
+    days = np.tile([20010101, 20010102, 20010103, 20010104], 6)
+    for kind, ends in (("float64", 0), ("float32", 2)):
+        SOUND.assign(year=days.astype(kind)).to_parquet(tmp_path / "t.parquet")
+        assert main(["estimate", str(tmp_path / "t.parquet"), *COMMAND.split()]) == ends
+    assert "row 2, column 'year'" in (said := capsys.readouterr().err) and "can have merged" in said
+
+
 def test_moments_of_one_day_are_several_names():
     moments = pd.Series(pd.to_datetime(["2001-01-01 10:00", "2001-01-01 14:00", "2001-01-01 00:00", None]))
     said = ["2001-01-01T10:00:00", "2001-01-01T14:00:00", "2001-01-01", None]
