@@ -137,8 +137,14 @@ def written(column: pd.Series, frequency: str, where: str, flag: str, lines) -> 
     ):
         if wrong.any():
             row = int(np.argmax(wrong))
-            more = "; dates and texts such as 2019Q1 need --frequency" if rule.endswith("needs numbers") else ""
-            raise DataError(violation(where, rule + more, lines(row), str(column.name), _shown(column.iloc[row])))
+            if rule.endswith("needs numbers") and frequency and frequency != "index":
+                # Of texts, those are wrong that no frequency makes a period.
+                neither = wrong & _dates_of(column).isna().to_numpy()
+                row = int(np.argmax(neither if neither.any() else wrong))
+                rule = f"{flag} holds dates or texts such as 2019Q1, 2019-03 and 2019-03-31 with --frequency, all of them; this is none"
+            elif rule.endswith("needs numbers"):
+                rule += "; dates and texts such as 2019Q1 need --frequency"
+            raise DataError(violation(where, rule, lines(row), str(column.name), _shown(column.iloc[row])))
     return numbers, "number"
 
 
@@ -162,6 +168,12 @@ def _as_dates(column: pd.Series, frequency: str) -> pd.Series | None:
         return pd.to_datetime(column)
     if not frequency or frequency == "index" or pd.to_numeric(filled, errors="coerce").notna().all():
         return None
+    dates = _dates_of(column)
+    return dates if (dates.notna() == column.notna()).all() else None
+
+
+def _dates_of(column: pd.Series) -> pd.Series:
+    """Return texts of days, months, quarters and half-years as dates, NaT where a text is none of them."""
     texts = column.astype("string").str.strip().str.replace(r"^(\d{4})[-: ]?([QqHhSs])(\d)$", r"\1\2\3", regex=True)
     halves = texts.str.extract(r"^(\d{4})[HhSs]([12])$")
     if halves[0].notna().any():
@@ -172,8 +184,7 @@ def _as_dates(column: pd.Series, frequency: str) -> pd.Series | None:
         texts = texts.mask(quarters[0].notna(), quarters[0] + "-" + month + "-01")
     months = texts.str.extract(r"^(\d{4})[Mm-](\d{1,2})$")
     texts = texts.mask(months[0].notna(), months[0] + "-" + months[1].str.zfill(2) + "-01")
-    dates = pd.to_datetime(texts, errors="coerce", format="%Y-%m-%d")
-    return dates if (dates.notna() == column.notna()).all() else None
+    return pd.to_datetime(texts, errors="coerce", format="%Y-%m-%d")
 
 
 def _from_dates(dates: pd.Series, frequency: str) -> tuple[np.ndarray, str]:

@@ -160,6 +160,9 @@ def _mixed(found: Column, values: pd.Series, texts: np.ndarray, marks: Marks, as
     if column.refused:
         place, value, rule = column.refused
         return replace(column, values=values, blank=blank, refused=(int(rows[place]), value, rule))
+    if column.read_as == "names" and rest.empty:
+        # Periods in words: blanks and what `missing` lists are none.
+        return replace(column, values=pd.Series(column.values.to_numpy(), rows).reindex(values.index), blank=blank)
     if column.read_as == "names" or not rest.map(lambda value: isinstance(value, int | float)).all():
         return replace(found, values=values, read_as=_kind(values), blank=blank) if found.roles else _text(found, values, asked)
     numbers = values.where(~texts).astype(float)

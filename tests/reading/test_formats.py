@@ -174,6 +174,28 @@ def test_labels_that_would_merge_values_are_not_used(stata, column):
     assert frame[column].tolist() == [1, 2, 3] and "share a label" in frame.attrs["notes"][0]
 
 
+def test_labels_that_are_other_numbers_are_refused(tmp_path):
+    """As pandas writes a category: 5, 7 and 12 are stored as 0, 1 and 2."""
+    table = pd.DataFrame({"years": pd.Categorical(["5", "7", "12"], ["5", "7", "12"]), "grade": [1, 2, 1], "kind": [1, 2, 2]})
+    labels = {"grade": {1: "1", 2: "2"}, "kind": {1: "1 ended", 2: "7"}}
+    table.to_stata(tmp_path / "t.dta", write_index=False, value_labels=labels)
+    path = str(tmp_path / "t.dta")
+    with pytest.raises(DataError, match="row 2, column 'years', value '0': a value label says 5 here"):
+        read(path, {"years": {"duration"}})
+    assert read(path, {"years": {"strata"}})["years"].tolist() == ["5", "7", "12"]
+    assert read(path, {"grade": {"controls"}, "kind": {"event"}}).to_numpy().tolist() == [[1, 1], [2, 2], [1, 2]]
+
+
+def test_periods_in_words_are_alike_in_every_format(tmp_path):
+    table = pd.DataFrame({"q": ["2019Q1", "", "NA", "never"]})
+    table.to_csv(tmp_path / "t.csv", index=False, quoting=1)
+    table.to_parquet(tmp_path / "t.parquet")
+    table.to_stata(tmp_path / "t.dta", write_index=False)
+    for ending in ("csv", "parquet", "dta"):
+        frame = read(str(tmp_path / f"t.{ending}"), {"q": {"cohort"}}, Reading(periods_as_text=True, missing=("never",)))
+        assert frame["q"].tolist() == ["2019Q1", None, None, None], ending
+
+
 def test_dates_and_missing_codes_of_stata(stata):
     frame = read(stata, {"when": {"time"}, "y": {"outcome"}})
     assert frame["when"].tolist()[1] == pd.Timestamp("2001-04-01") and frame["y"].isna().tolist() == [False, True, False]
