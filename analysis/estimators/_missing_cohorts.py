@@ -14,15 +14,15 @@ def words(cells: tuple[np.ndarray, ...], none: list[int], part: list[int], data:
     """
     labels = (("cohort ", none), ("some years of cohort ", part))
     said = [label + ", ".join(f"‹@{g}›" for g in cohorts) for label, cohorts in labels if cohorts]
-    said += base_notes(cells, anticipation, universal)
+    said += base_notes(moved_bases(cells, anticipation, universal))
     said += [data.attrs["left_out"]] if "left_out" in data.attrs else []
     return " and ".join(said)
 
 
-def base_notes(cells: tuple[np.ndarray, ...], anticipation: int, universal: bool) -> list[str]:
-    """Return one note a wanted and used base period, with the cohorts that it concerns."""
+def base_notes(moved: list[tuple[int, int, int]]) -> list[str]:
+    """Return one note a wanted and used base period, with the cohorts that it concerns; `moved` are cohort, wanted and used."""
     cohorts: dict[tuple[int, int], list[int]] = {}
-    for g, wanted, used in moved_bases(cells, anticipation, universal):
+    for g, wanted, used in moved:
         cohorts.setdefault((wanted, used), []).append(g)
     return [
         f"an observed period ‹@{wanted}› (base of cohort {', '.join(f'‹@{g}›' for g in sorted(of))}: ‹@{used}›)"
