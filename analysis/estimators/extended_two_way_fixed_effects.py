@@ -10,7 +10,8 @@ from diff_diff import WooldridgeDiD
 
 from analysis.entrance import entrance
 from analysis.estimates import NotIdentified, parameter
-from analysis.estimators._cohorts import cohort_panel, counts_of
+from analysis.estimators._cohorts import bases_of, cohort_panel, counts_of
+from analysis.estimators._missing_cohorts import base_notes
 from analysis.inference.absorb import within_sd
 from analysis.inference.cluster import need_two
 from analysis.method import AGGREGATION, ANTICIPATION, EVENT_WINDOW, Method, Option
@@ -84,6 +85,8 @@ def _comparable(data: pd.DataFrame, options) -> tuple[pd.DataFrame, str]:
             raise NotIdentified("SUPPORT", "no treated cohort is seen before its treatment, beside units to compare it with")
     if not ((data["cohort"] > 0) & (data["time"] >= data["cohort"] - options.anticipation)).any():
         raise NotIdentified("SUPPORT", "no treated row is left beside one to compare it with")
+    if never_only:  # else all untreated periods are the base
+        said += base_notes(bases_of(data, -1 - options.anticipation).moved)
     if lost_units:
         said.append(f"{len(lost_units)} unit{'s' * (len(lost_units) > 1)} of cohorts not seen before treatment")
     if lost_periods:
