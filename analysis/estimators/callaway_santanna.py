@@ -16,8 +16,9 @@ import pandas as pd
 
 from analysis.entrance import entrance
 from analysis.estimates import NotIdentified, parameter, refused
-from analysis.estimators import _cohort_randomization, _missing_cohorts
+from analysis.estimators import _cohort_randomization
 from analysis.estimators._cohorts import cohort_panel, cohort_rows, counts_of, need_never, unit_names
+from analysis.estimators._missing_cohorts import base_notes, words
 from analysis.inference.absorb import within_sd
 from analysis.inference.cluster import cluster_sums, effective_degrees, need_two
 from analysis.inference.cohort_average import Panel, aggregate, cell_keys, cells_of, moved_bases, panel_of
@@ -179,6 +180,7 @@ class _Estimation:
         self.data, self.specification, self.options, self.counts = data, specification, options, counts
         self.wide = self._sample()
         self.rounding = ROUNDING * float(np.abs(data["outcome"]).max())
+        self.moved: list[tuple[int, int, int]] = []
         self.reasons: list[tuple[int, int, str]] = []
         self.entered = np.zeros(len(self.wide.cohort), bool)
         self.cluster = self._clusters()
@@ -201,8 +203,14 @@ class _Estimation:
             found += self._randomized(self.wide)
         if self.options.leave_one_out and self.cluster is None:
             found += self._leave_one_out()
-        # What averages over cohorts says which of them it lacks.
-        return [row | {"left_out": left_out} if left_out and row.get("cohort") is None else row for row in found]
+        return [row | self._said(row, left_out) for row in found]
+
+    def _said(self, row: dict, left_out: str) -> dict:
+        """Return what a row says it lacks: an average over cohorts which of them, an effect of one cohort its base."""
+        if row.get("cohort") is None:
+            return {"left_out": left_out} if left_out else {}
+        own = base_notes([one for one in self.moved if one[0] == row["cohort"]])
+        return {"left_out": " and ".join(own)} if own and "estimate" in row else {}
 
     # ------------------------------------------------------------------ estimates and influence functions
     def _sample(self) -> Panel:
@@ -357,7 +365,8 @@ class _Estimation:
         none = sorted(none + self.data.attrs.get("always_treated", []))
         part = sorted({g for g, t, _ in self.reasons if t >= g} - set(none))
         estimated = tuple(column[exists] for column in cells)
-        return _missing_cohorts.words(estimated, none, part, self.data, self.options.anticipation, self.options.base_period == "universal")
+        self.moved = moved_bases(estimated, self.options.anticipation, self.options.base_period == "universal")
+        return words(self.moved, none, part, self.data)
 
     def _enter(self, cohorts: np.ndarray, periods: np.ndarray, bases: np.ndarray) -> None:
         """Mark the units that enter some of the cells."""
