@@ -40,9 +40,12 @@ def check_roles(fields: dict[str, list[str]], method: Method) -> None:
             raise BadOption(f"{column} is named by {flag(twice[0])} and again by {flag(twice[1])}: name it once")
 
 
-def check_outcome(outcome: pd.Series, method: Method, panel: pd.DataFrame, where: str, lines) -> None:
-    """Raise NotIdentified for an outcome (rows,) that is the same in all rows, or out of the method's range; blanks are not looked at."""
-    values = outcome.to_numpy(float)
+def check_outcome(outcome: pd.Series, complete: np.ndarray, method: Method, panel: pd.DataFrame, where: str, lines) -> None:
+    """Raise NotIdentified for an outcome (rows,) that is the same in all rows, or out of the method's range.
+
+    Blanks, and rows (rows,) that are not `complete`, which no estimate uses, are not looked at.
+    """
+    values = np.where(complete, outcome.to_numpy(float), np.nan)
     column = unquoted(outcome.name)
     low, high, rule = method.outcome_range or (-np.inf, np.inf, "")
     slack = 1e-9 if np.isfinite(high) else 0.0  # shares that were added up
@@ -53,7 +56,8 @@ def check_outcome(outcome: pd.Series, method: Method, panel: pd.DataFrame, where
         raise NotIdentified("SUPPORT", f"{line}; {int(outside.sum())} of {int(np.isfinite(values).sum())} rows are outside")
     least, most = np.nanmin(values, initial=np.inf), np.nanmax(values, initial=-np.inf)
     if least == most:
-        raise NotIdentified("SUPPORT", f"the outcome does not vary: {column} is {most:g} in every row")
+        which = "" if complete.all() else " that has all variables"
+        raise NotIdentified("SUPPORT", f"the outcome does not vary: {column} is {most:g} in every row{which}")
 
 
 def without_rounding(row: dict, largest: float) -> dict:

@@ -58,8 +58,6 @@ def cohort_panel(panel: pd.DataFrame, specification, *more: str, keep_always: bo
         first = pd.Series(cohort_of(shown, specification), index=shown[specification.unit].to_numpy())
         data = complete_rows(panel[columns], columns)
         cohort = first[~first.index.duplicated()].reindex(data[specification.unit]).to_numpy()
-    if not varies(data[[specification.outcome]].to_numpy(float))[0]:
-        raise NotIdentified("SUPPORT", "the outcome does not vary")
     last, first = data[specification.time].max(), data[specification.time].min()
     cohort = np.where(cohort > last, 0, cohort)
     if not ((cohort > first) & (cohort > 0)).any():
@@ -71,6 +69,8 @@ def cohort_panel(panel: pd.DataFrame, specification, *more: str, keep_always: bo
         said["left_out"] = f"{int(always.sum())} rows of {units} units treated from the first period on"
         said["always_treated"] = [int(g) for g in np.unique(cohort[always])]
         data, cohort = data[~always].reset_index(drop=True), cohort[~always]
+    if not varies(data[[specification.outcome]].to_numpy(float))[0]:
+        raise NotIdentified("SUPPORT", f"the outcome does not vary{' in what is left' if said else ''}")
     result = pd.DataFrame(
         {
             "unit": unit_codes(data[specification.unit]),

@@ -90,6 +90,9 @@ def _comparable(data: pd.DataFrame, options) -> tuple[pd.DataFrame, str]:
             at_end = f": untreated outcomes of {', '.join(map(_cohort_named, sorted(lost_poles)))} all lie at one end" if lost_poles else ""
             why = f"no treated cohort is seen before its treatment, beside units to compare it with{at_end}"
             raise NotIdentified("SEPARATION" if lost_poles else "SUPPORT", why)
+    if options.control_group == "never_treated" and 0 in lost_poles:
+        why = f"the untreated outcomes of the never treated are all {lost_poles[0]}: use control_group=not_yet_treated or model=linear"
+        raise NotIdentified("SEPARATION", why)
     if not ((data["cohort"] > 0) & (data["time"] >= data["cohort"] - options.anticipation)).any():
         raise NotIdentified("SUPPORT", "no treated row is left beside one to compare it with")
     if never_only:  # else all untreated periods are the base
