@@ -180,7 +180,7 @@ class _Estimation:
         self.data, self.specification, self.options, self.counts = data, specification, options, counts
         self.wide = self._sample()
         self.rounding = ROUNDING * float(np.abs(data["outcome"]).max())
-        self.moved: list[tuple[int, int, int]] = []
+        self.estimated: tuple[np.ndarray, ...] = (np.array([]),) * 3
         self.reasons: list[tuple[int, int, str]] = []
         self.entered = np.zeros(len(self.wide.cohort), bool)
         self.cluster = self._clusters()
@@ -209,8 +209,14 @@ class _Estimation:
         """Return what a row says it lacks: an average over cohorts which of them, an effect of one cohort its base."""
         if row.get("cohort") is None:
             return {"left_out": left_out} if left_out else {}
-        own = base_notes([one for one in self.moved if one[0] == row["cohort"]])
+        g, period, _ = self.estimated
+        at = period - g
+        cells = (g == row["cohort"]) & ((at >= 0) if row.get("event_time") is None else (at == row["event_time"]))
+        own = base_notes(self._moved(tuple(column[cells] for column in self.estimated)))
         return {"left_out": " and ".join(own)} if own and "estimate" in row else {}
+
+    def _moved(self, cells: tuple[np.ndarray, ...]) -> list[tuple[int, int, int]]:
+        return moved_bases(cells, self.options.anticipation, self.options.base_period == "universal")
 
     # ------------------------------------------------------------------ estimates and influence functions
     def _sample(self) -> Panel:
@@ -364,9 +370,8 @@ class _Estimation:
         none = [int(g) for g in np.unique(self.wide.cohort[np.isfinite(self.wide.cohort)]) if g not in entered]
         none = sorted(none + self.data.attrs.get("always_treated", []))
         part = sorted({g for g, t, _ in self.reasons if t >= g} - set(none))
-        estimated = tuple(column[exists] for column in cells)
-        self.moved = moved_bases(estimated, self.options.anticipation, self.options.base_period == "universal")
-        return words(self.moved, none, part, self.data)
+        self.estimated = tuple(column[exists] for column in cells)
+        return words(self._moved(self.estimated), none, part, self.data)
 
     def _enter(self, cohorts: np.ndarray, periods: np.ndarray, bases: np.ndarray) -> None:
         """Mark the units that enter some of the cells."""
