@@ -108,8 +108,8 @@ def _comparable(data: pd.DataFrame, options) -> tuple[pd.DataFrame, str]:
 def _poles(untreated: pd.DataFrame, effect: str, model: str) -> dict[int, int]:
     """Return the levels of `effect` whose `untreated` outcomes all lie at one end of the model's range, and which end."""
     ends = untreated.groupby(effect)["outcome"].agg(["min", "max"])
-    found = {int(level): 0 for level in ends.index[ends["max"] == 0]}
-    return found | ({int(level): 1 for level in ends.index[ends["min"] == 1]} if model == "logit" else {})
+    still = ends[ends["min"] == ends["max"]]["max"]
+    return {int(level): int(value) for level, value in still.items() if value == 0 or (value == 1 and model == "logit")}
 
 
 def _cohort_named(g: int) -> str:
