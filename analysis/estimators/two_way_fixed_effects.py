@@ -26,7 +26,7 @@ from analysis.core.method import (
 )
 from analysis.core.sample import entrance
 from analysis.estimators._cohorts import cohort_of, unit_codes
-from analysis.estimators._left_out import listed
+from analysis.estimators._left_out import joined, listed
 from analysis.estimators._regression import columns_of, complete_rows, design_of, noted, rows_of
 from analysis.inference import dealt_cohorts, few_treated, randomization, wild_cluster_bootstrap
 from analysis.inference.absorb import absorbed, residualize, within_sd_of
@@ -127,6 +127,7 @@ def _dynamic(data: pd.DataFrame, specification, effects: tuple[str, ...], option
     """
     data, cohort, lost = _without_always_treated(data, specification)
     elapsed, cell, times = _event_times(data[specification.time].to_numpy(float), cohort, options.event_window)
+    lost = joined(lost, _unreferenced(data[specification.time].to_numpy(), cohort))
     # Without units that are never treated, a linear trend in event time is not identified: the earliest is dropped too.
     second = None if np.isinf(cohort).any() or not len(times) else int(times[0])
     if second is not None:
@@ -176,6 +177,14 @@ def _without_always_treated(data: pd.DataFrame, specification) -> tuple[pd.DataF
     if data.empty:
         raise NotIdentified("SUPPORT", "every unit is treated in every period")
     return data, cohort, f"{len(names)} units treated from the first period on ({listed(names)})"
+
+
+def _unreferenced(time: np.ndarray, cohort: np.ndarray) -> list[str]:
+    """Return which cohorts are not observed at event time -1: effects common to all cohorts alone say where their level is."""
+    treated = np.isfinite(cohort)
+    missing = np.setdiff1d(cohort[treated], cohort[treated & (time == cohort - 1)])
+    why = "whose level rests on effects being those of other cohorts"
+    return [f"an observed event time -1 of cohort {', '.join(f'‹@{int(g)}›' for g in missing)}, {why}"] if len(missing) else []
 
 
 def _event_times(time: np.ndarray, cohort: np.ndarray, window: list[int]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
