@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.core.estimates import parameter, refused
+from analysis.core.method import Method, Option
 from analysis.core.sample import entrance
 from analysis.estimators._durations import counts_of, ended, groups_of, silent, spells_of, term, times_of, uncensored, unseen
 from analysis.inference.cumulative_incidence import incidence

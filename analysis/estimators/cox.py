@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.core.estimates import NotIdentified, parameter, refused
+from analysis.core.method import Method, Option
 from analysis.core.sample import entrance
 from analysis.estimators._durations import cluster_counts, clusters_of, counts_of, regressors_of, separated, spells_of, told_apart
 from analysis.inference.cluster import cluster_sums

@@ -7,7 +7,9 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 
+from analysis.core.distributions import chi2_tail
 from analysis.core.estimates import NotIdentified, parameter, refused
+from analysis.core.method import Method, Option
 from analysis.core.sample import entrance
 from analysis.estimators._left_out import listed
 from analysis.estimators._regression import complete_rows

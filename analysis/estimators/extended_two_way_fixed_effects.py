@@ -9,6 +9,7 @@ import pandas as pd
 from diff_diff import WooldridgeDiD
 
 from analysis.core.estimates import NotIdentified, parameter
+from analysis.core.method import AGGREGATION, ANTICIPATION, EVENT_WINDOW, Method, Option
 from analysis.core.sample import entrance
 from analysis.estimators._cohorts import bases_of, cohort_panel, counts_of
 from analysis.estimators._missing_cohorts import base_notes

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.core.estimates import NotIdentified, parameter
+from analysis.core.method import AGGREGATION, EVENT_WINDOW, Method, Option
 from analysis.core.sample import entrance
 from analysis.estimators._cohorts import bases_of, cohort_panel, counts_of
 from analysis.estimators._left_out import joined
