@@ -17,7 +17,7 @@ from pathlib import Path
 from analysis.jobs.job import die_with, job
 
 # Inputs that make a job run again when they change, and that its function does not read under this name.
-WATCHED = ("code", "data")
+WATCHED = ("data",)
 
 
 @dataclass(frozen=True)

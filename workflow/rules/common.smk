@@ -10,7 +10,7 @@ import sys
 from analysis.core import catalogue
 from analysis.core import rawfiles
 from analysis.core.blinding import blind_seed
-from analysis.core.catalogue import ingredients, module_of, source_files
+from analysis.core.catalogue import ingredients, module_of, source_files, version
 from analysis.core.catalogue import program as code
 from analysis.core.contracts import DataError
 from analysis.core.documents import (

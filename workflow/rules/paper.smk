@@ -25,7 +25,6 @@ rule quote:
                 for name in quoted(OF_NUMBERS[f"paper/{w.name}.json"])
             }
         ),
-        code=source_files("analysis.exhibits.quotation") + source_files("analysis.jobs.job"),
     output:
         "paper/{name}.json",
     log:
@@ -33,6 +32,10 @@ rule quote:
     wildcard_constraints:
         name="|".join(document.numbers_name for document in DOCUMENTS.values()),
     params:
+        code=version(
+            source_files("analysis.exhibits.quotation")
+            + source_files("analysis.jobs.job")
+        ),
         blind=BLIND,
         numbers=lambda w: {
             name: STUDY["numbers"][name]
@@ -55,7 +58,6 @@ rule typeset:
         bibliography="paper/references.bib",
         numbers=lambda w: DOCUMENTS[w.name].numbers_file,
         exhibits=lambda w: DOCUMENTS[w.name].exhibit_files(),
-        code=source_files("analysis.exhibits.typesetting") + source_files("analysis.jobs.job"),
     output:
         "paper/{name}.pdf",
     log:
@@ -63,6 +65,10 @@ rule typeset:
     wildcard_constraints:
         name="|".join(DOCUMENTS),
     params:
+        code=version(
+            source_files("analysis.exhibits.typesetting")
+            + source_files("analysis.jobs.job")
+        ),
         document=lambda w: DOCUMENTS[w.name],
     run:
         dispatch(rule, input, output, params, wildcards, log)
@@ -96,7 +102,6 @@ rule trace:
         ].exhibit_files(),
         text=lambda w: OF_PROVENANCE[f"data/processed/{w.name}.json"].texts(),
         config=CONFIG_FILES,
-        code=source_files("analysis.jobs.trace") + source_files("analysis.jobs.job"),
     output:
         "data/processed/{name}.json",
     log:
@@ -104,6 +109,9 @@ rule trace:
     wildcard_constraints:
         name="|".join(document.provenance_name for document in DOCUMENTS.values()),
     params:
+        code=version(
+            source_files("analysis.jobs.trace") + source_files("analysis.jobs.job")
+        ),
         files=lambda w: traced(OF_PROVENANCE[f"data/processed/{w.name}.json"]),
         document=lambda w: OF_PROVENANCE[f"data/processed/{w.name}.json"].name,
     run:
@@ -119,12 +127,15 @@ rule dossier:
             f"analysis/provenance/dossier/page.{form}"
             for form in ("html", "css", "js")
         ],
-        code=source_files("analysis.provenance.dossier.page") + source_files("analysis.jobs.job"),
     output:
         "paper/dossier.html",
     log:
         "logs/dossier.log",
     params:
+        code=version(
+            source_files("analysis.provenance.dossier.page")
+            + source_files("analysis.jobs.job")
+        ),
         title=STUDY["title"],
         order={
             "exhibits": list(DOCUMENTS[PAPER].exhibits),
@@ -144,12 +155,15 @@ DOCUMENTED = {
 rule codebook:
     input:
         tables=list(DOCUMENTED.values()),
-        code=source_files("analysis.exhibits.codebook") + source_files("analysis.jobs.job"),
     output:
         "paper/codebook.md",
     log:
         "logs/codebook.log",
     params:
+        code=version(
+            source_files("analysis.exhibits.codebook")
+            + source_files("analysis.jobs.job")
+        ),
         tables=DOCUMENTED,
         contracts={name: CONTRACTS[name] for name in DOCUMENTED},
     run:
