@@ -117,7 +117,8 @@ def _of(options) -> type:
 
 def _without_each_cluster(data: pd.DataFrame, specification, cluster: str) -> list[dict]:
     """Return the overall effect without each cluster that has treated units, in turn: 'att_without:<cluster>'."""
-    specification = replace(specification, options={**specification.options, "aggregation": "simple", "leave_one_out": False})
+    kept = {name: value for name, value in specification.options.items() if name != "event_window"}
+    specification = replace(specification, options={**kept, "aggregation": "simple", "leave_one_out": False})
     options = METHOD.read(specification)
     rows = []
     for name in sorted(data.loc[data["cohort"] > 0, cluster].unique()):

@@ -6,6 +6,7 @@ import pytest
 from scipy import stats
 
 from analysis.__main__ import main
+from analysis.commands.estimators import method_of
 from analysis.estimates import NotIdentified
 from analysis.estimators import binomial_share, concentration, misclassification_bounds, order_of_appearance, rate_ratio
 from analysis.method import BadOption
@@ -13,7 +14,8 @@ from analysis.specification import Specification
 
 
 def specification(estimator, **options):
-    return Specification("test", estimator, "y", "place", "year", cohort="cohort", options=options, seed=1)
+    given = Specification("test", estimator, "y", "place", "year", cohort="cohort", options=options, seed=1)
+    return method_of(estimator).sparing(given, ("outcome", "unit", "time", "cohort"))
 
 
 @pytest.mark.parametrize(
