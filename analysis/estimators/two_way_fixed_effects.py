@@ -255,11 +255,14 @@ def _randomized(data: pd.DataFrame, specification, draws: int, design, term: str
     ):
         why = "labels are dealt among units: randomization_draws is for errors by unit, no controls, no weights"
         return [refused(term, "OPTION", why, "randomization_t")]
+    try:
+        unit, first = _cohorts_by_name(data, specification)
+    except NotIdentified as error:  # a dose, or a treatment that switches off: nothing can be dealt
+        return [refused(term, error.code, str(error), "randomization_t")]
     cluster = design.clusters[0]
     treated = design.regressors[:, 0]
     n_parameters = 1 + absorbed(design.effects, cluster)
     actual = evaluate(design.outcome, treated, treated[:, None], design.effects, cluster, n_parameters)
-    unit, first = _cohorts_by_name(data, specification)
     period = pd.factorize(data[specification.time])[0]
     time = data[specification.time].to_numpy(float)
     generator = np.random.default_rng(specification.seed)

@@ -323,6 +323,15 @@ def test_a_field_that_a_method_makes_no_use_of_is_refused(module, field):
 
 
 def test_the_unit_as_cluster_and_its_own_effects_are_no_mistake():
-    plain = run(synthetic_cases, panel(after(), units=24))
-    named = run(synthetic_cases, panel(after(), units=24), cluster=("unit",), fixed_effects=("unit", "time"))
+    plain = run(synthetic_cases, panel(after()))
+    named = run(synthetic_cases, panel(after()), cluster=("unit",), fixed_effects=("unit", "time"))
     assert plain == named
+
+
+@pytest.mark.parametrize(("change", "code"), [(lambda d: d["d"] * 0.5, "DOSE"), (lambda d: d["d"] * (d["time"] < 10), "SWITCH")])
+def test_a_treatment_that_cannot_be_dealt_keeps_its_estimate(change, code):
+    data = panel(after()).assign(d=change, y=lambda d: d["y"] + np.sin(np.arange(len(d))))
+    plain = run(two_way_fixed_effects, data, cohort="", treatment="d")
+    rows = run(two_way_fixed_effects, data, cohort="", treatment="d", options={"randomization_draws": 19})
+    assert rows[:-1] == plain
+    assert rows[-1]["reason"].startswith(code) and rows[-1]["inference"] == "randomization_t"
