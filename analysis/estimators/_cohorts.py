@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.estimates import NotIdentified, refused
-from analysis.estimators._left_out import joined
+from analysis.estimators._left_out import joined, without
 from analysis.estimators._missing_cohorts import base_notes
 from analysis.estimators._regression import complete_rows
 from analysis.inference.standard_units import varies
@@ -64,7 +64,7 @@ def cohort_panel(panel: pd.DataFrame, specification, *more: str, keep_always: bo
     if not ((cohort > first) & (cohort > 0)).any():
         raise NotIdentified("SUPPORT", "no unit is first treated inside the observed periods")
     always = (cohort > 0) & (cohort <= first)
-    said = {"left_out": blank} if (blank := _blank(panel, [name for name in columns if name not in more], more)) else {}
+    said = {"left_out": blank} if (blank := without(panel, [name for name in columns if name not in more], more)) else {}
     if always.any() and not keep_always:
         units = data.loc[always, specification.unit].nunique()
         said["left_out"] = joined(blank, f"{int(always.sum())} rows of {units} units treated from the first period on")
@@ -85,13 +85,6 @@ def cohort_panel(panel: pd.DataFrame, specification, *more: str, keep_always: bo
         result[name] = data[name].to_numpy()
     result.attrs |= said
     return result
-
-
-def _blank(panel: pd.DataFrame, fields: list[str], more: tuple[str, ...]) -> str:
-    """Return in words how many rows with all `fields` lack one of `more`, columns that options name: the entrance counts the others."""
-    more = [name for name in more if name]
-    lost = panel[fields].notna().all(axis=1) & panel[more].isna().any(axis=1)
-    return f"{int(lost.sum())} rows without {' or '.join(more)}" if lost.any() else ""
 
 
 def cohort_rows(panel: pd.DataFrame, specification) -> pd.DataFrame:
