@@ -11,6 +11,7 @@ from analysis.estimators import (
     borusyak_jaravel_spiess,
     callaway_santanna,
     cox,
+    de_chaisemartin_dhaultfoeuille,
     discrete_time_hazard,
     extended_two_way_fixed_effects,
     fractional_response,
@@ -335,3 +336,11 @@ def test_a_treatment_that_cannot_be_dealt_keeps_its_estimate(change, code):
     rows = run(two_way_fixed_effects, data, cohort="", treatment="d", options={"randomization_draws": 19})
     assert rows[:-1] == plain
     assert rows[-1]["reason"].startswith(code) and rows[-1]["inference"] == "randomization_t"
+
+
+@pytest.mark.parametrize("module", [borusyak_jaravel_spiess, gardner_two_stage, callaway_santanna, de_chaisemartin_dhaultfoeuille])
+def test_few_clusters_beside_a_normal_reference_are_said(module):
+    data = panel(after()).assign(y=lambda d: d["y"] + np.sin(7 * np.arange(len(d))))
+    few, many = (att(run(module, data, cluster=(cluster,))) for cluster in ("area", "region"))
+    assert few["reason"].startswith("FEW: 8 clusters") and "FEW" not in many.get("reason", "")
+    assert (few["ci_high"] - few["ci_low"]) / few["std_error"] == pytest.approx(2 * 1.959963984540054)
