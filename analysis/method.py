@@ -25,6 +25,8 @@ def flag(field: str) -> str:
 # How each kind of value is called in messages; more draws than MOST_DRAWS are a slip of the keyboard.
 KINDS = {bool: "true or false", int: "a whole number", float: "a number", str: "a text", list: "a list"}
 MOST_DRAWS = 1_000_000
+# Variances beside which a cluster that is named would change nothing.
+UNCLUSTERED = ("unadjusted", "hc1", "hc3", "driscoll_kraay", "robust")
 
 
 def _number(value: object, kind: type) -> object:
@@ -207,6 +209,8 @@ class Method:
         covariance = values.get("covariance")
         if covariance is not None and "lags" in specification.options and "lags" in self.options and covariance != "driscoll_kraay":
             raise BadOption(f"{asked_by}: option lags belongs to covariance=driscoll_kraay")
+        if covariance in UNCLUSTERED and specification.cluster not in ((), (specification.unit,)):
+            raise BadOption(f"{asked_by}: covariance={covariance} makes no use of --cluster; leave one of them out")
         if "two_way" in specification.options and len(specification.cluster) != 2:
             raise BadOption(f"{asked_by}: option two_way belongs to two cluster variables")
         if covariance == "cluster" and not specification.cluster and not specification.unit:

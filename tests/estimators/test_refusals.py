@@ -344,3 +344,9 @@ def test_few_clusters_beside_a_normal_reference_are_said(module):
     few, many = (att(run(module, data, cluster=(cluster,))) for cluster in ("area", "region"))
     assert few["reason"].startswith("FEW: 8 clusters") and "FEW" not in many.get("reason", "")
     assert (few["ci_high"] - few["ci_low"]) / few["std_error"] == pytest.approx(2 * 1.959963984540054)
+
+
+@pytest.mark.parametrize("covariance", ["unadjusted", "hc1", "hc3", "driscoll_kraay"])
+def test_a_cluster_beside_a_variance_without_clusters_is_refused(covariance):
+    with pytest.raises(BadOption, match=f"covariance={covariance} makes no use of --cluster"):
+        run(two_way_fixed_effects, panel(), cluster=("region",), options={"covariance": covariance})
