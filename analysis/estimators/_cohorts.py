@@ -161,6 +161,7 @@ def counts_of(data: pd.DataFrame, **more) -> dict:
     }
 
 
-def need_never(data: pd.DataFrame) -> None:
+def need_never(data: pd.DataFrame, remedy: str = "") -> None:
+    """Raise NotIdentified where every unit is treated at some time; `remedy` ends the message."""
     if not (data["cohort"] == 0).any():
-        raise NotIdentified("SUPPORT", "no unit is untreated throughout the observed periods")
+        raise NotIdentified("SUPPORT", f"no unit is untreated throughout the observed periods{remedy}")

@@ -95,7 +95,7 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     _check(specification, options)
     data = (cohort_panel if options.panel else cohort_rows)(panel, specification)
     if options.control_group == "never_treated":
-        need_never(data)
+        need_never(data, "; control_group=not_yet_treated compares with units before their own treatment")
     if np.ptp(data["outcome"]) <= ROUNDING * np.abs(data["outcome"]).max():
         raise NotIdentified("SUPPORT", "the outcome does not vary")
     untreated = (data["cohort"] == 0) | (data["time"] < data["cohort"])

@@ -350,3 +350,10 @@ def test_few_clusters_beside_a_normal_reference_are_said(module):
 def test_a_cluster_beside_a_variance_without_clusters_is_refused(covariance):
     with pytest.raises(BadOption, match=f"covariance={covariance} makes no use of --cluster"):
         run(two_way_fixed_effects, panel(), cluster=("region",), options={"covariance": covariance})
+
+
+def test_without_units_never_treated_the_other_controls_are_named():
+    data = panel(after(), cohorts=(4, 6, 8)).assign(y=lambda d: d["y"] + np.sin(np.arange(len(d))))
+    with pytest.raises(NotIdentified, match="control_group=not_yet_treated"):
+        run(callaway_santanna, data)
+    assert np.isfinite(att(run(callaway_santanna, data, options={"control_group": "not_yet_treated"}))["std_error"])
