@@ -316,7 +316,7 @@ def test_an_option_beside_what_it_belongs_to_is_taken():
     assert sum(row["term"].startswith("att_without:") for row in found) == len(set(data.loc[data["cohort"] > 0, "region"]))
 
 
-@pytest.mark.parametrize(("module", "field"), [(triple_difference, "cluster"), (synthetic_cases, "controls"), (goodman_bacon, "weights")])
+@pytest.mark.parametrize(("module", "field"), [(triple_difference, "weights"), (synthetic_cases, "controls"), (goodman_bacon, "weights")])
 def test_a_field_that_a_method_makes_no_use_of_is_refused(module, field):
     options = {"eligible": "d"} if module is triple_difference else {}
     with pytest.raises(BadOption, match=f"makes no use of --{field}"):
