@@ -13,6 +13,8 @@ from analysis.core.storage import is_absent
 
 SINGLE = ("unit", "time", "cohort", "treatment", "weights", "duration", "event", "entry", "upper", "options", "seed")
 LISTS = ("controls", "fixed_effects", "cluster", "strata")
+# The study gives these to every model, whether its estimator uses them or not.
+COMMON = ("outcome", "unit", "time", "cluster")
 
 
 def estimated(panel: pd.DataFrame, name: str, settings: dict, outcome_name: str, outcome: dict | None, contract: dict) -> pd.DataFrame:
@@ -42,7 +44,8 @@ def estimated(panel: pd.DataFrame, name: str, settings: dict, outcome_name: str,
                 raise NotIdentified("SUPPORT", "no row of the panel meets the conditions of the sample")
             if outcome is not None and sample[outcome_name].isna().all():
                 raise NotIdentified("FIELD", f"no value of '{outcome['column']}' is at hand")
-            rows = import_module(f"analysis.estimators.{settings['estimator']}").estimate(sample, specification)
+            module = import_module(f"analysis.estimators.{settings['estimator']}")
+            rows = module.estimate(sample, module.METHOD.sparing(specification, COMMON))
         except NotIdentified as error:
             rows = [refused("att", error.code, str(error))]
         except np.linalg.LinAlgError as error:

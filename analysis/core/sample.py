@@ -68,6 +68,7 @@ def entrance(method: Method) -> Callable:
     def admit(science: Callable[[pd.DataFrame, Specification], list[dict]]) -> Callable:
         def enter(panel: pd.DataFrame, specification: Specification) -> Sample:
             method.read(specification)
+            method.check(specification, {field for field in (*SINGLE, *LISTS) if getattr(specification, field)})
             return sample_of(panel, _declared(specification, method), method)
 
         def of(sample: Sample) -> list[dict]:
@@ -141,7 +142,7 @@ def _fields(specification: Specification) -> dict[str, list[str]]:
 
 
 def _declared(specification: Specification, method: Method) -> Specification:
-    """Return the specification without fields that the method declares no use of: a study's common ones, say."""
+    """Return the specification without what changes nothing: effects and clusters that the method has in any case."""
     known = {field for need in (*method.needs, *method.accepts) for field in need.split("|")}
     unused = {field: "" for field in SINGLE if field not in known} | {field: () for field in LISTS if field not in known}
     return replace(specification, **unused)

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.core.estimates import NotIdentified, refused
+from analysis.estimators._left_out import joined, without
 from analysis.estimators._missing_cohorts import base_notes
 from analysis.estimators._regression import complete_rows
 from analysis.inference.standard_units import varies
@@ -63,10 +64,10 @@ def cohort_panel(panel: pd.DataFrame, specification, *more: str, keep_always: bo
     if not ((cohort > first) & (cohort > 0)).any():
         raise NotIdentified("SUPPORT", "no unit is first treated inside the observed periods")
     always = (cohort > 0) & (cohort <= first)
-    said = {}
+    said = {"left_out": blank} if (blank := without(panel, [name for name in columns if name not in more], more)) else {}
     if always.any() and not keep_always:
         units = data.loc[always, specification.unit].nunique()
-        said["left_out"] = f"{int(always.sum())} rows of {units} units treated from the first period on"
+        said["left_out"] = joined(blank, f"{int(always.sum())} rows of {units} units treated from the first period on")
         said["always_treated"] = [int(g) for g in np.unique(cohort[always])]
         data, cohort = data[~always].reset_index(drop=True), cohort[~always]
     if not varies(data[[specification.outcome]].to_numpy(float))[0]:
@@ -160,6 +161,7 @@ def counts_of(data: pd.DataFrame, **more) -> dict:
     }
 
 
-def need_never(data: pd.DataFrame) -> None:
+def need_never(data: pd.DataFrame, remedy: str = "") -> None:
+    """Raise NotIdentified where every unit is treated at some time; `remedy` ends the message."""
     if not (data["cohort"] == 0).any():
-        raise NotIdentified("SUPPORT", "no unit is untreated throughout the observed periods")
+        raise NotIdentified("SUPPORT", f"no unit is untreated throughout the observed periods{remedy}")

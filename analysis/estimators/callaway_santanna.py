@@ -95,7 +95,7 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     _check(specification, options)
     data = (cohort_panel if options.panel else cohort_rows)(panel, specification)
     if options.control_group == "never_treated":
-        need_never(data)
+        need_never(data, "; control_group=not_yet_treated compares with units before their own treatment")
     if np.ptp(data["outcome"]) <= ROUNDING * np.abs(data["outcome"]).max():
         raise NotIdentified("SUPPORT", "the outcome does not vary")
     untreated = (data["cohort"] == 0) | (data["time"] < data["cohort"])
@@ -117,7 +117,8 @@ def _of(options) -> type:
 
 def _without_each_cluster(data: pd.DataFrame, specification, cluster: str) -> list[dict]:
     """Return the overall effect without each cluster that has treated units, in turn: 'att_without:<cluster>'."""
-    specification = replace(specification, options={**specification.options, "aggregation": "simple", "leave_one_out": False})
+    kept = {name: value for name, value in specification.options.items() if name != "event_window"}
+    specification = replace(specification, options={**kept, "aggregation": "simple", "leave_one_out": False})
     options = METHOD.read(specification)
     rows = []
     for name in sorted(data.loc[data["cohort"] > 0, cluster].unique()):

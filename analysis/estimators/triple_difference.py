@@ -52,6 +52,10 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     data = cohort_panel(panel, specification, options.eligible)
     if not data[options.eligible].isin([0, 1]).all():
         raise NotIdentified("SUPPORT", f"{options.eligible} must be 0 or 1")
+    changing = data.groupby("unit")[options.eligible].transform("nunique") > 1
+    if changing.any():
+        who = data.loc[changing, "_name"].iloc[0]
+        raise NotIdentified("SUPPORT", f"{options.eligible} changes within unit {who}; a unit belongs to one part throughout")
     if data["outcome"].nunique() == 1:
         raise NotIdentified("SUPPORT", "the outcome has one value throughout: there is nothing to explain")
     data["_eligible"] = data[options.eligible].astype(int)

@@ -44,20 +44,24 @@ METHOD = Method(
     accepts=("controls", "fixed_effects", "cluster", "weights"),
     options={
         "aggregation": Option("simple", "simple: one effect; dynamic: one a period since treatment, relative to -1", ("simple", "dynamic")),
-        "event_window": Option([-10, 10], "first and last event time; earlier and later ones are binned with them; holds -1"),
+        "event_window": Option(
+            [-10, 10], "first and last event time; earlier and later ones are binned with them; holds -1", beside=("aggregation=dynamic",)
+        ),
         "covariance": COVARIANCE,
         "lags": LAGS,
         "two_way": TWO_WAY,
         "randomization_draws": Option(0, "draws in which cohorts are dealt anew among units; 0 for none", minimum=0, maximum=MOST_DRAWS),
         "wild_bootstrap_draws": Option(0, "draws of the wild cluster bootstrap; 0 for none", minimum=0, maximum=MOST_DRAWS),
-        "wild_weights": Option("webb", "multipliers of the wild cluster bootstrap", ("rademacher", "webb")),
+        "wild_weights": Option(
+            "webb", "multipliers of the wild cluster bootstrap", ("rademacher", "webb"), beside=("wild_bootstrap_draws",)
+        ),
         "honest": HONEST,
         "breakdown": BREAKDOWN,
         "honest_smoothness": HONEST_SMOOTHNESS,
         "honest_target": HONEST_TARGET,
         "pretrend_power": PRETREND_POWER,
         "few_treated": Option("none", "placebo distribution from untreated groups", ("none", "conley_taber", "ferman_pinto")),
-        "few_treated_draws": Option(1999, "draws of that distribution", minimum=19, maximum=MOST_DRAWS),
+        "few_treated_draws": Option(1999, "draws of that distribution", minimum=19, maximum=MOST_DRAWS, beside=("few_treated",)),
     },
 )
 
@@ -251,11 +255,14 @@ def _randomized(data: pd.DataFrame, specification, draws: int, design, term: str
     ):
         why = "labels are dealt among units: randomization_draws is for errors by unit, no controls, no weights"
         return [refused(term, "OPTION", why, "randomization_t")]
+    try:
+        unit, first = _cohorts_by_name(data, specification)
+    except NotIdentified as error:  # a dose, or a treatment that switches off: nothing can be dealt
+        return [refused(term, error.code, str(error), "randomization_t")]
     cluster = design.clusters[0]
     treated = design.regressors[:, 0]
     n_parameters = 1 + absorbed(design.effects, cluster)
     actual = evaluate(design.outcome, treated, treated[:, None], design.effects, cluster, n_parameters)
-    unit, first = _cohorts_by_name(data, specification)
     period = pd.factorize(data[specification.time])[0]
     time = data[specification.time].to_numpy(float)
     generator = np.random.default_rng(specification.seed)
@@ -287,10 +294,13 @@ def _wild(data: pd.DataFrame, specification, design, options, effect: tuple[str,
         return refused(
             effect[0], "OPTION", "the wild cluster bootstrap is for one cluster variable and no weights", "wild_cluster_bootstrap"
         )
-    result = wild_cluster_bootstrap.test(
-        design.outcome, design.regressors[:, 0], design.regressors[:, 1:], design.effects,
-        _clusters_by_name(data, specification), options.wild_weights, options.wild_bootstrap_draws, specification.seed,
-    )  # fmt: skip
+    try:
+        result = wild_cluster_bootstrap.test(
+            design.outcome, design.regressors[:, 0], design.regressors[:, 1:], design.effects,
+            _clusters_by_name(data, specification), options.wild_weights, options.wild_bootstrap_draws, specification.seed,
+        )  # fmt: skip
+    except NotIdentified as error:
+        return refused(effect[0], error.code, str(error), "wild_cluster_bootstrap")
     return parameter(effect[0], effect[1], inference="wild_cluster_bootstrap", seed=specification.seed, **_tested(result), **counts)
 
 

@@ -166,3 +166,18 @@ def test_small_parts_and_refusals_are_said():
         run(data.drop(data.index[5]))
     with pytest.raises(NotIdentified, match="must be 0 or 1"):
         run(data.assign(eligible=data["eligible"] + 1))
+
+
+def test_units_whose_part_is_unknown_are_left_out_and_counted():
+    data = simulate(units=60)
+    unknown = data["unit"].isin(sorted(data["unit"].unique())[:3])
+    plain = run(data[~unknown])[0]
+    blank = run(data.assign(eligible=data["eligible"].where(~unknown)))[0]
+    assert blank["estimate"] == plain["estimate"] and blank["left_out"] == f"{int(unknown.sum())} rows without eligible"
+
+
+def test_a_unit_that_changes_its_part_is_named():
+    data = simulate(units=60)
+    who = data["unit"].iloc[0]
+    with pytest.raises(NotIdentified, match=f"eligible changes within unit {who}"):
+        run(data.assign(eligible=data["eligible"].where((data["unit"] != who) | (data["time"] < 3), 1 - data["eligible"])))
