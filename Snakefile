@@ -11,10 +11,17 @@ include: "workflow/rules/exhibit.smk"
 include: "workflow/rules/paper.smk"
 
 
-rule all:
+rule study:
     default_target: True
     input:
         "paper/paper.pdf",
         "paper/dossier.html",
         "paper/codebook.md",
-        list(exhibit_files()),
+        DOCUMENTS[PAPER].exhibit_files(),
+
+
+rule validation:
+    input:
+        "paper/validation.pdf",
+        "data/processed/validation_provenance.json",
+        DOCUMENTS[VALIDATION].exhibit_files(),

@@ -11,7 +11,7 @@ import typst
 from analysis.core.config import load
 from analysis.core.rawfiles import ROOT
 from analysis.exhibits.display import save_figure
-from analysis.jobs.quote import FalseSentence, _hold
+from analysis.exhibits.quotation import FalseSentence, _hold
 
 SECTIONS = sorted((ROOT / "paper" / "sections").glob("*.typ"))
 TEXT = {path.stem: path.read_text(encoding="utf-8") for path in SECTIONS}

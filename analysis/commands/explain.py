@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import csv
 import difflib
-import json
 import math
 import re
 import sys
@@ -18,12 +17,12 @@ from collections import Counter
 
 from analysis.core.catalogue import ROOT, UnknownName
 from analysis.core.claims import SHOWN
-from analysis.core.contracts import DataError
+from analysis.core.config import load
+from analysis.provenance.archive import provenance
 from analysis.provenance.graph import chain
 from analysis.provenance.printed import printed_numbers
 from analysis.provenance.stale import changed
 
-FILE = "data/processed/provenance.json"
 # Which kind answers first when words fit several things equally well.
 ORDER = ("number", "claim", "exhibit", "estimates", "curve", "facts", "panel", "source", "raw")
 OTHERS = 5
@@ -37,10 +36,7 @@ def declare(parser: argparse.ArgumentParser) -> None:
 
 
 def run(chosen: argparse.Namespace) -> int:
-    path = ROOT / FILE
-    if not path.exists():
-        raise DataError(f"{FILE} is not there yet: run `make` first, which makes it")
-    found = json.loads(path.read_text(encoding="utf-8"))
+    found = provenance(ROOT, load()["documents"].values())
     query = " ".join(chosen.query)
     cell = cell_of(found, query)
     names = [cell[0]] if cell else search(found, query)
@@ -115,7 +111,7 @@ def search(provenance: dict, query: str) -> list[str]:
 def _numbered(nodes: dict, place: re.Match) -> str:
     """Return the exhibit that the paper prints under a number, as 'Table 1'."""
     wanted = f"{place[1].title()} {int(place[2])}"
-    shown = {number: f"exhibit:{name}" for name, number in printed_numbers(ROOT).items()}
+    shown = {number: f"exhibit:{name}" for name, number in printed_numbers(ROOT, load()["documents"].values()).items()}
     if shown.get(wanted) not in nodes:
         last = max((int(number.split()[1]) for number in shown if number.startswith(place[1].title())), default=0)
         raise UnknownName(f"explain: the paper has no {wanted}; its last one is {place[1].title()} {last}")

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import argparse
 import datetime
+import shutil
+import subprocess
 
 import yaml
 
@@ -20,7 +22,7 @@ from analysis.core.freeze import PARTS, deviations
 from analysis.core.storage import write_text
 
 FILE = CONFIG / "freeze.yaml"
-HEADING = "# Made by `python -m analysis freeze`: fingerprints of designs. Only `reasons` is written by hand: the name of a deviation,\n# or a pattern of names (analysis/inference/*), and why.\n"
+HEADING = "# Made by `python -m analysis freeze`: fingerprints of designs. Only `reasons` is written by hand: the name of a deviation,\n# or a pattern of names (province_honest*), and why.\n"
 
 
 def declare(parser: argparse.ArgumentParser) -> None:
@@ -42,7 +44,7 @@ def run(chosen: argparse.Namespace) -> int:
     # The reasons go with the deviations that they are of: a new freeze begins with none.
     replaced = {"date": frozen["date"], "deviations": len(changed), "why": chosen.why, "list": changed.to_dict("records")}
     earlier = [*frozen.get("earlier", []), replaced]
-    content = {"date": day, "unseen": chosen.unseen, "note": chosen.note, "earlier": earlier, "reasons": {}, **now}
+    content = {"date": day, "unseen": chosen.unseen, **_version(), "note": chosen.note, "earlier": earlier, "reasons": {}, **now}
     write_text(HEADING + yaml.safe_dump({"freeze": content}, sort_keys=False, width=10_000, default_flow_style=None), FILE)
     counted = ", ".join(f"{len(now[part])} {part}" for part in PARTS.values())
     print(f"{FILE.relative_to(ROOT)}: {counted}.")
@@ -60,6 +62,14 @@ def _day(text: str, last: str) -> str:
     if day > today():
         raise DataError(f"--date {text}: has not come yet; a freeze is of the designs as they are today, {today()}")
     return day
+
+
+def _version() -> dict[str, str]:
+    """Return the commit of the programs; nothing where there is no version control."""
+    if not (ROOT / ".git").exists() or not shutil.which("git"):
+        return {}
+    told = subprocess.run(["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False)
+    return {"commit": told.stdout.strip()} if told.returncode == 0 else {}
 
 
 def today() -> str:

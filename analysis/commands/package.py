@@ -13,6 +13,7 @@ from pathlib import Path
 from analysis.core.catalogue import ROOT
 from analysis.core.config import load
 from analysis.core.storage import write_text
+from analysis.provenance.archive import provenance
 from analysis.review.deposit import metadata, pdf
 from analysis.review.deposit.checks import CHECKS, Deposit
 from analysis.review.deposit.dry_run import dry_run
@@ -20,7 +21,6 @@ from analysis.review.deposit.files import CHECKS as REPORT
 from analysis.review.deposit.files import METADATA, copy, held, listed, replaced, write_manifest
 from analysis.review.deposit.readme import readme
 from analysis.review.deposit.regenerated import results_regenerated
-from analysis.review.deposit.results import provenance
 from analysis.review.deposit.standard import report, supply
 
 RESULTS = ("tables", "texts", "overviews", "bytes")  # archived results, which may not be under version control yet
@@ -32,7 +32,8 @@ def declare(parser: argparse.ArgumentParser) -> None:
 
 
 def run(chosen: argparse.Namespace) -> int:
-    study, graph = load(), provenance(ROOT)
+    study = load()
+    graph = provenance(ROOT, study["documents"].values())
     out = Path(chosen.out).resolve()
     with replaced(ROOT, out) as part:
         make(study, graph, ROOT, part)

@@ -19,6 +19,7 @@ from pathlib import Path
 from analysis.core.catalogue import ROOT
 from analysis.core.config import load
 from analysis.core.contracts import DataError
+from analysis.core.documents import STUDY
 from analysis.review.verification.compare import ABSENT, DRIFTED, EXTRA, IDENTICAL, MISSING, REDRAWN, WITHIN, Result, compare
 from analysis.review.verification.missing_inputs import MissingInputs, missing_inputs
 from analysis.review.verification.rerun import RerunFailed, copy_sources, rerun
@@ -40,8 +41,9 @@ def declare(parser: argparse.ArgumentParser) -> None:
 def run(chosen: argparse.Namespace) -> int:
     study = load()
     if chosen.results:
-        if not (Path(chosen.results) / study["verification"]["numbers"]).is_file():
-            raise DataError(f"{chosen.results}: no run of the study is there (it has no {study['verification']['numbers']})")
+        numbers = study["documents"][STUDY].numbers_file
+        if not (Path(chosen.results) / numbers).is_file():
+            raise DataError(f"{chosen.results}: no run of the study is there (it has no {numbers})")
         return _compared(study, Path(chosen.results), not chosen.tolerant)
     folder = Path(chosen.keep or tempfile.mkdtemp(prefix="verify-")).resolve()
     if chosen.keep and folder.exists() and any(folder.iterdir()):

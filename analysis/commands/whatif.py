@@ -20,11 +20,11 @@ import pandas as pd
 from analysis.core.catalogue import ROOT
 from analysis.core.config import load, products
 from analysis.core.contracts import DataError
+from analysis.core.estimation import estimated
 from analysis.core.method import BadOption
 from analysis.core.storage import is_absent, read_table
 from analysis.exhibits.cells import count, number, p_value
 from analysis.exhibits.display import save_figure
-from analysis.jobs.estimate import estimated
 from analysis.review.whatif.changes import Variant, changed, in_another_unit
 from analysis.review.whatif.choice import check, named
 from analysis.review.whatif.drift import DRAWS, bounds_of_both

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import ast
 import difflib
+import hashlib
+import re
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
@@ -28,6 +30,10 @@ MODULES = {
 }
 
 
+# An import statement of the project, wherever it is indented: the module, and the names where it gives them.
+IMPORTED = re.compile(r"^[ \t]*(?:from|import) (analysis(?:\.\w+)*)(?: import (\([^)]*\)|[^\n#]*))?", re.MULTILINE)
+
+
 class UnknownName(LookupError):
     """A name in config or in a signature that nothing provides."""
 
@@ -43,7 +49,13 @@ def unknown(name: str, known: Iterable[str], context: str, kind: str = "name") -
 def modules(kind: str) -> dict[str, str]:
     """Return product name → module path (relative to the repository) of every module of a kind."""
     folder, _ = MODULES[kind]
-    return {path.stem: path.relative_to(ROOT).as_posix() for path in sorted((ROOT / folder).glob("[!_]*.py"))}
+    return dict(_listed(folder, (ROOT / folder).stat().st_mtime_ns))
+
+
+@cache
+def _listed(folder: str, changed: int) -> dict[str, str]:
+    """Return the modules of a folder; `changed` is when its list of files last did."""
+    return {path.stem: f"{folder}/{path.name}" for path in sorted((ROOT / folder).glob("[!_]*.py"))}
 
 
 def module_of(kind: str, name: str, context: str) -> str:
@@ -69,7 +81,7 @@ def ingredients(kind: str, name: str) -> tuple[str, ...]:
 def source_files(module: str) -> list[str]:
     """Return every project file that `module` imports, directly or not, itself included.
 
-    Snakemake watches a rule's script but not what the script imports; rules list these files as inputs.
+    Snakemake does not watch what a job imports; rules have the version of these files among their parameters.
     Paths are relative to the repository, so that they mean the same in every checkout.
     """
     found, queue = set(), [module]
@@ -79,8 +91,18 @@ def source_files(module: str) -> list[str]:
         if path in found or not path.exists():
             continue
         found.add(path)
-        queue += [name for name in _imports(path) if name.split(".")[0] == "analysis"]
+        queue += _imports(path)
     return sorted(path.relative_to(ROOT).as_posix() for path in found)
+
+
+def version(files: Iterable[str]) -> str:
+    """Return one fingerprint of the contents of these files and of their names."""
+    return hashlib.sha256("".join(f"{name} {_digest(name)} " for name in sorted(set(files))).encode()).hexdigest()[:16]
+
+
+@cache
+def _digest(name: str) -> str:
+    return hashlib.sha256((ROOT / name).read_bytes()).hexdigest()
 
 
 def program(stage: str, kind: str, name: str) -> list[str]:
@@ -89,10 +111,11 @@ def program(stage: str, kind: str, name: str) -> list[str]:
     return sorted({path for root in roots for path in source_files(root)})
 
 
-def _imports(path: Path) -> Iterable[str]:
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            yield node.module
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+@cache
+def _imports(path: Path) -> tuple[str, ...]:
+    """Return the modules of the project that a file may import, by its import statements; parsing it all would take far longer."""
+    found: list[str] = []
+    for module, names in IMPORTED.findall(path.read_text(encoding="utf-8")):
+        words = (name.partition(" as ")[0].strip() for name in names.strip("()").split(","))
+        found += [module, *(f"{module}.{name}" for name in words if name)]
+    return tuple(found)

@@ -285,3 +285,15 @@ def _row_or_refusal(table: pd.DataFrame, test: dict, context: str) -> pd.Series:
     if len(own) and own["reason"].notna().all():
         return own.iloc[0]
     return find(table, test, context)
+
+
+def verdicts(claims: dict, estimates: dict[str, pd.DataFrame], contract: dict) -> pd.DataFrame:
+    """Return the verdict on every claim and on each of its tests, in the columns of the contract; `estimates` by specification."""
+    rows = [row for name, claim in claims.items() for row in assess(name, claim, estimates)]
+    table = pd.DataFrame(rows, columns=list(contract["columns"]))
+    for name, rule in contract["columns"].items():
+        if rule["type"] == "number":
+            table[name] = pd.to_numeric(table[name]).astype("float64")
+        else:
+            table[name] = table[name].astype("Int64" if rule["type"] == "integer" else "string")
+    return table

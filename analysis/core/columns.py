@@ -13,8 +13,10 @@ from analysis.core.contracts import DataError, violation
 
 # Text that is a whole number as a computer would print it: other spellings (01, 1.0, +1) are names of their own.
 CANONICAL = r"(?:0|-?[1-9]\d{0,17})"
-# Beyond it, whole numbers kept as floats are no longer all distinct.
-EXACT = 2**53
+# Beyond it, whole numbers kept as floats are no longer all distinct; and below how many digits they are.
+EXACT = {"float16": (2**11, 4), "float32": (2**24, 8), "float64": (2**53, 16)}
+# Floats that hold fewer than the 15 digits of a double.
+SHORT = ("float16", "float32")
 
 
 def plain(column: pd.Series) -> pd.Series:
@@ -22,14 +24,20 @@ def plain(column: pd.Series) -> pd.Series:
     return column.astype(column.cat.categories.dtype) if isinstance(column.dtype, pd.CategoricalDtype) else column
 
 
-def numbers(column: pd.Series, where: str, asked: str, lines: Callable[[int], int], infinite: bool = False) -> np.ndarray:
+def numbers(
+    column: pd.Series, where: str, asked: str, lines: Callable[[int], int], infinite: bool = False, decimals: bool = False
+) -> np.ndarray:
     """Return a column as float64 (rows,), NaN where missing.
 
-    Booleans are 0 and 1; nullable, decimal and text columns count where every value is a number. Raises DataError for dates,
-    periods, times between dates, other text and, unless `infinite`, infinity: with file, row, column, value and what to do.
+    Booleans are 0 and 1; nullable, decimal and text columns count where every value is a number. With `decimals`, numbers kept
+    in single precision are the decimals that were written (0.3, not 0.300000012), so that they meet equal ones kept in double.
+    Raises DataError for dates, periods, times between dates, bytes, other text and, unless `infinite`, infinity: with file, row,
+    column, value and what to do.
     """
     column = plain(column)
     values = _float(column)
+    if decimals and str(column.dtype).lower() in SHORT:
+        values = _as_written(values, str(column.dtype).lower())
     if values is None:
         row = int(np.argmax(column.notna().to_numpy()))
         raise DataError(
@@ -49,6 +57,8 @@ def numbers(column: pd.Series, where: str, asked: str, lines: Callable[[int], in
 def _float(column: pd.Series) -> np.ndarray | None:
     """Return the column as floats, NaN where a value is no number; None where its type holds no numbers at all."""
     kind = column.dtype.kind if isinstance(column.dtype, np.dtype) else "of pandas"
+    if holds_bytes(column):
+        return None
     if kind in tuple("fiub"):
         return column.to_numpy(dtype="float64")
     if kind in tuple("mMc") or isinstance(column.dtype, (pd.PeriodDtype, pd.IntervalDtype, pd.DatetimeTZDtype)):
@@ -64,8 +74,21 @@ def _float(column: pd.Series) -> np.ndarray | None:
     return pd.to_numeric(column.astype("object"), errors="coerce").to_numpy(dtype="float64", na_value=np.nan)
 
 
+def _as_written(values: np.ndarray, precision: str) -> np.ndarray:
+    """Return floats (rows,) of a short `precision` as the shortest decimals that it keeps so; whole numbers stay as they are."""
+    distinct, place = np.unique(values, return_inverse=True)
+    broken = np.isfinite(distinct) & (distinct % 1 != 0)
+    distinct[broken] = distinct[broken].astype(precision).astype(str).astype("float64")
+    return distinct[place]
+
+
 def _holds(column: pd.Series, kinds) -> bool:
     return column.dtype == object and any(isinstance(value, kinds) and value is not pd.NaT for value in column.array)
+
+
+def holds_bytes(column: pd.Series) -> bool:
+    """Return whether any value is bytes, which pandas takes for the number that their letters spell."""
+    return column.dtype.kind == "S" or _holds(column, (bytes, bytearray, memoryview))
 
 
 def _is_nan(column: pd.Series) -> np.ndarray | bool:
@@ -76,8 +99,12 @@ def _is_nan(column: pd.Series) -> np.ndarray | bool:
 
 
 def _kind(column: pd.Series) -> str:
-    if pd.api.types.is_timedelta64_dtype(column.dtype):
+    if pd.api.types.is_timedelta64_dtype(column.dtype) or _holds(column, datetime.timedelta):
         return "times between dates (write them in days, months or years)"
+    if holds_bytes(column):
+        return "bytes (store them as numbers, or as text)"
+    if _holds(column, datetime.time):
+        return "times of day (write hours as numbers)"
     if column.dtype.kind == "c":
         return "complex numbers"
     if isinstance(column.dtype, pd.IntervalDtype):
@@ -104,7 +131,7 @@ def names(column: pd.Series, where: str, asked: str, lines: Callable[[int], int]
     """Return a column of names (units, clusters, strata): int64 where every name is a whole number, else text; None where missing.
 
     The spelling of a name is its identity: '01', '1' and '001' are three. Numbers, whole numbers kept as floats and text of
-    whole numbers give the same names. Raises DataError for floats too large to tell neighbours apart.
+    whole numbers give the same names; moments of one day are several names. Raises DataError for floats too large to tell neighbours apart.
     """
     column = plain(column)
     if isinstance(column.dtype, np.dtype) and column.dtype.kind in "iu":
@@ -119,15 +146,29 @@ def names(column: pd.Series, where: str, asked: str, lines: Callable[[int], int]
     blank = found.map(lambda value: isinstance(value, str) and not value.strip()).to_numpy(bool) if found.dtype.kind == "O" else None
     if blank is not None and blank.any():
         codes, found = np.where(blank[codes], -1, (np.cumsum(~blank) - 1)[codes]), found[~blank].reset_index(drop=True)
-    if isinstance(found.dtype, np.dtype) and found.dtype.kind == "f" and len(found) and (found.abs() > EXACT).any():
-        row = int(np.argmax(codes == int(np.argmax((found.abs() > EXACT).to_numpy()))))
-        rule = f"{asked}: numbers of 16 and more digits were kept as floats and can have merged; store the column as text"
+    most, digits = EXACT.get(str(found.dtype).lower(), (np.inf, 0))
+    if digits and (large := (found.abs() > most).to_numpy(bool, na_value=False)).any():
+        row = int(np.argmax(codes == int(np.argmax(large))))
+        rule = f"{asked}: numbers of {digits} and more digits were kept as floats and can have merged; store the column as text"
         raise DataError(violation(where, rule, lines(row), str(column.name), f"{column.iloc[row]:.0f}"))
-    cleaned, missing = _cleaned(found), codes < 0
+    try:
+        cleaned, missing = _cleaned(found), codes < 0
+    except UnicodeDecodeError as error:
+        broken = error.object
+        row = int(np.argmax(column.map(lambda value: value == broken)))
+        rule = f"{asked} needs names, not bytes that are no UTF-8 text"
+        raise DataError(violation(where, rule, lines(row), str(column.name), column.iloc[row])) from error
     if cleaned.dtype == np.int64 and not missing.any():
         return cleaned[codes]
     # Never as floats: they would merge long whole numbers.
     return np.append(cleaned.astype(object), None)[codes]
+
+
+def _spelled(value: object) -> str:
+    """Return a name as text: dates and moments as ISO 8601 has them, a day without its midnight; bytes as the text that they hold."""
+    if isinstance(value, datetime.date):
+        return value.isoformat().removesuffix("T00:00:00")
+    return value.decode() if isinstance(value, bytes) else str(value)
 
 
 def _cleaned(found: pd.Series) -> np.ndarray:
@@ -138,10 +179,15 @@ def _cleaned(found: pd.Series) -> np.ndarray:
         return found.astype(str).to_numpy(object)
     if pd.api.types.is_numeric_dtype(found.dtype):
         values = found.astype("float64") if pd.api.types.is_float_dtype(found.dtype) else found
+        if str(found.dtype).lower() in SHORT:
+            values = pd.Series(_as_written(values.to_numpy(), str(found.dtype).lower()))
         if (values % 1 == 0).all():
             return found.to_numpy(dtype="int64")
         return np.array([f"{value:g}" if float(f"{value:g}") == value else repr(float(value)) for value in values], dtype=object)
-    text = found.map(lambda value: _shown(value) if isinstance(value, datetime.date) else str(value))
+    text = found.map(_spelled)
+    if isinstance(found.dtype, pd.DatetimeTZDtype):
+        # In one zone a day has one midnight.
+        text = text.str.replace(r"T00:00:00[+-]\d\d:\d\d$", "", regex=True)
     # Whole numbers that came as floats among text read "1.0"; as names they are "1".
     text = text.where(~found.map(lambda value: isinstance(value, float) and value % 1 == 0), text.str.removesuffix(".0"))
     if text.str.fullmatch(CANONICAL).all() and text.is_unique:

@@ -10,6 +10,7 @@ import yaml
 from jsonschema import Draft202012Validator
 
 from analysis.core.catalogue import ROOT, UnknownName, ingredients, module_of, modules, unknown
+from analysis.core.documents import documents
 from analysis.core.freeze import designs
 
 CONFIG = ROOT / "config"
@@ -127,6 +128,7 @@ def load(config: Path = CONFIG) -> dict:
             raise unknown(drawn_as, study["specifications"], f"config/study.yaml: specifications → {name}: seed_of", "specification")
         specification.setdefault("seed", zlib.crc32(f"{study['seed']} {drawn_as}".encode()))
     study["freeze"] = read_yaml(config / "freeze.yaml", "freeze")["freeze"]
+    study["documents"] = documents(study["exhibits"], study["numbers"])
     _check_products(study)
     _check_specifications(study)
     _check_methods(study)

@@ -27,7 +27,7 @@ class NotIdentified(ValueError):
         self.code = code
 
 
-# Below it Wald tests of clustered likelihoods reject far too often (Cameron, Gelbach and Miller 2008, REStat 90: 414-427, table 2).
+# Below it tests with a normal reference reject far too often (Cameron, Gelbach and Miller 2008, REStat 90: 414-427, table 2).
 FEW_CLUSTERS = 10
 
 
@@ -45,7 +45,7 @@ def parameter(term: str, estimate: float, std_error: float = np.nan, *, inferenc
         # Two-sided 5 % test with power 0.80: (t_0.975 + t_0.80) standard errors.
         row["mde80"] = float((t_quantile(0.975, degrees) + t_quantile(0.80, degrees)) * std_error)
         clusters = more.get("n_clusters")
-        if inference == "cluster" and np.isinf(degrees) and clusters and clusters < FEW_CLUSTERS:
+        if inference in ("cluster", "analytic") and np.isinf(degrees) and clusters and clusters < FEW_CLUSTERS:
             row["reason"] = f"FEW: {int(clusters)} clusters: errors are too small, and the normal reference is too sure, with so few"
     return {**row, **more}
 

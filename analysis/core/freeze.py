@@ -1,37 +1,28 @@
 """The designs as they were on a day, and what has changed since.
 
 A freeze (config/freeze.yaml, made by `python -m analysis freeze`) holds fingerprints of the designs: each key of each
-specification with its outcomes, the settings of panels, the tests and regions of the claims, the specification curves with
-their seed, and PROGRAMS. What differs later is a deviation, which the paper lists. Other things can move a number and are
-not frozen: the cleaning of raw files, the versions of libraries, the simulated cohorts, and programs not in PROGRAMS. Nor is
-wording.
+specification with its outcomes, the settings of panels, the tests and regions of the claims, and the specification curves
+with their seed. What differs later is a deviation, which the paper lists. Programs are no design: of them a freeze names the
+commit, and `verify` says whether the estimates of today's programs equal the archived ones. Nor is wording.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
 from fnmatch import fnmatchcase
 
 import pandas as pd
-
-from analysis.core.catalogue import ROOT
 
 # What a reader sees of a model does not change its numbers.
 LABELS = ("title", "label", "unit", "family", "true_effect")
 CLAIM_WORDS = ("section", "kind", "claim", "estimand", "missing", "note")
 TEST_WORDS = ("says",)
-PROGRAMS = (
-    "analysis/panels/*.py", "analysis/estimators/*.py", "analysis/inference/*.py", "analysis/specification_curve/*.py",
-    "analysis/jobs/estimate.py", "analysis/jobs/curve.py", "analysis/core/specification.py", "analysis/core/estimates.py",
-    "analysis/core/claims.py",
-)  # fmt: skip
-PARTS = {"specification": "specifications", "panel": "panels", "claim": "claims", "curve": "specification_curves", "program": "programs"}
+PARTS = {"specification": "specifications", "panel": "panels", "claim": "claims", "curve": "specification_curves"}
 
 
 def designs(study: dict) -> dict[str, dict[str, dict[str, str]]]:
-    """Return part (see PARTS) → name → setting → fingerprint, of the checked configuration and of PROGRAMS."""
+    """Return part (see PARTS) → name → setting → fingerprint, of the checked configuration."""
     outcomes = {name: {k: v for k, v in about.items() if k not in LABELS} for name, about in study["outcomes"].items()}
     found: dict[str, dict] = {part: {} for part in PARTS.values()}
     for name, specification in study["specifications"].items():
@@ -48,7 +39,6 @@ def designs(study: dict) -> dict[str, dict[str, dict[str, str]]]:
     # The unit of a curve is no label: its estimates are in it.
     curves = {name: {k: v for k, v in curve.items() if k != "title"} for name, curve in study["specification_curves"].items()}
     found["specification_curves"] = {name: _prints(curve | {"seed": study["seed"]}) for name, curve in curves.items()}
-    found["programs"] = {path.relative_to(ROOT).as_posix(): {"code": _code(path.read_text(encoding="utf-8"))} for path in _programs()}
     return found
 
 
@@ -87,13 +77,3 @@ def _prints(settings: dict) -> dict[str, str]:
 
 def _print(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:12]
-
-
-def _programs() -> Iterable:
-    return sorted(path for pattern in PROGRAMS for path in ROOT.glob(pattern) if path.stem != "__init__")
-
-
-def _code(text: str) -> str:
-    """Return the fingerprint of a program without blank lines and lines of comment."""
-    lines = (line.rstrip() for line in text.splitlines())
-    return _print("\n".join(line for line in lines if line and not line.lstrip().startswith("#")))

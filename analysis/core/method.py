@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import SimpleNamespace
 
 import pandas as pd
@@ -25,6 +25,8 @@ def flag(field: str) -> str:
 # How each kind of value is called in messages; more draws than MOST_DRAWS are a slip of the keyboard.
 TYPES = {bool: "true or false", int: "a whole number", float: "a number", str: "a text", list: "a list"}
 MOST_DRAWS = 1_000_000
+# Variances beside which a cluster that is named would change nothing.
+UNCLUSTERED = ("unadjusted", "hc1", "hc3", "driscoll_kraay", "robust")
 
 
 def _number(value: object, kind: type) -> object:
@@ -52,7 +54,8 @@ class Option:
 
     `minimum`, `maximum` and, itself excluded, `below` bound a number and each number of a list; `columns` says that the value
     names columns of the data, `period` that it holds periods as the data write them (0: none). `fewest` is the least positive
-    number of draws. Items of a list are whole numbers where those of the default are, and numbers where bounded.
+    number of draws. `beside` names options without any of which this one changes nothing: other options of the method, or
+    NAME=VALUE for one that must have that value. Items of a list are whole numbers where those of the default are, and numbers where bounded.
     """
 
     default: object
@@ -64,6 +67,7 @@ class Option:
     below: float | None = None
     fewest: int = 0
     period: bool = False
+    beside: tuple[str, ...] = ()
 
     def check(self, name: str, value: object, context: str) -> object:
         """Return `value` if it is allowed, else raise BadOption in one line."""
@@ -161,7 +165,14 @@ class Method:
         if {"unit", "cluster"} <= set(given) and specification.cluster == (specification.unit,):
             implied.add("cluster")
         if unknown_keys := sorted(set(given) - known - implied):
-            raise BadOption(f"{name} makes no use of {flag(unknown_keys[0])}; it takes {', '.join(map(flag, sorted(known)))}")
+            takes = ", ".join(map(flag, sorted(known))) or "no columns but those that its options name"
+            raise BadOption(f"{name} makes no use of {flag(unknown_keys[0])}; it takes {takes}")
+
+    def sparing(self, specification: Specification, fields: Collection[str]) -> Specification:
+        """Return the specification less those of `fields` that the method has no use of: what a study gives to all its models."""
+        known = {one for need in (*self.needs, *self.accepts) for one in need.split("|")}
+        unused = {field: type(getattr(specification, field))() for field in fields if field not in known}
+        return replace(specification, **unused)
 
     def _spared(self, need: str, specification: Specification) -> bool:
         option, value = self.unless.get(need, ("", None))
@@ -194,9 +205,14 @@ class Method:
             )
         if "cohort|treatment" in self.needs and specification.cohort and specification.treatment:
             raise BadOption(f"{context}: takes --cohort or --treatment, not both: they may disagree")
+        self._check_beside(specification, values, context)
         covariance = values.get("covariance")
         if covariance is not None and "lags" in specification.options and "lags" in self.options and covariance != "driscoll_kraay":
             raise BadOption(f"{context}: option lags belongs to covariance=driscoll_kraay")
+        if covariance in UNCLUSTERED and specification.cluster not in ((), (specification.unit,)):
+            raise BadOption(f"{context}: covariance={covariance} makes no use of --cluster; leave one of them out")
+        if "two_way" in specification.options and len(specification.cluster) != 2:
+            raise BadOption(f"{context}: option two_way belongs to two cluster variables")
         if covariance == "cluster" and not specification.cluster and not specification.unit:
             raise BadOption(f"{context}: covariance=cluster needs --cluster or --unit")
         window = values.get("event_window")
@@ -206,6 +222,19 @@ class Method:
         if effect is not None and (len(effect) != 2 or effect[0] > effect[1]):
             raise BadOption(f"{context}: option effect_window is {effect}; it must be [first, last]")
 
+    def _check_beside(self, specification: Specification, values: dict, context: str) -> None:
+        """Raise BadOption for an option given without any of those that it belongs to."""
+        for name in specification.options:
+            beside = [one for one in self.options[name].beside if one.partition("=")[0] in self.options]
+            if beside and not any(_asked(one, values) for one in beside):
+                raise BadOption(f"{context}: option {name} changes nothing without {' or '.join(beside)}")
+
+
+def _asked(option: str, values: dict) -> bool:
+    """Return whether `option` (NAME, or NAME=VALUE) is asked for among the `values` of all options."""
+    name, _, value = option.partition("=")
+    return str(values[name]) == value if value else values[name] not in (None, 0, "", "none", [])
+
 
 # Options that several methods share are declared once.
 DRAWS = Option(0, "draws of randomization inference; 0 for none", minimum=0, maximum=MOST_DRAWS)
@@ -213,7 +242,7 @@ ANTICIPATION = Option(0, "periods before treatment in which units may already re
 AGGREGATION = Option(
     "simple", "which averages are reported beside the overall effect", ("simple", "dynamic", "group", "calendar", "group_time")
 )
-EVENT_WINDOW = Option([-10, 10], "first and last event time reported")
+EVENT_WINDOW = Option([-10, 10], "first and last event time reported (aggregation=dynamic)", beside=("aggregation=dynamic",))
 COVARIANCE = Option(
     "default",
     "default: clustered (by unit, or by what is named); else the variance used where no cluster is named",
@@ -231,6 +260,7 @@ HONEST_TARGET = Option(
     "average",
     "effect that these bound: the average over treated cells (as aggregation=simple weighs them), or that of the first period",
     ("average", "first"),
+    beside=("honest", "honest_smoothness", "breakdown"),
 )
 BREAKDOWN = Option(
     False, "report the largest relative violation of parallel trends that leaves zero outside the interval (aggregation=dynamic)"

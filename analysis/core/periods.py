@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from analysis.core.columns import EXACT, holds_bytes
 from analysis.core.contracts import DataError, violation
 from analysis.core.level_codes import distinct
 
@@ -75,7 +76,7 @@ def calendar_of(column: pd.Series, frequency: str, where: str, flag: str, lines)
     if not len(seen):
         return Calendar(), values
     if coding == "number":
-        coding = _coding_of(seen, frequency)
+        coding = coding_of(seen, frequency)
     if not np.isfinite(positions := _positions(seen, coding)).all():
         row = int(np.argmax(values == seen[np.argmax(~np.isfinite(positions))]))
         raise DataError(violation(where, f"is no {coding}", lines(row), str(column.name), int(values[row])))
@@ -116,8 +117,17 @@ def written(column: pd.Series, frequency: str, where: str, flag: str, lines) -> 
         kind = "intervals; name each by one" if isinstance(column.dtype, pd.IntervalDtype) else "times between dates; count days or weeks"
         rule = f"{flag} needs whole numbers, not {kind}"
         raise DataError(violation(where, rule, lines(row), str(column.name), str(column.iloc[row])))
+    if holds_bytes(column):
+        row = int(np.argmax(column.notna().to_numpy()))
+        rule = f"{flag} needs numbers, not bytes (store them as numbers, or as text)"
+        raise DataError(violation(where, rule, lines(row), str(column.name), str(column.iloc[row])))
     numbers = pd.to_numeric(column, errors="coerce") if column.dtype.kind not in "iuf" else column
     numbers = numbers.to_numpy(dtype="float64", na_value=np.nan)
+    most, digits = EXACT.get(str(column.dtype).lower(), (np.inf, 0))
+    if (large := np.isfinite(numbers) & (np.abs(numbers) > most)).any():
+        row = int(np.argmax(large))
+        rule = f"{flag}: numbers of {digits} and more digits were kept as floats and can have merged; store them as integers or text"
+        raise DataError(violation(where, rule, lines(row), str(column.name), f"{numbers[row]:.0f}"))
     blank = column.isna().to_numpy()
     distinct = pd.unique(numbers)
     fractions = [value for value in distinct if np.isfinite(value) and value % 1 != 0]
@@ -127,8 +137,14 @@ def written(column: pd.Series, frequency: str, where: str, flag: str, lines) -> 
     ):
         if wrong.any():
             row = int(np.argmax(wrong))
-            more = "; dates and texts such as 2019Q1 need --frequency" if rule.endswith("needs numbers") else ""
-            raise DataError(violation(where, rule + more, lines(row), str(column.name), _shown(column.iloc[row])))
+            if rule.endswith("needs numbers") and frequency and frequency != "index":
+                # Of texts, those are wrong that no frequency makes a period.
+                neither = wrong & _dates_of(column).isna().to_numpy()
+                row = int(np.argmax(neither if neither.any() else wrong))
+                rule = f"{flag} holds dates or texts such as 2019Q1, 2019-03 and 2019-03-31 with --frequency, all of them; this is none"
+            elif rule.endswith("needs numbers"):
+                rule += "; dates and texts such as 2019Q1 need --frequency"
+            raise DataError(violation(where, rule, lines(row), str(column.name), _shown(column.iloc[row])))
     return numbers, "number"
 
 
@@ -152,6 +168,12 @@ def _as_dates(column: pd.Series, frequency: str) -> pd.Series | None:
         return pd.to_datetime(column)
     if not frequency or frequency == "index" or pd.to_numeric(filled, errors="coerce").notna().all():
         return None
+    dates = _dates_of(column)
+    return dates if (dates.notna() == column.notna()).all() else None
+
+
+def _dates_of(column: pd.Series) -> pd.Series:
+    """Return texts of days, months, quarters and half-years as dates, NaT where a text is none of them."""
     texts = column.astype("string").str.strip().str.replace(r"^(\d{4})[-: ]?([QqHhSs])(\d)$", r"\1\2\3", regex=True)
     halves = texts.str.extract(r"^(\d{4})[HhSs]([12])$")
     if halves[0].notna().any():
@@ -162,8 +184,7 @@ def _as_dates(column: pd.Series, frequency: str) -> pd.Series | None:
         texts = texts.mask(quarters[0].notna(), quarters[0] + "-" + month + "-01")
     months = texts.str.extract(r"^(\d{4})[Mm-](\d{1,2})$")
     texts = texts.mask(months[0].notna(), months[0] + "-" + months[1].str.zfill(2) + "-01")
-    dates = pd.to_datetime(texts, errors="coerce", format="%Y-%m-%d")
-    return dates if (dates.notna() == column.notna()).all() else None
+    return pd.to_datetime(texts, errors="coerce", format="%Y-%m-%d")
 
 
 def _from_dates(dates: pd.Series, frequency: str) -> tuple[np.ndarray, str]:
@@ -188,7 +209,7 @@ def _from_periods(column: pd.Series) -> tuple[np.ndarray, str]:
     return _from_dates(column.dt.to_timestamp(how="end" if frequency == "week" else "start"), frequency)
 
 
-def _coding_of(seen: np.ndarray, frequency: str) -> str:
+def coding_of(seen: np.ndarray, frequency: str) -> str:
     """Return the coding of whole numbers: what `frequency` says, or what every one of them fits and a plain count would not."""
     if frequency in ("index", "year"):
         return "number"

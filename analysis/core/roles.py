@@ -12,6 +12,8 @@ from analysis.core.quoting import unquoted
 
 # Fields whose columns explain the outcome, each once.
 EXPLAINING = ("treatment", "controls", "instruments")
+# What a spell is made of; duration and upper may be one column: all ends are dated.
+SPELL = ("duration", "event", "entry")
 EXPLAINED = ("outcome", "duration", "event")
 NOTHING_LEFT = "ROUNDING: the effect and its standard error are zero but for rounding, so that no test exists"
 # Effects and errors below this share of the largest outcome are what rounding leaves of differences that cancel.
@@ -30,14 +32,20 @@ def check_roles(fields: dict[str, list[str]], method: Method) -> None:
         others += [role for role in roles if role == "strata" and "event" in own]
         if own and others:
             raise BadOption(f"{column} is named by {flag(own[0])} and {flag(others[0])}: a column cannot explain itself; name another")
+        spell = [role for role in roles if role in SPELL]
+        if len(spell) > 1:
+            raise BadOption(f"{column} is named by {flag(spell[0])} and again by {flag(spell[1])}: a spell has a column for each")
         twice = [role for role in roles if role in EXPLAINING]
         if len(twice) > 1:
             raise BadOption(f"{column} is named by {flag(twice[0])} and again by {flag(twice[1])}: name it once")
 
 
-def check_outcome(outcome: pd.Series, method: Method, panel: pd.DataFrame, where: str, lines) -> None:
-    """Raise NotIdentified for an outcome (rows,) that is the same in all rows, or out of the method's range; blanks are not looked at."""
-    values = outcome.to_numpy(float)
+def check_outcome(outcome: pd.Series, complete: np.ndarray, method: Method, panel: pd.DataFrame, where: str, lines) -> None:
+    """Raise NotIdentified for an outcome (rows,) that is the same in all rows, or out of the method's range.
+
+    Blanks, and rows (rows,) that are not `complete`, which no estimate uses, are not looked at.
+    """
+    values = np.where(complete, outcome.to_numpy(float), np.nan)
     column = unquoted(outcome.name)
     low, high, rule = method.outcome_range or (-np.inf, np.inf, "")
     slack = 1e-9 if np.isfinite(high) else 0.0  # shares that were added up
@@ -48,7 +56,8 @@ def check_outcome(outcome: pd.Series, method: Method, panel: pd.DataFrame, where
         raise NotIdentified("SUPPORT", f"{line}; {int(outside.sum())} of {int(np.isfinite(values).sum())} rows are outside")
     least, most = np.nanmin(values, initial=np.inf), np.nanmax(values, initial=-np.inf)
     if least == most:
-        raise NotIdentified("SUPPORT", f"the outcome does not vary: {column} is {most:g} in every row")
+        which = "" if complete.all() else " that has all variables"
+        raise NotIdentified("SUPPORT", f"the outcome does not vary: {column} is {most:g} in every row{which}")
 
 
 def without_rounding(row: dict, largest: float) -> dict:

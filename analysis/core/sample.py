@@ -33,6 +33,8 @@ LISTS = ("controls", "fixed_effects", "cluster", "instruments", "strata")
 NAMES = ("unit", "fixed_effects", "cluster", "strata")
 # A blank here says something: never treated, not ended yet.
 BLANK_SPEAKS = ("cohort", "upper")
+# Fields of times that have passed, which are compared with each other and with times that options name.
+TIMES = {"duration", "entry", "upper"}
 WHERE = "the data"
 
 
@@ -66,6 +68,7 @@ def entrance(method: Method) -> Callable:
     def admit(science: Callable[[pd.DataFrame, Specification], list[dict]]) -> Callable:
         def enter(panel: pd.DataFrame, specification: Specification) -> Sample:
             method.read(specification)
+            method.check(specification, {field for field in (*SINGLE, *LISTS) if getattr(specification, field)})
             return sample_of(panel, _declared(specification, method), method)
 
         def of(sample: Sample) -> list[dict]:
@@ -117,10 +120,11 @@ def sample_of(panel: pd.DataFrame, specification: Specification, method: Method)
             _check_cohorts(unit, frame, inside, panel, where, lines)
     if specification.duration:
         check_spells(frame, inside, method, panel, where, lines)
+    holes = _holes(frame, inside)
     if specification.outcome:
-        check_outcome(frame[inside.outcome], method, panel, where, lines)
+        check_outcome(frame[inside.outcome], ~holes.to_numpy().any(1), method, panel, where, lines)
     labels = {quoted(column): column for column in (*fields, *further)}
-    return Sample(frame, inside, labels, calendar, _incomplete(frame, inside, labels, method))
+    return Sample(frame, inside, labels, calendar, _incomplete(holes, labels))
 
 
 # ---------------------------------------------------------------------- columns and their roles
@@ -138,7 +142,7 @@ def _fields(specification: Specification) -> dict[str, list[str]]:
 
 
 def _declared(specification: Specification, method: Method) -> Specification:
-    """Return the specification without fields that the method declares no use of: a study's common ones, say."""
+    """Return the specification without what changes nothing: effects and clusters that the method has in any case."""
     known = {field for need in (*method.needs, *method.accepts) for field in need.split("|")}
     unused = {field: "" for field in SINGLE if field not in known} | {field: () for field in LISTS if field not in known}
     return replace(specification, **unused)
@@ -212,7 +216,7 @@ def _typed(column: pd.Series, roles: list[str], where: str, lines) -> np.ndarray
     if "time" in roles or numeric == ["cohort"]:
         return np.zeros(0) if not len(column) else np.empty(len(column))  # replaced by the index of periods
     if numeric:
-        return numbers(column, where, flag(numeric[0]), lines, infinite=numeric == ["upper"])
+        return numbers(column, where, flag(numeric[0]), lines, infinite=numeric == ["upper"], decimals=bool(set(numeric) & TIMES))
     return names(column, where, flag(roles[0]), lines)
 
 
@@ -332,14 +336,18 @@ def _in_order(unit: np.ndarray, time: np.ndarray) -> bool:
 # ---------------------------------------------------------------------- what is left out, and labels
 
 
-def _incomplete(frame: pd.DataFrame, inside: Specification, labels: dict, method: Method) -> str:
-    """Return in words how many rows lack a value that every estimate needs, by the first column that lacks it."""
+def _holes(frame: pd.DataFrame, inside: Specification) -> pd.DataFrame:
+    """Return which rows lack a value that every estimate needs, a column (rows,) each."""
     fields = _fields(replace(inside, options={}))
-    needed = [column for column, roles in fields.items() if not set(roles) <= set(BLANK_SPEAKS)]
-    left = np.ones(len(frame), bool)
+    return frame[[column for column, roles in fields.items() if not set(roles) <= set(BLANK_SPEAKS)]].isna()
+
+
+def _incomplete(holes: pd.DataFrame, labels: dict) -> str:
+    """Return in words how many rows lack a value that every estimate needs, by the first column that lacks it."""
+    left = np.ones(len(holes), bool)
     parts = []
-    for column in needed:
-        missing = frame[column].isna().to_numpy()
+    for column in holes:
+        missing = holes[column].to_numpy()
         if missing.any() and (count := int((missing & left).sum())):
             parts.append(f"{count} row{'s' * (count > 1)} without {labels[column]}")
             left &= ~missing

@@ -7,7 +7,12 @@ import pandas as pd
 
 from analysis.core.contracts import violation
 from analysis.core.estimates import NotIdentified
+from analysis.core.periods import Calendar, coding_of
 from analysis.core.quoting import unquoted
+
+# Of whole numbers of that length, the share that could be a period so written; and how rarely chance may look like periods.
+SHARE = {"half": 0.2, "quarter": 0.4, "month": 0.12, "week": 0.53, "day": 0.04}
+CHANCE = 1e-6
 
 
 def check_spells(frame: pd.DataFrame, inside, method, panel: pd.DataFrame, where: str, lines) -> None:
@@ -29,6 +34,8 @@ def check_spells(frame: pd.DataFrame, inside, method, panel: pd.DataFrame, where
         line = violation(where, "", lines(row), name, panel[name].iloc[row]).removesuffix(": ")
         raise NotIdentified("SUPPORT", f"{line}: {rule}")
 
+    for name in filter(None, (inside.duration, inside.entry, inside.upper)):
+        _check_clock(frame[name].to_numpy(float), name, refuse)
     known = {field for need in (*method.needs, *method.accepts) for field in need.split("|")}
     backwards = (stop <= entry) if inside.entry else (stop < 0)
     if not inside.entry and not inside.upper:
@@ -42,11 +49,37 @@ def check_spells(frame: pd.DataFrame, inside, method, panel: pd.DataFrame, where
     if inside.upper:
         _check_upper(frame[inside.upper].to_numpy(), stop, whole, inside, refuse)
     if inside.event:
+        others = frame[[name for name in columns if name != inside.event]].notna().all(axis=1).to_numpy()
+        _check_blanks(frame[inside.event].to_numpy(float), others, inside, refuse)
         _check_events(frame[inside.event].to_numpy(), whole, inside, refuse)
     # A method that clusters by unit and knows no late entry takes the rows of a unit as spells of their own.
     if inside.unit and ("entry" in known or "cluster" not in known):
         ended = frame[inside.event].to_numpy() > 0 if inside.event and not method.ends_recur else np.zeros(len(frame), bool)
         _check_stretches(frame[inside.unit], entry, stop, ended, whole, inside, "entry" in known, refuse, lines)
+
+
+def _check_clock(times: np.ndarray, column: str, refuse) -> None:
+    """Refuse dates written as numbers (20191231, 201912, 20194): their differences are no lengths of time."""
+    seen = np.unique(times[np.isfinite(times)])
+    if not len(seen) or (seen % 1 != 0).any():
+        return
+    coding = coding_of(seen, "")
+    if coding in SHARE and SHARE[coding] ** len(seen) < CHANCE:
+        row, last = int(np.flatnonzero(np.isfinite(times))[0]), Calendar(coding)
+        rule = f"looks like {last.describe()}: write the time that has passed since the start, in days, months or years"
+        refuse(row, column, rule)
+
+
+def _check_blanks(event: np.ndarray, others: np.ndarray, inside, refuse) -> None:
+    """Refuse ends that are marked, and never denied: leaving out blanks would leave no spell censored; `others` are not missing."""
+    blank = np.isnan(event) & others
+    if blank.any() and (event > 0).any() and not (event == 0).any():
+        count = int(blank.sum())
+        rule = (
+            f"a blank is missing, not censored, and 0 stands nowhere: write 0 in those of the {count} blank rows whose spell has not "
+            "ended, and leave out the others"
+        )
+        refuse(int(np.argmax(blank)), inside.event, rule)
 
 
 def _check_upper(upper: np.ndarray, lower: np.ndarray, whole: np.ndarray, inside, refuse) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
 from analysis.core.estimates import NotIdentified, refused
+from analysis.estimators._left_out import joined, without
+from analysis.estimators._missing_cohorts import base_notes
 from analysis.estimators._regression import complete_rows
 from analysis.inference.standard_units import varies
 
@@ -57,19 +59,19 @@ def cohort_panel(panel: pd.DataFrame, specification, *more: str, keep_always: bo
         first = pd.Series(cohort_of(shown, specification), index=shown[specification.unit].to_numpy())
         data = complete_rows(panel[columns], columns)
         cohort = first[~first.index.duplicated()].reindex(data[specification.unit]).to_numpy()
-    if not varies(data[[specification.outcome]].to_numpy(float))[0]:
-        raise NotIdentified("SUPPORT", "the outcome does not vary")
     last, first = data[specification.time].max(), data[specification.time].min()
     cohort = np.where(cohort > last, 0, cohort)
     if not ((cohort > first) & (cohort > 0)).any():
         raise NotIdentified("SUPPORT", "no unit is first treated inside the observed periods")
     always = (cohort > 0) & (cohort <= first)
-    said = {}
+    said = {"left_out": blank} if (blank := without(panel, [name for name in columns if name not in more], more)) else {}
     if always.any() and not keep_always:
         units = data.loc[always, specification.unit].nunique()
-        said["left_out"] = f"{int(always.sum())} rows of {units} units treated from the first period on"
+        said["left_out"] = joined(blank, f"{int(always.sum())} rows of {units} units treated from the first period on")
         said["always_treated"] = [int(g) for g in np.unique(cohort[always])]
         data, cohort = data[~always].reset_index(drop=True), cohort[~always]
+    if not varies(data[[specification.outcome]].to_numpy(float))[0]:
+        raise NotIdentified("SUPPORT", f"the outcome does not vary{' in what is left' if said else ''}")
     result = pd.DataFrame(
         {
             "unit": unit_codes(data[specification.unit]),
@@ -111,15 +113,38 @@ def unit_names(data: pd.DataFrame) -> list:
     return list(data.drop_duplicates("unit").set_index("unit")["_name"].sort_index())
 
 
-def lost_cohorts(data: pd.DataFrame) -> list[dict]:
-    """Return a refused row for each cohort first treated inside the window whose period before is not in the panel."""
-    periods = set(data["time"])
-    treated = np.unique(data.loc[data["cohort"] > data["time"].min(), "cohort"])
-    return [
-        refused("att_gt", "SUPPORT", f"cohort {g} has no observed base period") | {"cohort": int(g)}
-        for g in treated
-        if g - 1 not in periods
-    ]
+@dataclass(frozen=True)
+class Bases:
+    """By cohort first treated inside the window: the period that its changes are taken from, `used`, and the one that was `wanted`.
+
+    `none` are the cohorts that are seen in no period as early as that.
+    """
+
+    used: dict[int, int]
+    wanted: dict[int, int]
+    none: list[int]
+
+    @property
+    def moved(self) -> list[tuple[int, int, int]]:
+        """Return cohort, wanted and used base period wherever the two differ."""
+        return [(g, self.wanted[g], base) for g, base in self.used.items() if base != self.wanted[g]]
+
+    def refused(self) -> list[dict]:
+        """Return the row that says why a cohort without a base has no effects, for each."""
+        return [refused("att_gt", "SUPPORT", f"cohort ‹@{g}› has no observed base period") | {"cohort": g} for g in self.none]
+
+    def notes(self) -> list[str]:
+        """Return what averages over cohorts say of bases that moved and cohorts that have none."""
+        return base_notes(self.moved) + [f"cohort ‹@{g}›, without an observed base period" for g in self.none]
+
+
+def bases_of(data: pd.DataFrame, reference: int = -1) -> Bases:
+    """Return the last period in which a unit of each cohort is observed, no later than `reference` (periods since treatment) says."""
+    treated = data[data["cohort"] > data["time"].min()]
+    wanted = {int(g): int(g) + reference for g in np.unique(treated["cohort"])}
+    early = treated[treated["time"] <= treated["cohort"] + reference]
+    used = {int(g): int(t) for g, t in early.groupby("cohort")["time"].max().items()}
+    return Bases(used, wanted, [g for g in wanted if g not in used])
 
 
 def counts_of(data: pd.DataFrame, **more) -> dict:
@@ -136,6 +161,7 @@ def counts_of(data: pd.DataFrame, **more) -> dict:
     }
 
 
-def need_never(data: pd.DataFrame) -> None:
+def need_never(data: pd.DataFrame, remedy: str = "") -> None:
+    """Raise NotIdentified where every unit is treated at some time; `remedy` ends the message."""
     if not (data["cohort"] == 0).any():
-        raise NotIdentified("SUPPORT", "no unit is untreated throughout the observed periods")
+        raise NotIdentified("SUPPORT", f"no unit is untreated throughout the observed periods{remedy}")

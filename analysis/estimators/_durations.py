@@ -218,6 +218,18 @@ def unseen(time: float, label: str, part: pd.DataFrame, curve: Curve | None = No
     return ""
 
 
+def silent(time: float, group: str, kind: int | None = None, until: str = "by") -> dict:
+    """Return why there is no error: a curve without ends (of that kind) `until` a time does not show how it varies."""
+    whose, how = f" of {group}" if group else "", "" if kind is None else f" with code {kind}"
+    return {"reason": f"FLAT: no spell{whose} ends{how} {until} {time:g}, so that its error is not known (it is not zero)"}
+
+
+def ended(time: float, group: str) -> dict:
+    """Return why there is no error: a curve that falls at once to where it ends does not show how it varies."""
+    whose = f" of {group}" if group else ""
+    return {"reason": f"ENDED: all at risk{whose} have ended by {time:g}, so that the error is not known (it is not zero)"}
+
+
 def told_apart(error: Dependent, names: list[str], specification) -> NotIdentified:
     """Return the refusal that names the covariates which do not vary, or depend on each other."""
     involved = [names[j] for j in error.columns]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import pandas as pd
+
 SHOWN = 5
 
 
@@ -23,3 +25,10 @@ def joined(*parts: str | Iterable[str]) -> str:
     """Return what several steps left out as one text; a step says one text or a list of them, or nothing."""
     texts = [text for part in parts for text in ([part] if isinstance(part, str) else part)]
     return "; ".join(text for text in texts if text)
+
+
+def without(panel: pd.DataFrame, fields: Iterable[str], more: Iterable[str]) -> str:
+    """Return in words how many rows with all `fields` lack one of `more`, columns that options name: the entrance counts the others."""
+    more = [name for name in more if name]
+    lost = panel[[name for name in fields if name]].notna().all(axis=1) & panel[more].isna().any(axis=1)
+    return f"{int(lost.sum())} rows without {' or '.join(more)}" if lost.any() else ""

@@ -17,10 +17,10 @@ METHOD = Method(
     needs=(),
     options={
         "hit": Option("", "column that marks a hit", columns=True),
-        "hit_value": Option(None, "value that counts; without one, any that is not blank"),
-        "unknown": Option(None, "value that means nobody looked"),
-        "hits": Option("", "column of hits, in a table of one row", columns=True),
-        "trials": Option("", "column of trials there", columns=True),
+        "hit_value": Option(None, "value that counts; without one, any that is not blank", beside=("hit",)),
+        "unknown": Option(None, "value that means nobody looked", beside=("hit",)),
+        "hits": Option("", "column of hits, in a table of one row", columns=True, beside=("trials",)),
+        "trials": Option("", "column of trials there", columns=True, beside=("hits",)),
         "benchmark": Option(None, "number or column that the share is compared with", columns=True),
     },
 )
@@ -37,6 +37,8 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     options = METHOD.read(specification)
     if not ((options.hits and options.trials) or options.hit):
         raise BadOption("binomial_share needs option hit, a column of deals, or hits and trials, columns of a table of one row")
+    if options.hits and options.hit:
+        raise BadOption("binomial_share takes option hit, or hits and trials, not both")
     named = (options.hits, options.trials) if options.hits else (options.hit,)
     METHOD.need(panel, specification, *named, *([options.benchmark] if isinstance(options.benchmark, str) else []))
     hits, trials = _counted(panel, options)

@@ -28,7 +28,9 @@ METHOD = Method(
         "aggregation": Option("simple", "which averages are reported beside the overall effect", ("simple", "dynamic", "group")),
         "anticipation": ANTICIPATION,
         "event_window": EVENT_WINDOW,
-        "pretrends": Option(False, "with dynamic: placebo effects before treatment, from untreated observations alone"),
+        "pretrends": Option(
+            False, "with dynamic: placebo effects before treatment, from untreated observations alone", beside=("aggregation=dynamic",)
+        ),
     },
 )
 

@@ -31,8 +31,9 @@ from analysis.core.method import (
     Option,
 )
 from analysis.core.sample import entrance
-from analysis.estimators import _cohort_randomization, _missing_cohorts
+from analysis.estimators import _cohort_randomization
 from analysis.estimators._cohorts import cohort_panel, cohort_rows, counts_of, need_never, unit_names
+from analysis.estimators._missing_cohorts import base_notes, words
 from analysis.inference.absorb import within_sd
 from analysis.inference.cluster import cluster_sums, effective_degrees, need_two
 from analysis.inference.cohort_average import Panel, aggregate, cell_keys, cells_of, moved_bases, panel_of
@@ -94,7 +95,7 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     _check(specification, options)
     data = (cohort_panel if options.panel else cohort_rows)(panel, specification)
     if options.control_group == "never_treated":
-        need_never(data)
+        need_never(data, "; control_group=not_yet_treated compares with units before their own treatment")
     if np.ptp(data["outcome"]) <= ROUNDING * np.abs(data["outcome"]).max():
         raise NotIdentified("SUPPORT", "the outcome does not vary")
     untreated = (data["cohort"] == 0) | (data["time"] < data["cohort"])
@@ -116,7 +117,8 @@ def _of(options) -> type:
 
 def _without_each_cluster(data: pd.DataFrame, specification, cluster: str) -> list[dict]:
     """Return the overall effect without each cluster that has treated units, in turn: 'att_without:<cluster>'."""
-    specification = replace(specification, options={**specification.options, "aggregation": "simple", "leave_one_out": False})
+    kept = {name: value for name, value in specification.options.items() if name != "event_window"}
+    specification = replace(specification, options={**kept, "aggregation": "simple", "leave_one_out": False})
     options = METHOD.read(specification)
     rows = []
     for name in sorted(data.loc[data["cohort"] > 0, cluster].unique()):
@@ -179,6 +181,7 @@ class _Estimation:
         self.data, self.specification, self.options, self.counts = data, specification, options, counts
         self.wide = self._sample()
         self.rounding = ROUNDING * float(np.abs(data["outcome"]).max())
+        self.estimated: tuple[np.ndarray, ...] = (np.array([]),) * 3
         self.reasons: list[tuple[int, int, str]] = []
         self.entered = np.zeros(len(self.wide.cohort), bool)
         self.cluster = self._clusters()
@@ -201,8 +204,20 @@ class _Estimation:
             found += self._randomized(self.wide)
         if self.options.leave_one_out and self.cluster is None:
             found += self._leave_one_out()
-        # What averages over cohorts says which of them it lacks.
-        return [row | {"left_out": left_out} if left_out and row.get("cohort") is None else row for row in found]
+        return [row | self._said(row, left_out) for row in found]
+
+    def _said(self, row: dict, left_out: str) -> dict:
+        """Return what a row says it lacks: an average over cohorts which of them, an effect of one cohort its base."""
+        if row.get("cohort") is None:
+            return {"left_out": left_out} if left_out else {}
+        g, period, _ = self.estimated
+        at = period - g
+        cells = (g == row["cohort"]) & ((at >= 0) if row.get("event_time") is None else (at == row["event_time"]))
+        own = base_notes(self._moved(tuple(column[cells] for column in self.estimated)))
+        return {"left_out": " and ".join(own)} if own and "estimate" in row else {}
+
+    def _moved(self, cells: tuple[np.ndarray, ...]) -> list[tuple[int, int, int]]:
+        return moved_bases(cells, self.options.anticipation, self.options.base_period == "universal")
 
     # ------------------------------------------------------------------ estimates and influence functions
     def _sample(self) -> Panel:
@@ -356,8 +371,8 @@ class _Estimation:
         none = [int(g) for g in np.unique(self.wide.cohort[np.isfinite(self.wide.cohort)]) if g not in entered]
         none = sorted(none + self.data.attrs.get("always_treated", []))
         part = sorted({g for g, t, _ in self.reasons if t >= g} - set(none))
-        estimated = tuple(column[exists] for column in cells)
-        return _missing_cohorts.words(estimated, none, part, self.data, self.options.anticipation, self.options.base_period == "universal")
+        self.estimated = tuple(column[exists] for column in cells)
+        return words(self._moved(self.estimated), none, part, self.data)
 
     def _enter(self, cohorts: np.ndarray, periods: np.ndarray, bases: np.ndarray) -> None:
         """Mark the units that enter some of the cells."""

@@ -11,7 +11,7 @@ import pandas as pd
 from analysis.core.estimates import parameter, refused
 from analysis.core.method import Method, Option
 from analysis.core.sample import entrance
-from analysis.estimators._durations import counts_of, groups_of, spells_of, term, times_of, uncensored, unseen
+from analysis.estimators._durations import counts_of, ended, groups_of, silent, spells_of, term, times_of, uncensored, unseen
 from analysis.inference.cumulative_incidence import incidence
 
 METHOD = Method(
@@ -40,5 +40,12 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
                 if why:
                     rows.append(refused(name, "SUPPORT", why, "analytic"))
                     continue
-                rows.append(parameter(name, *curve.at(time), **about) | {"p_value": np.nan})
+                share, error = curve.at(time)
+                if share == 0:
+                    rows.append(parameter(name, 0.0, **about | silent(time, group, kind)))
+                    continue
+                if share > 1 - 1e-12:
+                    rows.append(parameter(name, 1.0, **about | ended(time, group)))
+                    continue
+                rows.append(parameter(name, share, error, **about) | {"p_value": np.nan})
     return rows

@@ -13,6 +13,7 @@ import pandas as pd
 from analysis.core.estimates import NotIdentified, parameter
 from analysis.core.method import Method, Option
 from analysis.core.sample import entrance
+from analysis.estimators._left_out import without
 from analysis.inference import randomization
 from analysis.inference.absorb import absorbed, codes_of
 from analysis.inference.single_regressor import evaluate
@@ -41,7 +42,9 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     """
     options = METHOD.read(specification)
     METHOD.need(panel, specification, options.country)
-    data = panel.dropna(subset=[specification.outcome]).reset_index(drop=True)
+    # A firm whose country is unknown is no firm of another country.
+    lost = without(panel, [specification.outcome, specification.unit, specification.time], [options.country])
+    data = panel.dropna(subset=[specification.outcome, options.country]).reset_index(drop=True)
     after = (data[specification.time] >= options.first).to_numpy()
     countries = _countries(data, specification, options, after)
     exposed = (data[options.country] == options.exposed).to_numpy()
@@ -53,7 +56,7 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
         "n_obs": len(data),
         "n_units": n_firms,
         "n_treated": data.loc[exposed & after, specification.unit].nunique(),
-    }
+    } | ({"left_out": lost} if lost else {})
     error = float(np.sqrt(actual.v_yy[0]))
     rows = [
         parameter(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from analysis.core.estimates import NotIdentified, parameter
+from analysis.core.estimates import NotIdentified, parameter, refused
 from analysis.core.method import Method, Option
 from analysis.core.sample import entrance
 from analysis.estimators._durations import cluster_counts, clusters_of, counts_of, regressors_of, separated, spells_of, told_apart
@@ -71,10 +71,16 @@ def fit(data: pd.DataFrame, specification, covariance: str, strata: np.ndarray |
     about = {"inference": label, "degrees": degrees, **counts}
     rows = [parameter(name, b, np.sqrt(v), **about) for name, b, v in zip(names, best.beta, np.diag(variance), strict=True)]
     single, joint = best.proportionality()
-    rows.append(parameter("proportionality", joint, inference="score", p_value=chi_squared(joint, len(names)), **counts))
-    for name, statistic in zip(names, single, strict=True):
-        rows.append(parameter(f"proportionality:{name}", statistic, inference="score", p_value=chi_squared(statistic, 1), **counts))
-    return rows
+    tests = [("proportionality", joint, len(names)), *((f"proportionality:{n}", s, 1) for n, s in zip(names, single, strict=True))]
+    return rows + [_test(term, statistic, degrees, counts) for term, statistic, degrees in tests]
+
+
+def _test(term: str, statistic: float, degrees: int, counts: dict) -> dict:
+    if np.isnan(statistic):
+        whose = f"{term.partition(':')[2]} differs" if ":" in term else "covariates differ"
+        why = f"{whose} among those at risk at too few times at which spells end: no change over time can be seen"
+        return refused(term, "SUPPORT", why, "score")
+    return parameter(term, statistic, inference="score", p_value=chi_squared(statistic, degrees), **counts)
 
 
 def _spells(data: pd.DataFrame, specification, strata: np.ndarray | None = None) -> Spells:

@@ -11,6 +11,7 @@ from analysis.core.distributions import chi2_tail
 from analysis.core.estimates import NotIdentified, parameter, refused
 from analysis.core.method import Method, Option
 from analysis.core.sample import entrance
+from analysis.estimators._left_out import listed
 from analysis.estimators._regression import complete_rows
 from analysis.inference.cluster import cluster_sums
 from analysis.inference.intertemporal_effects import Effect, Histories, adjust, effect, histories
@@ -40,7 +41,7 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     treatment. Raises NotIdentified when no unit changes or none can be compared.
     """
     options = METHOD.read(specification)
-    h, counts = _histories(panel, specification)
+    h, counts, start = _histories(panel, specification)
     directions = DIRECTIONS[options.switchers]
     asked = np.isin(h.sign, directions)
     if not asked.any():
@@ -52,7 +53,7 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
         raise NotIdentified(
             "SUPPORT", "no switcher is seen around its change beside a unit with the same first treatment that has not changed yet"
         )
-    rows = [_total(found, h, counts, asked)]
+    rows = [_total(found, h, counts, asked, start)]
     for position, one in enumerate(found):
         rows.append(_event(one, position, h, counts, options))
     # The placebo of l compares the period l + 1 before the change with the one just before it.
@@ -61,15 +62,12 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     return [*rows, _pretrend(placebos, h, counts, options)] if options.placebos > 1 else rows
 
 
-def _histories(panel: pd.DataFrame, specification) -> tuple[Histories, dict]:
-    """Return the units' histories and counts. Rows without an outcome stay: they say when treatment changed."""
-    treatment, cluster = specification.treatment, next(iter(specification.cluster), specification.unit)
-    data = panel
-    if specification.cohort:
-        treatment = "_in_force"
-        data = data.assign(_in_force=(data[specification.time] >= data[specification.cohort]).astype(float))
-    whole = [specification.unit, specification.time, cluster, treatment, specification.weights]
-    data = data[list(dict.fromkeys(filter(None, [*whole, specification.outcome, *specification.controls])))]
+def _histories(panel: pd.DataFrame, specification) -> tuple[Histories, dict, int]:
+    """Return the units' histories, counts and the first period. Rows without an outcome stay: they say when treatment changed."""
+    cluster = next(iter(specification.cluster), specification.unit)
+    whole = [specification.unit, specification.time, cluster, specification.treatment, specification.weights]
+    columns = [*whole, specification.cohort, specification.outcome, *specification.controls]
+    data = panel[list(dict.fromkeys(filter(None, columns)))]
     complete_rows(data, whole)  # raises where nothing is left
     data = data.dropna(subset=list(filter(None, whole)))
     if specification.weights and not (data[specification.weights] > 0).all():
@@ -84,12 +82,18 @@ def _histories(panel: pd.DataFrame, specification) -> tuple[Histories, dict]:
         table[codes, time - time.min()] = values
         return table
 
+    def dose() -> np.ndarray:
+        if specification.treatment:
+            return wide(data[specification.treatment].to_numpy(float))
+        # A cohort says when treatment changed also where the unit is not observed.
+        first = np.full(shape[0], np.inf)
+        first[codes] = data[specification.cohort].fillna(np.inf)
+        return (np.arange(time.min(), time.max() + 1) >= first[:, None]).astype(float)
+
     weight = data[specification.weights].to_numpy(float) if specification.weights else np.ones(len(data))
     controls = np.array([wide(data[name].to_numpy(float)) for name in specification.controls]).reshape(-1, *shape)
-    h = histories(
-        wide(data[specification.outcome].to_numpy(float)), wide(data[treatment].to_numpy(float)), wide(weight), controls, clusters
-    )
-    return h, {"n_obs": len(data), "n_units": len(units), "n_clusters": int(clusters.max()) + 1}
+    h = histories(wide(data[specification.outcome].to_numpy(float)), dose(), wide(weight), controls, clusters)
+    return h, {"n_obs": len(data), "n_units": len(units), "n_clusters": int(clusters.max()) + 1}, int(time.min())
 
 
 def _clusters(data: pd.DataFrame, cluster: str, units: np.ndarray) -> np.ndarray:
@@ -125,7 +129,7 @@ def _event(one: Effect | None, event_time: int, h: Histories, counts: dict, opti
     return parameter("event", one.value / scale, _error(one.influence, h) / scale, event_time=event_time, **_about(one, h, counts))
 
 
-def _total(found: list[Effect | None], h: Histories, counts: dict, asked: np.ndarray) -> dict:
+def _total(found: list[Effect | None], h: Histories, counts: dict, asked: np.ndarray, start: int) -> dict:
     """Return the average total effect: the sum of the effects over that of the doses beyond the baseline (their section 1.3)."""
     every = [one for one in found if one]
     dose = sum(one.size * one.current for one in every)
@@ -136,10 +140,23 @@ def _total(found: list[Effect | None], h: Histories, counts: dict, asked: np.nda
     said = []
     if lost := int((asked & ~used).sum()):
         said.append(f"{lost} of {asked.sum()} switchers enter no effect: not seen around the change, or without a comparable unit")
+        said += _without_base(h, asked & ~used, start)
     if h.undated.any():
         said.append(f"units whose change lies in a gap: {h.undated.sum()}; its date is unknown, and they are controls before it only")
     reason = {"reason": f"SUPPORT: {'; '.join(said)}"} if said else {}
     return parameter("att", both.value, _error(both.influence, h), **_about(both, h, counts), **reason)
+
+
+def _without_base(h: Histories, lost: np.ndarray, start: int) -> list[str]:
+    """Return how many of the `lost` switchers (units,) are not observed just before their change, and where they last are."""
+    seen = np.isfinite(h.outcome)
+    units = [unit for unit in np.flatnonzero(lost) if not seen[unit, h.change[unit] - 1]]
+    if not units:
+        return []
+    earlier = [(h.change[unit] - 1, np.flatnonzero(seen[unit, : h.change[unit]])) for unit in units]
+    pairs = sorted({(int(wanted), int(found[-1]) if len(found) else -1) for wanted, found in earlier})
+    shown = [f"‹@{start + a}› ({f'last observed before: ‹@{start + b}›' if b >= 0 else 'never observed before'})" for a, b in pairs]
+    return [f"{len(units)} of them are not observed in the period just before, {listed(shown)}"]
 
 
 def _pretrend(placebos: list[Effect | None], h: Histories, counts: dict, options: SimpleNamespace) -> dict:

@@ -11,7 +11,8 @@ from diff_diff import WooldridgeDiD
 from analysis.core.estimates import NotIdentified, parameter
 from analysis.core.method import AGGREGATION, ANTICIPATION, EVENT_WINDOW, Method, Option
 from analysis.core.sample import entrance
-from analysis.estimators._cohorts import cohort_panel, counts_of
+from analysis.estimators._cohorts import bases_of, cohort_panel, counts_of
+from analysis.estimators._missing_cohorts import base_notes
 from analysis.inference.absorb import within_sd
 from analysis.inference.cluster import need_two
 
@@ -65,30 +66,54 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
 def _comparable(data: pd.DataFrame, options) -> tuple[pd.DataFrame, str]:
     """Return the rows that a cell can be made of, and what was left out, in words.
 
-    A cohort without a row before it may respond has nothing to compare its cells with; nor has a period without a control.
+    A cohort without a row before it may respond has nothing to compare its cells with; nor has a period without a control. In a
+    nonlinear model nor has a cohort, or those never treated, whose untreated outcomes all lie at the end of the range: its own
+    effect is infinite, so that its outcomes after treatment tell nothing of a change, and it says nothing of periods.
     """
     never_only = options.control_group == "never_treated" and options.model == "linear"
     said = [data.attrs["left_out"]] if "left_out" in data.attrs else []
-    lost_units, lost_periods = set(), set()
+    lost_units, lost_periods, lost_poles = set(), set(), {}
     while True:
         before = data["time"] < data["cohort"] - options.anticipation
         control = (data["cohort"] == 0) | (before & (not never_only))
         early = (data["cohort"] > 0) & ~before.groupby(data["cohort"]).transform("any")
-        alone = ~control.groupby(data["time"]).transform("any") & ~early
-        if not (early | alone).any():
+        poles = {} if options.model == "linear" else _poles(data[before | (data["cohort"] == 0)], "cohort", options.model)
+        infinite = data["cohort"].isin(list(poles)) & ~early
+        alone = ~control.groupby(data["time"]).transform("any") & ~early & ~infinite
+        if not (early | alone | infinite).any():
             break
         lost_units |= set(data.loc[early, "unit"])
         lost_periods |= set(data.loc[alone, "time"])
-        data = data[~(early | alone)].reset_index(drop=True)
+        lost_poles |= poles
+        data = data[~(early | alone | infinite)].reset_index(drop=True)
         if not (data["cohort"] > 0).any():
-            raise NotIdentified("SUPPORT", "no treated cohort is seen before its treatment, beside units to compare it with")
+            at_end = f": untreated outcomes of {', '.join(map(_cohort_named, sorted(lost_poles)))} all lie at one end" if lost_poles else ""
+            why = f"no treated cohort is seen before its treatment, beside units to compare it with{at_end}"
+            raise NotIdentified("SEPARATION" if lost_poles else "SUPPORT", why)
+    if options.control_group == "never_treated" and 0 in lost_poles:
+        why = f"the untreated outcomes of the never treated are all {lost_poles[0]}: use control_group=not_yet_treated or model=linear"
+        raise NotIdentified("SEPARATION", why)
     if not ((data["cohort"] > 0) & (data["time"] >= data["cohort"] - options.anticipation)).any():
         raise NotIdentified("SUPPORT", "no treated row is left beside one to compare it with")
+    if never_only:  # else all untreated periods are the base
+        said += base_notes(bases_of(data, -1 - options.anticipation).moved)
     if lost_units:
         said.append(f"{len(lost_units)} unit{'s' * (len(lost_units) > 1)} of cohorts not seen before treatment")
+    said += [f"{_cohort_named(g)}, whose untreated outcomes are all {pole} (separation)" for g, pole in sorted(lost_poles.items())]
     if lost_periods:
         said.append(f"periods {', '.join(f'‹@{int(t)}›' for t in sorted(lost_periods))}, in which no control is left")
     return data, "; ".join(said)
+
+
+def _poles(untreated: pd.DataFrame, effect: str, model: str) -> dict[int, int]:
+    """Return the levels of `effect` whose `untreated` outcomes all lie at one end of the model's range, and which end."""
+    ends = untreated.groupby(effect)["outcome"].agg(["min", "max"])
+    still = ends[ends["min"] == ends["max"]]["max"]
+    return {int(level): int(value) for level, value in still.items() if value == 0 or (value == 1 and model == "logit")}
+
+
+def _cohort_named(g: int) -> str:
+    return f"cohort ‹@{g}›" if g else "the never treated"
 
 
 def _check_outcome(outcome: pd.Series, model: str) -> None:
@@ -145,21 +170,14 @@ def _check_cells(data: pd.DataFrame, controls: list[str], anticipation: int) -> 
 
 
 def _check_poles(data: pd.DataFrame, options) -> None:
-    """Raise NotIdentified where all untreated outcomes of a cohort or period lie at the end of the model's range.
+    """Raise NotIdentified where all untreated outcomes of a period lie at the end of the model's range.
 
     Its effect is then infinite; the effects on the treated have a limit, but beside controls the library's errors have none.
     """
     untreated = data[(data["cohort"] == 0) | (data["time"] < data["cohort"] - options.anticipation)]
-    for effect in ("time", "cohort"):
-        for value, outcome in untreated.groupby(effect)["outcome"]:
-            pole = 0 if (outcome == 0).all() else 1 if options.model == "logit" and (outcome == 1).all() else None
-            if pole is not None:
-                where = (
-                    f"in period ‹@{int(value)}›" if effect == "time" else f"of cohort ‹@{int(value)}›" if value else "of the never treated"
-                )
-                raise NotIdentified(
-                    "SEPARATION", f"every untreated outcome {where} is {pole}: leave it out, or the controls, or use model=linear"
-                )
+    for period, pole in _poles(untreated, "time", options.model).items():
+        why = f"every untreated outcome in period ‹@{period}› is {pole}: leave it out, or the controls, or use model=linear"
+        raise NotIdentified("SEPARATION", why)
 
 
 def _in_other_words(message: str) -> str:

@@ -9,7 +9,7 @@ from analysis.core.distributions import normal_quantile
 from analysis.core.estimates import parameter, refused
 from analysis.core.method import Method, Option
 from analysis.core.sample import entrance
-from analysis.estimators._durations import counts_of, curve_of, groups_of, spells_of, term, times_of, unseen
+from analysis.estimators._durations import counts_of, curve_of, ended, groups_of, silent, spells_of, term, times_of, unseen
 from analysis.inference.product_limit import Curve
 
 METHOD = Method(
@@ -38,22 +38,24 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
         for time, label in times:
             name = term(f"survival:{label}", group)
             why = unseen(time, label, part, curve)
-            rows.append(refused(name, "SUPPORT", why, "greenwood") if why else _survival(name, curve, time, about))
+            rows.append(refused(name, "SUPPORT", why, "greenwood") if why else _survival(name, curve, time, about, group))
         half = np.flatnonzero(curve.survival <= 0.5 + 1e-12)
         if len(half) and not unseen(float(curve.times[half[0]]), "", part, curve):
             rows.append(parameter(term("median", group), curve.times[half[0]], **about))
     return rows
 
 
-def _survival(name: str, curve: Curve, time: float, about: dict) -> dict:
+def _survival(name: str, curve: Curve, time: float, about: dict, group: str) -> dict:
     """Return survival at `time` with an interval symmetric in log(-log), which stays between zero and one."""
     survival = float(curve.at(time))
     if survival <= 0:
-        return parameter(name, 0.0, **about)
-    variance = float(np.r_[0.0, curve.greenwood][np.searchsorted(curve.times, time, side="right")])
+        return parameter(name, 0.0, **about, **ended(curve.emptied, group))
+    if not len(curve.times) or time < curve.times[0]:
+        return parameter(name, 1.0, **about, **silent(time, group))
+    variance = float(curve.greenwood[np.searchsorted(curve.times, time, side="right") - 1])
     row = parameter(name, survival, survival * np.sqrt(variance), **about) | {"p_value": np.nan}
     for low, high, level in (("ci_low", "ci_high", 0.95), ("ci90_low", "ci90_high", 0.90)):
         log = np.log(survival)
-        half = normal_quantile(0.5 + level / 2) * np.sqrt(variance) / log if log < 0 else 0.0
+        half = normal_quantile(0.5 + level / 2) * np.sqrt(variance) / log
         row |= {low: float(np.exp(log * np.exp(-half))), high: float(np.exp(log * np.exp(half)))}
     return row

@@ -54,7 +54,7 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     full = panel_of(data, specification.outcome, specification.unit, specification.time, specification.cohort)
     certain = np.ones(len(full.units), dtype=bool)
     if options.uncertain:
-        certain = data.groupby(specification.unit)[options.uncertain].first().reindex(full.units).to_numpy(bool)
+        certain = _certain(data, specification.unit, options.uncertain).reindex(full.units).to_numpy(bool)
     hideable = np.isinf(full.cohort)
     if options.later_known:
         hideable &= data.groupby(specification.unit)[specification.cohort].first().reindex(full.units).isna().to_numpy()
@@ -85,6 +85,15 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
         rows.append(_row(term, value, _assign(full, certain, units, cohorts), f"hidden: {names}", specification.seed, draws))
     negative = float(np.mean([value < 0 for value, _, _ in found]))
     return [*rows, parameter("share_negative", negative, inference="enumeration", n_obs=len(found))]
+
+
+def _certain(data: pd.DataFrame, unit: str, column: str) -> pd.Series:
+    """Return by unit whether its status is certain; raise NotIdentified for what is neither true nor false (any text would be true)."""
+    values = data.groupby(unit)[column].first()
+    if not values.isin([True, False]).all():
+        wrong = values[~values.isin([True, False])]
+        raise NotIdentified("SUPPORT", f"{column} must be true or false (1 or 0); in unit {wrong.index[0]} it is {wrong.iloc[0]}")
+    return values
 
 
 def _assign(full: Panel, certain: np.ndarray, units: tuple, cohorts: tuple) -> Panel:

@@ -14,6 +14,7 @@ from analysis.core.estimates import NotIdentified, parameter
 from analysis.core.method import REFERENCE, Method, Option
 from analysis.core.sample import entrance
 from analysis.estimators._durations import bounds_of, cluster_counts, counts_of, regressors_of, separated_ends
+from analysis.estimators._left_out import without
 from analysis.estimators._regression import effective_reference
 from analysis.inference.cluster import cluster_sums
 from analysis.inference.cure_likelihood import Spells
@@ -61,7 +62,9 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     errors = np.sqrt(np.diag(found.variance(cluster_sums(found.scores, clusters))))
     labels = [*names, "const", "log_scale", *(f"ends:{name}" for name in shared), "ends:const"]
     degrees = effective_reference(data, specification, (clusters,)) if options.reference == "effective_clusters" else np.inf
-    about = {"inference": "cluster" if groups else "robust", "degrees": degrees, **counts}
+    fields = [specification.duration, specification.event, *names, specification.unit, *specification.cluster]
+    lost = without(panel, fields, shared)
+    about = {"inference": "cluster" if groups else "robust", "degrees": degrees, **counts} | ({"left_out": lost} if lost else {})
     return [parameter(term, value, error, **about) for term, value, error in zip(labels, found.theta, errors, strict=True)]
 
 

@@ -24,7 +24,9 @@ METHOD = Method(
             "andersen_gill; pwp_total or pwp_gap, stratified by the number of the event",
             ("andersen_gill", "pwp_total", "pwp_gap"),
         ),
-        "last_stratum": Option(4, "events from this number on share a stratum (PWP)", minimum=1),
+        "last_stratum": Option(
+            4, "events from this number on share a stratum (PWP)", minimum=1, beside=("model=pwp_total", "model=pwp_gap")
+        ),
     },
 )
 

@@ -11,7 +11,7 @@ import pandas as pd
 from analysis.core.estimates import NotIdentified, parameter
 from analysis.core.method import Method, Option
 from analysis.core.sample import entrance
-from analysis.estimators._durations import counts_of, curve_of, groups_of, spells_of, term, times_of, unseen
+from analysis.estimators._durations import counts_of, curve_of, ended, groups_of, silent, spells_of, term, times_of, unseen
 
 METHOD = Method(
     title="Restricted mean survival time",
@@ -37,32 +37,36 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
         raise NotIdentified("SUPPORT", f"the mean counts from 0, but a spell starts at {data['entry'].min():g}; shift the clock first")
     found = [(group, *_area(part, horizon), part) for group, part in groups]
     rows = [
-        parameter(term("restricted_mean", g), mean, se, inference="greenwood", **counts_of(p, specification), **_silent(se, g, horizon))
+        parameter(
+            term("restricted_mean", g),
+            mean,
+            se,
+            inference="greenwood",
+            **counts_of(p, specification),
+            **(_unknown(p, horizon, g) if np.isnan(se) else {}),
+        )
         for g, mean, se, p in found
     ]
     if len(found) == 2:
         (_, first, first_se, _), (_, second, second_se, _) = found
         error = float(np.hypot(first_se, second_se))
-        without = _silent(error, ", ".join(g for g, _, se, _ in found if np.isnan(se)), horizon)
+        without = next((_unknown(p, horizon, g) for g, _, se, p in found if np.isnan(se)), {})
         rows.append(parameter("difference", second - first, error, inference="greenwood", **counts_of(data, specification), **without))
     return rows
 
 
-def _silent(error: float, group: str, horizon: float) -> dict:
-    """Return why there is no error: a curve without ends does not show how it varies."""
-    if not np.isnan(error):
-        return {}
-    return {
-        "reason": f"FLAT: no spell{f' of {group}' if group else ''} ends by {horizon:g}, so that its error is not known (it is not zero)"
-    }
+def _unknown(part: pd.DataFrame, horizon: float, group: str) -> dict:
+    """Return why the area has no error: nothing ends before the horizon, or all at once."""
+    first = curve_of(part).times[:1]
+    return ended(float(first[0]), group) if (first < horizon).any() else silent(horizon, group, until="before")
 
 
 def _area(part: pd.DataFrame, horizon: float) -> tuple[float, float]:
-    """Return the area under the survival curve to `horizon` and its standard error (Greenwood carried through), missing where nothing ends."""
+    """Return the area under the survival curve to `horizon` and its standard error (Greenwood carried through), missing where nothing varies."""
     curve = curve_of(part)
     if why := unseen(horizon, f"{horizon:g}", part, curve):
         raise NotIdentified("SUPPORT", why)
-    within = curve.times <= horizon
+    within = curve.times < horizon
     if not within.any():
         return float(horizon), np.nan
     times, deaths, at_risk = curve.times[within], curve.ends[within], curve.at_risk[within]
@@ -71,5 +75,6 @@ def _area(part: pd.DataFrame, horizon: float) -> tuple[float, float]:
     beyond = area - np.cumsum(pieces)[:-1]  # the area after each event time
     left = at_risk - deaths
     # Where everyone left ends the curve is zero from there on, and nothing beyond varies.
-    terms = np.where(left > 0, beyond**2 * deaths / (at_risk * np.where(left > 0, left, 1)), 0.0)
-    return area, float(np.sqrt(terms.sum()))
+    terms = np.where(left > 0, (beyond / horizon) ** 2 * deaths / (at_risk * np.where(left > 0, left, 1)), 0.0)
+    error = horizon * float(np.sqrt(terms.sum()))
+    return area, error if error > 0 else np.nan

@@ -15,7 +15,7 @@ from analysis.estimators._regression import columns_of, complete_rows, counts_of
 from analysis.estimators._step_down import OUTCOMES
 from analysis.inference.least_squares import fit
 from analysis.inference.step_down import romano_wolf
-from analysis.inference.wild_cluster_bootstrap import POINTS, draw
+from analysis.inference.wild_cluster_bootstrap import POINTS, draw, need_room
 
 METHOD = Method(
     title="Many outcomes: Romano-Wolf step-down p-values",
@@ -50,6 +50,7 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     # In the order of names, so that draws do not depend on the order of rows.
     present = panel[cluster].dropna()
     names = pd.Index(present.iloc[np.unique(unit_codes(present), return_index=True)[1]])
+    need_room(len(names), options.draws)
     signs = np.random.default_rng(specification.seed).choice(POINTS[options.wild_weights], size=(len(names), options.draws))
     found = [_one(panel, replace(specification, outcome=name, cluster=(cluster,)), effects, names, signs) for name in family]
     actual = np.array([statistic for _, statistic, _ in found])

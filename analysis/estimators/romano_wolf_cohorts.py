@@ -58,7 +58,7 @@ def _member(
 ) -> _step_down.Member:
     """Return one outcome with its Draws under the actual `labels` (units,) and under each of `permutations`."""
     if control_group == "never_treated":
-        need_never(data)
+        need_never(data, "; control_group=not_yet_treated compares with units before their own treatment")
     wide = panel_of(data, "outcome", "unit", "time", "cohort")
     places, last = units.get_indexer(unit_names(data)), wide.periods.max()
 

@@ -7,17 +7,27 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from analysis.core.estimates import NotIdentified, parameter
+from analysis.core.estimates import NotIdentified, parameter, refused
 from analysis.core.method import BREAKDOWN, HONEST, HONEST_SMOOTHNESS, HONEST_TARGET, MOST_DRAWS, Method, Option
 from analysis.core.sample import entrance
-from analysis.estimators._cohorts import cohort_panel, lost_cohorts
+from analysis.estimators._cohorts import Bases, bases_of, cohort_panel
 from analysis.estimators._left_out import joined, periods
 from analysis.estimators._regression import told
 from analysis.inference import randomization
 from analysis.inference.absorb import within_sd
 from analysis.inference.cluster import need_two
 from analysis.inference.honest_bounds import bounds_rows
-from analysis.inference.stacked_average import COLUMNS, Stacks, draws_of, evaluate, need_stacks, permute, stacks_of, treated_by_event
+from analysis.inference.stacked_average import (
+    COLUMNS,
+    Stacks,
+    compared,
+    draws_of,
+    evaluate,
+    need_stacks,
+    permute,
+    stacks_of,
+    treated_by_event,
+)
 
 STACKED = {
     "event_window": Option([-5, 4], "first and last event time of a stack"),
@@ -62,12 +72,11 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     options = METHOD.read(specification)
     if specification.cluster and specification.cluster != (specification.unit,):
         raise ValueError("stacked_did clusters by unit; name no other cluster")
-    lost: list[dict] = []
-    without = ""
+    bases, without = Bases({}, {}, []), ""
     if specification.cohort or specification.treatment:
         if options.cell.strip("‹›") != STACKED["cell"].default:
             raise ValueError("stacked_did: cell belongs to a panel that is already stacked; with --cohort each cohort is a risk set")
-        panel, specification, lost, without = _stacked(panel, specification, options)
+        panel, specification, bases, without = _stacked(panel, specification, options)
         options.cell = "cell"
     elif options.trim:
         raise ValueError("stacked_did: trim belongs to --cohort or --treatment; a panel that is already stacked is taken as it is")
@@ -80,7 +89,13 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     actual = {key: evaluate(stacks, stacks.treated, chosen) for key, chosen in selections.items()}
     if not np.isfinite(actual[("att", None)][0][0]):
         raise NotIdentified("SUPPORT", "no cell holds treated and control units")
-    counts = counts_of(data, specification, stacks) | ({"left_out": without} if without else {})
+    counts = counts_of(data, specification, stacks)
+    if bases.used:
+        entered = compared(stacks, chosen)
+        alone = [g for g in bases.used if str(g) not in {stacks.cell_names[code] for code in np.unique(stacks.cell[entered])}]
+        without = joined(without, [f"cohort ‹@{g}›, which has no clean control at any event time of the effect" for g in alone])
+        counts |= dict.fromkeys(("n_treated", "n_treated_clusters"), len(np.unique(stacks.cluster[entered])))
+    counts |= {"left_out": without} if without else {}
     need_two(stacks.cluster)
     outcome = data[specification.outcome].to_numpy(float)
     rows = [_clustered(key, value, counts, outcome) for key, value in actual.items() if np.isfinite(value[0][0])]
@@ -89,8 +104,8 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     if options.leave_one_out:
         rows += _without_each_cell(stacks, chosen)
     if options.honest or options.honest_smoothness or options.breakdown:
-        rows += _honest(stacks, chosen, actual, options, counts)
-    return rows + lost
+        rows += _honest(stacks, chosen, actual, options, counts, [g for g, *_ in bases.moved])
+    return rows + bases.refused()
 
 
 def read(panel: pd.DataFrame, outcome: str, unit: str, options) -> tuple[pd.DataFrame, Stacks, np.ndarray]:
@@ -105,8 +120,12 @@ def read(panel: pd.DataFrame, outcome: str, unit: str, options) -> tuple[pd.Data
     return data, stacks, np.isin(stacks.event_time, list(effect))
 
 
-def _honest(stacks: Stacks, chosen: np.ndarray, actual: dict, options, counts: dict) -> list[dict]:
+def _honest(stacks: Stacks, chosen: np.ndarray, actual: dict, options, counts: dict, moved: list[int]) -> list[dict]:
     """Return intervals of the overall effect that allow violations of parallel trends (inference.honest_bounds)."""
+    if moved:
+        which = ", ".join(f"‹@{g}›" for g in moved)
+        why = f"event times have no common reference: cohort {which} is not observed in the period just before treatment; leave it out"
+        return [refused("att_honest", "PRE", why)]
     if options.reference != -1 or options.effect_window[0] != 0:
         raise ValueError("stacked_did: honest and breakdown need reference=-1 and an effect_window that begins at 0")
     found = np.array([np.isfinite(actual["event", int(e)][0][0]) for e in stacks.event_time])
@@ -134,26 +153,35 @@ def _without_each_cell(stacks: Stacks, chosen: np.ndarray) -> list[dict]:
     return rows
 
 
-def _stacked(panel: pd.DataFrame, specification, options) -> tuple[pd.DataFrame, object, list[dict], str]:
-    """Return the stacks of a panel by cohort, the specification that reads them, rows for cohorts without a base, and what is left out."""
+def _stacked(panel: pd.DataFrame, specification, options) -> tuple[pd.DataFrame, object, Bases, str]:
+    """Return the stacks of a panel by cohort, the specification that reads them, the bases of the cohorts, and what is left out.
+
+    A cohort that is not observed at the reference is measured from the last period before it in which it is: rows of that period
+    get the event time of the reference, and rows in between, of controls alone, are left out.
+    """
     data = cohort_panel(panel, specification)
     first, last = options.event_window
     start, end = data["time"].min(), data["time"].max()
-    stacks, trimmed = [], []
+    stacks, trimmed, bases = [], [], bases_of(data, options.reference)
     for g in np.unique(data.loc[data["cohort"] > start, "cohort"]):
         if options.trim and not (start <= g + first and g + last <= end):
             trimmed.append(int(g))
             continue
+        reference = g + options.reference
+        base = bases.used.get(int(g), reference)
         clean = (data["cohort"] == 0) | (data["cohort"] > g + last)
-        rows = data[((data["cohort"] == g) | clean) & data["time"].between(g + first, g + last)]
-        stacks.append(rows.assign(stack=g, cell=str(g), event_time=rows["time"] - g, treated=rows["cohort"] == g))
+        window = data["time"].between(g + first, g + last) & ~data["time"].between(base + 1, reference) | (data["time"] == base)
+        rows = data[((data["cohort"] == g) | clean) & window]
+        event_time = (rows["time"] - g).where(rows["time"] != base, options.reference)
+        stacks.append(rows.assign(stack=g, cell=str(g), event_time=event_time, treated=rows["cohort"] == g))
     why = "whose event window is not wholly observed"
     if not stacks:
         raise NotIdentified("SUPPORT", f"no cohort is left: trim leaves out those {why}; shorten event_window")
     plain = replace(specification, outcome="outcome", unit="unit", time="time", cohort="", treatment="", cluster=())
     said = [f"{len(trimmed)} cohorts {why} ({periods(trimmed)})"] if trimmed else []
-    lost = [row for row in lost_cohorts(data) if row["cohort"] not in trimmed]
-    return pd.concat(stacks, ignore_index=True), plain, lost, joined(data.attrs.get("left_out", ""), said)
+    used = {g: base for g, base in bases.used.items() if g not in trimmed}
+    bases = Bases(used, bases.wanted, [g for g in bases.none if g not in trimmed])
+    return pd.concat(stacks, ignore_index=True), plain, bases, joined(data.attrs.get("left_out", ""), said, bases.notes())
 
 
 def counts_of(data: pd.DataFrame, specification, stacks: Stacks) -> dict:

@@ -10,10 +10,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from analysis.core.estimates import NotIdentified, parameter, refused
+from analysis.core.estimates import NotIdentified, parameter
 from analysis.core.method import AGGREGATION, EVENT_WINDOW, Method, Option
 from analysis.core.sample import entrance
-from analysis.estimators._cohorts import cohort_panel, counts_of, lost_cohorts
+from analysis.estimators._cohorts import bases_of, cohort_panel, counts_of
 from analysis.estimators._left_out import joined
 from analysis.estimators._regression import noted, told, weights_of
 from analysis.inference.absorb import absorbed, codes_of, nested, within_sd_of
@@ -91,7 +91,7 @@ def _from_means(data: pd.DataFrame, codes: np.ndarray, clusters: np.ndarray, opt
 
 def _from_regression(data: pd.DataFrame, elapsed, codes, clusters, weights, specification, options) -> list[tuple]:
     """Return the same from the saturated regression."""
-    g, e, cell = _cells(data["cohort"].to_numpy(), elapsed)
+    g, e, cell = _cells(data["cohort"].to_numpy(), elapsed, _at_base(data))
     names = tuple(f"cohort ‹@{one}›, event time {k}" for one, k in zip(g, e, strict=True))
     controls = data[list(specification.controls)].to_numpy(float)
     design = Design(data["outcome"].to_numpy(), controls, specification.controls, codes, (clusters,), weights=weights)
@@ -115,24 +115,23 @@ def _comparable(data: pd.DataFrame) -> tuple[pd.DataFrame, list[dict], str]:
         data["cohort"] = data["cohort"].where(data["cohort"] < last, 0)
         if not (data["cohort"] > data["time"].min()).any():
             raise NotIdentified("SUPPORT", "one cohort and no unit untreated throughout: nothing to compare with")
-    cohort, time = data["cohort"].to_numpy(), data["time"].to_numpy()
-    lost = lost_cohorts(data)
-    cohorts = np.unique(cohort[cohort > time.min()])
-    based = np.unique(cohort[time == cohort - 1])
-    for g in np.setdiff1d(cohorts, np.union1d(based, [row["cohort"] for row in lost])):
-        why = f"no unit of cohort ‹@{int(g)}› is observed in the period before its treatment"
-        lost.append(refused("att_gt", "SUPPORT", why) | {"cohort": int(g)})
-    kept = np.setdiff1d(cohorts, [row["cohort"] for row in lost])
-    if not len(kept):
+    bases = bases_of(data)
+    if not bases.used:
         raise NotIdentified("SUPPORT", "no cohort has an observed base period")
-    without = joined(without, [f"cohort ‹@{row['cohort']}›, without an observed base period" for row in lost])
-    keep = (cohort == 0) | np.isin(cohort, kept)
-    return data if keep.all() else data[keep].reset_index(drop=True), lost, without
+    without = joined(without, bases.notes())
+    keep = (data["cohort"] == 0) | data["cohort"].isin(list(bases.used))
+    return data if keep.all() else data[keep].reset_index(drop=True), bases.refused(), without
 
 
-def _cells(cohort: np.ndarray, elapsed: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return cohort and event time of each cell (cells,), sorted, and the cell of each row, -1 for the reference."""
-    on = elapsed != -1
+def _at_base(data: pd.DataFrame) -> np.ndarray:
+    """Return which rows (rows,) cells are measured from: those of the base period of their cohort, and of units never treated."""
+    base = data["cohort"].map(bases_of(data).used)
+    return (base.isna() | (base == data["time"])).to_numpy()
+
+
+def _cells(cohort: np.ndarray, elapsed: np.ndarray, at_base: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return cohort and event time of each cell (cells,), sorted, and the cell of each row, -1 `at_base`."""
+    on = ~at_base
     first = elapsed.min()
     span = elapsed.max() - first + 1
     # A cohort and an event time as one whole number: counting is faster than sorting rows.

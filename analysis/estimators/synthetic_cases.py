@@ -28,6 +28,8 @@ METHOD = Method(
     },
 )
 
+FEWEST = 10  # controls, below which a rank among placebos cannot be small
+
 
 @entrance(METHOD)
 def estimate(panel: pd.DataFrame, specification) -> list[dict]:
@@ -47,8 +49,11 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     dates = np.unique(wide.cohort[treated])
     cohort = options.cases_of or (int(dates[0]) if len(dates) else 0)
     cases = np.flatnonzero(treated & (wide.cohort == cohort))
-    if not len(cases) or len(donors) < 10:
-        raise NotIdentified("SUPPORT", f"{len(cases)} cases of cohort ‹@{cohort}› and {len(donors)} controls have a complete record")
+    if not len(cases) or len(donors) < FEWEST:
+        which = f"{len(cases)} cases of cohort ‹@{cohort}›" if cohort else "no case"
+        raise NotIdentified(
+            "SUPPORT", f"{which} and {len(donors)} controls have a complete record; it takes one case and {FEWEST} controls"
+        )
     before = wide.periods < cohort
     if before.sum() < 2:
         raise NotIdentified("SUPPORT", f"cohort ‹@{cohort}› has fewer than two periods before treatment")

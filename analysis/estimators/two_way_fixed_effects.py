@@ -26,7 +26,7 @@ from analysis.core.method import (
 )
 from analysis.core.sample import entrance
 from analysis.estimators._cohorts import cohort_of, unit_codes
-from analysis.estimators._left_out import listed
+from analysis.estimators._left_out import joined, listed
 from analysis.estimators._regression import columns_of, complete_rows, design_of, noted, rows_of
 from analysis.inference import few_treated, permuted_cohorts, randomization, wild_cluster_bootstrap
 from analysis.inference.absorb import absorbed, residualize, within_sd_of
@@ -46,20 +46,24 @@ METHOD = Method(
         "aggregation": Option(
             "simple", "simple: one effect; dynamic: one per period since treatment, relative to -1", ("simple", "dynamic")
         ),
-        "event_window": Option([-10, 10], "first and last event time; earlier and later ones are binned with them; holds -1"),
+        "event_window": Option(
+            [-10, 10], "first and last event time; earlier and later ones are binned with them; holds -1", beside=("aggregation=dynamic",)
+        ),
         "covariance": COVARIANCE,
         "lags": LAGS,
         "two_way": TWO_WAY,
         "randomization_draws": Option(0, "draws in which cohorts are permuted among units; 0 for none", minimum=0, maximum=MOST_DRAWS),
         "wild_bootstrap_draws": Option(0, "draws of the wild cluster bootstrap; 0 for none", minimum=0, maximum=MOST_DRAWS),
-        "wild_weights": Option("webb", "multipliers of the wild cluster bootstrap", ("rademacher", "webb")),
+        "wild_weights": Option(
+            "webb", "multipliers of the wild cluster bootstrap", ("rademacher", "webb"), beside=("wild_bootstrap_draws",)
+        ),
         "honest": HONEST,
         "breakdown": BREAKDOWN,
         "honest_smoothness": HONEST_SMOOTHNESS,
         "honest_target": HONEST_TARGET,
         "pretrend_power": PRETREND_POWER,
         "few_treated": Option("none", "placebo distribution from untreated groups", ("none", "conley_taber", "ferman_pinto")),
-        "few_treated_draws": Option(1999, "draws of that distribution", minimum=19, maximum=MOST_DRAWS),
+        "few_treated_draws": Option(1999, "draws of that distribution", minimum=19, maximum=MOST_DRAWS, beside=("few_treated",)),
     },
 )
 
@@ -129,6 +133,7 @@ def _dynamic(data: pd.DataFrame, specification, effects: tuple[str, ...], option
     """
     data, cohort, lost = _without_always_treated(data, specification)
     elapsed, cell, times = _event_times(data[specification.time].to_numpy(float), cohort, options.event_window)
+    lost = joined(lost, _unreferenced(data[specification.time].to_numpy(), cohort))
     # Without units that are never treated, a linear trend in event time is not identified: the earliest is dropped too.
     second = None if np.isinf(cohort).any() or not len(times) else int(times[0])
     if second is not None:
@@ -178,6 +183,14 @@ def _without_always_treated(data: pd.DataFrame, specification) -> tuple[pd.DataF
     if data.empty:
         raise NotIdentified("SUPPORT", "every unit is treated in every period")
     return data, cohort, f"{len(names)} units treated from the first period on ({listed(names)})"
+
+
+def _unreferenced(time: np.ndarray, cohort: np.ndarray) -> list[str]:
+    """Return which cohorts are not observed at event time -1: effects common to all cohorts alone say where their level is."""
+    treated = np.isfinite(cohort)
+    missing = np.setdiff1d(cohort[treated], cohort[treated & (time == cohort - 1)])
+    why = "whose level rests on effects being those of other cohorts"
+    return [f"an observed event time -1 of cohort {', '.join(f'‹@{int(g)}›' for g in missing)}, {why}"] if len(missing) else []
 
 
 def _event_times(time: np.ndarray, cohort: np.ndarray, window: list[int]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -244,11 +257,14 @@ def _randomized(data: pd.DataFrame, specification, draws: int, design, term: str
     ):
         why = "labels are permuted among units: randomization_draws is for errors by unit, no controls, no weights"
         return [refused(term, "OPTION", why, "randomization_t")]
+    try:
+        unit, first = _cohorts_by_name(data, specification)
+    except NotIdentified as error:  # a dose, or a treatment that switches off: nothing can be permuted
+        return [refused(term, error.code, str(error), "randomization_t")]
     cluster = design.clusters[0]
     treated = design.regressors[:, 0]
     n_parameters = 1 + absorbed(design.effects, cluster)
     actual = evaluate(design.outcome, treated, treated[:, None], design.effects, cluster, n_parameters)
-    unit, first = _cohorts_by_name(data, specification)
     period = pd.factorize(data[specification.time])[0]
     time = data[specification.time].to_numpy(float)
     generator = np.random.default_rng(specification.seed)
@@ -280,10 +296,13 @@ def _wild(data: pd.DataFrame, specification, design, options, effect: tuple[str,
         return refused(
             effect[0], "OPTION", "the wild cluster bootstrap is for one cluster variable and no weights", "wild_cluster_bootstrap"
         )
-    result = wild_cluster_bootstrap.test(
-        design.outcome, design.regressors[:, 0], design.regressors[:, 1:], design.effects,
-        _clusters_by_name(data, specification), options.wild_weights, options.wild_bootstrap_draws, specification.seed,
-    )  # fmt: skip
+    try:
+        result = wild_cluster_bootstrap.test(
+            design.outcome, design.regressors[:, 0], design.regressors[:, 1:], design.effects,
+            _clusters_by_name(data, specification), options.wild_weights, options.wild_bootstrap_draws, specification.seed,
+        )  # fmt: skip
+    except NotIdentified as error:
+        return refused(effect[0], error.code, str(error), "wild_cluster_bootstrap")
     return parameter(effect[0], effect[1], inference="wild_cluster_bootstrap", seed=specification.seed, **_tested(result), **counts)
 
 

@@ -37,6 +37,10 @@ class Panel:
         """One in the cells that the actual cohorts treat, zero elsewhere."""
         return (self.periods[None, :] >= self.cohort[:, None]).astype(float)
 
+    def seen(self, cohort: float) -> np.ndarray:
+        """Return in which periods per unit of the cohort has an outcome (periods,)."""
+        return np.isfinite(self.outcome.T[:, self.cohort == cohort]).any(1)
+
 
 def panel_of(data: pd.DataFrame, outcome: str, unit: str, time: str, cohort: str) -> Panel:
     """Return the Panel of a long table; cohorts after the last period are never treated within the window."""
@@ -72,18 +76,18 @@ class Cells:
 def cell_keys(panel, anticipation: int = 0, universal: bool = True) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return cohort, period and base period of every cell of a `panel` with `cohort` (units,) and sorted `periods` (periods,).
 
-    The base is the last observed period before treatment (less `anticipation`), which is not the one just before where a
-    wave is missing (as in R's did); with `universal=False`, cells before treatment compare with the observed period before
-    them instead. A cohort without any earlier period has no cells.
+    The base is the last period before treatment (less `anticipation`) in which a unit of the cohort is observed: not the one just
+    before where the cohort has a hole there; with `universal=False`, cells before treatment compare with the cohort's last observed
+    period before them instead. A cohort without any earlier period has no cells.
     """
     periods = panel.periods
     rows = []
     for g in np.unique(panel.cohort[np.isfinite(panel.cohort)]):
-        before = int(np.searchsorted(periods, g - anticipation))
+        before = np.flatnonzero(panel.seen(g) & (periods < g - anticipation))
         for place, t in enumerate(periods):
-            base = place - 1 if not universal and place < before else before - 1
-            if before > 0 and base >= 0 and base != place:
-                rows.append((g, t, periods[base]))
+            bases = before if universal or t >= g - anticipation else before[before < place]
+            if len(bases) and bases[-1] != place:
+                rows.append((g, t, periods[bases[-1]]))
     return tuple(np.array(column) for column in zip(*rows, strict=True)) if rows else (np.array([]),) * 3
 
 

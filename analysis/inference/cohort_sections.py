@@ -29,6 +29,10 @@ class Sections:
     weight: np.ndarray | None = None
     covariates: np.ndarray | None = None
 
+    def seen(self, cohort: float) -> np.ndarray:
+        """Return in which periods the cohort has a row (periods,)."""
+        return np.isin(self.periods, self.time[self.cohort == cohort])
+
 
 @dataclass(frozen=True)
 class _Groups:

@@ -18,6 +18,8 @@ from analysis.inference.risk_sets import RiskSets
 from analysis.inference.standardized_covariates import Dependent, Standardized, standardize
 
 ITERATIONS = 100
+# Share of an interaction with time that the covariates themselves do not explain; below it is rounding.
+NO_CHANGE = 1e-9
 
 
 class Separated(ValueError):
@@ -171,15 +173,21 @@ class Maximum:
     def proportionality(self) -> tuple[np.ndarray, float]:
         """Return score statistics of each coefficient's interaction with time (k,), and the joint one (chi-squared, k degrees).
 
-        Time enters as one less the Kaplan-Meier survival left of each event, pooled over strata, as in R's cox.zph.
+        Time enters as one less the Kaplan-Meier survival left of each event, pooled over strata, as in R's cox.zph. Missing where
+        a coefficient could not be seen to change: its covariate differs among those at risk at one time only.
         """
         score, cross, square = self.likelihood.interaction(self._clock())
         adjusted = square - cross @ np.linalg.solve(self.likelihood.information, cross)
-        joint = float(score @ np.linalg.solve(adjusted, score))
         # One interaction of x itself, added to the model with all main effects.
         forth = np.linalg.inv(self.units.back)
-        single = (score @ forth) ** 2 / np.einsum("ij,jk,ki->i", forth.T, adjusted, forth)
-        return single, joint
+        alone, before = (np.einsum("ij,jk,ki->i", forth.T, matrix, forth) for matrix in (adjusted, square))
+        seen = alone > NO_CHANGE * before
+        single = np.where(seen, (score @ forth) ** 2 / np.where(seen, alone, 1.0), np.nan)
+        if not seen.all():
+            return single, np.nan
+        size = np.sqrt(np.diag(adjusted))
+        unlike = np.linalg.eigvalsh(adjusted / np.outer(size, size)).min() > NO_CHANGE
+        return single, float(score @ np.linalg.solve(adjusted, score)) if unlike else np.nan
 
     def _clock(self) -> np.ndarray:
         s = self.spells

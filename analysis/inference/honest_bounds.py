@@ -9,7 +9,10 @@ standard errors and scaled back.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
+import pandas as pd
 
 from analysis.core.distributions import normal_quantile
 from analysis.core.estimates import NotIdentified, parameter, refused
@@ -48,14 +51,22 @@ def relative_magnitude(
     # Wide enough that the interval ends inside the grid: worst violations accumulate over the post periods.
     reach = 20 * spread + after * magnitude * 2 * float(np.max(np.abs(np.diff(effect[:before])), initial=np.abs(effect[:before]).max()))
 
-    result = create_sensitivity_results_rm(
-        betahat=effect, sigma=covariance, num_pre_periods=before, num_post_periods=after, m_bar_vec=[magnitude],
+    result = _from_library(
+        create_sensitivity_results_rm, betahat=effect, sigma=covariance, num_pre_periods=before, num_post_periods=after, m_bar_vec=[magnitude],
         l_vec=weights[:, None], alpha=level, grid_points=POINTS, grid_lb=centre - reach, grid_ub=centre + reach,
     )  # fmt: skip
     low, high = float(result["lb"][0]), float(result["ub"][0])
     if not (np.isfinite(low) and np.isfinite(high)):
         raise NotIdentified("PRE", "the robust interval is empty or unbounded on the grid")
     return low * unit, high * unit
+
+
+def _from_library(function: Callable, **given) -> pd.DataFrame:
+    """Return what the library's `function` finds; raise NotIdentified where its programmes have no solution."""
+    try:
+        return function(**given)
+    except (RuntimeError, ValueError, ArithmeticError, np.linalg.LinAlgError) as error:
+        raise NotIdentified("PRE", f"moderndid found no interval ({' '.join(str(error).split())})") from error
 
 
 def _let_one_period_be_read() -> None:
@@ -124,8 +135,8 @@ def smoothness(
         raise NotIdentified("PRE", f"{before} pre-treatment and {after} post-treatment periods: violations cannot be gauged")
     weights = np.full(after, 1 / after) if weights is None else np.asarray(weights, dtype=float)
     unit, effect, covariance = _standardized(effect, covariance)
-    result = create_sensitivity_results_sm(
-        betahat=effect, sigma=covariance, num_pre_periods=before, num_post_periods=after, method="FLCI", m_vec=[change / unit],
+    result = _from_library(
+        create_sensitivity_results_sm, betahat=effect, sigma=covariance, num_pre_periods=before, num_post_periods=after, method="FLCI", m_vec=[change / unit],
         l_vec=weights[:, None], alpha=level,
     )  # fmt: skip
     low, high = float(result["lb"][0]), float(result["ub"][0])

@@ -122,6 +122,13 @@ def _sides(stacks: Stacks, treated: np.ndarray, valid: np.ndarray) -> tuple[np.n
     return cells, valid * treated[None, :], valid * ~treated[None, :]
 
 
+def compared(stacks: Stacks, selection: np.ndarray) -> np.ndarray:
+    """Return which stack-units (units,) are treated and enter the effect at a selected event time, beside a control of their cell."""
+    valid = stacks.valid[selection]
+    cells, part_t, part_c = _sides(stacks, stacks.treated, valid)
+    return (part_t & ((part_c @ cells.T) > 0)[:, stacks.cell]).any(0)
+
+
 def treated_by_event(stacks: Stacks) -> np.ndarray:
     """Return how many treated enter the effect at each event time (events,): the weights of event times in any average."""
     cells, part_t, part_c = _sides(stacks, stacks.treated, stacks.valid)

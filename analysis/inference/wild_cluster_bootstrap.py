@@ -2,7 +2,8 @@
 
 Variant WCR with CR1 t-ratios. Residuals of the model without the effect are multiplied cluster by cluster. What a
 draw needs are sums within clusters of each cluster's swept-out residuals, so that draws cost products of small
-matrices (Roodman, MacKinnon, Nielsen and Webb 2019, Stata Journal 19: 4-60, section 4). Residuals under the null
+matrices (Roodman, MacKinnon, Nielsen and Webb 2019, Stata Journal 19: 4-60, section 4). With more clusters than draws
+residuals are multiplied and swept out draw by draw: no matrix of clusters by clusters is held. Residuals under the null
 effect tau are linear in tau, which is what inference.randomization needs to invert the test exactly.
 """
 
@@ -24,13 +25,31 @@ from analysis.inference.rank import EFFECTS_LEFT, independent, lengths, vanished
 WEBB = np.sqrt([1.5, 1.0, 0.5])
 POINTS = {"rademacher": np.array([-1.0, 1.0]), "webb": np.concatenate([-WEBB, WEBB])}
 CLUSTERS_AT_ONCE = 200
+DRAWS_AT_ONCE = 50
+# Multipliers held at once (8 bytes each). With so many clusters the clustered error needs no bootstrap.
+MOST_MULTIPLIERS = 50_000_000
 
 
 def multipliers(kind: str, clusters: int, draws: int, generator: np.random.Generator) -> tuple[np.ndarray, bool]:
-    """Return multipliers (clusters, draws) and whether they are all that exist (few clusters, Rademacher)."""
+    """Return multipliers (clusters, draws) and whether they are all that exist (few clusters, Rademacher).
+
+    Raises NotIdentified where they would not fit into memory.
+    """
     if kind == "rademacher" and 2**clusters <= draws:
         return np.array(list(product([1.0, -1.0], repeat=clusters))).T, True
+    need_room(clusters, draws)
     return generator.choice(POINTS[kind], size=(clusters, draws)), False
+
+
+def need_room(clusters: int, draws: int) -> None:
+    """Raise NotIdentified where multipliers (clusters, draws) would not fit into memory, saying how many draws do."""
+    if clusters * draws > MOST_MULTIPLIERS:
+        most = MOST_MULTIPLIERS // clusters
+        raise NotIdentified(
+            "SIZE",
+            f"{draws} draws for {clusters} clusters are too many multipliers; ask for {most} at most: with so many clusters the"
+            " clustered error is safe, unless few of them are treated",
+        )
 
 
 def test(
@@ -74,27 +93,38 @@ def draw(
     size = x @ x
     layers = [y, x]  # restricted residuals are y - tau x
     n_clusters = int(clusters.max()) + 1
-    # moved[l][g, h]: sum within cluster g of x times the swept-out residual of cluster h alone.
-    moved = [np.empty((n_clusters, n_clusters)) for _ in layers]
-    for start in range(0, n_clusters, CLUSTERS_AT_ONCE):
-        chosen = np.arange(start, min(start + CLUSTERS_AT_ONCE, n_clusters))
-        member = clusters[:, None] == chosen
-        for layer, columns in zip(layers, moved, strict=True):
-            columns[:, chosen] = cluster_sums(x[:, None] * sweep(member * layer[:, None]), clusters)
     own = cluster_sums((x * x)[:, None], clusters)[:, 0]
-    parts = [_draws(columns, own, signs, size) for columns in moved]
-    # The CR1 factor is the same for every draw and for the actual sample, and cancels.
-    (a, score_y), (b, score_d) = parts
-    cross = [np.einsum("gb,gb->b", s, t) / size**2 for s, t in ((score_y, score_y), (score_y, score_d), (score_d, score_d))]
+
+    def together(blocks: list[np.ndarray]) -> np.ndarray:
+        """Return a, b and the three (co)variances (5, draws) from the sums within clusters (clusters, draws) of y and of x."""
+        (a, score_y), (b, score_d) = (_draws(sums, own, size) for sums in blocks)
+        # The CR1 factor is the same for every draw and for the actual sample, and cancels.
+        cross = [np.einsum("gb,gb->b", s, t) / size**2 for s, t in ((score_y, score_y), (score_y, score_d), (score_d, score_d))]
+        return np.array([a, b, *cross])
+
+    if n_clusters <= max(signs.shape[1], CLUSTERS_AT_ONCE):
+        # moved[l][g, h]: sum within cluster g of x times the swept-out residual of cluster h alone.
+        moved = [np.empty((n_clusters, n_clusters)) for _ in layers]
+        for start in range(0, n_clusters, CLUSTERS_AT_ONCE):
+            chosen = np.arange(start, min(start + CLUSTERS_AT_ONCE, n_clusters))
+            member = clusters[:, None] == chosen
+            for layer, columns in zip(layers, moved, strict=True):
+                columns[:, chosen] = cluster_sums(x[:, None] * sweep(member * layer[:, None]), clusters)
+        drawn = together([columns @ signs for columns in moved])
+    else:
+        found = []
+        for start in range(0, signs.shape[1], DRAWS_AT_ONCE):
+            piece = signs[:, start : start + DRAWS_AT_ONCE][clusters]
+            found.append(together([cluster_sums(x[:, None] * sweep(layer[:, None] * piece), clusters) for layer in layers]))
+        drawn = np.hstack(found)
     beta = float(x @ y / size)
     score = cluster_sums((x * (y - x * beta))[:, None], clusters)[:, 0]
     one = np.ones(1)
     actual = Draws(beta * one, one, score @ score / size**2 * one, 0 * one, 0 * one)
-    return actual, Draws(a, b, *cross)
+    return actual, Draws(*drawn)
 
 
-def _draws(moved: np.ndarray, within: np.ndarray, signs: np.ndarray, size: float) -> tuple[np.ndarray, np.ndarray]:
-    """Return coefficients (draws,) and scores by cluster (clusters, draws) of one layer."""
-    sums = moved @ signs
+def _draws(sums: np.ndarray, own: np.ndarray, size: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return coefficients (draws,) and scores by cluster (clusters, draws) of one layer, from its sums within clusters."""
     coefficient = sums.sum(0) / size
-    return coefficient, sums - within[:, None] * coefficient[None, :]
+    return coefficient, sums - own[:, None] * coefficient[None, :]

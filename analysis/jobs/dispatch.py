@@ -17,7 +17,7 @@ from pathlib import Path
 from analysis.jobs.job import die_with, job
 
 # Inputs that make a job run again when they change, and that its function does not read under this name.
-WATCHED = ("code", "data")
+WATCHED = ("data",)
 
 
 @dataclass(frozen=True)
@@ -106,29 +106,31 @@ def _judge(j: Job) -> None:
 def _recover(j: Job) -> None:
     chosen = {key: j.params[key] for key in ("claims", "specifications", "outcomes", "contract")}
     estimates = j.listed(name for name in j.products if name != "truth")
-    _of("judge").compare(**chosen, estimates=estimates, truth=j.inputs["truth"], path=j.output)
+    _of("recover").recover(**chosen, estimates=estimates, truth=j.inputs["truth"], path=j.output)
 
 
 def _quote(j: Job) -> None:
     p = j.params
     estimates, facts = ({name: j.inputs[name] for name in p[kind]} for kind in ("estimates", "facts"))
-    _of("quote").quote(p["numbers"], p["exhibits"], j.listed(estimates), facts, j.output, p["blind"])
+    import_module("analysis.exhibits.quotation").quote(p["numbers"], p["exhibits"], j.listed(estimates), facts, j.output, p["blind"])
 
 
 def _typeset(j: Job) -> None:
-    _of("typeset").typeset("paper/paper.typ", j.output)
+    import_module("analysis.exhibits.typesetting").typeset(j.params["document"], j.output)
 
 
 def _trace(j: Job) -> None:
-    _of("trace").trace(j.params["files"], j.inputs["numbers"], j.output)
+    _of("trace").trace(j.params["document"], j.params["files"], j.inputs["numbers"], j.output)
 
 
 def _dossier(j: Job) -> None:
-    _of("dossier").dossier(j.inputs["provenance"], j.inputs["numbers"], j.params["title"], j.params["order"], j.output)
+    import_module("analysis.provenance.dossier.page").dossier(
+        j.inputs["provenance"], j.inputs["numbers"], j.params["title"], j.params["order"], j.output
+    )
 
 
 def _codebook(j: Job) -> None:
-    _of("codebook").codebook(j.params["tables"], j.params["contracts"], j.output)
+    import_module("analysis.exhibits.codebook").codebook(j.params["tables"], j.params["contracts"], j.output)
 
 
 def _simulate(j: Job) -> None:

@@ -1,87 +1,11 @@
-"""True effects → what each method makes of them. SIMULATED: this tests methods, never a claim."""
+"""A design of config/montecarlo.yaml → bias, coverage and size of its methods. SIMULATED."""
 
 from __future__ import annotations
 
-from importlib import import_module
-
-import numpy as np
-import pandas as pd
-
-from analysis.core.estimates import NotIdentified
-from analysis.core.specification import Specification
 from analysis.core.storage import write_table
-
-LEVEL = 0.05
+from analysis.simulations.monte_carlo import replicate
 
 
 def montecarlo(name: str, settings: dict, seed: int, contract: dict, path: str) -> None:
     """Replicate process `name` of config/montecarlo.yaml and write one row per method."""
     write_table(replicate(name, settings, seed), path, contract, "simulated")
-
-
-def replicate(name: str, settings: dict, seed: int) -> pd.DataFrame:
-    """Return bias, coverage and size of every method of one data-generating process; replications share nothing but the seed."""
-    simulate = import_module(f"analysis.simulations.data_generating_processes.{settings['data_generating_process']}").simulate
-    more = settings.get("settings", {})
-    true_values = {"effect": settings["effect"]}
-    if any("size" in _report(choices) for choices in settings["methods"].values()):
-        true_values["null"] = settings.get("size_at", 0.0)
-    runs = {method: {"effect": [], "null": []} for method in settings["methods"]}
-    for replication in range(settings["replications"]):
-        for kind, true_value in true_values.items():
-            panel, truths = simulate(np.random.default_rng([seed, replication, kind == "null"]), true_value, **more)
-            for method, choices in settings["methods"].items():
-                runs[method][kind].append(_once(panel, truths, settings["columns"], choices, [seed, replication]))
-    rows = [_summary(name, settings, method, runs[method]) for method in settings["methods"]]
-    return pd.DataFrame(rows)
-
-
-def _report(choices: dict) -> list[str]:
-    return choices.get("report", ["bias", "coverage", "size"])
-
-
-def _once(panel: pd.DataFrame, truths: dict, columns: dict, choices: dict, seed: list[int]) -> dict:
-    """Return truth, estimate, standard error, interval and p-value of one method on one panel; NaN where it refuses."""
-    fields = columns | choices.get("columns", {})
-    fields = {key: tuple(value) if isinstance(value, list) else value for key, value in fields.items()}
-    specification = Specification("montecarlo", choices["estimator"], options=choices.get("options", {}), seed=seed, **fields)
-    truth = truths.get(choices.get("truth"), np.nan)
-    blank = dict.fromkeys(("estimate", "std_error", "ci_low", "ci_high", "p_value"), np.nan)
-    try:
-        rows = import_module(f"analysis.estimators.{choices['estimator']}").estimate(panel, specification)
-    except NotIdentified:
-        return blank | {"truth": truth}
-    wanted = {"term": choices.get("term", "att")}
-    wanted |= {key: choices[key] for key in ("event_time", "inference") if key in choices}
-    fits = [row for row in rows if all(row.get(key) == value for key, value in wanted.items()) and "estimate" in row]
-    return blank | ({key: fits[0][key] for key in blank if fits[0].get(key) is not None} if fits else {}) | {"truth": truth}
-
-
-def _summary(name: str, settings: dict, method: str, runs: dict) -> dict:
-    choices = settings["methods"][method]
-    report = _report(choices)
-    effect, null = pd.DataFrame(runs["effect"]), pd.DataFrame(runs["null"], columns=["p_value", "ci_low", "ci_high"])
-    error = (effect["estimate"] - effect["truth"]).dropna()
-    bounded = effect.dropna(subset=["ci_low", "ci_high"])
-    covered = (bounded["ci_low"] <= bounded["truth"]) & (bounded["truth"] <= bounded["ci_high"])
-    test = settings.get("size_at", 0.0)
-    # A value other than zero is tested by whether the interval leaves it out.
-    rejected = (null["p_value"].dropna() <= LEVEL) if test == 0 else ~null.dropna(subset=["ci_low"]).eval("ci_low <= @test <= ci_high")
-    row = {
-        "data_generating_process": name,
-        "method": method,
-        "estimator": choices["estimator"],
-        "title": settings["title"],
-        "label": choices["label"],
-        "misused": bool(choices.get("misused", False)),
-        "true_effect": float(effect["truth"].mean()),
-        "replications": settings["replications"],
-        "refused": int(effect["estimate"].isna().sum()),
-        "mean_error": float(effect["std_error"].mean()),
-        "spread": float(error.std()) if len(error) > 1 else np.nan,
-    }
-    row["bias"] = float(error.mean()) if "bias" in report and len(error) else np.nan
-    row["bias_error"] = row["spread"] / np.sqrt(len(error)) if "bias" in report and len(error) > 1 else np.nan
-    row["coverage"] = float(covered.mean()) if "coverage" in report and len(covered) else np.nan
-    row["size"] = float(rejected.mean()) if "size" in report and len(rejected) else np.nan
-    return row

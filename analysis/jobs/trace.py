@@ -13,9 +13,10 @@ from analysis.core.storage import write_text
 from analysis.provenance.graph import graph
 
 
-def trace(files: dict[str, list[str]], numbers: str, path: str) -> None:
-    """Write the provenance of every printed number, cell and figure to `path` (JSON; see analysis.provenance.graph)."""
-    found = graph(load(), files, json.loads(Path(numbers).read_text(encoding="utf-8")))
+def trace(document: str, files: dict[str, list[str]], numbers: str, path: str) -> None:
+    """Write the provenance of every number, cell and figure that a document prints to `path` (JSON; see analysis.provenance.graph)."""
+    study = load()
+    found = graph(study, study["documents"][document], files, json.loads(Path(numbers).read_text(encoding="utf-8")))
     write_text(json.dumps(_plain(found), indent=0, sort_keys=True, ensure_ascii=False) + "\n", path)
 
 

@@ -17,6 +17,7 @@ import pandas as pd
 from analysis.core import rawfiles
 from analysis.core.catalogue import ROOT, ingredients, modules
 from analysis.core.config import JOINT, products
+from analysis.core.documents import STUDY, Document
 from analysis.core.estimates import find
 from analysis.core.storage import read_table
 from analysis.provenance.cells import cells
@@ -28,28 +29,29 @@ from analysis.specification_curve.names import ALL
 PAPER = Path("paper")
 
 
-def graph(study: dict, files: dict[str, list[str]], numbers: dict) -> dict:
-    """Return the provenance of the study: nodes by identifier, all estimate rows, the curves and the version of the code.
+def graph(study: dict, document: Document, files: dict[str, list[str]], numbers: dict) -> dict:
+    """Return the provenance of a document: nodes by identifier, all estimate rows, the curves and the version of the code.
 
-    `files` maps each product to its files, `numbers` is paper/numbers.json. Identifiers are '<kind>:<name>'.
+    `files` maps each product of `made_from` to its files, `numbers` is what the document prints. Identifiers are '<kind>:<name>'.
     """
     kinds = products(study)
     estimates = _estimates(study, files)
     nodes = dict(_raw_nodes(study))
-    for name, kind in kinds.items():
-        nodes[f"{kind}:{name}"] = _product(study, kinds, name, kind, files[name])
-    nodes |= {f"data_generating_process:{name}": _process(study, name, process) for name, process in study["montecarlo"].items()}
-    for name, claim in study["claims"].items():
-        nodes[f"claim:{name}"] = _claim(name, claim, files)
-    nodes |= _exhibits(study, kinds, numbers, estimates)
-    nodes |= _numbers(study, kinds, numbers, estimates)
+    for name in files:
+        nodes[f"{kinds[name]}:{name}"] = _product(study, kinds, name, kinds[name], files[name])
+    if "montecarlo" in files:
+        nodes |= {f"data_generating_process:{name}": _process(study, name, process) for name, process in study["montecarlo"].items()}
+    if "verdicts" in files:
+        nodes |= {f"claim:{name}": _claim(name, claim, files) for name, claim in study["claims"].items()}
+    nodes |= _exhibits(study, document, kinds, numbers, estimates)
+    nodes |= _numbers(study, document, kinds, numbers, estimates)
     everything = [p.relative_to(ROOT).as_posix() for top in ("analysis", "workflow", "config") for p in (ROOT / top).rglob("*")]
     tracked = [p for p in everything if (ROOT / p).suffix in (".py", ".smk", ".yaml", ".html", ".css", ".js", ".typ")]
     return {
         "code": code_version(tracked),
         "nodes": nodes,
         "estimates": estimates.to_dict("records"),
-        "curves": _curves(study, files),
+        "curves": _curves({name: curve for name, curve in study["specification_curves"].items() if name in files}, files),
         "labels": {name: f"{about['label']} ({about['unit']})" for name, about in study["outcomes"].items()},
     }
 
@@ -76,7 +78,10 @@ def chain(graph_: dict, start: str) -> list[tuple[int, str]]:
 
 
 def _estimates(study: dict, files: dict[str, list[str]]) -> pd.DataFrame:
-    parts = [read_table(path).assign(specification=f"estimates:{name}") for name in study["specifications"] for path in files[name]]
+    models = [name for name in study["specifications"] if name in files]
+    parts = [read_table(path).assign(specification=f"estimates:{name}") for name in models for path in files[name]]
+    if not parts:
+        return pd.DataFrame(columns=["specification"])
     return pd.concat(parts, ignore_index=True).astype(object).where(lambda t: t.notna(), None)
 
 
@@ -107,7 +112,7 @@ def _shown(path: Path) -> str:
 
 
 def _product(study: dict, kinds: dict, name: str, kind: str, paths: list[str]) -> dict:
-    node = {"kind": kind, "name": name, "title": name, "from": _sources(study, kinds, name, kind), "evidence": "", "absent": ""}
+    node = {"kind": kind, "name": name, "title": name, "from": sources_of(study, kinds, name, kind), "evidence": "", "absent": ""}
     found = [marks(ROOT / path) for path in paths if path.endswith(".parquet")]
     if found:
         node |= {"rows": sum(m["rows"] for m in found), "columns": found[0]["columns"], "absent": found[0]["absent"]}
@@ -125,7 +130,7 @@ def _product(study: dict, kinds: dict, name: str, kind: str, paths: list[str]) -
     return node
 
 
-def _sources(study: dict, kinds: dict, name: str, kind: str) -> list[str]:
+def sources_of(study: dict, kinds: dict, name: str, kind: str) -> list[str]:
     """Return the identifiers of what a product is made from, one step back."""
     if kind == "source":
         return [f"raw:{raw}" for raw in ingredients("source", name)]
@@ -143,6 +148,37 @@ def _sources(study: dict, kinds: dict, name: str, kind: str) -> list[str]:
     if name == "recoveries":
         return [*sorted({f"estimates:{t['from']}" for c in study["claims"].values() for t in c.get("firms", [])}), "source:true_effects"]
     return []
+
+
+def made_from(study: dict, document: Document) -> list[str]:
+    """Return the products that a document is made from, in the order of the configuration.
+
+    The study's own are all but those that only another document prints; another's are those behind its exhibits and numbers.
+    """
+    kinds = products(study)
+    if document.name != STUDY:
+        return sorted(_behind(study, kinds, document), key=list(kinds).index)
+    others = {n for other in study["documents"].values() if other.name != STUDY for n in _behind(study, kinds, other)}
+    checks = {name for name, kind in kinds.items() if kind in ("check", "montecarlo")}
+    checks |= {name for name in others if checks & _behind_all(study, kinds, {name})}
+    return [name for name in kinds if name not in checks]
+
+
+def _behind(study: dict, kinds: dict, document: Document) -> set[str]:
+    figures = modules("figure")
+    shown = {i for name in document.exhibits for i in ingredients("figure" if name in figures else "table", name) if i in kinds}
+    return _behind_all(study, kinds, shown | {study["numbers"][name]["from"] for name in document.numbers})
+
+
+def _behind_all(study: dict, kinds: dict, names: set[str]) -> set[str]:
+    """Return the products `names` and all that they are made from."""
+    found, queue = set(), list(names)
+    while queue:
+        name = queue.pop()
+        if name in kinds and name not in found:
+            found.add(name)
+            queue += [source.partition(":")[2] for source in sources_of(study, kinds, name, kinds[name])]
+    return found
 
 
 def _process(study: dict, name: str, process: dict) -> dict:
@@ -180,9 +216,9 @@ def _claim(name: str, claim: dict, files: dict[str, list[str]]) -> dict:
     }
 
 
-def _exhibits(study: dict, kinds: dict, numbers: dict, estimates: pd.DataFrame) -> dict:
+def _exhibits(study: dict, document: Document, kinds: dict, numbers: dict, estimates: pd.DataFrame) -> dict:
     figures, nodes = modules("figure"), {}
-    for name in study["exhibits"]:
+    for name in document.exhibits:
         kind = "figure" if name in figures else "table"
         made = [ROOT / "figures" / f"{name}.{form}" for form in ("pdf", "png", "csv")]
         made = made if kind == "figure" else [ROOT / PAPER / "tables" / f"{name}.{form}" for form in ("csv", "json")]
@@ -203,10 +239,11 @@ def _exhibits(study: dict, kinds: dict, numbers: dict, estimates: pd.DataFrame) 
     return nodes
 
 
-def _numbers(study: dict, kinds: dict, numbers: dict, estimates: pd.DataFrame) -> dict:
+def _numbers(study: dict, document: Document, kinds: dict, numbers: dict, estimates: pd.DataFrame) -> dict:
     places = _places(study, numbers)
     nodes = {}
-    for name, number in study["numbers"].items():
+    for name in document.numbers:
+        number = study["numbers"][name]
         source = f"{kinds[number['from']]}:{number['from']}"
         node = {
             "kind": "number",
@@ -246,18 +283,19 @@ def _places(study: dict, numbers: dict) -> dict[str, list[dict]]:
     for path in sorted((ROOT / PAPER).rglob("*.typ")):
         for name, line, text in sentences_of(path, numbers["numbers"], called):
             found.setdefault(name, []).append({"file": path.relative_to(ROOT).as_posix(), "line": line, "text": text})
-    for exhibit, about in study["exhibits"].items():
+    for exhibit in numbers["exhibits"]:
+        about = study["exhibits"][exhibit]
         for name in re.findall(r"\{(\w+)\}", about["note"]):
             place = {"file": "config/study.yaml", "line": None, "text": f"Note of {exhibit}: {numbers['exhibits'][exhibit]['note']}"}
             found.setdefault(name, []).append(place)
     return found
 
 
-def _curves(study: dict, files: dict[str, list[str]]) -> dict:
+def _curves(curves: dict, files: dict[str, list[str]]) -> dict:
     """Return the curves with one row per specification; numbers keep six digits, which no picture can tell from more."""
     left_out = ("number", "curve", "ci90_low", "ci90_high", "std_error")
     found = {}
-    for name, curve in study["specification_curves"].items():
+    for name, curve in curves.items():
         table, joint = read_table(files[name][0]), read_table(files[JOINT.format(name)][0])
         if joint.empty:
             continue

@@ -3,23 +3,33 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 
 import typst
 
 from analysis.core.contracts import DataError
+from analysis.core.documents import STUDY, Document
 
 # Kind of exhibit → its element in the typeset paper.
 ELEMENTS = {"table": "figure.where(kind: table)", "figure": "figure.where(kind: image)"}
 
 
-def printed_numbers(root: Path) -> dict[str, str]:
-    """Return exhibit → its number as the paper prints it ('Table 3'), asked from the typesetter."""
-    found = {}
-    for kind, selector in ELEMENTS.items():
-        try:
-            labels = typst.query(str(root / "paper/paper.typ"), selector, field="label", root=str(root), ignore_system_fonts=True)
-        except RuntimeError as error:  # typst.TypstError is one
-            raise DataError(f"paper/paper.typ does not fit the archived results ({error}): run `make` first") from error
-        found |= {label.strip("<>"): f"{kind.title()} {place}" for place, label in enumerate(json.loads(labels), start=1)}
+def printed_numbers(root: Path, documents: Iterable[Document]) -> dict[str, str]:
+    """Return exhibit → its number as its document prints it ('Table 3', 'Table 2 of the validation'), asked from the typesetter."""
+    found: dict[str, str] = {}
+    for document in documents:
+        of = "" if document.name == STUDY else f" of the {document.name}"
+        for kind, selector in ELEMENTS.items():
+            labels = _labels(root, document, selector)
+            found = {label: f"{kind.title()} {place}{of}" for place, label in enumerate(labels, start=1)} | found
     return found
+
+
+def _labels(root: Path, document: Document, selector: str) -> list[str]:
+    more = {"root": str(root), "ignore_system_fonts": True, "sys_inputs": document.inputs}
+    try:
+        labels = typst.query(str(root / document.text), selector, field="label", **more)
+    except RuntimeError as error:  # typst.TypstError is one
+        raise DataError(f"{document.text} does not fit the archived results ({error}): run `make` first") from error
+    return [label.strip("<>") for label in json.loads(labels)]

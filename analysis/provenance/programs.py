@@ -19,7 +19,7 @@ SHARED = {
     "curve": ("analysis/specification_curve/explore.py", "curve"),
     "curve_joint": ("analysis/specification_curve/joint.py", "curve"),
     "verdicts": ("analysis/core/claims.py", "judge"),
-    "montecarlo": ("analysis/jobs/montecarlo.py", "montecarlo"),
+    "montecarlo": ("analysis/simulations/monte_carlo.py", "montecarlo"),
 }
 
 

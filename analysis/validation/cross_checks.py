@@ -12,9 +12,9 @@ from importlib import import_module
 import numpy as np
 import pandas as pd
 
+from analysis.core.estimation import specify
 from analysis.core.specification import Specification, prepare
 from analysis.core.storage import is_absent
-from analysis.jobs.estimate import specify
 from analysis.validation import _datasets
 
 ROUNDING = 1e-10

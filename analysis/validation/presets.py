@@ -6,16 +6,16 @@ With no effect, half of the claimed ones, the claimed ones and their opposite, t
 from __future__ import annotations
 
 import tempfile
+from importlib import import_module
 from pathlib import Path
 
 import pandas as pd
 
-from analysis.core.rawfiles import RawFiles
+from analysis.core.estimation import estimated
+from analysis.core.rawfiles import RawFiles, load
 from analysis.core.storage import read_table, write_table
-from analysis.jobs.build import build
-from analysis.jobs.estimate import estimate
-from analysis.jobs.judge import recoveries
-from analysis.jobs.simulate import simulate
+from analysis.simulations.cohort.cohort import write
+from analysis.simulations.recoveries import recoveries
 
 # Panels that the firm tests of the claims rest on, and what each is built from.
 PANELS = {
@@ -39,24 +39,28 @@ def check(province_statistics, simulation, claims, specifications, outcomes, pan
 
 
 def _run(folder, settings, province_statistics, claims, specifications, outcomes, panels, contracts, raw) -> pd.DataFrame:
-    simulate(settings, raw, folder)
+    write(settings, load(raw["first_issues_by_city"]), load(raw["province_list"]), folder)
     _clean(folder, raw, contracts)
     write_table(province_statistics, folder / "province_statistics.parquet", contracts["province_statistics"])
-    for name, ingredients in PANELS.items():
-        inputs = {ingredient: str(folder / f"{ingredient}.parquet") for ingredient in ingredients}
-        build(name, inputs, panels[name].get("settings", {}), contracts[name], str(folder / f"{name}.parquet"))
-    estimates: dict[str, list[pd.DataFrame]] = {}
+    built = {name: _panel(name, folder, panels[name].get("settings", {}), contracts[name]) for name in PANELS}
+    estimates: dict[str, dict[str, pd.DataFrame]] = {}
     for test in (test for claim in claims.values() for test in claim.get("firms", [])):
         model, outcome = test["from"], test.get("outcome", "none")
-        path = folder / f"{model}-{outcome}.parquet"
-        if not path.exists():
+        if outcome not in estimates.setdefault(model, {}):
             specification = specifications[model]
-            panel = str(folder / f"{specification['panel']}.parquet")
-            estimate(model, specification, outcome, outcomes.get(outcome), panel, contracts["estimate"], str(path))
-            estimates.setdefault(model, []).append(read_table(path))
-    joined = {model: pd.concat(parts, ignore_index=True) for model, parts in estimates.items()}
+            panel = built[specification["panel"]]
+            estimates[model][outcome] = estimated(panel, model, specification, outcome, outcomes.get(outcome), contracts["estimate"])
+    joined = {model: pd.concat(parts.values(), ignore_index=True) for model, parts in estimates.items()}
     truth = read_table(folder / "truth.parquet")
     return recoveries(claims, specifications, outcomes, joined, truth, contracts["recoveries"])
+
+
+def _panel(name: str, folder: Path, settings: dict, contract: dict) -> pd.DataFrame:
+    """Return a panel as the study would read it: checked against its contract and sorted by key."""
+    tables = {ingredient: read_table(folder / f"{ingredient}.parquet") for ingredient in PANELS[name]}
+    path = folder / f"{name}.parquet"
+    write_table(import_module(f"analysis.panels.{name}").build(**tables, settings=settings), path, contract, "simulated")
+    return read_table(path)
 
 
 def _clean(folder: Path, raw: dict, contracts: dict) -> None:

@@ -13,7 +13,7 @@ from analysis.core.catalogue import ingredients, modules
 from analysis.core.config import load
 from analysis.core.contracts import DataError
 from analysis.exhibits.display import Table, mpl, save_figure, save_table
-from analysis.jobs.quote import quote
+from analysis.exhibits.quotation import quote
 
 STUDY = load()
 LABELS = {name: contract["labels"] for name, contract in STUDY["contracts"].items() if "labels" in contract}
@@ -137,7 +137,7 @@ def test_sentences_are_held_to_the_data_in_open_runs_only(tmp_path):
 
 def test_a_row_that_permuting_took_away_prints_as_not_available_and_stops_an_open_run(tmp_path, monkeypatch):
     rows = pd.DataFrame({"parameter": ["att"], "term": ["att"], "estimate": [1.0], "p_value": [0.5], "reason": [pd.NA]})
-    monkeypatch.setattr("analysis.jobs.quote.read_table", lambda _: rows)
+    monkeypatch.setattr("analysis.exhibits.quotation.read_table", lambda _: rows)
     numbers = {"without": {"from": "m", "term": "att_without:Here", "format": "{:.2f}"}}
     quote(numbers, {}, {"m": ["m.parquet"]}, {}, str(tmp_path / "n.json"), blind=7)
     assert json.loads((tmp_path / "n.json").read_text())["numbers"] == {"without": "n/a"}

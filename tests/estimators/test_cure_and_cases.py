@@ -116,3 +116,12 @@ def test_a_single_case_with_every_control_is_the_synthetic_control():
     assert case["estimate"] == pytest.approx(whole["estimate"], abs=1e-6)
     assert case["p_value"] == whole["p_value"]
     assert abs(case["estimate"] - 2.0) < 0.5
+
+
+def test_spells_without_a_covariate_of_the_share_are_counted(cycles):
+    spells = cycles.head(400).assign(z=np.random.default_rng(3).normal(size=400))
+    given = {"duration": "duration", "event": "event", "treatment": "exposed", "options": {"share_controls": ["z"]}}
+    blank = fit(mixture_cure_regression, spells.assign(z=spells["z"].where(np.arange(400) >= 7)), **given)
+    plain = fit(mixture_cure_regression, spells.iloc[7:], **given)
+    assert blank["exposed"]["estimate"] == plain["exposed"]["estimate"]
+    assert blank["exposed"]["left_out"] == "7 rows without z" and "left_out" not in plain["exposed"]

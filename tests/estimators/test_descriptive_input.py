@@ -6,14 +6,16 @@ import pytest
 from scipy import stats
 
 from analysis.__main__ import main
+from analysis.commands.estimators import method_of
 from analysis.core.estimates import NotIdentified
 from analysis.core.method import BadOption
 from analysis.core.specification import Specification
-from analysis.estimators import binomial_share, concentration, misclassification_bounds, order_of_appearance, rate_ratio
+from analysis.estimators import binomial_share, concentration, country_exposure, misclassification_bounds, order_of_appearance, rate_ratio
 
 
 def specification(estimator, **options):
-    return Specification("test", estimator, "y", "place", "year", cohort="cohort", options=options, seed=1)
+    given = Specification("test", estimator, "y", "place", "year", cohort="cohort", options=options, seed=1)
+    return method_of(estimator).sparing(given, ("outcome", "unit", "time", "cohort"))
 
 
 @pytest.mark.parametrize(
@@ -88,3 +90,28 @@ def test_what_cannot_be_enumerated_is_not_begun():
     )
     with pytest.raises(NotIdentified, match="too many to enumerate"):
         misclassification_bounds.estimate(panel, specification("misclassification_bounds", n_hidden=3, hidden_cohorts=[2, 3]))
+
+
+def test_a_firm_without_a_country_is_no_firm_of_another():
+    generator = np.random.default_rng(2)
+    data = pd.DataFrame([(f"f{i:02d}", t) for i in range(24) for t in range(2015, 2023)], columns=["place", "year"])
+    data["country"] = data["place"].map(lambda name: ("China", "US", "DE")[int(name[1:]) % 3])
+    data["y"] = generator.normal(size=len(data)) + 2.0 * (data["country"] == "China") * (data["year"] >= 2019)
+    unknown = data["place"].isin(["f00", "f01"])
+    asked = specification("country_exposure", min_units=3)
+    blank = country_exposure.estimate(data.assign(country=data["country"].where(~unknown)), asked)
+    plain = country_exposure.estimate(data[~unknown], asked)
+    assert [row["estimate"] for row in blank] == [row["estimate"] for row in plain]
+    assert blank[0]["left_out"] == "16 rows without country"
+
+
+@pytest.mark.parametrize(("values", "told"), [(("yes", "no"), "in unit u0 it is no"), ((True, None), "in unit u0 it is None")])
+def test_a_status_that_is_neither_true_nor_false_is_refused(values, told):
+    generator = np.random.default_rng(0)
+    data = pd.DataFrame([(f"u{i}", t, 3 if i > 6 else 0) for i in range(9) for t in range(5)], columns=["place", "year", "cohort"])
+    data["y"], data["sure"] = generator.normal(size=45), [values[name == "u0"] for name in data["place"]]
+    asked = specification("misclassification_bounds", n_hidden=1, hidden_cohorts=[3], uncertain="sure")
+    with pytest.raises(NotIdentified, match=f"must be true or false.*{told}"):
+        misclassification_bounds.estimate(data, asked)
+    whole = [data.assign(sure=data["place"] != "u0"), data.assign(sure=(data["place"] != "u0").astype(float))]
+    assert misclassification_bounds.estimate(whole[0], asked) == misclassification_bounds.estimate(whole[1], asked)

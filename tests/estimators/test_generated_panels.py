@@ -88,7 +88,10 @@ def two_way(data: pd.DataFrame) -> float | None:
 
 
 def cohort_means(data: pd.DataFrame) -> float | None:
-    """Return the mean over treated unit-cohorts of cell effects against never-treated units, each from two pairs of means."""
+    """Return the mean over treated unit-cohorts of cell effects against never-treated units, each from two pairs of means.
+
+    Changes of a cohort are taken from the last earlier period in which one of its units is seen.
+    """
     wide = data.dropna().pivot(index="firm", columns="year", values="y")
     cohort = data.groupby("firm")["g"].first().reindex(wide.index)
     cohort = cohort.where(cohort <= wide.columns.max(), 0)
@@ -96,7 +99,7 @@ def cohort_means(data: pd.DataFrame) -> float | None:
     kept = (cohort == 0) | (cohort > first)
     total, weight = 0.0, 0.0
     for g in sorted(set(cohort[kept]) - {0}):
-        before = [t for t in wide.columns if t < g]
+        before = [t for t in wide.columns if t < g and wide.loc[cohort == g, t].notna().any()]
         for t in [t for t in wide.columns if t >= g and before]:
             change = wide[t] - wide[before[-1]]
             treated, control = change[kept & (cohort == g)].dropna(), change[cohort == 0].dropna()

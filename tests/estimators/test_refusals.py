@@ -13,10 +13,12 @@ from analysis.estimators import (
     borusyak_jaravel_spiess,
     callaway_santanna,
     cox,
+    de_chaisemartin_dhaultfoeuille,
     discrete_time_hazard,
     extended_two_way_fixed_effects,
     fractional_response,
     gardner_two_stage,
+    goodman_bacon,
     kaplan_meier,
     local_projections_did,
     log_rank,
@@ -27,6 +29,7 @@ from analysis.estimators import (
     stacked_did,
     sun_abraham,
     synthetic_cases,
+    triple_difference,
     two_stage_least_squares,
     two_way_fixed_effects,
 )
@@ -91,7 +94,7 @@ def test_periods_may_be_negative_and_broken_cohorts_are_refused():
 
 @pytest.mark.parametrize("module", [sun_abraham, local_projections_did, stacked_did])
 def test_a_cohort_without_a_base_period_is_a_row_with_its_reason(module):
-    data = panel(after()).query("time != 5")
+    data = panel(after()).query("cohort != 6 or time > 5")
     rows = run(module, data)
     assert any(row.get("cohort") == 6 and "no observed base period" in row.get("reason", "") for row in rows)
     assert att(rows)["estimate"] == pytest.approx(1.0)
@@ -284,3 +287,73 @@ def test_effective_clusters_of_a_treatment_give_the_degrees_of_t():
     assert row["ci_high"] - row["estimate"] == pytest.approx(stats.t(5).ppf(0.975) * row["std_error"])
     row = poisson_pseudo_likelihood.estimate(data, Specification("t", "poisson_pseudo_likelihood", **about, treatment="x"))[0]
     assert row["ci_high"] - row["estimate"] == pytest.approx(stats.t(11).ppf(0.975) * row["std_error"])
+
+
+@pytest.mark.parametrize(
+    ("module", "options", "beside"),
+    [
+        (two_way_fixed_effects, {"wild_weights": "rademacher"}, "wild_bootstrap_draws"),
+        (two_way_fixed_effects, {"few_treated_draws": 99}, "few_treated"),
+        (two_way_fixed_effects, {"event_window": [-3, 3]}, "aggregation=dynamic"),
+        (two_way_fixed_effects, {"aggregation": "dynamic", "honest_target": "first"}, "honest or honest_smoothness or breakdown"),
+        (callaway_santanna, {"aggregation": "group", "event_window": [-3, 3]}, "aggregation=dynamic"),
+        (borusyak_jaravel_spiess, {"pretrends": True}, "aggregation=dynamic"),
+        (two_way_fixed_effects, {"two_way": "own"}, "two cluster variables"),
+    ],
+)
+def test_an_option_that_changes_nothing_is_refused_with_what_it_belongs_to(module, options, beside):
+    with pytest.raises(BadOption, match=beside):
+        run(module, panel(), options=options)
+
+
+def test_an_option_beside_what_it_belongs_to_is_taken():
+    data = panel(after()).assign(y=lambda d: d["y"] + np.sin(np.arange(len(d))))
+    rows = run(two_way_fixed_effects, data, options={"wild_bootstrap_draws": 19, "wild_weights": "rademacher"})
+    assert [row["inference"] for row in rows] == ["cluster", "wild_cluster_bootstrap"]
+    found = run(
+        callaway_santanna, data, cluster=("region",), options={"aggregation": "dynamic", "event_window": [-1, 1], "leave_one_out": True}
+    )
+    assert sum(row["term"].startswith("att_without:") for row in found) == len(set(data.loc[data["cohort"] > 0, "region"]))
+
+
+@pytest.mark.parametrize(("module", "field"), [(triple_difference, "weights"), (synthetic_cases, "controls"), (goodman_bacon, "weights")])
+def test_a_field_that_a_method_makes_no_use_of_is_refused(module, field):
+    options = {"eligible": "d"} if module is triple_difference else {}
+    with pytest.raises(BadOption, match=f"makes no use of --{field}"):
+        run(module, panel(), options=options, **{field: "region" if field == "weights" else ("region",)})
+
+
+def test_the_unit_as_cluster_and_its_own_effects_are_no_mistake():
+    plain = run(synthetic_cases, panel(after()))
+    named = run(synthetic_cases, panel(after()), cluster=("unit",), fixed_effects=("unit", "time"))
+    assert plain == named
+
+
+@pytest.mark.parametrize(("change", "code"), [(lambda d: d["d"] * 0.5, "DOSE"), (lambda d: d["d"] * (d["time"] < 10), "SWITCH")])
+def test_a_treatment_that_cannot_be_permuted_keeps_its_estimate(change, code):
+    data = panel(after()).assign(d=change, y=lambda d: d["y"] + np.sin(np.arange(len(d))))
+    plain = run(two_way_fixed_effects, data, cohort="", treatment="d")
+    rows = run(two_way_fixed_effects, data, cohort="", treatment="d", options={"randomization_draws": 19})
+    assert rows[:-1] == plain
+    assert rows[-1]["reason"].startswith(code) and rows[-1]["inference"] == "randomization_t"
+
+
+@pytest.mark.parametrize("module", [borusyak_jaravel_spiess, gardner_two_stage, callaway_santanna, de_chaisemartin_dhaultfoeuille])
+def test_few_clusters_beside_a_normal_reference_are_said(module):
+    data = panel(after()).assign(y=lambda d: d["y"] + np.sin(7 * np.arange(len(d))))
+    few, many = (att(run(module, data, cluster=(cluster,))) for cluster in ("area", "region"))
+    assert few["reason"].startswith("FEW: 8 clusters") and "FEW" not in many.get("reason", "")
+    assert (few["ci_high"] - few["ci_low"]) / few["std_error"] == pytest.approx(2 * 1.959963984540054)
+
+
+@pytest.mark.parametrize("covariance", ["unadjusted", "hc1", "hc3", "driscoll_kraay"])
+def test_a_cluster_beside_a_variance_without_clusters_is_refused(covariance):
+    with pytest.raises(BadOption, match=f"covariance={covariance} makes no use of --cluster"):
+        run(two_way_fixed_effects, panel(), cluster=("region",), options={"covariance": covariance})
+
+
+def test_without_units_never_treated_the_other_controls_are_named():
+    data = panel(after(), cohorts=(4, 6, 8)).assign(y=lambda d: d["y"] + np.sin(np.arange(len(d))))
+    with pytest.raises(NotIdentified, match="control_group=not_yet_treated"):
+        run(callaway_santanna, data)
+    assert np.isfinite(att(run(callaway_santanna, data, options={"control_group": "not_yet_treated"}))["std_error"])

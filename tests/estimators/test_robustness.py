@@ -6,10 +6,10 @@ import pytest
 
 from analysis.core.config import load
 from analysis.core.contracts import DataError
+from analysis.core.estimation import estimated
 from analysis.core.specification import Specification, balanced
 from analysis.estimators import callaway_santanna, sensitivity_to_unobservables, stacked_did
 from analysis.inference import honest_bounds
-from analysis.jobs.estimate import estimated
 from analysis.panels import province_year
 from analysis.simulations.data_generating_processes import staggered
 from analysis.sources import province_borders

@@ -34,6 +34,12 @@ def panel(units: int = 12, periods: int = 6) -> pd.DataFrame:
         ("fractional_response", {"outcome": "y", "controls": ("x", "x")}, "x is named by --controls and again by --controls"),
         ("two_stage_least_squares", {"outcome": "y", "treatment": "x", "instruments": ("x", "z")}, "x is named by --treatment and again"),
         ("two_stage_least_squares", {"outcome": "y", "treatment": "x", "instruments": ("y",)}, "y is named by --outcome and --instruments"),
+        ("cox", {"duration": "time", "event": "time", "controls": ("x",)}, "time is named by --duration and again by --event"),
+        (
+            "cox",
+            {"duration": "time", "event": "g", "entry": "time", "controls": ("x",)},
+            "time is named by --duration and again by --entry",
+        ),
     ],
 )
 def test_no_column_explains_itself_or_explains_twice(estimator, fields, words):
@@ -52,6 +58,33 @@ def test_outcomes_out_of_range_are_named_by_line():
     data.attrs |= {"file": "my.csv", "lines": np.arange(len(data)) + 10}
     with pytest.raises(NotIdentified, match=r"my\.csv, row 14, column 'count', value '-1\.0': a Poisson mean cannot be negative"):
         estimate(data, "poisson_pseudo_likelihood", outcome="count", controls=("x",))
+
+
+def test_the_outcome_is_judged_in_the_rows_that_are_used():
+    rows = {"outcome": "share", "controls": ("x",)}
+    data = panel().assign(share=lambda d: 1 / (1 + np.exp(-d["y"])))
+    odd = data.assign(share=data["share"].where(data.index > 2, 7.0), x=data["x"].where(data.index > 2))
+    found, alone = (estimate(table, "fractional_response", **rows) for table in (odd, data[data.index > 2]))
+    np.testing.assert_allclose(found["estimate"], alone["estimate"], rtol=1e-12)
+    still = data.assign(share=data["share"].where(data.index < 3, 0.5), x=data["x"].where(data.index > 2))
+    for estimator in ("fractional_response", "pooled"):
+        with pytest.raises(NotIdentified, match=r"share is 0\.5 in every row that has all variables"):
+            estimate(still, estimator, **rows)
+    # Units treated throughout are left out, and what is left stands still.
+    cohorts = panel().assign(g=lambda d: np.where(d["unit"] == 1, 2001.0, d["g"]), y=lambda d: np.where(d["unit"] == 1, d["y"], 2.0))
+    for estimator in ("sun_abraham", "callaway_santanna", "stacked_did", "local_projections_did", "borusyak_jaravel_spiess"):
+        with pytest.raises(NotIdentified, match="does not vary in what is left"):
+            estimate(cohorts, estimator, outcome="y", unit="unit", time="time", cohort="g")
+
+
+def test_a_logit_takes_outcomes_out_of_range_in_rows_that_are_left_out():
+    rng = np.random.default_rng(2)
+    data = panel(60).assign(g=lambda d: np.choose(d["unit"] % 3, [0.0, 2003.0, 2005.0]), y=lambda d: 1.0 * (rng.random(len(d)) < 0.5))
+    asked = {"outcome": "y", "unit": "unit", "time": "time", "cohort": "g", "options": {"model": "logit"}}
+    always = data[data["unit"] <= 6].assign(unit=lambda d: d["unit"] + 100, g=2001.0, y=9.0)
+    found = estimate(pd.concat([data, always]), "extended_two_way_fixed_effects", **asked)
+    alone = estimate(data, "extended_two_way_fixed_effects", **asked)
+    assert found["estimate"].iloc[0] == pytest.approx(alone["estimate"].iloc[0], rel=1e-12)
 
 
 @pytest.mark.parametrize(

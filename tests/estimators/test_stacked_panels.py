@@ -31,7 +31,8 @@ def stacks(data):
 
 
 def run(module, data, options, **given):
-    return module.estimate(data, Specification("t", module.__name__.rsplit(".", 1)[-1], "y", "unit", "time", options=options, **given))
+    specification = Specification("t", module.__name__.rsplit(".", 1)[-1], "y", "unit", "time", options=options, **given)
+    return module.estimate(data, module.METHOD.sparing(specification, ("time",)))
 
 
 def test_a_stacked_panel_has_the_estimate_of_the_stacks_made_from_cohorts(data, stacks):

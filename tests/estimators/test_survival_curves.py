@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from lifelines import CoxPHFitter
 from lifelines.statistics import multivariate_logrank_test
 from statsmodels.duration.survfunc import CumIncidenceRight
 
@@ -146,3 +147,77 @@ def test_the_spell_named_in_a_refusal_is_that_of_the_data():
     late.loc[70, ["start", "t"]] = [0.3, 0.1 + 0.2]  # no time passes but that of rounding
     with pytest.raises(NotIdentified, match="spell 71 ends at"):
         rows(kaplan_meier, late, entry="start")
+
+
+def test_before_anything_ends_nothing_is_known_of_the_error():
+    data = pd.DataFrame({"t": [5.0, 6, 7, 8, 9, 9], "k": [0, 2, 1, 1, 1, 0], "g": list("aaabbb")})
+    found = rows(kaplan_meier, data.assign(e=data["k"] > 0), options={"times": [4, 5.5, 6]})
+    for term in ("survival:4", "survival:5.5"):
+        assert found[term]["estimate"] == 1 and np.isnan(found[term]["std_error"]) and "ci_low" not in found[term]
+        assert found[term]["reason"].startswith("FLAT: no spell ends by")
+    assert found["survival:6"]["std_error"] == pytest.approx(0.8 * np.sqrt(1 / (5 * 4)))
+    ends = rows(competing_risks, data, event="k", options={"times": [4, 6]})
+    assert [ends[f"incidence:{kind}:{time}"]["estimate"] for kind in (1, 2) for time in (4, 6)] == [0, 0, 0, pytest.approx(0.2)]
+    assert ends["incidence:1:6"]["reason"] == "FLAT: no spell ends with code 1 by 6, so that its error is not known (it is not zero)"
+    assert np.isnan(ends["incidence:1:6"]["std_error"]) and ends["incidence:2:6"]["std_error"] > 0
+    over = rows(kaplan_meier, pd.DataFrame({"t": [1.0, 2, 3], "e": 1}), options={"times": [3]})
+    assert over["survival:3"]["estimate"] == 0 and over["survival:3"]["reason"].startswith("ENDED: all at risk have ended by 3")
+
+
+def test_blanks_are_not_censored():
+    data = spells(5).assign(x=np.arange(120) * 0.1)
+    marked = data.assign(e=data["e"].where(data["e"] > 0))
+    with pytest.raises(NotIdentified, match=f"row {data['e'].idxmin() + 2}, column 'e'.*a blank is missing, not censored"):
+        rows(cox, marked, controls=("x",))
+    # Those that lack something else as well are left out for it; and where some are censored, blanks are but missing.
+    for fine in (
+        marked.assign(x=marked["x"].where(marked["e"] > 0)),
+        marked.fillna({"e": 0}).assign(e=lambda d: d["e"].where(d.index != 3)),
+    ):
+        assert np.isfinite(rows(cox, fine, controls=("x",))["x"]["estimate"])
+
+
+def test_periods_are_no_durations():
+    data = spells(6).assign(x=np.arange(120) * 0.1)
+    days = pd.Timestamp("2001-12-25") + pd.to_timedelta(data["t"], "D")
+    months = 200100 + data["t"] // 12 * 100 + data["t"] % 12 + 1
+    for coded, words in ((days.dt.strftime("%Y%m%d").astype(float), "days as YYYYMMDD"), (months, "months as YYYYMM")):
+        with pytest.raises(NotIdentified, match=f"row 2, column 't'.*looks like {words}"):
+            rows(cox, data.assign(t=coded), controls=("x",))
+    for shifted in (2001, 200001):  # years, and numbers of which some are no month
+        late = data.assign(t=data["t"] + shifted)
+        assert rows(cox, late, controls=("x",))["x"]["estimate"] == pytest.approx(rows(cox, data, controls=("x",))["x"]["estimate"])
+
+
+def test_a_curve_that_falls_at_once_has_no_error():
+    at_once = pd.DataFrame({"t": [4.0, 4, 4, 4], "k": [1, 1, 1, 1], "e": 1})
+    for found in (
+        rows(kaplan_meier, at_once, options={"times": [5e-1 + 3.5]})["survival:4"],
+        rows(competing_risks, at_once, event="k", options={"times": [4]})["incidence:1:4"],
+        rows(restricted_mean_survival, pd.concat([at_once, at_once.assign(t=9.0, s=1)]).fillna({"s": 0}), strata=("s",))["difference"],
+    ):
+        assert np.isnan(found["std_error"]) and "p_value" not in found and "not known" in found["reason"]
+    late = pd.DataFrame({"t": [6.0, 6, 8, 9], "e": 1})  # ends at the horizon leave the area before it as it is
+    assert rows(restricted_mean_survival, late, options={"horizon": 6.0})["restricted_mean"]["reason"].startswith(
+        "FLAT: no spell ends before 6"
+    )
+    far = spells(7).assign(t=lambda d: d["t"] * 1e200)
+    near = rows(restricted_mean_survival, spells(7))["restricted_mean"]
+    assert rows(restricted_mean_survival, far)["restricted_mean"]["std_error"] == pytest.approx(near["std_error"] * 1e200, rel=1e-12)
+
+
+def test_proportionality_is_tested_only_where_time_passes_between_ends():
+    """The coefficients are those of lifelines; a single date of ends, or one at which alone a covariate differs, shows no change."""
+    data = spells(8).assign(x=np.arange(120) % 7, z=np.arange(120) % 2)
+    once = data.assign(t=5.0)
+    found = rows(cox, once, controls=("x", "z"))
+    theirs = CoxPHFitter().fit(once[["t", "e", "x", "z"]], "t", "e", fit_options={"precision": 1e-12})
+    assert [found[name]["estimate"] for name in "xz"] == pytest.approx(list(theirs.params_), rel=1e-6)
+    assert [found[name]["std_error"] for name in "xz"] == pytest.approx(list(theirs.standard_errors_), rel=1e-6)
+    for term in ("proportionality", "proportionality:x", "proportionality:z"):
+        assert "estimate" not in found[term] and found[term]["reason"].startswith("SUPPORT")
+    early = data.assign(z=((data["t"] == 1) & (data.index % 2 == 0)) * 1)
+    early.loc[early["t"] == 1, "e"] = early.index[early["t"] == 1] % 3 > 0
+    found = rows(cox, early, controls=("x", "z"))
+    assert "estimate" not in found["proportionality:z"] and np.isfinite(found["proportionality:x"]["p_value"])
+    assert "z differs" in found["proportionality:z"]["reason"] and "estimate" not in found["proportionality"]

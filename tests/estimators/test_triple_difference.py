@@ -83,6 +83,34 @@ def test_the_error_is_that_of_leaving_units_out():
     assert run(data, **against)[0]["std_error"] == pytest.approx(jackknife, rel=0.15)
 
 
+def test_a_missing_wave_before_adoption_moves_the_base_and_is_said():
+    data = simulate()
+    # By hand the base is the period before adoption: there stand the outcomes of the last one observed.
+    early = data[data["time"] == 1].set_index("unit")["y"]
+    stand_in = data.assign(y=data["y"].where(data["time"] != 2, data["unit"].map(early)))
+    row = run(data[data["time"] != 2])[0]
+    assert row["estimate"] == pytest.approx(average(by_hand(stand_in).values()), rel=1e-10)
+    assert row["left_out"] == "an observed period 2 (base of cohort 3: 1)"
+
+
+def test_the_error_by_cluster_is_that_of_leaving_clusters_out():
+    data = simulate(units=180)
+    data["region"] = data["unit"] // 6
+    shock = np.random.default_rng(5).normal(size=30)
+    data["y"] += data["eligible"] * data["time"] * 0.3 * shock[data["region"]]
+    never = {"eligible": "eligible", "control_group": "never_treated"}
+    asked = Specification("t", "triple_difference", "y", "unit", "time", cohort="cohort", cluster=("region",), options=never)
+    row = triple_difference.estimate(data, asked)[0]
+    left = np.array([run(data[data["region"] != one], control_group="never_treated")[0]["estimate"] for one in range(30)])
+    jackknife = np.sqrt(29 / 30 * ((left - left.mean()) ** 2).sum())
+    assert row["std_error"] == pytest.approx(jackknife, rel=0.06)
+    plain = run(data, control_group="never_treated")[0]
+    assert (row["estimate"], row["n_clusters"], row["inference"]) == (pytest.approx(plain["estimate"], rel=1e-12), 30, "cluster")
+    assert plain["std_error"] != pytest.approx(jackknife, rel=0.06)
+    with pytest.raises(NotIdentified, match="a unit changes its region"):
+        triple_difference.estimate(data.assign(region=np.arange(len(data))), asked)
+
+
 def test_controls_by_three_doubly_robust_comparisons():
     from analysis.inference.doubly_robust import effect
 
@@ -114,9 +142,10 @@ def test_units_and_origins_change_nothing_else():
 def test_cohorts_without_a_comparison_are_said():
     data = simulate()
     gap = data[data["time"] != 2]
-    rows = run(gap)
-    assert rows[0]["estimate"] == pytest.approx(run(gap[gap["cohort"] != 3])[0]["estimate"], rel=1e-9)
-    assert rows[1]["cohort"] == 3 and "the period before it, 2, is not in the data" in rows[1]["reason"]
+    rows = run(gap, anticipation=2)
+    assert rows[0]["estimate"] == pytest.approx(run(gap[gap["cohort"] != 3], anticipation=2)[0]["estimate"], rel=1e-9)
+    assert rows[1]["cohort"] == 3 and "no period before it is in the data" in rows[1]["reason"]
+    assert "cohort 3, without an observed base period" in rows[0]["left_out"]
     assert rows[0]["n_treated"] == data[(data["cohort"] == 5) & (data["eligible"] == 1)]["unit"].nunique()
     half = run(data[~((data["cohort"] == 5) & (data["eligible"] == 0))])
     assert half[1]["cohort"] == 5 and "one of its parts" in half[1]["reason"]
@@ -137,3 +166,18 @@ def test_small_parts_and_refusals_are_said():
         run(data.drop(data.index[5]))
     with pytest.raises(NotIdentified, match="must be 0 or 1"):
         run(data.assign(eligible=data["eligible"] + 1))
+
+
+def test_units_whose_part_is_unknown_are_left_out_and_counted():
+    data = simulate(units=60)
+    unknown = data["unit"].isin(sorted(data["unit"].unique())[:3])
+    plain = run(data[~unknown])[0]
+    blank = run(data.assign(eligible=data["eligible"].where(~unknown)))[0]
+    assert blank["estimate"] == plain["estimate"] and blank["left_out"] == f"{int(unknown.sum())} rows without eligible"
+
+
+def test_a_unit_that_changes_its_part_is_named():
+    data = simulate(units=60)
+    who = data["unit"].iloc[0]
+    with pytest.raises(NotIdentified, match=f"eligible changes within unit {who}"):
+        run(data.assign(eligible=data["eligible"].where((data["unit"] != who) | (data["time"] < 3), 1 - data["eligible"])))

@@ -176,8 +176,8 @@ def firms(generator, effect=0.0, leave_treated=0.0, leave_control=0.0, n_treated
     return pd.DataFrame(rows, columns=["stack", "cell", "firm", "year", "event_time", "treated", "y"])
 
 
-def stacked(options=None, seed=1):
-    return Specification("test", "test", "y", unit="firm", time="year", options=options or {}, seed=seed)
+def stacked(options=None, seed=1, time="year"):
+    return Specification("test", "test", "y", unit="firm", time=time, options=options or {}, seed=seed)
 
 
 def test_stacked_estimates_are_unbiased_and_randomization_holds_size():
@@ -203,11 +203,13 @@ def test_stacked_weights_are_those_of_the_treated():
 
 def test_attrition_bounds_close_when_both_groups_stay_alike_and_open_when_not():
     generator = np.random.default_rng(8)
-    rows = attrition_bounds.estimate(firms(generator, effect=0.5, n_treated=60), stacked({"event_times": [2], "bootstrap_draws": 20}))
+    rows = attrition_bounds.estimate(
+        firms(generator, effect=0.5, n_treated=60), stacked({"event_times": [2], "bootstrap_draws": 20}, time="")
+    )
     assert row_of(rows, "att_lower")["estimate"] == pytest.approx(row_of(rows, "att_upper")["estimate"])
     assert row_of(rows, "att_lower")["estimate"] == pytest.approx(0.5, abs=0.35)
     rows = attrition_bounds.estimate(
-        firms(generator, effect=0.5, leave_control=0.4, n_treated=60), stacked({"event_times": [2], "bootstrap_draws": 20})
+        firms(generator, effect=0.5, leave_control=0.4, n_treated=60), stacked({"event_times": [2], "bootstrap_draws": 20}, time="")
     )
     low, high = row_of(rows, "att_lower")["estimate"], row_of(rows, "att_upper")["estimate"]
     assert high - low > 0.2
@@ -224,7 +226,7 @@ def test_exposure_of_one_country_is_randomized_over_countries():
             (c, f"{c}-{i}", t, generator.normal() + country_trend[c] * (t >= 3)) for c in range(20) for i in range(12) for t in range(6)
         ]
         data = pd.DataFrame(rows, columns=["country", "unit", "year", "y"]).assign(country=lambda d: d["country"].astype(str))
-        result = country_exposure.estimate(data, specification({"exposed": "0", "first": 3}))
+        result = country_exposure.estimate(data, specification({"exposed": "0", "first": 3}, cohort=""))
         rejected.append([row_of(result, "att", inference=name)["p_value"] <= 0.05 for name in ("cluster", "randomization_countries")])
     assert np.mean([r[0] for r in rejected]) > 0.4
     assert np.mean([r[1] for r in rejected]) <= 0.12
@@ -242,7 +244,7 @@ def correlated(generator, correlation):
 
 def test_hausman_and_mundlak_reject_correlated_effects_and_not_others():
     generator = np.random.default_rng(10)
-    about = specification(controls=("x",))
+    about = specification(cohort="", controls=("x",))
     size = {"hausman": [], "mundlak": []}
     for _ in range(100):
         data = correlated(generator, 0.0)
@@ -259,7 +261,7 @@ def test_hausman_and_mundlak_reject_correlated_effects_and_not_others():
 def test_collinear_regressors_are_refused():
     data = correlated(np.random.default_rng(11), 0.0).assign(twice=lambda d: 2 * d["x"])
     with pytest.raises(NotIdentified, match="collinear"):
-        fixed_effects.estimate(data, specification(controls=("x", "twice")))
+        fixed_effects.estimate(data, specification(controls=("x", "twice"), cohort=""))
 
 
 def test_unknown_options_are_refused_with_the_nearest():
@@ -272,7 +274,7 @@ def test_results_do_not_depend_on_the_hash_seed():
         "import numpy as np; from tests.estimators.test_true_effects import *;"
         "d = provinces(np.random.default_rng(3), 0.5);"
         "a = two_way_fixed_effects.estimate(d, specification({'randomization_draws': 49}));"
-        "b = fixed_effects.estimate(correlated(np.random.default_rng(1), 0.5), specification(controls=('x',), fixed_effects=('unit', 'year')));"
+        "b = fixed_effects.estimate(correlated(np.random.default_rng(1), 0.5), specification(controls=('x',), fixed_effects=('unit', 'year'), cohort=''));"
         "c = callaway_santanna.estimate(d, specification({'randomization_draws': 49}));"
         "print([(r['term'], r['estimate'], r['std_error'], r.get('p_value')) for r in a + b + c])"
     )

@@ -113,5 +113,8 @@ def test_a_constant_in_first_differences_is_a_trend_in_levels():
 
 def test_the_wild_bootstrap_has_nothing_to_resample_in_a_perfect_fit():
     data = panel().assign(y=lambda d: d["d"] + d["i"])
-    with pytest.raises(NotIdentified, match="nothing to resample"):
-        rows(two_way_fixed_effects, data, controls=(), options={"wild_bootstrap_draws": 99})
+    asked = Specification("t", "two_way_fixed_effects", "y", "i", "t", treatment="d", options={"wild_bootstrap_draws": 99})
+    plain, bootstrapped = two_way_fixed_effects.estimate(data, asked)
+    assert plain["estimate"] == pytest.approx(1)
+    assert "nothing to resample" in bootstrapped["reason"] and bootstrapped["inference"] == "wild_cluster_bootstrap"
+    assert "estimate" not in bootstrapped

@@ -1,5 +1,7 @@
 """Resampling kernels: no p-value from no draws, none from rounding, and the same answer in every unit of measurement."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -186,3 +188,16 @@ def test_frames_are_left_as_they_were(panel):
     before = panel.copy()
     run(romano_wolf, panel, outcomes=["z"], draws=9)
     pd.testing.assert_frame_equal(panel, before)
+
+
+@pytest.mark.parametrize("error", [RuntimeError, ValueError, np.linalg.LinAlgError])
+def test_a_programme_of_the_library_without_a_solution_is_a_refused_row(events, monkeypatch, error):
+    import moderndid
+
+    def fails(**given):
+        raise error("Failed to compute any valid eta values")
+
+    monkeypatch.setattr(moderndid, "create_sensitivity_results_rm", fails)
+    options = SimpleNamespace(honest=[0.5], honest_smoothness=[], breakdown=False)
+    (row,) = honest_bounds.bounds_rows(*events, np.full(3, 1 / 3), options, {})
+    assert row["reason"] == "PRE: moderndid found no interval (Failed to compute any valid eta values)" and "ci_low" not in row

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from analysis.core.estimates import NotIdentified
 from analysis.inference import few_treated, multiplier_bootstrap, pretrend_power, wild_cluster_bootstrap
 from analysis.inference.step_down import romano_wolf
 
@@ -47,6 +48,28 @@ def test_the_wild_bootstrap_is_the_refitted_one(clustered, tau):
     factor = np.abs(ours.statistic(tau, True)) / actual
     assert np.sort(np.abs(drawn.statistic(tau, True))) == pytest.approx(np.sort(draws) * factor, rel=1e-8)
     assert factor == pytest.approx(1.0, rel=1e-8)
+
+
+def test_many_clusters_are_resampled_without_a_matrix_of_clusters_by_clusters():
+    generator = np.random.default_rng(4)
+    clusters = generator.permutation(np.repeat(np.arange(260), 3))
+    x = generator.normal(size=780)
+    y = 0.1 * x + generator.normal(size=260)[clusters]
+    signs = generator.choice([-1.0, 1.0], size=(260, 70))
+    _, drawn = wild_cluster_bootstrap.draw(y, x, np.empty((780, 0)), np.zeros((780, 1), int), clusters, signs)
+    design = np.column_stack([np.ones(780), x])
+    restricted = (y - 0.2 * x).mean() + 0.2 * x
+    for b in (0, 49, 50, 69):
+        outcome = restricted + signs[clusters, b] * (y - restricted)
+        beta = np.linalg.lstsq(design, outcome, rcond=None)[0]
+        sums = np.bincount(clusters, (x - x.mean()) * (outcome - design @ beta))
+        t_ratio = (beta[1] - 0.2) / np.sqrt(sums @ sums) * ((x - x.mean()) @ (x - x.mean()))
+        assert drawn.statistic(0.2, True)[b] == pytest.approx(t_ratio, rel=1e-9)
+
+
+def test_more_multipliers_than_memory_holds_are_refused_with_what_fits():
+    with pytest.raises(NotIdentified, match="ask for 250 at most"):
+        wild_cluster_bootstrap.multipliers("webb", 200_000, 999, np.random.default_rng(0))
 
 
 def test_the_interval_is_where_the_bootstrap_stops_rejecting(clustered):

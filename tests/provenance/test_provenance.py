@@ -10,7 +10,7 @@ from analysis.commands import explain
 from analysis.core.catalogue import ROOT
 from analysis.core.config import load, products
 from analysis.provenance.files import code_version, fingerprint, rows_of
-from analysis.provenance.graph import _process, _sources, chain
+from analysis.provenance.graph import _process, chain, sources_of
 from analysis.provenance.programs import program_of
 from analysis.provenance.sentences import sentences_of
 from analysis.provenance.stale import changed
@@ -114,7 +114,7 @@ def test_everything_that_code_makes_names_its_program():
 
 def test_simulations_begin_with_their_designs():
     study = load()
-    assert _sources(study, products(study), "montecarlo", "montecarlo") == [
+    assert sources_of(study, products(study), "montecarlo", "montecarlo") == [
         f"data_generating_process:{name}" for name in study["montecarlo"]
     ]
     assert (

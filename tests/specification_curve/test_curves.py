@@ -7,12 +7,12 @@ import pytest
 from analysis.core.claims import Region
 from analysis.core.specification import Specification
 from analysis.estimators import borusyak_jaravel_spiess, callaway_santanna, two_way_fixed_effects
-from analysis.jobs.curve import arranged, region_in_unit, summaries
 from analysis.specification_curve import permuted_estimates, two_way
 from analysis.specification_curve.explore import Setting, explore, same, times
 from analysis.specification_curve.joint import tests as joint_tests
 from analysis.specification_curve.names import PERMUTED
 from analysis.specification_curve.permutations import permute
+from analysis.specification_curve.summary import arranged, region_in_unit, summaries
 
 UNITS, PERIODS = 40, 10
 

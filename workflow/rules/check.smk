@@ -34,12 +34,12 @@ rule check:
     input:
         unpack(lambda w: inputs_of("check", w.name)),
         data=validation_files,
-        code=lambda w: check_code(w.name),
     output:
         "data/processed/checks/{name}.parquet",
     log:
         "logs/check/{name}.log",
     params:
+        code=lambda w: version(check_code(w.name)),
         sections=lambda w: sections_of("check", w.name),
         contract=lambda w: CONTRACTS[w.name],
     run:
@@ -47,19 +47,22 @@ rule check:
 
 
 rule montecarlo:
-    input:
-        code=lambda w: sorted(
-            estimator_code(
-                method["estimator"]
-                for method in STUDY["montecarlo"][w.name]["methods"].values()
-            )
-            | set(code("montecarlo", "data_generating_process", STUDY["montecarlo"][w.name]["data_generating_process"]))
-        ),
     output:
         "data/processed/montecarlo/{name}.parquet",
     log:
         "logs/montecarlo/{name}.log",
     params:
+        code=lambda w: version(
+            sorted(
+                estimator_code(
+                    method["estimator"]
+                    for method in STUDY["montecarlo"][w.name]["methods"].values()
+                )
+                | set(
+                    code("montecarlo", "data_generating_process", STUDY["montecarlo"][w.name]["data_generating_process"])
+                )
+            )
+        ),
         settings=lambda w: STUDY["montecarlo"][w.name],
         seed=STUDY["seed"],
         contract=CONTRACTS["montecarlo"],
@@ -71,10 +74,11 @@ rule montecarlo:
 rule benchmark:
     input:
         FILE["panel"].format("firm_year"),
-        code=source_files("analysis.validation.benchmarks.speed"),
     output:
         "data/processed/benchmark/speed.csv",
     log:
         "logs/benchmark.log",
+    params:
+        code=version(source_files("analysis.validation.benchmarks.speed")),
     run:
         dispatch(rule, input, output, params, wildcards, log)

@@ -18,13 +18,13 @@ def raw_files(wildcards):
 rule clean:
     input:
         raw=raw_files,
-        code=lambda w: code("clean", "source", w.name),
     output:
         "data/processed/sources/{name}.parquet",
     log:
         "logs/clean/{name}.log",
     priority: 10
     params:
+        code=lambda w: version(code("clean", "source", w.name)),
         raw=lambda w: {raw: STUDY["raw"][raw] for raw in ingredients("source", w.name)},
         contract=lambda w: CONTRACTS[w.name],
     run:

@@ -10,11 +10,18 @@ import sys
 from analysis.core import catalogue
 from analysis.core import rawfiles
 from analysis.core.blinding import blind_seed
-from analysis.core.catalogue import ingredients, module_of, source_files
+from analysis.core.catalogue import ingredients, module_of, source_files, version
 from analysis.core.catalogue import program as code
 from analysis.core.contracts import DataError
+from analysis.core.documents import (
+    FIGURE_FORMS,
+    STUDY as PAPER,
+    TABLE_FORMS,
+    VALIDATION,
+)
 from analysis.core.freeze import LABELS  # rewording one refits nothing
 from analysis.jobs.dispatch import dispatch
+from analysis.provenance.graph import made_from
 from bootstrap import REPEATABLE
 from analysis.core.config import (
     SECTIONS,
@@ -31,13 +38,16 @@ for variable, value in REPEATABLE.items():
 
 try:
     STUDY = load()
-    BLIND = blind_seed()  # a parameter of the rules whose products show it: blind and open ones never mix
+    BLIND = (
+        blind_seed()
+    )  # a parameter of the rules whose products show it: blind and open ones never mix
 except (ConfigError, catalogue.UnknownName, DataError) as error:
     # The message says everything; a traceback would bury it. (Snakemake reports SystemExit as an error.)
     print(f"\nConfiguration error\n{error}\n", file=sys.stderr)
     sys.exit(1)
 
 CONTRACTS = STUDY["contracts"]
+DOCUMENTS = STUDY["documents"]
 KIND = products(STUDY)
 FILE = {
     "source": "data/processed/sources/{}.parquet",

@@ -9,14 +9,14 @@ Makes: data/processed/estimates/<specification>/<outcome>.parquet; of every spec
 rule estimate:
     input:
         panel=lambda w: product_files(STUDY["specifications"][w.name]["panel"]),
-        code=lambda w: code(
-            "estimate", "estimator", STUDY["specifications"][w.name]["estimator"]
-        ),
     output:
         "data/processed/estimates/{name}/{outcome}.parquet",
     log:
         "logs/estimate/{name}/{outcome}.log",
     params:
+        code=lambda w: version(
+            code("estimate", "estimator", STUDY["specifications"][w.name]["estimator"])
+        ),
         specification=lambda w: {
             k: v
             for k, v in STUDY["specifications"][w.name].items()
@@ -35,19 +35,6 @@ rule estimate:
 rule curve:
     input:
         panel=lambda w: product_files(STUDY["specification_curves"][w.name]["panel"]),
-        code=lambda w: sorted(
-            set(
-                source_files("analysis.jobs.curve")
-                + source_files("analysis.jobs.job")
-            )
-            | {
-                path
-                for method in STUDY["specification_curves"][w.name].get("estimators", {}).values()
-                for path in source_files(
-                    module_of("estimator", method["estimator"], "workflow")
-                )
-            }
-        ),
     output:
         "data/processed/curves/{name}.parquet",
         "data/processed/curves/{name}_joint.parquet",
@@ -56,6 +43,23 @@ rule curve:
     wildcard_constraints:
         name="|".join(sorted(STUDY["specification_curves"])),
     params:
+        code=lambda w: version(
+            sorted(
+                set(
+                    source_files("analysis.jobs.curve")
+                    + source_files("analysis.jobs.job")
+                )
+                | {
+                    path
+                    for method in STUDY["specification_curves"][w.name]
+                    .get("estimators", {})
+                    .values()
+                    for path in source_files(
+                        module_of("estimator", method["estimator"], "workflow")
+                    )
+                }
+            )
+        ),
         settings=lambda w: STUDY["specification_curves"][w.name],
         panel=lambda w: STUDY["panels"][STUDY["specification_curves"][w.name]["panel"]],
         test=lambda w: claim_test(STUDY, STUDY["specification_curves"][w.name]),

@@ -5,19 +5,16 @@ Makes: figures/<figure>.{pdf,png,csv}, paper/tables/<table>.{csv,tex,html,json},
        data/processed/verdicts.parquet, data/processed/recoveries.parquet.
 """
 
-TABLE_FORMATS = ("csv", "tex", "html", "json")
-FIGURE_FORMATS = ("pdf", "png", "csv")
-
 
 rule draw:
     input:
         unpack(lambda w: inputs_of("figure", w.exhibit)),
-        code=lambda w: code("exhibit", "figure", w.exhibit),
     output:
-        **{form: f"figures/{{exhibit}}.{form}" for form in FIGURE_FORMATS},
+        **{form: f"figures/{{exhibit}}.{form}" for form in FIGURE_FORMS},
     log:
         "logs/draw/{exhibit}.log",
     params:
+        code=lambda w: version(code("exhibit", "figure", w.exhibit)),
         sections=lambda w: sections_of("figure", w.exhibit),
         blind=BLIND,
     run:
@@ -27,12 +24,12 @@ rule draw:
 rule layout:
     input:
         unpack(lambda w: inputs_of("table", w.exhibit)),
-        code=lambda w: code("exhibit", "table", w.exhibit),
     output:
-        **{form: f"paper/tables/{{exhibit}}.{form}" for form in TABLE_FORMATS},
+        **{form: f"paper/tables/{{exhibit}}.{form}" for form in TABLE_FORMS},
     log:
         "logs/layout/{exhibit}.log",
     params:
+        code=lambda w: version(code("exhibit", "table", w.exhibit)),
         sections=lambda w: sections_of("table", w.exhibit),
         blind=BLIND,
     run:
@@ -42,12 +39,12 @@ rule layout:
 rule count:
     input:
         unpack(lambda w: inputs_of("facts", w.name)),
-        code=lambda w: code("exhibit", "facts", w.name),
     output:
         "data/processed/facts/{name}.json",
     log:
         "logs/count/{name}.log",
     params:
+        code=lambda w: version(code("exhibit", "facts", w.name)),
         sections=lambda w: sections_of("facts", w.name),
     run:
         dispatch(rule, input, output, params, wildcards, log)
@@ -67,12 +64,14 @@ CLAIM_ESTIMATES = sorted(
 rule judge:
     input:
         **{name: product_files(name) for name in CLAIM_ESTIMATES},
-        code=source_files("analysis.jobs.judge") + source_files("analysis.jobs.job"),
     output:
         "data/processed/verdicts.parquet",
     log:
         "logs/judge.log",
     params:
+        code=version(
+            source_files("analysis.jobs.judge") + source_files("analysis.jobs.job")
+        ),
         claims=STUDY["claims"],
         contract=lambda w: CONTRACTS["verdicts"],
     run:
@@ -92,12 +91,14 @@ rule recover:
     input:
         **{name: product_files(name) for name in FIRM_ESTIMATES},
         truth=FILE["source"].format("true_effects"),
-        code=source_files("analysis.jobs.judge") + source_files("analysis.jobs.job"),
     output:
         "data/processed/recoveries.parquet",
     log:
         "logs/recover.log",
     params:
+        code=version(
+            source_files("analysis.jobs.recover") + source_files("analysis.jobs.job")
+        ),
         claims=STUDY["claims"],
         specifications=STUDY["specifications"],
         outcomes=STUDY["outcomes"],

@@ -8,12 +8,12 @@ Makes: data/processed/panels/<panel>.parquet.
 rule build:
     input:
         unpack(lambda w: inputs_of("panel", w.name)),
-        code=lambda w: code("build", "panel", w.name),
     output:
         "data/processed/panels/{name}.parquet",
     log:
         "logs/build/{name}.log",
     params:
+        code=lambda w: version(code("build", "panel", w.name)),
         settings=lambda w: (
             STUDY["panels"].get(w.name, {}).get("settings", {})
             if "settings" in ingredients("panel", w.name)

@@ -1,57 +1,75 @@
-"""Numbers, exhibits and text → the paper.
+"""Numbers, exhibits and text → the documents.
 
 Needs: paper/*.typ, every exhibit that they cite, every product that config/numbers.yaml quotes; for the provenance, all.
 Makes: paper/numbers.json, paper/paper.pdf, data/processed/provenance.json, paper/dossier.html,
-       paper/codebook.md.
+       paper/codebook.md; of the validation paper/validation_numbers.json, paper/validation.pdf and
+       data/processed/validation_provenance.json.
 """
 
-QUOTED = sorted({number["from"] for number in STUDY["numbers"].values()})
-PAPER_TEXT = sorted(
-    path.relative_to(catalogue.ROOT).as_posix()
-    for path in (catalogue.ROOT / "paper").rglob("*.typ")
-)
+OF_NUMBERS = {document.numbers_file: document for document in DOCUMENTS.values()}
+OF_PDF = {document.pdf: document for document in DOCUMENTS.values()}
+OF_PROVENANCE = {document.provenance: document for document in DOCUMENTS.values()}
 
 
-def exhibit_files():
-    """Every file of every exhibit in the configuration."""
-    figures = catalogue.modules("figure")
-    for name in STUDY["exhibits"]:
-        if name in figures:
-            yield from (f"figures/{name}.{form}" for form in FIGURE_FORMATS)
-        else:
-            yield from (f"paper/tables/{name}.{form}" for form in TABLE_FORMATS)
+def quoted(document, kind=None):
+    """The products that a document quotes, of one kind or all."""
+    names = document.quoted(STUDY["numbers"], KIND)
+    return [name for name in names if kind in (None, KIND[name])]
 
 
 rule quote:
     input:
-        **{name: product_files(name) for name in QUOTED},
-        code=source_files("analysis.jobs.quote") + source_files("analysis.jobs.job"),
+        unpack(
+            lambda w: {
+                name: product_files(name)
+                for name in quoted(OF_NUMBERS[f"paper/{w.name}.json"])
+            }
+        ),
     output:
-        "paper/numbers.json",
+        "paper/{name}.json",
     log:
-        "logs/quote.log",
+        "logs/quote/{name}.log",
+    wildcard_constraints:
+        name="|".join(document.numbers_name for document in DOCUMENTS.values()),
     params:
+        code=version(
+            source_files("analysis.exhibits.quotation")
+            + source_files("analysis.jobs.job")
+        ),
         blind=BLIND,
-        numbers=STUDY["numbers"],
-        exhibits=STUDY["exhibits"],
-        estimates=[name for name in QUOTED if KIND[name] == "estimates"],
-        facts=[name for name in QUOTED if KIND[name] == "facts"],
+        numbers=lambda w: {
+            name: STUDY["numbers"][name]
+            for name in OF_NUMBERS[f"paper/{w.name}.json"].numbers
+        },
+        exhibits=lambda w: {
+            name: STUDY["exhibits"][name]
+            for name in OF_NUMBERS[f"paper/{w.name}.json"].exhibits
+        },
+        estimates=lambda w: quoted(OF_NUMBERS[f"paper/{w.name}.json"], "estimates"),
+        facts=lambda w: quoted(OF_NUMBERS[f"paper/{w.name}.json"], "facts"),
     run:
         dispatch(rule, input, output, params, wildcards, log)
 
 
 rule typeset:
     input:
-        text=PAPER_TEXT,
+        text=lambda w: DOCUMENTS[w.name].texts(),
+        style="paper/style.typ",
         bibliography="paper/references.bib",
-        numbers="paper/numbers.json",
-        exhibits=list(exhibit_files()),
-        code=source_files("analysis.jobs.typeset")
-        + source_files("analysis.jobs.job"),
+        numbers=lambda w: DOCUMENTS[w.name].numbers_file,
+        exhibits=lambda w: DOCUMENTS[w.name].exhibit_files(),
     output:
-        "paper/paper.pdf",
+        "paper/{name}.pdf",
     log:
-        "logs/typeset.log",
+        "logs/typeset/{name}.log",
+    wildcard_constraints:
+        name="|".join(DOCUMENTS),
+    params:
+        code=version(
+            source_files("analysis.exhibits.typesetting")
+            + source_files("analysis.jobs.job")
+        ),
+        document=lambda w: DOCUMENTS[w.name],
     run:
         dispatch(rule, input, output, params, wildcards, log)
 
@@ -60,23 +78,42 @@ CONFIG_FILES = sorted(
     path.relative_to(catalogue.ROOT).as_posix()
     for path in (catalogue.ROOT / "config").rglob("*.yaml")
 )
-PRODUCT_FILES = {name: listed(product_files(name)) for name in sorted(KIND)}
+
+
+def traced(document):
+    """Product → files of all that a document is made from."""
+    return {name: listed(product_files(name)) for name in made_from(STUDY, document)}
 
 
 rule trace:
     input:
-        products=sorted({path for paths in PRODUCT_FILES.values() for path in paths}),
-        numbers="paper/numbers.json",
-        exhibits=list(exhibit_files()),
-        text=PAPER_TEXT,
+        products=lambda w: sorted(
+            {
+                path
+                for paths in traced(
+                    OF_PROVENANCE[f"data/processed/{w.name}.json"]
+                ).values()
+                for path in paths
+            }
+        ),
+        numbers=lambda w: OF_PROVENANCE[f"data/processed/{w.name}.json"].numbers_file,
+        exhibits=lambda w: OF_PROVENANCE[
+            f"data/processed/{w.name}.json"
+        ].exhibit_files(),
+        text=lambda w: OF_PROVENANCE[f"data/processed/{w.name}.json"].texts(),
         config=CONFIG_FILES,
-        code=source_files("analysis.jobs.trace") + source_files("analysis.jobs.job"),
     output:
-        "data/processed/provenance.json",
+        "data/processed/{name}.json",
     log:
-        "logs/trace.log",
+        "logs/trace/{name}.log",
+    wildcard_constraints:
+        name="|".join(document.provenance_name for document in DOCUMENTS.values()),
     params:
-        files=PRODUCT_FILES,
+        code=version(
+            source_files("analysis.jobs.trace") + source_files("analysis.jobs.job")
+        ),
+        files=lambda w: traced(OF_PROVENANCE[f"data/processed/{w.name}.json"]),
+        document=lambda w: OF_PROVENANCE[f"data/processed/{w.name}.json"].name,
     run:
         dispatch(rule, input, output, params, wildcards, log)
 
@@ -85,17 +122,25 @@ rule dossier:
     input:
         provenance="data/processed/provenance.json",
         numbers="paper/numbers.json",
-        exhibits=list(exhibit_files()),
-        page=[f"analysis/provenance/dossier/page.{form}" for form in ("html", "css", "js")],
-        code=source_files("analysis.jobs.dossier")
-        + source_files("analysis.jobs.job"),
+        exhibits=DOCUMENTS[PAPER].exhibit_files(),
+        page=[
+            f"analysis/provenance/dossier/page.{form}"
+            for form in ("html", "css", "js")
+        ],
     output:
         "paper/dossier.html",
     log:
         "logs/dossier.log",
     params:
+        code=version(
+            source_files("analysis.provenance.dossier.page")
+            + source_files("analysis.jobs.job")
+        ),
         title=STUDY["title"],
-        order={"exhibits": list(STUDY["exhibits"]), "curves": list(STUDY["specification_curves"])},
+        order={
+            "exhibits": list(DOCUMENTS[PAPER].exhibits),
+            "curves": list(STUDY["specification_curves"]),
+        },
     run:
         dispatch(rule, input, output, params, wildcards, log)
 
@@ -110,13 +155,15 @@ DOCUMENTED = {
 rule codebook:
     input:
         tables=list(DOCUMENTED.values()),
-        code=source_files("analysis.jobs.codebook")
-        + source_files("analysis.jobs.job"),
     output:
         "paper/codebook.md",
     log:
         "logs/codebook.log",
     params:
+        code=version(
+            source_files("analysis.exhibits.codebook")
+            + source_files("analysis.jobs.job")
+        ),
         tables=DOCUMENTED,
         contracts={name: CONTRACTS[name] for name in DOCUMENTED},
     run:

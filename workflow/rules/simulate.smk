@@ -11,9 +11,6 @@ rule simulate:
     input:
         calendar=STUDY["raw"]["first_issues_by_city"]["file"],
         provinces=STUDY["raw"]["province_list"]["file"],
-        code=source_files("analysis.simulations.cohort.cohort")
-        + source_files("analysis.jobs.simulate")
-        + source_files("analysis.jobs.job"),
     output:
         [
             f"{SIMULATED}/{name}.parquet"
@@ -23,6 +20,11 @@ rule simulate:
         "logs/simulate.log",
     priority: 10
     params:
+        code=version(
+            source_files("analysis.simulations.cohort.cohort")
+            + source_files("analysis.jobs.simulate")
+            + source_files("analysis.jobs.job")
+        ),
         settings=STUDY["simulation"],
         raw={
             name: STUDY["raw"][name]

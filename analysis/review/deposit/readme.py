@@ -50,7 +50,7 @@ def readme(study: dict, root: Path, held: list[str], graph: dict) -> str:
         "external": not all(file["provided"] for file in files),
         "own_firms": graph["nodes"]["raw:firm_files"]["evidence"] == "real",
         "citations": sorted({source["citation"].rstrip(".") + "." for source in found}),
-        "exhibits": results.exhibits(root, graph, printed_numbers(root), results.places(root)),
+        "exhibits": results.exhibits(root, graph, printed_numbers(root, study["documents"].values()), results.places(root)),
         "numbers": results.in_text(root, graph),
         "rules": rules(root),
         "programs": programs(),

@@ -19,16 +19,15 @@ import pandas as pd
 from analysis.core.blinding import blind_seed
 from analysis.core.catalogue import ROOT, modules
 from analysis.core.config import outcomes_of, products
+from analysis.core.documents import STUDY, Document
+from analysis.exhibits.codebook import codebook
 from analysis.exhibits.display import Table, save_table
-from analysis.jobs.codebook import codebook
-from analysis.jobs.dossier import dossier
-from analysis.jobs.quote import quote
-from analysis.jobs.typeset import typeset
+from analysis.exhibits.quotation import quote
+from analysis.exhibits.typesetting import typeset
+from analysis.provenance.dossier.page import dossier
 from analysis.review.deposit.checks import Deposit
-from analysis.review.deposit.results import PROVENANCE
 from bootstrap import REPEATABLE
 
-NUMBERS = "paper/numbers.json"
 PRODUCTS = {"source": "data/processed/sources/{}.parquet", "panel": "data/processed/panels/{}.parquet"}
 
 
@@ -67,10 +66,12 @@ def _makers(study: dict, out: Path) -> Iterator[tuple[str, object]]:
         for form in ("tex", "html"):
             table = f"paper/tables/{name}.{form}"
             yield table, lambda path, name=name, form=form: form_of(out / f"paper/tables/{name}.json", form, path)
-    yield NUMBERS, lambda path: _quote(study, path)
-    yield "paper/paper.pdf", lambda path: typeset("paper/paper.typ", str(path))
-    order = {"exhibits": list(study["exhibits"]), "curves": list(study["specification_curves"])}
-    yield "paper/dossier.html", lambda path: dossier(PROVENANCE, NUMBERS, study["title"], order, str(path))
+    for document in study["documents"].values():
+        yield document.numbers_file, lambda path, document=document: _quote(study, document, path)
+        yield document.pdf, lambda path, document=document: typeset(document, str(path))
+    paper = study["documents"][STUDY]
+    order = {"exhibits": list(paper.exhibits), "curves": list(study["specification_curves"])}
+    yield "paper/dossier.html", lambda path: dossier(paper.provenance, paper.numbers_file, study["title"], order, str(path))
     tables = {name: file.format(name) for kind, file in PRODUCTS.items() for name in sorted(modules(kind))}
     yield "paper/codebook.md", lambda path: codebook(tables, {name: study["contracts"][name] for name in tables}, str(path))
 
@@ -86,13 +87,15 @@ def form_of(content: Path, form: str, path: Path) -> None:
         path.write_bytes(Path(paths[form]).read_bytes())
 
 
-def _quote(study: dict, path: Path) -> None:
+def _quote(study: dict, document: Document, path: Path) -> None:
     kinds = products(study)
-    quoted = sorted({number["from"] for number in study["numbers"].values()})
+    numbers = {name: study["numbers"][name] for name in document.numbers}
+    quoted = document.quoted(study["numbers"], kinds)
     estimates = {
         name: [f"data/processed/estimates/{name}/{outcome}.parquet" for outcome in outcomes_of(study["specifications"][name])]
         for name in quoted
         if kinds[name] == "estimates"
     }
     facts = {name: f"data/processed/facts/{name}.json" for name in quoted if kinds[name] == "facts"}
-    quote(study["numbers"], study["exhibits"], estimates, facts, str(path), blind_seed())
+    exhibits = {name: study["exhibits"][name] for name in document.exhibits}
+    quote(numbers, exhibits, estimates, facts, str(path), blind_seed())

@@ -2,28 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
 
 from analysis.core.catalogue import MODULES
-from analysis.core.contracts import DataError
 
-PROVENANCE = "data/processed/provenance.json"
 # Kind of exhibit → folder and forms of its files.
 FORMS = {"figure": ("figures", ("pdf", "png", "csv")), "table": ("paper/tables", ("csv", "tex", "html", "json"))}
 # Kind of product that a number is from → the function that makes it; the program, where a product has none of its own.
 FUNCTIONS = {"facts": "count", "estimates": "estimate", "verdicts": "judge"}
-PROGRAMS = {"verdicts": "analysis/jobs/judge.py"}
+PROGRAMS = {"verdicts": "analysis/core/claims.py"}
 SHOWN = re.compile(r'#show-(?:table|figure)\("(\w+)"\)')
-
-
-def provenance(root: Path) -> dict:
-    """Return the provenance of the last run; raise DataError where there is none."""
-    path = root / PROVENANCE
-    if not path.exists():
-        raise DataError(f"{PROVENANCE} is not there yet: run `make` first, which makes it")
-    return json.loads(path.read_text(encoding="utf-8"))
 
 
 def outputs(kind: str, name: str) -> list[str]:

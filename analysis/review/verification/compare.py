@@ -73,7 +73,7 @@ def compare(archived: Path, rerun: Path, rules: dict, missing_inputs: MissingInp
     results = [_file(archived, rerun, path, lambda a, b: _tables(a, b, rules)) for path in _both(archived, rerun, rules["tables"])]
     # Where the cells behind a printed table are the same, so is what it prints.
     same = {Path(result.path).stem for result in results if result.status == IDENTICAL}
-    results.append(_file(archived, rerun, rules["numbers"], lambda a, b: _numbers(a, b, rules, missing_inputs)))
+    results += [_file(archived, rerun, path, lambda a, b: _numbers(a, b, rules, missing_inputs)) for path in rules["numbers"]]
     for path in _both(archived, rerun, rules["texts"]):
         rounds = Path(path).stem not in same
         results.append(_file(archived, rerun, path, lambda a, b, rounds=rounds: _texts(a, b, rules, rounds)))
@@ -87,7 +87,7 @@ def compare(archived: Path, rerun: Path, rules: dict, missing_inputs: MissingInp
 
 def _for_want_of_data(result: Result, rules: dict, missing_inputs: MissingInputs) -> Result:
     """Return the result as ABSENT where the file differs and rests on data that the rerun had not."""
-    everything = (*rules["overviews"], rules["page"], rules["paper"])
+    everything = (*rules["overviews"], rules["page"], *rules["papers"])
     rests = Path(result.path).stem in missing_inputs.exhibits or (bool(missing_inputs.exhibits) and result.path in everything)
     return Result(result.path, ABSENT) if rests and result.status in (DRIFTED, WITHIN, REDRAWN) else result
 

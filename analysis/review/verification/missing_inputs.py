@@ -10,7 +10,7 @@ from pathlib import Path
 from analysis.core import rawfiles
 from analysis.core.catalogue import ROOT, ingredients, modules
 from analysis.core.config import products
-from analysis.provenance.graph import _sources
+from analysis.provenance.graph import sources_of
 from analysis.validation._datasets import validation_folder
 
 QUOTED = re.compile(r"\{(\w+)\}")  # a number in the title or note of an exhibit
@@ -33,7 +33,8 @@ class MissingInputs:
 
 def missing_inputs(study: dict, rerun: Path) -> MissingInputs:
     """Return what the run in folder `rerun` may lack: it says that data were absent, and they are not at hand here either."""
-    said = json.loads((rerun / study["verification"]["numbers"]).read_text(encoding="utf-8")).get("absent")
+    files = [rerun / document.numbers_file for document in study["documents"].values()]
+    said = any(json.loads(path.read_text(encoding="utf-8")).get("absent") for path in files if path.exists())
     absent = {f"raw:{name}": contract["title"] for name, contract in study["raw"].items() if said and _gone(contract)}
     validation = study["deposit"]["validation"]["files"]
     if any(not (validation_folder() / name).exists() for name in validation):
@@ -53,7 +54,7 @@ def _resting_on(study: dict, absent: dict[str, str]) -> MissingInputs:
         if node not in known:
             known[node] = node in absent
             kind, _, name = node.partition(":")
-            known[node] = known[node] or (kind != "raw" and any(map(rests, _sources(study, kinds, name, kind))))
+            known[node] = known[node] or (kind != "raw" and any(map(rests, sources_of(study, kinds, name, kind))))
         return known[node]
 
     touched = frozenset(name for name, kind in kinds.items() if rests(f"{kind}:{name}"))

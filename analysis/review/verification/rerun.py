@@ -14,7 +14,10 @@ from bootstrap import REPEATABLE
 
 # Where archived and intermediate results lie; a copy without them must make them anew.
 RESULTS = ("figures", "paper/tables")
-RESULT_FILES = ("paper/paper.pdf", "paper/numbers.json", "paper/dossier.html", "paper/codebook.md")
+RESULT_FILES = (
+    "paper/paper.pdf", "paper/numbers.json", "paper/dossier.html", "paper/codebook.md", "paper/validation.pdf", "paper/validation_numbers.json",
+)  # fmt: skip
+TARGETS = ("study", "validation")
 NOT_COPIED = (".git", ".venv", ".snakemake", "logs", "deposit", "blind")
 PROCESSED = "data/processed"
 
@@ -56,7 +59,9 @@ def copy_sources(folder: Path) -> None:
         shutil.copy2(ROOT / path, target)
 
 
-def rerun(folder: Path, cores: str = "all", hash_seed: int = 0, more: dict[str, str] | None = None, targets: tuple[str, ...] = ()) -> None:
+def rerun(
+    folder: Path, cores: str = "all", hash_seed: int = 0, more: dict[str, str] | None = None, targets: tuple[str, ...] = TARGETS
+) -> None:
     """Run the study in `folder` with the present interpreter; raise RerunFailed when a job stops.
 
     `hash_seed` is PYTHONHASHSEED, on which no result may depend; `more` are further environment variables.

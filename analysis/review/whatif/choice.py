@@ -7,9 +7,9 @@ from dataclasses import fields
 
 from analysis.core.catalogue import unknown
 from analysis.core.config import outcomes_of
+from analysis.core.estimation import specify
 from analysis.core.method import BadOption
 from analysis.core.specification import Specification
-from analysis.jobs.estimate import specify
 from analysis.review.whatif.changes import Variant, method_of
 
 # What no method declares, because every specification has it.

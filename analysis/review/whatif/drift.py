@@ -12,8 +12,8 @@ import pandas as pd
 
 from analysis.core.claims import RELATIVE_MAGNITUDE
 from analysis.core.config import outcomes_of
+from analysis.core.estimation import estimated
 from analysis.core.storage import read_table
-from analysis.jobs.estimate import estimated
 from analysis.review.whatif.changes import changed
 
 DRAWS = "randomization_draws"

@@ -37,7 +37,8 @@ def read(path: str, roles: dict[str, set[str]], asked: Reading = Reading(), also
     Columns of the roles unit, cluster, strata and fixed_effects are text exactly as written, None where blank; all others
     numbers (int64 where whole and without a hole, else float64), blanks and the usual markers NaN. A column with both kinds
     of roles holds numbers, a unit text. Columns of `also` are numbers where every cell is one, else text. Files that know
-    types (Parquet, Feather, Stata, Excel) keep them: dates, Decimal, nullable and truth values, text are handed on.
+    types (Parquet, Feather, Stata, Excel) keep them: dates, Decimal, nullable and truth values are handed on; their text is read
+    as that of a text file.
 
     The index counts rows from 0. `attrs` holds `file`, `lines` (Lines: the file's line of each row, header = 1; in files
     without lines the first record is 2), `notes` (what a reader should know) and what the file itself carries.

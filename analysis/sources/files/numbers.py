@@ -27,7 +27,10 @@ COMMA = rf"^[+-]?\d*,\d+{EXPONENT}$"
 COMMA_OR_THOUSANDS = r"^[+-]?[1-9]\d{0,2},\d{3}$"
 POINT_OR_THOUSANDS = r"^[+-]?[1-9]\d{0,2}\.\d{3}$"
 HEXADECIMAL = ("0x", "0X", "-0x", "-0X")  # which Arrow would read as whole numbers
+# The minus of typesetters, which spreadsheets and web tables write; a dash may be a range, and is not read.
+MINUS = "\u2212"
 # Marks of one kind that look alike on paper.
+MONTH = r"(?i:jan|feb|m[aä]r|apr|ma[iy]|jun|jul|aug|sep|o[ck]t|nov|de[cz])[a-zA-Z]*\.?"
 ALIKE = {" ": "[ \u00a0\u2009\u202f]", "'": "['\u2019]"}
 
 
@@ -91,6 +94,8 @@ def _read(cells: pa.ChunkedArray, marks: Marks) -> Numbers:
             return Numbers(values, decimal=_pointed(cells, marks)) if not _doubtful(cells, marks) else _wrong(cells, POINT_OR_THOUSANDS)
     if (values := _truths(cells)) is not None:
         return Numbers(values)
+    if pc.any(pc.match_substring(cells, MINUS)).as_py():
+        return _read(pc.replace_substring(cells, MINUS, "-"), marks)
     return _translated(cells, marks)
 
 
@@ -181,9 +186,13 @@ def _advice(value: str) -> str:
     for pattern, advice in ADVICE.items():
         if re.fullmatch(pattern, value):
             return advice
+    # A cell with figures says something: to call it missing would drop what it says.
+    if re.search(r"\d", value) and "#" not in value:
+        return "write the number alone, in figures from 0 to 9"
     return "correct it" if "," in value else f"correct it, or add --missing '{value}' if it stands for no value"
 
 
+A_DATE = "a date: write a year as 2001, a month as 200101, a day as days from a start"
 ADVICE = {
     r"[+-]?[1-9]\d{0,2},\d{3}": "add --thousands , if the comma separates thousands, --decimal , if it is a decimal comma",
     r"[+-]?\d{1,3}(,\d{3})+(\.\d*)?": "add --thousands , if the commas separate thousands",
@@ -193,6 +202,14 @@ ADVICE = {
     rf"[+-]?\d{{1,3}}({ALIKE[chr(39)]}\d{{3}})+([.,]\d*)?": "add --thousands apostrophe if it separates thousands",
     r"[+-]?\d*,\d+": "add --decimal , if it is a decimal comma",
     r"[+-]?\d*\.\d*": "the decimal mark of this column is a comma; write all its numbers alike",
-    r"(\d{1,4}([-/.])\d{1,2}\2\d{1,4}|\d{4}[-/]\d{1,2}|\d{1,2}[-/]\d{4})([ T].*)?": "a date: write a year as 2001, a month as 200101, a day as days from a start",
+    r"(\d{1,4}([-/.])\d{1,2}\2\d{1,4}|\d{4}[-/]\d{1,2}|\d{1,2}[-/]\d{4})([ T].*)?": A_DATE,
+    rf"(\d{{1,2}}\.?[ -]?)?{MONTH},?[ -]?(\d{{1,2}},? )?\d{{2,4}}": A_DATE,
+    r"\d{1,3}:\d{2}(:\d{2}(\.\d*)?)?": "a time: write it as one number, of hours or days",
     r"[+-]?[\d.,]+ ?%": "write numbers without the sign",
+    r"[+-]?\d{1,3}(_\d{3})+(\.\d*)?": "add --thousands _ if it separates thousands",
+    r"\([\d.,' ]+\)": "write a negative number with a minus, not in brackets",
+    r"[\d.,]+ ?-": "write the minus before the number",
+    r"[\u2010-\u2015] ?[\d.,]+": "write a dash that means minus as -",
+    r"[<>≤≥]=? ?[\d.,]+": "a bound, no number; if only a bound of a duration is known, --event is 0 there, or --upper names the other bound",
+    r"[\d.,]+ ?\+": "write the number alone; a duration that had not ended has 0 in --event",
 }

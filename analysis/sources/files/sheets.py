@@ -10,8 +10,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from analysis.core.catalogue import unknown
+from analysis.core.catalogue import UnknownName, unknown
 from analysis.core.contracts import DataError, violation
+from analysis.sources.files.header import stripped
 from analysis.sources.files.lines import Lines
 from analysis.sources.files.source import Source
 
@@ -27,13 +28,15 @@ def open_workbook(path: Path, sheet: str, wanted: set[str]) -> Source:
     top = _header_at(rows, wanted)
     number, header = rows[top][0], _trimmed(rows[top][1])
     records = rows[top + 1 :]
-    if not records:
-        raise DataError(violation(path, "has no rows"))
     facts = {"format": "Excel", "sheet": title, "lines skipped": f"rows 1 to {number - 1}" if number > 1 else "none"}
     notes = []
     others = [name for name, cells in sheets.items() if cells and name != title]
+    header = ["" if cell is None else _heading(cell) for cell in header]
     if others and not sheet:
+        _check_columns(path, title, header, {name: sheets[name] for name in others}, wanted)
         notes.append(f"sheet '{title}' is read; --sheet names another ({', '.join(others)})")
+    if not records:
+        raise DataError(violation(path, "; ".join([f"sheet '{title}' has no rows below its first", *notes])))
     if top > 0:
         notes.append(f"the header is row {number}; {top} row{'s' if top > 1 else ''} above it left out")
 
@@ -44,7 +47,6 @@ def open_workbook(path: Path, sheet: str, wanted: set[str]) -> Source:
             _check_formulas(path, title, header, positions, columns, lines)
         return columns, lines
 
-    header = ["" if cell is None else _heading(cell) for cell in header]
     return Source(header=header, take=take, header_row=number, typed=False, facts=facts, notes=notes)
 
 
@@ -82,10 +84,27 @@ def _header_at(rows: Rows, wanted: set[str]) -> int:
     """
     if wanted:
         for i, (_, cells) in enumerate(rows):
-            if wanted <= {str(cell).strip() for cell in cells if isinstance(cell, str)}:
+            if wanted <= _texts_of(cells):
                 return i
     filled = [sum(_filled(cell) for cell in cells) for _, cells in rows]
     return next(i for i, count in enumerate(filled) if count * 2 > max(filled))
+
+
+def _check_columns(path: Path, title: str, header: list[str], others: dict[str, Rows], wanted: set[str]) -> None:
+    """Raise UnknownName where the first sheet lacks `wanted` columns, as notes before the data do, and name the other sheets."""
+    missing = sorted(wanted - set(stripped(header)))
+    if not missing:
+        return
+    where = f"{path}: sheet '{title}'"
+    for name, rows in others.items():
+        if any(wanted <= _texts_of(cells) for _, cells in rows):
+            raise UnknownName(f"{where} has no column '{missing[0]}'; sheet '{name}' has all that are named: add --sheet '{name}'")
+    found = unknown(missing[0], filter(None, stripped(header)), where, "column")
+    raise UnknownName(f"{found} --sheet names another sheet ({', '.join(others)}).")
+
+
+def _texts_of(cells: tuple) -> set[str]:
+    return {str(cell).strip() for cell in cells if isinstance(cell, str)}
 
 
 def _trimmed(cells: tuple) -> tuple:

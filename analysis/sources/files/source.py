@@ -26,7 +26,7 @@ class Source:
     take: Callable[[list[int], set[int]], tuple[list[Raw], Lines]]
     header_row: int = 1
     delimiter: str = ""
-    # Text cells of number columns are numbers as a person typed them (text files, sheets); elsewhere the type was chosen.
+    # Where nobody says what a column is used as, text is text if its type was chosen, not typed by a person (text files, sheets).
     typed: bool = True
     facts: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)

@@ -13,8 +13,8 @@ from analysis.__main__ import main
 from analysis.commands import whatif
 from analysis.core.catalogue import ROOT, UnknownName
 from analysis.core.config import load
+from analysis.core.estimation import estimated
 from analysis.core.method import BadOption
-from analysis.jobs.estimate import estimated
 from analysis.review.whatif import drift
 from analysis.review.whatif.changes import Variant, changed, in_another_unit
 from analysis.review.whatif.choice import check, named

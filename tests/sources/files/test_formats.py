@@ -94,18 +94,40 @@ def test_types_of_parquet_are_handed_on(tmp_path):
         moment=pa.array([datetime.datetime(2001, 2, 3), None], pa.timestamp("us", "UTC")),
         money=pa.array([decimal.Decimal("1.50"), None]),
         truth=pa.array([True, None]),
-        text=pa.array(["1.5", "x"]),
+        text=pa.array(["1,234.5", "NA"]),
         level=pa.array(["a", "b"]).dictionary_encode(),
         lag=pa.array([datetime.timedelta(days=1), None]),
         nothing=pa.array([None, None]),
     )
     frame = read(
-        path, {name: {"controls"} for name in ("day", "moment", "money", "truth", "text", "lag", "nothing")} | {"level": {"strata"}}
+        path,
+        {name: {"controls"} for name in ("day", "moment", "money", "truth", "text", "lag", "nothing")} | {"level": {"strata"}},
+        Reading(thousands=","),
     )
     assert frame["day"].tolist() == [day, None] and frame["money"].tolist() == [decimal.Decimal("1.50"), None]
     assert str(frame["moment"].dtype) == "datetime64[us, UTC]" and frame["lag"].dtype.kind == "m"
-    assert frame["truth"].dtype == "boolean" and frame["text"].tolist() == ["1.5", "x"] and frame["level"].tolist() == ["a", "b"]
+    assert frame["truth"].dtype == "boolean" and frame["level"].tolist() == ["a", "b"]
+    # Text where numbers are needed is read as in a text file, and said.
+    np.testing.assert_array_equal(frame["text"], [1234.5, np.nan])
+    assert "column 'text': 1 numbers are stored as text" in frame.attrs["notes"]
+    with pytest.raises(DataError, match=re.escape("value '1,234.5': --controls needs numbers; add --thousands ,")):
+        read(path, {"text": {"controls"}})
     assert frame["nothing"].isna().all()
+
+
+def test_codes_for_missing_count_in_decimals_and_dates_too(tmp_path):
+    day, never = datetime.date(2001, 2, 3), datetime.date(9999, 12, 31)
+    path = parquet_of(
+        tmp_path / "t.parquet",
+        money=pa.array([decimal.Decimal("1.50"), decimal.Decimal("-99.00")]),
+        day=pa.array([day, never]),
+        moment=pa.array([datetime.datetime(2001, 2, 3, 4), datetime.datetime(2001, 2, 3)], pa.timestamp("us")),
+    )
+    roles = {"money": {"controls"}, "day": {"cohort"}, "moment": {"strata"}}
+    frame = read(path, roles, Reading(missing=("-99", "9999-12-31", "2001-02-03")))
+    assert frame.isna().to_numpy().tolist() == [[False, True, False], [True, True, True]]
+    assert frame["money"][0] == decimal.Decimal("1.50") and str(frame["moment"][0]) == "2001-02-03 04:00:00"
+    assert "column 'money': read as missing: '-99' 1" in frame.attrs["notes"]
 
 
 def test_marks_that_travel_with_a_table_stay(tmp_path):
@@ -150,6 +172,28 @@ def test_value_labels_are_names_where_names_are_needed(stata):
 def test_labels_that_would_merge_values_are_not_used(stata, column):
     frame = read(stata, {column: {"unit"}})
     assert frame[column].tolist() == [1, 2, 3] and "share a label" in frame.attrs["notes"][0]
+
+
+def test_labels_that_are_other_numbers_are_refused(tmp_path):
+    """As pandas writes a category: 5, 7 and 12 are stored as 0, 1 and 2."""
+    table = pd.DataFrame({"years": pd.Categorical(["5", "7", "12"], ["5", "7", "12"]), "grade": [1, 2, 1], "kind": [1, 2, 2]})
+    labels = {"grade": {1: "1", 2: "2"}, "kind": {1: "1 ended", 2: "7"}}
+    table.to_stata(tmp_path / "t.dta", write_index=False, value_labels=labels)
+    path = str(tmp_path / "t.dta")
+    with pytest.raises(DataError, match="row 2, column 'years', value '0': a value label says 5 here"):
+        read(path, {"years": {"duration"}})
+    assert read(path, {"years": {"strata"}})["years"].tolist() == ["5", "7", "12"]
+    assert read(path, {"grade": {"controls"}, "kind": {"event"}}).to_numpy().tolist() == [[1, 1], [2, 2], [1, 2]]
+
+
+def test_periods_in_words_are_alike_in_every_format(tmp_path):
+    table = pd.DataFrame({"q": ["2019Q1", "", "NA", "never"]})
+    table.to_csv(tmp_path / "t.csv", index=False, quoting=1)
+    table.to_parquet(tmp_path / "t.parquet")
+    table.to_stata(tmp_path / "t.dta", write_index=False)
+    for ending in ("csv", "parquet", "dta"):
+        frame = read(str(tmp_path / f"t.{ending}"), {"q": {"cohort"}}, Reading(periods_as_text=True, missing=("never",)))
+        assert frame["q"].tolist() == ["2019Q1", None, None, None], ending
 
 
 def test_dates_and_missing_codes_of_stata(stata):
@@ -200,6 +244,16 @@ def test_the_first_sheet_with_cells_or_the_one_named(tmp_path):
     assert read(path, XY, Reading(sheet="two"))["y"].tolist() == [2]
     with pytest.raises(UnknownName, match="Did you mean 'two'"):
         read(path, XY, Reading(sheet="tow"))
+
+
+def test_a_note_before_the_data_names_the_sheet_that_holds_them(tmp_path):
+    for note in ([["About these data"]], [["name", "meaning"], ["y", "result"]]):
+        path = book(tmp_path / "t.xlsx", note, data=[["id", "y"], ["a", 1]], more=[["id", "z"], ["a", 1]])
+        with pytest.raises(UnknownName, match="sheet 'Sheet' has no column 'id'; sheet 'data' has all that are named: add --sheet 'data'"):
+            read(path, XY)
+        assert read(path, XY, Reading(sheet="data"))["y"].tolist() == [1]
+        with pytest.raises(UnknownName, match=r"unknown column 'absent'.* --sheet names another sheet \(data, more\)"):
+            read(path, {"id": {"unit"}, "absent": {"outcome"}})
 
 
 def test_dates_in_a_sheet_stay_dates(tmp_path):

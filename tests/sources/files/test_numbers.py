@@ -22,6 +22,7 @@ def column(cells, delimiter=","):
         (["TRUE", "FALSE", "true"], [1, 0, 1]),
         (["TRUE", "", "NA"], [1, np.nan, np.nan]),
         ([" 5 ", "\t6"], [5, 6]),
+        (["\u22125", "5e\u22121", "3"], [-5, 0.5, 3]),
         (["0.1", "2.5428765270374276", "5e-324"], [0.1, 2.5428765270374276, 5e-324]),
     ],
 )
@@ -58,6 +59,18 @@ REFUSED = [
     (",", ["0x1F"], "needs numbers"),
     (",", ["12%"], "without the sign"),
     (",", ["2001-01-01"], "a date"),
+    (",", ["3 Jan 2001"], "a date"),
+    (",", ["03jan2001"], "a date"),
+    (",", ["11:30"], "a time"),
+    (",", ["1_000"], "--thousands _"),
+    (",", ["(1,234)"], "a negative number with a minus, not in brackets"),
+    (",", ["(12.5)"], "a negative number with a minus, not in brackets"),
+    (",", ["12.5-"], "the minus before the number"),
+    (",", ["\u20135"], "a dash that means minus as -"),
+    (",", ["21+"], "needs numbers; write the number alone"),
+    (",", [">20"], "needs numbers; a bound, no number"),
+    (",", ["12 days"], "needs numbers; write the number alone"),
+    (",", ["#VALUE!"], "add --missing '#VALUE!'"),
     (",", ["TRUE", "1"], "needs numbers"),
     (";", ["1,234", "2,500", "7"], "--thousands , if the comma separates thousands, --decimal , if it is a decimal comma"),
     (";", ["1.234", "2.500", "7"], "--thousands . if the point separates thousands, --decimal . if it is a decimal point"),
@@ -71,6 +84,22 @@ REFUSED = [
 def test_what_is_refused_says_what_to_do(reading, delimiter, cells, message):
     with pytest.raises(DataError, match=re.escape(message)):
         reading(column(cells, delimiter))
+
+
+ROLE_ADVICE = [
+    ("event", "yes", "write 1 where the spell ended, 0 where it is censored"),
+    ("event", "3 days", "write the number alone"),
+    ("controls", "high", "make a column of 0 and 1 for each name of a group, or add --missing 'high' if it stands for no value"),
+    ("controls", "#VALUE!", "correct it, or add --missing '#VALUE!'"),
+    ("duration", "2001-01-01", "a date: write the time that has passed since the start"),
+    ("entry", "1jan2001", "a date: write the time that has passed since the start"),
+]
+
+
+@pytest.mark.parametrize(("role", "cell", "advice"), ROLE_ADVICE)
+def test_advice_is_that_of_the_role(reading, role, cell, advice):
+    with pytest.raises(DataError, match=re.escape(f"--{role} needs numbers; {advice}")):
+        reading(column([cell]), {"y": {role}})
 
 
 ANSWERED = [

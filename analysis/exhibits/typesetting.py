@@ -5,14 +5,15 @@ from __future__ import annotations
 import typst
 
 from analysis.core.contracts import DataError
+from analysis.core.documents import Document
 from analysis.core.rawfiles import ROOT
 from analysis.core.storage import atomic
 
 
-def typeset(text: str, path: str) -> None:
-    """Compile the Typst file `text` into the PDF `path`; a missing number or exhibit is an error."""
+def typeset(document: Document, path: str) -> None:
+    """Compile the text of a document into the PDF `path`; a missing number or exhibit is an error."""
     try:
-        paper = typst.compile(str(ROOT / text), root=str(ROOT), ignore_system_fonts=True)
+        paper = typst.compile(str(ROOT / document.text), root=str(ROOT), ignore_system_fonts=True, sys_inputs=document.inputs)
     except typst.TypstError as error:
         raise DataError(str(error.diagnostic or error)) from error  # the diagnostic names file, line and column
     with atomic(path) as temporary:

@@ -4,7 +4,7 @@ import pandas as pd
 
 from analysis.core.config import load
 from analysis.core.storage import absent_table, write_table
-from analysis.jobs.codebook import codebook, section
+from analysis.exhibits.codebook import codebook, section
 
 CONTRACT = {
     "title": "Firms",

@@ -13,7 +13,7 @@ from analysis.core.blinding import MARK
 from analysis.core.estimates import find
 from analysis.core.storage import read_table, write_text
 from analysis.exhibits.display import minus
-from analysis.jobs.exhibit import absent_estimates
+from analysis.exhibits.products import absent_estimates
 
 BOUNDS = {"above": lambda x, limit: x > limit, "below": lambda x, limit: x < limit, "equals": lambda x, limit: x == limit}
 NOT_AVAILABLE = "n/a"

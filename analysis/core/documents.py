@@ -1,0 +1,114 @@
+"""The documents that the study writes, and which exhibits and numbers each of them prints, read from its text.
+
+What a document shows is what its text cites, so that an exhibit is moved from one to another by moving a line of text.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from analysis.core.catalogue import ROOT, modules
+
+# Document → its text. What no text cites belongs to the first.
+TEXTS = {"paper": "paper/paper.typ", "validation": "paper/validation.typ"}
+STUDY, VALIDATION = TEXTS
+INCLUDED = re.compile(r'include "([\w/.]+\.typ)"')
+SHOWN = re.compile(r'#show-(?:table|figure)\("(\w+)"\)')
+PRINTED = re.compile(r'#?\b(?:n|when)\("(\w+)"')
+QUOTED = re.compile(r"\{(\w+)\}")  # a number in the title or note of an exhibit
+NAMED = re.compile(r'\b(?:given|is-simulated)\("(\w+)"')
+TABLE_FORMS = ("csv", "tex", "html", "json")
+FIGURE_FORMS = ("pdf", "png", "csv")
+
+
+@dataclass(frozen=True)
+class Document:
+    """One document: its name, the exhibits and numbers that it prints, and the products whose absence its text speaks of."""
+
+    name: str
+    exhibits: tuple[str, ...]
+    numbers: tuple[str, ...]
+    products: tuple[str, ...]
+
+    @property
+    def text(self) -> str:
+        return TEXTS[self.name]
+
+    @property
+    def pdf(self) -> str:
+        return self.text.removesuffix(".typ") + ".pdf"
+
+    @property
+    def numbers_file(self) -> str:
+        """The file with the numbers of the text."""
+        return "paper/numbers.json" if self.name == STUDY else f"paper/{self.name}_numbers.json"
+
+    @property
+    def inputs(self) -> dict[str, str]:
+        """What the typesetter is told: the file of numbers, beside the text."""
+        return {"numbers": Path(self.numbers_file).name}
+
+    @property
+    def numbers_name(self) -> str:
+        return Path(self.numbers_file).stem
+
+    @property
+    def provenance_name(self) -> str:
+        return "provenance" if self.name == STUDY else f"{self.name}_provenance"
+
+    @property
+    def provenance(self) -> str:
+        """The file with where everything printed comes from."""
+        return f"data/processed/{self.provenance_name}.json"
+
+    def quoted(self, numbers: dict[str, dict], kinds: dict[str, str]) -> list[str]:
+        """Return the products whose numbers the text prints, or of whose absence it speaks; `kinds` is the kind of each product."""
+        names = {numbers[name]["from"] for name in self.numbers}
+        return sorted(names | {name for name in self.products if kinds.get(name) in ("facts", "estimates")})
+
+    def texts(self) -> list[str]:
+        """Return the files of the text, relative to the repository."""
+        return [path.relative_to(ROOT).as_posix() for path in texts_of(ROOT / self.text)]
+
+    def exhibit_files(self) -> list[str]:
+        """Return every file of every exhibit."""
+        return [path for name in self.exhibits for path in exhibit_files(name)]
+
+
+def exhibit_files(name: str) -> list[str]:
+    """Return the files of one exhibit."""
+    if name in modules("figure"):
+        return [f"figures/{name}.{form}" for form in FIGURE_FORMS]
+    return [f"paper/tables/{name}.{form}" for form in TABLE_FORMS]
+
+
+def texts_of(text: Path) -> list[Path]:
+    """Return a document's text and what it includes, directly or not."""
+    found = [text]
+    for path in found:
+        found += [path.parent / name for name in INCLUDED.findall(path.read_text(encoding="utf-8")) if path.parent / name not in found]
+    return found
+
+
+def documents(exhibits: dict[str, dict], numbers: dict[str, dict], root: Path = ROOT) -> dict[str, Document]:
+    """Return every document by name. `exhibits` and `numbers` are those sections of the configuration.
+
+    The study has what no other document prints; a number that two documents print is in both.
+    """
+    found = {}
+    for name, path in TEXTS.items():
+        words = "\n".join(part.read_text(encoding="utf-8") for part in texts_of(root / path))
+        shown = tuple(exhibit for exhibit in exhibits if exhibit in SHOWN.findall(words))
+        said = {*PRINTED.findall(words), *(number for exhibit in shown for number in QUOTED.findall(str(exhibits[exhibit])))}
+        found[name] = Document(name, shown, tuple(n for n in numbers if n in said), tuple(sorted(set(NAMED.findall(words)))))
+    elsewhere = {part: {item for name in found if name != STUDY for item in getattr(found[name], part)} for part in ("exhibits", "numbers")}
+    own = found[STUDY]
+    found[STUDY] = Document(
+        STUDY,
+        tuple(e for e in exhibits if e in own.exhibits or e not in elsewhere["exhibits"]),
+        tuple(n for n in numbers if n in own.numbers or n not in elsewhere["numbers"]),
+        own.products,
+    )
+    return found

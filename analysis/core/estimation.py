@@ -1,0 +1,65 @@
+"""A specification of the study applied to its panel: the sample, the estimator, and rows of the contract, or why there are none."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+import numpy as np
+import pandas as pd
+
+from analysis.core.estimates import WITHOUT, NotIdentified, complete, refused
+from analysis.core.specification import Specification, balanced, blank_controls, prepare
+from analysis.core.storage import is_absent
+
+SINGLE = ("unit", "time", "cohort", "treatment", "weights", "duration", "event", "entry", "upper", "options", "seed")
+LISTS = ("controls", "fixed_effects", "cluster", "strata")
+# The study gives these to every model, whether its estimator uses them or not.
+COMMON = ("outcome", "unit", "time", "cluster")
+
+
+def estimated(panel: pd.DataFrame, name: str, settings: dict, outcome_name: str, outcome: dict | None, contract: dict) -> pd.DataFrame:
+    """Return the Estimate table of one outcome. What cannot be identified becomes a row with its reason."""
+    identity = {
+        "model_id": name,
+        "outcome": outcome_name,
+        "estimand": settings["estimand"],
+        "estimator": settings["estimator"],
+        "sample": settings["sample"],
+        "evidence": panel.attrs["evidence"],
+    }
+    blank = blank_controls(panel, settings)
+    specification = specify(name, settings, outcome_name, blank)
+    if blank:
+        identity["sample"] += f"{WITHOUT}{', '.join(blank)} (blank in every row)"
+    if is_absent(panel):
+        rows = [refused("att", "ABSENT", is_absent(panel))]
+    else:
+        sample = prepare(panel, settings.get("where", {}), outcome, outcome_name)
+        for other, about in settings.get("family_outcomes", {}).items():
+            sample[other] = prepare(panel, settings.get("where", {}), about, other)[other]
+        try:
+            if settings.get("balanced"):
+                sample = balanced(sample, outcome_name, settings["unit"], settings["time"])
+            if sample.empty:
+                raise NotIdentified("SUPPORT", "no row of the panel meets the conditions of the sample")
+            if outcome is not None and sample[outcome_name].isna().all():
+                raise NotIdentified("FIELD", f"no value of '{outcome['column']}' is at hand")
+            module = import_module(f"analysis.estimators.{settings['estimator']}")
+            rows = module.estimate(sample, module.METHOD.sparing(specification, COMMON))
+        except NotIdentified as error:
+            rows = [refused("att", error.code, str(error))]
+        except np.linalg.LinAlgError as error:
+            rows = [refused("att", "SINGULAR", f"a matrix could not be inverted ({error})")]
+    return complete(rows, identity, contract)
+
+
+def specify(name: str, settings: dict, outcome_name: str, without: tuple[str, ...] = ()) -> Specification:
+    """Return the Specification of one outcome from its block in config/study.yaml, less the controls in `without`."""
+    given = {key: settings[key] for key in SINGLE if key in settings}
+    given |= {key: tuple(settings.get(key, ())) for key in LISTS}
+    if "family_outcomes" in settings:
+        given["options"] = {**given.get("options", {}), "outcomes": list(settings["family_outcomes"])}
+    given["controls"] = tuple(control for control in given["controls"] if control not in without)
+    # A duration is its own outcome.
+    outcome = "" if "duration" in settings else outcome_name
+    return Specification(name=name, estimator=settings["estimator"], outcome=outcome, **given)
