@@ -51,11 +51,11 @@ def run(chosen: argparse.Namespace) -> int:
     return 0
 
 
-def cell_of(provenance: dict, query: str) -> tuple[str, int, str] | None:
+def cell_of(archived: dict, query: str) -> tuple[str, int, str] | None:
     """Return (exhibit, row, column) of a query 'exhibit:row:column', checked; nothing for another query."""
     exhibit, _, place = query.removeprefix("exhibit:").partition(":")
     row, _, column = place.partition(":")
-    node = provenance["nodes"].get(f"exhibit:{exhibit}")
+    node = archived["nodes"].get(f"exhibit:{exhibit}")
     if node is None or not row.isdigit() or not column:
         return None
     cells = {(at, name) for at, name, *_ in node["cells"]}
@@ -80,9 +80,9 @@ def _no_cell(node: dict, row: int, column: str, cells: set[tuple[int, str]]) -> 
     return f"that cell is not a number of one estimate{hint}. The chain of the whole: explain exhibit:{node['name']}"
 
 
-def search(provenance: dict, query: str) -> list[str]:
+def search(archived: dict, query: str) -> list[str]:
     """Return identifiers of the nodes that a query names or that fit its words, best first; raise UnknownName when none does."""
-    nodes = provenance["nodes"]
+    nodes = archived["nodes"]
     exact = [name for name in nodes if query in (name, nodes[name]["name"])]
     if exact:
         return sorted(exact, key=lambda name: ORDER.index(nodes[name]["kind"]) if nodes[name]["kind"] in ORDER else len(ORDER))
@@ -143,30 +143,30 @@ def _words(text: str) -> set[str]:
     return {word.rstrip("s") for word in re.findall(r"[a-z0-9&]+", text.lower()) if len(word) > 1}
 
 
-def lines(provenance: dict, start: str) -> list[str]:
+def lines(archived: dict, start: str) -> list[str]:
     """Return the chain of node `start` as lines of text."""
     return [
-        *_chain(provenance, start),
-        f"code of the study: {provenance['code']['files']} files, SHA-256 {provenance['code']['sha256'][:16]}",
+        *_chain(archived, start),
+        f"code of the study: {archived['code']['files']} files, SHA-256 {archived['code']['sha256'][:16]}",
     ]
 
 
-def _chain(provenance: dict, start: str, depth: int = 0) -> list[str]:
+def _chain(archived: dict, start: str, depth: int = 0) -> list[str]:
     """Return the chain as lines, indented; a node that was printed already is one line that says so."""
     printed, seen = [], set()
-    for below, name in chain(provenance, start):
-        indent, node = "  " * (depth + below), provenance["nodes"][name]
-        printed += [f"{indent}{_mark(node)}{node['kind']} {node['name']} (above)"] if name in seen else _node(provenance, name, indent)
+    for below, name in chain(archived, start):
+        indent, node = "  " * (depth + below), archived["nodes"][name]
+        printed += [f"{indent}{_mark(node)}{node['kind']} {node['name']} (above)"] if name in seen else _node(archived, name, indent)
         seen.add(name)
     return printed
 
 
-def _node(provenance: dict, name: str, indent: str) -> list[str]:
-    node = provenance["nodes"][name]
+def _node(archived: dict, name: str, indent: str) -> list[str]:
+    node = archived["nodes"][name]
     size = f" ({node['rows']:,} rows)" if node.get("rows") is not None else ""
     title = f": {node['title']}" if node["title"] and node["title"] != node["name"] else ""
     printed = [f"{indent}{_mark(node)}{node['kind']} {node['name']}{size}{title}"]
-    more = [*_details(provenance, node)]
+    more = [*_details(archived, node)]
     if node.get("code"):
         more.append(
             f"code {node['code']['module']} and what it imports ({node['code']['files']} files), SHA-256 {node['code']['sha256'][:16]}"
@@ -180,12 +180,12 @@ def _mark(node: dict) -> str:
     return "SIMULATED " if node["evidence"] == "simulated" else ""
 
 
-def _details(provenance: dict, node: dict) -> list[str]:
+def _details(archived: dict, node: dict) -> list[str]:
     more = []
     if node["kind"] == "number":
         more.append(f"printed as {node['text']} ({node.get('value_of', '')} {node['value']})")
         more += [f'{place["file"]}{_line(place)}: "{place["text"]}"' for place in node["sentences"]]
-        more += [f"claim {claim}: {provenance['nodes'][f'claim:{claim}']['claim']}" for claim in node["claims"]]
+        more += [f"claim {claim}: {archived['nodes'][f'claim:{claim}']['claim']}" for claim in node["claims"]]
         if "row" in node:
             more.append("estimate row " + _row(node["row"]))
     if node["kind"] == "claim":
@@ -221,12 +221,12 @@ def _row(row: dict) -> str:
     return f"{row['model_id']} / {row['outcome']} / {row['parameter']}: {shown}"
 
 
-def _cell_lines(provenance: dict, name: str, row: int, column: str) -> list[str]:
-    place, of = next((at, field) for r, c, at, field in provenance["nodes"][name]["cells"] if (r, c) == (row, column))
-    estimate = provenance["estimates"][place]
+def _cell_lines(archived: dict, name: str, row: int, column: str) -> list[str]:
+    place, of = next((at, field) for r, c, at, field in archived["nodes"][name]["cells"] if (r, c) == (row, column))
+    estimate = archived["estimates"][place]
     printed = [f"row {row}, column {column}: {of} of {_row(estimate)}"]
     return [
         *printed,
-        *_chain(provenance, estimate["specification"], depth=1),
+        *_chain(archived, estimate["specification"], depth=1),
         "",
     ]
