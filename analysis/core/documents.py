@@ -6,7 +6,7 @@ What a document shows is what its text cites, so that an exhibit is moved from o
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from analysis.core.catalogue import ROOT, modules
@@ -95,7 +95,8 @@ def texts_of(text: Path) -> list[Path]:
 def documents(exhibits: dict[str, dict], numbers: dict[str, dict], root: Path = ROOT) -> dict[str, Document]:
     """Return every document by name. `exhibits` and `numbers` are those sections of the configuration.
 
-    The study has what no other document prints; a number that two documents print is in both.
+    A number that two documents print is in both. What no text prints belongs to the study, but for a number from a product
+    whose numbers another document alone prints.
     """
     found = {}
     for name, path in TEXTS.items():
@@ -103,12 +104,16 @@ def documents(exhibits: dict[str, dict], numbers: dict[str, dict], root: Path = 
         shown = tuple(exhibit for exhibit in exhibits if exhibit in SHOWN.findall(words))
         said = {*PRINTED.findall(words), *(number for exhibit in shown for number in QUOTED.findall(str(exhibits[exhibit])))}
         found[name] = Document(name, shown, tuple(n for n in numbers if n in said), tuple(sorted(set(NAMED.findall(words)))))
-    elsewhere = {part: {item for name in found if name != STUDY for item in getattr(found[name], part)} for part in ("exhibits", "numbers")}
-    own = found[STUDY]
+    own, others = found[STUDY], [document for name, document in found.items() if name != STUDY]
+    theirs = {exhibit for document in others for exhibit in document.exhibits}
+    sources = {numbers[n]["from"] for document in others for n in document.numbers} - {numbers[n]["from"] for n in own.numbers}
     found[STUDY] = Document(
         STUDY,
-        tuple(e for e in exhibits if e in own.exhibits or e not in elsewhere["exhibits"]),
-        tuple(n for n in numbers if n in own.numbers or n not in elsewhere["numbers"]),
+        tuple(e for e in exhibits if e in own.exhibits or e not in theirs),
+        tuple(n for n in numbers if n in own.numbers or numbers[n]["from"] not in sources),
         own.products,
     )
+    for document in others:
+        more = tuple(n for n in numbers if n in document.numbers or numbers[n]["from"] in sources)
+        found[document.name] = replace(document, numbers=more)
     return found
