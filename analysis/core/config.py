@@ -12,6 +12,7 @@ from jsonschema import Draft202012Validator
 from analysis.core.catalogue import ROOT, UnknownName, ingredients, module_of, modules, unknown
 from analysis.core.documents import documents
 from analysis.core.freeze import designs
+from analysis.core.rawfiles import is_simulated
 
 CONFIG = ROOT / "config"
 SCHEMAS = ROOT / "workflow" / "schemas"
@@ -128,7 +129,8 @@ def load(config: Path = CONFIG) -> dict:
             raise unknown(drawn_as, study["specifications"], f"config/study.yaml: specifications → {name}: seed_of", "specification")
         specification.setdefault("seed", zlib.crc32(f"{study['seed']} {drawn_as}".encode()))
     study["freeze"] = read_yaml(config / "freeze.yaml", "freeze")["freeze"]
-    study["documents"] = documents(study["exhibits"], study["numbers"])
+    study["simulated_firms"] = is_simulated(study["raw"]["firm_files"])
+    study["documents"] = documents(study["exhibits"], study["numbers"], study["simulated_firms"])
     _check_products(study)
     _check_specifications(study)
     _check_methods(study)
@@ -227,6 +229,13 @@ def _check_methods(study: dict) -> None:
         module_of("data_generating_process", process["data_generating_process"], f"config/montecarlo.yaml: {name}")
         for method, settings in process["methods"].items():
             module_of("estimator", settings["estimator"], f"config/montecarlo.yaml: {name} → {method}")
+
+
+def claims_tested(study: dict) -> dict[str, dict]:
+    """Return the claims with the tests whose estimates can decide: those on firms only where the firm files are a reader's own."""
+    if not study["simulated_firms"]:
+        return study["claims"]
+    return {name: {key: value for key, value in claim.items() if key != "firms"} for name, claim in study["claims"].items()}
 
 
 def claim_test(study: dict, curve: dict) -> dict:

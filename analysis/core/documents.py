@@ -14,7 +14,8 @@ from analysis.core.catalogue import ROOT, modules
 # Document → its text. What no text cites belongs to the first.
 TEXTS = {"paper": "paper/paper.typ", "validation": "paper/validation.typ"}
 STUDY, VALIDATION = TEXTS
-INCLUDED = re.compile(r'include "([\w/.]+\.typ)"')
+# A text that is included, and whether only where firm files are simulated or only where they are not.
+INCLUDED = re.compile(r'(?:#if (not )?is-simulated\("cohort_facts"\) \{ )?#?include "([\w/.]+\.typ)"( \})?')
 SHOWN = re.compile(r'#show-(?:table|figure)\("(\w+)"\)')
 PRINTED = re.compile(r'#?\b(?:n|when)\("(\w+)"')
 QUOTED = re.compile(r"\{(\w+)\}")  # a number in the title or note of an exhibit
@@ -25,9 +26,10 @@ FIGURE_FORMS = ("pdf", "png", "csv")
 
 @dataclass(frozen=True)
 class Document:
-    """One document: its name, the exhibits and numbers that it prints, and the products whose absence its text speaks of."""
+    """One document: its name, whether firm files are simulated, the exhibits and numbers that it prints, and the products whose absence its text speaks of."""
 
     name: str
+    simulated: bool
     exhibits: tuple[str, ...]
     numbers: tuple[str, ...]
     products: tuple[str, ...]
@@ -66,11 +68,18 @@ class Document:
     def quoted(self, numbers: dict[str, dict], kinds: dict[str, str]) -> list[str]:
         """Return the products whose numbers the text prints, or of whose absence it speaks; `kinds` is the kind of each product."""
         names = {numbers[name]["from"] for name in self.numbers}
-        return sorted(names | {name for name in self.products if kinds.get(name) in ("facts", "estimates")})
+        return sorted(
+            names
+            | {
+                name
+                for name in self.products
+                if kinds.get(name) in ("facts", "estimates") and not (self.simulated and self.name == STUDY and name == "cohort_facts")
+            }
+        )
 
     def texts(self) -> list[str]:
         """Return the files of the text, relative to the repository."""
-        return [path.relative_to(ROOT).as_posix() for path in texts_of(ROOT / self.text)]
+        return [path.relative_to(ROOT).as_posix() for path in texts_of(ROOT / self.text, self.simulated)]
 
     def exhibit_files(self) -> list[str]:
         """Return every file of every exhibit."""
@@ -84,31 +93,36 @@ def exhibit_files(name: str) -> list[str]:
     return [f"paper/tables/{name}.{form}" for form in TABLE_FORMS]
 
 
-def texts_of(text: Path) -> list[Path]:
-    """Return a document's text and what it includes, directly or not."""
+def texts_of(text: Path, simulated: bool) -> list[Path]:
+    """Return a document's text and what it includes, directly or not; `simulated` says whether the firm files are."""
     found = [text]
     for path in found:
-        found += [path.parent / name for name in INCLUDED.findall(path.read_text(encoding="utf-8")) if path.parent / name not in found]
+        for never, name, conditional in INCLUDED.findall(path.read_text(encoding="utf-8")):
+            if (not conditional or bool(never) != simulated) and path.parent / name not in found:
+                found.append(path.parent / name)
     return found
 
 
-def documents(exhibits: dict[str, dict], numbers: dict[str, dict], root: Path = ROOT) -> dict[str, Document]:
+def documents(exhibits: dict[str, dict], numbers: dict[str, dict], simulated: bool, root: Path = ROOT) -> dict[str, Document]:
     """Return every document by name. `exhibits` and `numbers` are those sections of the configuration.
+
+    `simulated` says whether the firm files are: then they are in the validation, and otherwise in the study.
 
     A number that two documents print is in both. What no text prints belongs to the study, but for a number from a product
     whose numbers another document alone prints.
     """
     found = {}
     for name, path in TEXTS.items():
-        words = "\n".join(part.read_text(encoding="utf-8") for part in texts_of(root / path))
+        words = "\n".join(part.read_text(encoding="utf-8") for part in texts_of(root / path, simulated))
         shown = tuple(exhibit for exhibit in exhibits if exhibit in SHOWN.findall(words))
         said = {*PRINTED.findall(words), *(number for exhibit in shown for number in QUOTED.findall(str(exhibits[exhibit])))}
-        found[name] = Document(name, shown, tuple(n for n in numbers if n in said), tuple(sorted(set(NAMED.findall(words)))))
+        found[name] = Document(name, simulated, shown, tuple(n for n in numbers if n in said), tuple(sorted(set(NAMED.findall(words)))))
     own, others = found[STUDY], [document for name, document in found.items() if name != STUDY]
     theirs = {exhibit for document in others for exhibit in document.exhibits}
     sources = {numbers[n]["from"] for document in others for n in document.numbers} - {numbers[n]["from"] for n in own.numbers}
     found[STUDY] = Document(
         STUDY,
+        simulated,
         tuple(e for e in exhibits if e in own.exhibits or e not in theirs),
         tuple(n for n in numbers if n in own.numbers or numbers[n]["from"] not in sources),
         own.products,

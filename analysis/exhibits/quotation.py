@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 import pandas as pd
@@ -24,10 +25,16 @@ class FalseSentence(ValueError):
 
 
 def quote(
-    numbers: dict, exhibits: dict, estimates: dict[str, list[str]], facts: dict[str, str], path: str, blind: int | None = None
+    numbers: dict,
+    exhibits: dict,
+    estimates: dict[str, list[str]],
+    facts: dict[str, str],
+    path: str,
+    blind: int | None = None,
+    simulated: Iterable[str] = (),
 ) -> None:
     """Write `path` (JSON): every quoted number as text, every exhibit's title and note with its numbers in place, and which
-    facts are simulated: the text puts them in their place and says so.
+    facts are simulated, those in `simulated` among them: the text puts them in their place and says so.
 
     A number whose data are absent prints as 'n/a' and is listed under `absent`, so that the paper can say so. In a blind run
     (`blind` is its seed) no sentence is held to the data: the file carries the mark that every page prints.
@@ -50,9 +57,9 @@ def quote(
     notes = {
         name: {k: _fill(v, texts, name) if isinstance(v, str) else v for k, v in exhibit.items()} for name, exhibit in exhibits.items()
     }
-    simulated = sorted(name for name, f in counted.items() if f["evidence"] == "simulated")
+    marked = sorted({*simulated, *(name for name, f in counted.items() if f["evidence"] == "simulated")})
     content = {
-        "simulated": simulated,
+        "simulated": marked,
         "blind": "" if blind is None else f"{MARK} (seed {blind})",
         "numbers": texts,
         "values": values,

@@ -112,7 +112,9 @@ def _recover(j: Job) -> None:
 def _quote(j: Job) -> None:
     p = j.params
     estimates, facts = ({name: j.inputs[name] for name in p[kind]} for kind in ("estimates", "facts"))
-    import_module("analysis.exhibits.quotation").quote(p["numbers"], p["exhibits"], j.listed(estimates), facts, j.output, p["blind"])
+    import_module("analysis.exhibits.quotation").quote(
+        p["numbers"], p["exhibits"], j.listed(estimates), facts, j.output, p["blind"], p["simulated"]
+    )
 
 
 def _typeset(j: Job) -> None:

@@ -16,7 +16,7 @@ import pandas as pd
 
 from analysis.core import rawfiles
 from analysis.core.catalogue import ROOT, ingredients, modules
-from analysis.core.config import JOINT, products
+from analysis.core.config import JOINT, claims_tested, products
 from analysis.core.documents import STUDY, Document
 from analysis.core.estimates import find
 from analysis.core.storage import read_table
@@ -144,7 +144,7 @@ def sources_of(study: dict, kinds: dict, name: str, kind: str) -> list[str]:
     if kind == "montecarlo":
         return [f"data_generating_process:{process}" for process in study["montecarlo"]]
     if name == "verdicts":
-        return sorted({source for claim in study["claims"].values() for source in _tested(claim)})
+        return sorted({source for claim in claims_tested(study).values() for source in _tested(claim)})
     if name == "recoveries":
         return [*sorted({f"estimates:{t['from']}" for c in study["claims"].values() for t in c.get("firms", [])}), "source:true_effects"]
     return []
@@ -153,24 +153,23 @@ def sources_of(study: dict, kinds: dict, name: str, kind: str) -> list[str]:
 def made_from(study: dict, document: Document) -> list[str]:
     """Return the products that a document is made from, in the order of the configuration.
 
-    The study's own are all but those that only another document prints; another's are those behind its exhibits and numbers.
+    Another document's are those behind its exhibits and numbers; the study's own are all but checks of methods and what is
+    computed from simulated firms, whose tables alone are there, for the codebook.
     """
     kinds = products(study)
     if document.name != STUDY:
-        return sorted(_behind(study, kinds, document), key=list(kinds).index)
-    others = {n for other in study["documents"].values() if other.name != STUDY for n in _behind(study, kinds, other)}
+        figures = modules("figure")
+        shown = {i for name in document.exhibits for i in ingredients("figure" if name in figures else "table", name) if i in kinds}
+        behind = _behind(study, kinds, shown | {study["numbers"][name]["from"] for name in document.numbers})
+        return sorted(behind, key=list(kinds).index)
     checks = {name for name, kind in kinds.items() if kind in ("check", "montecarlo")}
-    checks |= {name for name in others if checks & _behind_all(study, kinds, {name})}
-    return [name for name in kinds if name not in checks]
+    simulated = {f"raw:{name}" for name, contract in study["raw"].items() if rawfiles.is_simulated(contract)}
+    firms = {name for name, kind in kinds.items() if kind == "source" and simulated & set(sources_of(study, kinds, name, kind))}
+    left = [name for name, kind in kinds.items() if kind not in ("source", "panel") and (checks | firms) & _behind(study, kinds, {name})]
+    return [name for name in kinds if name not in left]
 
 
-def _behind(study: dict, kinds: dict, document: Document) -> set[str]:
-    figures = modules("figure")
-    shown = {i for name in document.exhibits for i in ingredients("figure" if name in figures else "table", name) if i in kinds}
-    return _behind_all(study, kinds, shown | {study["numbers"][name]["from"] for name in document.numbers})
-
-
-def _behind_all(study: dict, kinds: dict, names: set[str]) -> set[str]:
+def _behind(study: dict, kinds: dict, names: set[str]) -> set[str]:
     """Return the products `names` and all that they are made from."""
     found, queue = set(), list(names)
     while queue:

@@ -59,7 +59,11 @@ rule montecarlo:
                     for method in STUDY["montecarlo"][w.name]["methods"].values()
                 )
                 | set(
-                    code("montecarlo", "data_generating_process", STUDY["montecarlo"][w.name]["data_generating_process"])
+                    code(
+                        "montecarlo",
+                        "data_generating_process",
+                        STUDY["montecarlo"][w.name]["data_generating_process"],
+                    )
                 )
             )
         ),

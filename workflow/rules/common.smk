@@ -27,6 +27,7 @@ from analysis.core.config import (
     SECTIONS,
     ConfigError,
     claim_test,
+    claims_tested,
     load,
     outcomes_of,
     products,

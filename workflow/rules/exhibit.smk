@@ -53,7 +53,7 @@ rule count:
 CLAIM_ESTIMATES = sorted(
     {
         name
-        for claim in STUDY["claims"].values()
+        for claim in claims_tested(STUDY).values()
         for key in ("tests", "context", "firms")
         for test in claim.get(key, [])
         for name in (test["from"], test.get("honest", test["from"]))
@@ -72,7 +72,7 @@ rule judge:
         code=version(
             source_files("analysis.jobs.judge") + source_files("analysis.jobs.job")
         ),
-        claims=STUDY["claims"],
+        claims=claims_tested(STUDY),
         contract=lambda w: CONTRACTS["verdicts"],
     run:
         dispatch(rule, input, output, params, wildcards, log)

@@ -37,6 +37,7 @@ rule quote:
             + source_files("analysis.jobs.job")
         ),
         blind=BLIND,
+        simulated=["cohort_facts"] if STUDY["simulated_firms"] else [],
         numbers=lambda w: {
             name: STUDY["numbers"][name]
             for name in OF_NUMBERS[f"paper/{w.name}.json"].numbers

@@ -98,4 +98,4 @@ def _quote(study: dict, document: Document, path: Path) -> None:
     }
     facts = {name: f"data/processed/facts/{name}.json" for name in quoted if kinds[name] == "facts"}
     exhibits = {name: study["exhibits"][name] for name in document.exhibits}
-    quote(numbers, exhibits, estimates, facts, str(path), blind_seed())
+    quote(numbers, exhibits, estimates, facts, str(path), blind_seed(), ["cohort_facts"] if study["simulated_firms"] else [])
