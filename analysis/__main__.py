@@ -28,6 +28,7 @@ COMMANDS = {
     "blind": "run everything with permuted treatment labels",
     "freeze": "record the designs, or show what changed since",
     "package": "write the deposit for a data archive, and check it against the journals' standard",
+    "profile": "say where the time of the last run went: seconds and memory by rule, and the slowest jobs",
     "doctor": "read a folder of firm files and say what they are and what is wrong with them",
     "simulate": "write a simulated cohort with a known truth",
 }
