@@ -12,15 +12,14 @@ import yaml
 
 from analysis.__main__ import main
 from analysis.core.catalogue import ROOT
-from analysis.core.config import load
 from analysis.core.contracts import DataError
 from analysis.review import runtime
 from analysis.review.deposit import checks, files, metadata, pdf, readme, regenerated, standard
 from analysis.review.deposit.checks import Deposit
 from analysis.review.deposit.dry_run import PLANNED, dry_run, plan
 from analysis.validation import _datasets
+from tests.study import STUDY
 
-STUDY = load()
 WORKBOOK = "IPS_DATA/scoreboard/SB2014_World2500.xlsx"
 CLEAN = {
     "LICENSE": "MIT License\n",
