@@ -4,7 +4,7 @@ PYTHON ?= python3
 CORES ?= all
 RUN = $(PYTHON) bootstrap.py
 
-.PHONY: study validate all test lint lock clean benchmark verify whatif blind package
+.PHONY: study validate all test test-fast lint lock clean benchmark verify whatif blind package profile
 
 study:
 	@$(RUN) python -m analysis.jobs.run --cores $(CORES)
@@ -20,8 +20,13 @@ all:
 	@$(RUN) python -m analysis.jobs.run --cores $(CORES) study validation
 	@echo "The paper and the validation: $(CURDIR)/paper"
 
+# All tests, and how much of analysis/ they run.
 test:
-	@$(RUN) python -m pytest
+	@$(RUN) python -m pytest --cov --cov-report=term:skip-covered
+
+# The tests for daily use, within a minute.
+test-fast:
+	@$(RUN) python -m pytest -m fast
 
 # make whatif MODEL=province_att SET="year>=2012 drop.province='Inner Mongolia'" [OUTCOME=rd_intensity] [HONEST=yes]
 # One argument in quotes, or the shell would write what follows > into a file; apostrophes are escaped.
@@ -42,10 +47,16 @@ blind:
 package:
 	@$(RUN) python -m analysis package $(ARGS)
 
+# Where the time of the last run went: jobs, seconds and memory by rule, and the slowest jobs.
+profile:
+	@$(RUN) python -m analysis profile $(ARGS)
+
+# Style, layout and types: what .pre-commit-config.yaml runs on each commit and .ci/run first.
 lint:
 	@$(RUN) ruff check .
 	@$(RUN) ruff format --check .
 	@$(RUN) snakefmt --check Snakefile workflow
+	@$(RUN) mypy analysis
 
 # Measures speed and memory anew on this machine (about ten minutes); the table and figure of the paper follow at the next `make`.
 benchmark:

@@ -17,6 +17,7 @@ for _name, _value in REPEATABLE.items():
 from analysis.core.catalogue import UnknownName  # noqa: E402
 from analysis.core.contracts import DataError  # noqa: E402
 from analysis.core.method import BadOption  # noqa: E402
+from analysis.core.version import version  # noqa: E402
 
 # Module of analysis/commands → what it does. Only the one that runs is imported: together they need every library there is.
 COMMANDS = {
@@ -28,6 +29,7 @@ COMMANDS = {
     "blind": "run everything with permuted treatment labels",
     "freeze": "record the designs, or show what changed since",
     "package": "write the deposit for a data archive, and check it against the journals' standard",
+    "profile": "say where the time of the last run went: seconds and memory by rule, and the slowest jobs",
     "doctor": "read a folder of firm files and say what they are and what is wrong with them",
     "simulate": "write a simulated cohort with a known truth",
 }
@@ -37,6 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; wrong input ends with one line on standard error and status 2."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     parser = argparse.ArgumentParser(prog="python -m analysis", description=__doc__, allow_abbrev=False)
+    parser.add_argument("--version", action="version", version=version() if words[:1] == ["--version"] else None, help="print the version")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, meaning in COMMANDS.items():
         part = commands.add_parser(name, help=meaning, allow_abbrev=False)

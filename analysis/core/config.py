@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import zlib
+from functools import cache
 from pathlib import Path
 
 import yaml
@@ -67,11 +68,15 @@ def read_yaml(path: Path, schema: str) -> dict:
             content = yaml.load(stream, _UniqueKeys)
     except yaml.YAMLError as error:
         raise ConfigError(f"{_name(path)}: not valid YAML: {' '.join(str(error).split())}") from error
-    rules = yaml.load((SCHEMAS / f"{schema}.yaml").read_text(encoding="utf-8"), Loader)
-    errors = sorted(Draft202012Validator(rules).iter_errors(content), key=lambda e: list(map(str, e.path)))
+    errors = sorted(_rules(schema).iter_errors(content), key=lambda e: list(map(str, e.path)))
     if errors:
         raise ConfigError("\n".join(f"{_name(path)}: {_readable(error)}" for error in errors))
     return content
+
+
+@cache
+def _rules(schema: str) -> Draft202012Validator:
+    return Draft202012Validator(yaml.load((SCHEMAS / f"{schema}.yaml").read_text(encoding="utf-8"), Loader))
 
 
 def _name(path: Path) -> str:

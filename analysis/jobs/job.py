@@ -38,7 +38,7 @@ def job(log: str) -> Iterator[None]:
     with open(log, "w", encoding="utf-8") as stream, contextlib.redirect_stdout(stream), contextlib.redirect_stderr(stream):
         logging.basicConfig(stream=stream, level=logging.INFO, format="%(name)s: %(message)s", force=True)
         warnings.simplefilter("default")
-        start = time.monotonic()
+        start, cpu = time.monotonic(), _cpu()
         try:
             yield
         except DataError as error:
@@ -46,14 +46,20 @@ def job(log: str) -> Iterator[None]:
         except Exception:
             message = traceback.format_exc()
         else:
-            # What the deposit reports as measured; the last line of every log.
-            print(f"done: {time.monotonic() - start:.2f} s, {_peak_memory():.0f} MB", file=stream)
+            # What `make profile` and the deposit report as measured; the last line of every log.
+            print(f"done: {time.monotonic() - start:.2f} s, {_cpu() - cpu:.2f} s of CPU, {_peak_memory():.0f} MB", file=stream)
             return
         print(message, file=stream)
     print(message, file=sys.stderr)
     # Not sys.exit: Snakemake would print a traceback of the script around the message.
     sys.stderr.flush()
     os._exit(1)
+
+
+def _cpu() -> float:
+    """Return the seconds of CPU that this process and the programs that it has run have used."""
+    used = os.times()
+    return used.user + used.system + used.children_user + used.children_system
 
 
 def _peak_memory() -> float:

@@ -10,12 +10,11 @@ import pytest
 from analysis.core import blinding
 from analysis.core.blinding import MARK, blind_seed, permuted
 from analysis.core.catalogue import ingredients, modules
-from analysis.core.config import load
 from analysis.core.contracts import DataError
 from analysis.exhibits.display import Table, mpl, save_figure, save_table
 from analysis.exhibits.quotation import quote
+from tests.study import STUDY
 
-STUDY = load()
 LABELS = {name: contract["labels"] for name, contract in STUDY["contracts"].items() if "labels" in contract}
 # Columns that say who is treated, and when.
 TREATMENT = re.compile(r"^(cohort.*|treated.*|issuer|first_issue|exposed|ever_exposed|event_time)$")

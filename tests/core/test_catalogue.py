@@ -1,7 +1,8 @@
 """Names, signatures and import closures."""
 
 from analysis.core.catalogue import MODULES, ROOT, ingredients, modules, source_files, unknown
-from analysis.core.config import load, products
+from analysis.core.config import products
+from tests.study import STUDY
 
 
 def test_closure_holds_what_a_module_imports_directly_or_not():
@@ -29,19 +30,18 @@ def test_packages_import_nothing():
 
 def test_every_product_is_used():
     """A source, panel, specification or set of facts that nothing reads would be built for nobody."""
-    study = load()
     used = {
         argument
         for kind in ("source", "panel", "figure", "table", "facts")
         for name in modules(kind)
         for argument in ingredients(kind, name)
     }
-    used |= {specification["panel"] for specification in study["specifications"].values()}
-    used |= {curve["panel"] for curve in study["specification_curves"].values()}
-    used |= {number["from"] for number in study["numbers"].values()}
-    for claim in study["claims"].values():
+    used |= {specification["panel"] for specification in STUDY["specifications"].values()}
+    used |= {curve["panel"] for curve in STUDY["specification_curves"].values()}
+    used |= {number["from"] for number in STUDY["numbers"].values()}
+    for claim in STUDY["claims"].values():
         used |= {test[key] for test in claim.get("tests", []) + claim.get("context", []) for key in ("from", "honest") if key in test}
-    assert sorted(set(products(study)) - used) == []
+    assert sorted(set(products(STUDY)) - used) == []
 
 
 def test_the_nearest_name_is_offered():

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from analysis.core.claims import Region, Verdict, agrees, assess, combine, judge, read_interval, recover, region_of
-from analysis.core.config import load
+from tests.study import STUDY
 
 # Cycle shortened by 20-30 %: log time ratio between log 0.70 and log 0.80.
 CYCLE = Region(math.log(0.70), math.log(0.80))
@@ -187,8 +187,7 @@ def test_a_reading_is_right_only_on_the_side_of_the_truth(reading, truth, right)
 
 def test_every_firm_test_with_an_event_study_is_linked_to_its_bounds():
     """Group-time effects on firms whose event study is at hand are judged only if they survive violations of parallel trends."""
-    study = load()
-    studied = study["specifications"]["firm_event_study"]["outcomes"]
-    tests = [(name, test) for name, claim in study["claims"].items() for test in claim.get("firms", [])]
+    studied = STUDY["specifications"]["firm_event_study"]["outcomes"]
+    tests = [(name, test) for name, claim in STUDY["claims"].items() for test in claim.get("firms", [])]
     unlinked = [name for name, test in tests if test["from"] == "firm_att" and test["outcome"] in studied and not test.get("honest")]
     assert unlinked == []

@@ -7,13 +7,15 @@ import pytest
 from analysis.__main__ import main
 from analysis.commands import freeze as command
 from analysis.core import freeze
-from analysis.core.config import load, read_yaml
+from analysis.core.config import read_yaml
 from analysis.exhibits.tables import deviations as exhibit
+from tests.study import STUDY
 
 
 @pytest.fixture
-def study():
-    return load()
+def study(monkeypatch):
+    monkeypatch.setattr(command, "load", lambda: STUDY)
+    return STUDY
 
 
 def changed(study, change):
@@ -126,7 +128,7 @@ def test_a_new_freeze_keeps_the_earlier_one_and_its_deviations_on_record(study, 
         ("2099-01-02", "has not come yet"),
     ],
 )
-def test_a_date_that_is_none_too_early_or_to_come_is_refused(date, says, monkeypatch, capsys):
+def test_a_date_that_is_none_too_early_or_to_come_is_refused(study, date, says, monkeypatch, capsys):
     monkeypatch.setattr(command, "today", lambda: "2099-01-01")
     assert main(["freeze", "--date", date]) == 2
     assert says in capsys.readouterr().err

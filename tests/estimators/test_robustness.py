@@ -4,7 +4,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.core.config import load
 from analysis.core.contracts import DataError
 from analysis.core.estimation import estimated
 from analysis.core.specification import Specification, balanced
@@ -14,6 +13,7 @@ from analysis.panels import province_year
 from analysis.simulations.data_generating_processes import staggered
 from analysis.sources import province_borders
 from tests.raw import cleaned
+from tests.study import STUDY
 
 
 def rows(found):
@@ -93,10 +93,9 @@ def test_a_balanced_sample_keeps_units_with_every_period():
 
 
 def test_a_family_is_every_outcome_of_the_name_with_its_transform():
-    study = load()
     name = "province_family"
-    settings = study["specifications"][name]
-    members = [o for o, about in study["outcomes"].items() if about.get("family") == settings["family"]]
+    settings = STUDY["specifications"][name]
+    members = [o for o, about in STUDY["outcomes"].items() if about.get("family") == settings["family"]]
     generator = np.random.default_rng(0)
     years = range(2010, 2020)
     table = pd.DataFrame([(f"p{i}", year) for i in range(12) for year in years], columns=["province", "year"])
@@ -105,11 +104,11 @@ def test_a_family_is_every_outcome_of_the_name_with_its_transform():
         pd.array([2015 if p in ("p0", "p1", "p2", "p3") else pd.NA for p in table["province"]], "Int64"),
     )
     for outcome in members:
-        table[study["outcomes"][outcome]["column"]] = np.exp(generator.normal(size=len(table)))
+        table[STUDY["outcomes"][outcome]["column"]] = np.exp(generator.normal(size=len(table)))
     table.attrs["evidence"] = "real"
     short = {**settings, "options": {"draws": 99}}
     found = estimated(
-        table, name, short, settings["outcomes"][0], study["outcomes"][settings["outcomes"][0]], study["contracts"]["estimate"]
+        table, name, short, settings["outcomes"][0], STUDY["outcomes"][settings["outcomes"][0]], STUDY["contracts"]["estimate"]
     )
     assert set(found["term"]) == set(members) and set(found["inference"]) == {"cluster", "romano_wolf"}
     wide = found.pivot(index="term", columns="inference", values="p_value")

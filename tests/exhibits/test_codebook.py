@@ -2,9 +2,9 @@
 
 import pandas as pd
 
-from analysis.core.config import load
 from analysis.core.storage import absent_table, write_table
 from analysis.exhibits.codebook import codebook, section
+from tests.study import STUDY
 
 CONTRACT = {
     "title": "Firms",
@@ -44,7 +44,7 @@ def test_an_absent_table_says_why(tmp_path):
 
 def test_columns_of_the_province_tables_are_described_in_words():
     for name in ("province_statistics", "province_year"):
-        for column, rule in load()["contracts"][name]["columns"].items():
+        for column, rule in STUDY["contracts"][name]["columns"].items():
             spelt_out = rule["description"].lower() != column.replace("_", " ")
             assert spelt_out or column in ("province", "region", "year"), (name, column)
             assert (

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from analysis.core.catalogue import ingredients, modules
-from analysis.core.config import SECTIONS, load, outcomes_of
+from analysis.core.config import SECTIONS, outcomes_of
 from analysis.core.rawfiles import files_of
 from analysis.core.storage import absent_table, read_table, write_table
 from analysis.jobs.build import build
@@ -16,9 +16,9 @@ from analysis.jobs.estimate import estimate
 from analysis.jobs.exhibit import count, draw, layout
 from analysis.sources.firm_notes import notes_of
 from analysis.sources.firms.folder import read_folder
+from tests.study import STUDY
 
 MINIATURE = Path(__file__).parent.parent / "sources" / "firms" / "miniature"
-STUDY = load()
 CONTRACTS = STUDY["contracts"]
 RAW = STUDY["raw"]["firm_files"]
 PANELS = ("firm_panel", "project_spells", "project_intervals", "issue_histories")

@@ -3,11 +3,10 @@
 import pandas as pd
 import pytest
 
-from analysis.core.config import load
 from analysis.panels import firm_panel, issue_histories, project_spells
-from analysis.sources.firms.folder import Reading, _note_changes
+from tests.study import STUDY
 
-CONTRACTS = load()["contracts"]
+CONTRACTS = STUDY["contracts"]
 DTYPES = {"number": "float64", "integer": "Int64", "boolean": "boolean"}
 
 
@@ -61,14 +60,6 @@ def test_traits_have_one_value_a_firm_and_cities_belong_to_provinces():
     assert (panel.groupby("firm_id")[["cluster", "province", "city", "region"]].nunique() <= 1).all(axis=None)
     assert not panel.loc["a", "new_energy"].any() and first.loc["a", "region"] == "Northeast"
     assert list(first["cluster"]) == ["Jilin, Tonghua", "Jilin, Tonghua", "Hunan, Tonghua", "d"]
-
-
-def test_firms_whose_traits_change_are_noted():
-    accounts = table("firm_accounts", firm("a", state_owned=[True, False, False]) + firm("b", state_owned=[None, True, True]))
-    reading = Reading([], {"firm_accounts": accounts})
-    _note_changes(reading)
-    (note,) = reading.findings
-    assert (note.kind, note.column, note.value, note.count) == ("changes", "state_owned", "a", 1)
 
 
 def test_projects_and_histories_share_the_firm_s_cluster():

@@ -8,12 +8,13 @@ import pytest
 from analysis.__main__ import main
 from analysis.commands import explain
 from analysis.core.catalogue import ROOT
-from analysis.core.config import load, products
+from analysis.core.config import products
 from analysis.provenance.files import code_version, fingerprint, rows_of
-from analysis.provenance.graph import _process, chain, sources_of
+from analysis.provenance.graph import chain, sources_of
 from analysis.provenance.programs import program_of
 from analysis.provenance.sentences import sentences_of
 from analysis.provenance.stale import changed
+from tests.study import STUDY
 
 
 def test_sentences_are_read_as_they_are_printed(tmp_path):
@@ -105,21 +106,18 @@ def test_a_shared_panel_stands_below_each_that_is_made_from_it(graph):
 
 
 def test_everything_that_code_makes_names_its_program():
-    study = load()
-    for name, kind in products(study).items():
-        about = program_of(study, kind, name)
+    for name, kind in products(STUDY).items():
+        about = program_of(STUDY, kind, name)
         assert (ROOT / about["module"]).exists() and about["files"] > 1, (kind, name)
-    assert program_of(study, "verdicts", "verdicts")["module"] == "analysis/core/claims.py"
+    assert program_of(STUDY, "verdicts", "verdicts")["module"] == "analysis/core/claims.py"
 
 
 def test_simulations_begin_with_their_designs():
-    study = load()
-    assert sources_of(study, products(study), "montecarlo", "montecarlo") == [
-        f"data_generating_process:{name}" for name in study["montecarlo"]
+    assert sources_of(STUDY, products(STUDY), "montecarlo", "montecarlo") == [
+        f"data_generating_process:{name}" for name in STUDY["montecarlo"]
     ]
     assert (
-        _process(study, "staggered", study["montecarlo"]["staggered"])["code"]["module"]
-        == "analysis/simulations/data_generating_processes/staggered.py"
+        program_of(STUDY, "data_generating_process", "staggered")["module"] == "analysis/simulations/data_generating_processes/staggered.py"
     )
 
 
@@ -133,7 +131,8 @@ def test_words_and_names_find_what_is_meant(graph, query, first):
 
 def run(graph, tmp_path, monkeypatch, capsys, *words):
     monkeypatch.setattr(explain, "ROOT", tmp_path)
-    path = tmp_path / explain.FILE
+    monkeypatch.setattr(explain, "load", lambda: STUDY)
+    path = tmp_path / next(iter(STUDY["documents"].values())).provenance
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(graph))
     (tmp_path / "paper/tables").mkdir(parents=True)
@@ -158,7 +157,7 @@ def test_explain_prints_every_step(graph, tmp_path, monkeypatch, capsys):
 
 
 def test_a_place_in_the_paper_is_looked_up(graph, tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(explain, "printed_numbers", lambda root: {"other": "Figure 1", "table": "Table 1"})
+    monkeypatch.setattr(explain, "printed_numbers", lambda root, documents: {"other": "Figure 1", "table": "Table 1"})
     assert run(graph, tmp_path, monkeypatch, capsys, "table", "1")[1].out.startswith("exhibit table")
 
 
@@ -213,11 +212,12 @@ def test_explain_traces_a_cell(graph, tmp_path, monkeypatch, capsys):
     ],
 )
 def test_explain_refuses_what_it_does_not_know(graph, tmp_path, monkeypatch, capsys, query, said):
-    monkeypatch.setattr(explain, "printed_numbers", lambda root: {"table": "Table 1"})
+    monkeypatch.setattr(explain, "printed_numbers", lambda root, documents: {"table": "Table 1"})
     status, printed = run(graph, tmp_path, monkeypatch, capsys, query)
     assert status == 2 and said in printed.err
 
 
 def test_explain_without_a_run_says_so(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(explain, "ROOT", tmp_path)
+    monkeypatch.setattr(explain, "load", lambda: STUDY)
     assert main(["explain", "rd_att"]) == 2 and "run `make` first" in capsys.readouterr().err

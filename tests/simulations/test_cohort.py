@@ -7,15 +7,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.core.config import load
 from analysis.core.rawfiles import ROOT
+from analysis.exhibits.tables import moments_table
 from analysis.jobs.simulate import simulate
+from analysis.panels import firm_panel
 from analysis.simulations.cohort import accounts, projects
 from analysis.simulations.cohort.accounts import NEVER
 from analysis.simulations.cohort.firms import cities_of, traits_of
 from analysis.sources.firms.folder import read_folder
+from tests.study import STUDY
 
-STUDY = load()
 RAW = STUDY["raw"]
 SETTINGS = STUDY["simulation"] | {"firms": 1500, "chunk": 500}
 
@@ -72,8 +73,19 @@ def test_the_effect_is_the_dial_times_the_profile_and_only_after_the_issue():
 
 
 def test_a_project_under_way_is_hurried_only_from_the_issue_on():
-    clock, until = np.array([10.0, 30.0, np.inf]), np.array([20.0, 20.0, 20.0])
-    np.testing.assert_allclose(projects._with_exposure(clock, until, 0.5), [10.0, 25.0, np.inf])
+    traits, _, lived = history("as_claimed")
+    exact = SETTINGS | {"projects": SETTINGS["projects"] | {"interval_share": 0}, "effects": {"cycle": {"size": np.log(0.5)}}}
+    begun = projects.start(lived, traits, exact, 1.0, np.random.default_rng(1))
+    sold = begun[begun["sold_by"].notna()]
+    months = sold["sold_by"] - sold["filed"]
+    before = sold["sold_by"] <= sold["issued"]
+    np.testing.assert_allclose(months[before], sold["clock"][before])
+    under_way = ~before & (sold["filed"] < sold["issued"])
+    left = sold["filed"] + sold["clock"] - sold["issued"]  # months to go at the issue, at the old pace
+    np.testing.assert_allclose(sold["sold_by"][under_way], (sold["issued"] + left / 2)[under_way])
+    after = sold["filed"] >= sold["issued"]
+    np.testing.assert_allclose(months[after], sold["clock"][after] / 2)
+    assert min(before.sum(), under_way.sum(), after.sum()) > 20
 
 
 def test_the_readers_files_are_what_the_cohort_writes_and_its_dirt_is_found(tmp_path):
@@ -89,23 +101,16 @@ def test_the_readers_files_are_what_the_cohort_writes_and_its_dirt_is_found(tmp_
 
 
 def test_moments_come_near_the_published_ones(tmp_path):
-    from analysis.exhibits.tables.moments_table import _moment, _variables
-    from analysis.panels import firm_panel
-
     cohort(tmp_path, firms=3000)
     files = [tmp_path / f"{name}.parquet" for name in ("firm_accounts", "financing_events", "projects")]
     tables = read_folder(files, RAW["firm_files"]["adapters"], RAW["firm_files"]["tables"]).tables
     statistics = pd.DataFrame({"province": ["Guangdong"], "region": ["East"]})
     panel = firm_panel.build(tables["firm_accounts"], tables["financing_events"], statistics, {"instrument": "IP securitization"})
-    data = _variables(panel, tables["firm_accounts"])
-    far = {}
-    for moment in SETTINGS["moments"]:
-        if moment["of"].split()[1] in ("commercialized", "cycle_months"):
-            continue
-        value = _moment(moment["of"], data, None)
-        if abs(value - moment["published"]) > max(0.25 * abs(moment["published"]), 0.04):
-            far[moment["of"]] = (round(value, 3), moment["published"])
-    assert far == {}
+    of_firms = [moment for moment in SETTINGS["moments"] if moment["of"].split()[1] not in ("commercialized", "cycle_months")]
+    shown = moments_table.layout(panel, tables["firm_accounts"], None, None, {"moments": of_firms}).frame.set_index("Moment")
+    cohorts, published = (shown[column].str.replace("−", "-").astype(float) for column in ("Cohort", "Published"))
+    far = (cohorts - published).abs() > (0.25 * published.abs()).clip(lower=0.04)
+    assert len(shown) == len(of_firms) and not far.any(), shown[far]
 
 
 @pytest.mark.parametrize("firms", [40_000])

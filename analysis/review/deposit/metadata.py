@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 import yaml
 
+from analysis.core.version import version
 from analysis.provenance.files import sha256
 
 # What DataCite writes for a mandatory field that is not known yet.
@@ -17,8 +18,8 @@ CRATE = "https://w3id.org/ro/crate/1.1"
 
 
 def citation(root: Path) -> dict:
-    """Return CITATION.cff of the project."""
-    return yaml.safe_load((root / "CITATION.cff").read_text(encoding="utf-8")) | {}
+    """Return CITATION.cff of the project, with its version."""
+    return yaml.safe_load((root / "CITATION.cff").read_text(encoding="utf-8")) | {"version": version()}
 
 
 def title(study: dict, root: Path) -> str:

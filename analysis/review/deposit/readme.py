@@ -9,7 +9,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from analysis.core.catalogue import MODULES, ingredients, modules
 from analysis.provenance.printed import printed_numbers
-from analysis.review.deposit import data, results, runtime
+from analysis.review import runtime
+from analysis.review.deposit import data, results
 from analysis.review.deposit.metadata import citation, title
 from analysis.validation.benchmarks.speed import machine
 from bootstrap import SUPPORTED

@@ -12,14 +12,14 @@ import yaml
 
 from analysis.__main__ import main
 from analysis.core.catalogue import ROOT
-from analysis.core.config import load
 from analysis.core.contracts import DataError
-from analysis.review.deposit import checks, files, metadata, pdf, readme, regenerated, runtime, standard
+from analysis.review import runtime
+from analysis.review.deposit import checks, files, metadata, pdf, readme, regenerated, standard
 from analysis.review.deposit.checks import Deposit
 from analysis.review.deposit.dry_run import PLANNED, dry_run, plan
 from analysis.validation import _datasets
+from tests.study import STUDY
 
-STUDY = load()
 WORKBOOK = "IPS_DATA/scoreboard/SB2014_World2500.xlsx"
 CLEAN = {
     "LICENSE": "MIT License\n",
@@ -156,26 +156,6 @@ def test_broken_metadata_are_found(tmp_path, path, old, new, says):
     assert old in text
     (deposit.out / path).write_text(text.replace(old, new))
     assert any(says in line for line in checks.metadata_valid(deposit))
-
-
-def test_time_and_memory_are_read_from_the_last_lines_of_logs(tmp_path):
-    for path, text in {
-        "estimate/a/x.log": "a warning\ndone: 3.20 s, 214 MB\n",
-        "estimate/a/y.log": "done: 1.30 s, 300 MB\n",
-        "estimate/b/z.log": "done: 9 s, 999 MB\nstill working\n",
-        "judge.log": "",
-        "notes.log": "done: 5.00 s, 1 MB\n",
-    }.items():
-        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / path).write_text(text)
-    estimate, judge = runtime.stages(tmp_path)
-    assert (estimate["jobs"], estimate["measured"], round(estimate["seconds"], 2)) == (3, 2, 4.5)
-    assert (estimate["longest"], estimate["peak"]) == (3.2, 300) and judge["measured"] == 0
-
-
-def test_every_rule_of_the_workflow_that_logs_is_a_stage():
-    text = "".join(path.read_text() for path in (ROOT / "workflow/rules").glob("*.smk"))
-    assert set(re.findall(r'"logs/(\w+)', text)) - {"benchmark"} == set(runtime.STAGES)
 
 
 def test_the_deposit_holds_tracked_files_and_results_only(tmp_path):

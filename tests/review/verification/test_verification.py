@@ -10,13 +10,13 @@ import pytest
 
 from analysis.__main__ import main
 from analysis.core.catalogue import ROOT
-from analysis.core.config import load
 from analysis.review.verification.allowance import agree, parsed
 from analysis.review.verification.compare import ABSENT, DRIFTED, EXTRA, IDENTICAL, MISSING, REDRAWN, WITHIN, compare
 from analysis.review.verification.missing_inputs import MissingInputs, missing_inputs
 from analysis.review.verification.rerun import source_paths
+from tests.study import STUDY
 
-RULES = load()["verification"]
+RULES = STUDY["verification"]
 TABLE = "paper/tables/effects.csv"
 
 
@@ -209,7 +209,7 @@ def test_a_rerun_of_placeholders_is_not_verified(tmp_path, capsys, monkeypatch):
     """Every table a placeholder: no exhibit from files of the repository may be one, whatever is at hand."""
     for folder in ("figures", "paper"):
         shutil.copytree(ROOT / folder, tmp_path / folder)
-    nothing_at_hand(load(), tmp_path)
+    nothing_at_hand(STUDY, tmp_path)
     monkeypatch.setenv("IPS_DATA", str(tmp_path / "none"))
     assert main(["verify", "--results", str(tmp_path)]) == 1
     printed = capsys.readouterr().out
@@ -235,7 +235,7 @@ def test_only_exhibits_of_absent_files_may_be_missing(tmp_path, monkeypatch):
     (tmp_path / "paper").mkdir()
     (tmp_path / "paper/numbers.json").write_text(json.dumps({"absent": {"royalty_stacked": "Not found."}}))
     monkeypatch.setenv("IPS_DATA", str(tmp_path / "none"))
-    found = missing_inputs(load(), tmp_path)
+    found = missing_inputs(STUDY, tmp_path)
     assert {"royalty_effects", "published_numbers_table"} <= found.exhibits and "province_effects" not in found.exhibits
     assert "rd_att" not in found.numbers and "firm_rd" in found.numbers
 

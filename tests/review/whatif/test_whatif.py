@@ -12,7 +12,6 @@ from matplotlib.pyplot import close
 from analysis.__main__ import main
 from analysis.commands import whatif
 from analysis.core.catalogue import ROOT, UnknownName
-from analysis.core.config import load
 from analysis.core.estimation import estimated
 from analysis.core.method import BadOption
 from analysis.review.whatif import drift
@@ -21,8 +20,8 @@ from analysis.review.whatif.choice import check, named
 from analysis.review.whatif.figure import figure_of
 from analysis.review.whatif.reading import verdicts
 from analysis.review.whatif.words import split
+from tests.study import STUDY
 
-STUDY = load()
 COLUMNS = STUDY["contracts"]["province_year"]["columns"]
 SETTINGS = STUDY["specifications"]["province_att"]
 OUTCOME = STUDY["outcomes"]["rd_intensity"]

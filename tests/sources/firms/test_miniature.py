@@ -7,13 +7,13 @@ import pandas as pd
 import pytest
 
 from analysis.__main__ import main
-from analysis.core.config import load
 from analysis.core.contracts import DataError, check
 from analysis.core.rawfiles import files_of
 from analysis.sources.firms.folder import read_folder
+from tests.study import STUDY
 
 HERE = Path(__file__).parent / "miniature"
-RAW = load()["raw"]["firm_files"]
+RAW = STUDY["raw"]["firm_files"]
 ADAPTERS = sorted(path.name for path in HERE.iterdir())
 
 

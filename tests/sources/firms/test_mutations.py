@@ -15,13 +15,13 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from analysis.core.config import load
 from analysis.core.contracts import DataError
 from analysis.core.rawfiles import files_of
 from analysis.sources.firms.folder import read_folder
+from tests.study import STUDY
 
 HERE = Path(__file__).parent / "miniature"
-RAW = load()["raw"]["firm_files"]
+RAW = STUDY["raw"]["firm_files"]
 N = 300
 LABELS = {"csmar": 2}
 DELIMITER = {".txt": {"csmar": "\t", "sec_statements": "\t", "cordip": "|"}, ".csv": {"simfin": ";"}}

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from analysis.core.config import load
 from analysis.core.contracts import DataError
 from analysis.core.rawfiles import files_of
 from analysis.sources.firms.folder import read_folder
+from tests.study import STUDY
 
 HERE = Path(__file__).parent / "miniature"
-RAW = load()["raw"]["firm_files"]
+RAW = STUDY["raw"]["firm_files"]
 
 
 def reading(folder):
@@ -100,6 +100,22 @@ def test_a_project_abandoned_before_it_was_filed_or_after_it_was_last_seen_is_re
     lines[place] = ",".join(cells)
     file.write_text("\n".join(lines) + "\n", encoding="utf-8")
     assert cells[0] in {finding.value for finding in reading(folder).refused()}
+
+
+def test_firms_whose_traits_change_are_noted(copy):
+    folder = copy("template")
+    file = folder / "accounts.csv"
+    text = file.read_text(encoding="utf-8")
+    # T1 is bought by the state; T2 says what it is in its second year only, which is no change.
+    text = text.replace(
+        "T1,2020,Firm 1,China,Guangdong,Shenzhen,Electronics,no,no", "T1,2020,Firm 1,China,Guangdong,Shenzhen,Electronics,no,yes"
+    )
+    text = text.replace(
+        "T2,2018,Firm 2,China,Guangdong,Shenzhen,Electronics,yes,no", "T2,2018,Firm 2,China,Guangdong,Shenzhen,Electronics,yes,"
+    )
+    file.write_text(text, encoding="utf-8")
+    (note,) = [finding for finding in reading(folder).findings if finding.kind == "changes"]
+    assert (note.column, note.value, note.count) == ("state_owned", "T1", 1)
 
 
 def test_instruments_are_read_in_common_spellings_and_others_refused(copy):

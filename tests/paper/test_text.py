@@ -8,10 +8,9 @@ import matplotlib.pyplot as plt
 import pytest
 import typst
 
-from analysis.core.config import load
 from analysis.core.rawfiles import ROOT
 from analysis.exhibits.display import save_figure
-from analysis.exhibits.quotation import FalseSentence, _hold
+from tests.study import STUDY
 
 SECTIONS = sorted((ROOT / "paper" / "sections").glob("*.typ"))
 TEXT = {path.stem: path.read_text(encoding="utf-8") for path in SECTIONS}
@@ -63,28 +62,22 @@ def test_conventions_are_not_results():
 
 def test_every_number_is_defined_and_used():
     used = set(re.findall(r'#(?:n|when)\("([^"]*)"', " ".join(TEXT.values())))
-    study = load()
-    used |= {name for exhibit in study["exhibits"].values() for name in re.findall(r"\{(\w+)\}", exhibit["note"])}
-    guards = {name for name, number in study["numbers"].items() if "expect" in number}
-    assert used - set(study["numbers"]) == set()
-    assert set(study["numbers"]) - used - guards == set()
+    used |= {name for exhibit in STUDY["exhibits"].values() for name in re.findall(r"\{(\w+)\}", exhibit["note"])}
+    guards = {name for name, number in STUDY["numbers"].items() if "expect" in number}
+    assert used - set(STUDY["numbers"]) == set()
+    assert set(STUDY["numbers"]) - used - guards == set()
 
 
 def test_every_exhibit_is_shown_once():
     shown = re.findall(r'#show-(?:table|figure)\("([^"]*)"\)', " ".join(TEXT.values()))
-    assert sorted(shown) == sorted(load()["exhibits"])
+    assert sorted(shown) == sorted(STUDY["exhibits"])
 
 
 def test_every_reference_has_its_target():
     text = " ".join(TEXT.values())
-    targets = set(load()["exhibits"]) | set(re.findall(r"<([\w-]+)>", text))
+    targets = set(STUDY["exhibits"]) | set(re.findall(r"<([\w-]+)>", text))
     targets |= set(re.findall(r"@\w+\{(\w+),", Path(ROOT / "paper/references.bib").read_text(encoding="utf-8")))
     assert {name.rstrip("-") for name in re.findall(r"@([\w-]+)", text)} - targets == set()
-
-
-def test_a_sentence_that_the_data_deny_stops_the_paper():
-    with pytest.raises(FalseSentence, match="the value fell"):
-        _hold("value", {"says": "the value fell", "expect": {"below": 9.0}}, 9.8, float("nan"))
 
 
 ONE_TABLE = {"columns": ["a"], "rows": [["x"]], "align": ["left"], "widths": ["auto"], "rules": [], "bold": [], "wide": []}
