@@ -50,15 +50,7 @@ rule count:
         dispatch(rule, input, output, params, wildcards, log)
 
 
-CLAIM_ESTIMATES = sorted(
-    {
-        name
-        for claim in STUDY["claims"].values()
-        for key in ("tests", "context", "firms")
-        for test in claim.get(key, [])
-        for name in (test["from"], test.get("honest", test["from"]))
-    }
-)
+CLAIM_ESTIMATES = sorted({name for claim in STUDY["claims"].values() for name in specifications_of(claim)})
 
 
 rule judge:
