@@ -11,6 +11,7 @@ import yaml
 from jsonschema import Draft202012Validator
 
 from analysis.core.catalogue import ROOT, UnknownName, ingredients, module_of, modules, unknown
+from analysis.core.claim_tests import tests_of
 from analysis.core.documents import documents
 from analysis.core.freeze import designs
 from analysis.core.rawfiles import is_simulated
@@ -246,8 +247,9 @@ def claims_tested(study: dict) -> dict[str, dict]:
 def claim_test(study: dict, curve: dict) -> dict:
     """Return the test of config/claims.yaml whose region a curve reads."""
     claim = study["claims"].get(curve["claim"], {})
-    tests = claim.get("tests", []) + claim.get("context", []) + claim.get("firms", [])
-    found = [test for test in tests if (test["from"], test.get("outcome")) == (curve["test"]["from"], curve["test"].get("outcome"))]
+    found = [
+        test for test in tests_of(claim) if (test["from"], test.get("outcome")) == (curve["test"]["from"], curve["test"].get("outcome"))
+    ]
     if not found or "region" not in found[0]:
         raise ConfigError(f"config/specification_curves.yaml: claim {curve['claim']} has no test with a region {curve['test']}")
     return found[0]
@@ -309,7 +311,7 @@ def _check_readers(study: dict) -> None:
                         f"config/claims.yaml: {name}",
                         "field",
                     )
-        for test in claim.get("tests", []) + claim.get("context", []) + claim.get("firms", []):
+        for test in tests_of(claim):
             _check_estimate_reference(study, test, f"config/claims.yaml: {name}")
             if "honest" in test:
                 _check_estimate_reference(study, {**test, "from": test["honest"]}, f"config/claims.yaml: {name}: honest")

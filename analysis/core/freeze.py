@@ -14,6 +14,8 @@ from fnmatch import fnmatchcase
 
 import pandas as pd
 
+from analysis.core.claim_tests import TEST_LISTS
+
 # What a reader sees of a model does not change its numbers.
 LABELS = ("title", "label", "unit", "family", "true_effect")
 CLAIM_WORDS = ("section", "kind", "claim", "estimand", "missing", "note")
@@ -31,7 +33,7 @@ def designs(study: dict) -> dict[str, dict[str, dict[str, str]]]:
         found["specifications"][name] = _prints(settings | {f"outcome {o}": outcomes[o] for o in members})
     for name, claim in study["claims"].items():
         settings = {k: v for k, v in claim.items() if k not in CLAIM_WORDS}
-        for key in ("tests", "context", "firms"):
+        for key in TEST_LISTS:
             if key in settings:
                 settings[key] = [{k: v for k, v in test.items() if k not in TEST_WORDS} for test in settings[key]]
         found["claims"][name] = _prints(settings)

@@ -2,72 +2,76 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import numpy as np
 
 from analysis.core.estimates import parameter
 from analysis.inference import randomization
-from analysis.inference.cohort_average import Panel, aggregate, draws_of, evaluate, moments, permute, stacked
-from analysis.inference.randomization import Draws
+from analysis.inference.group_time_averages import overall
+from analysis.inference.group_time_cells import Panel
+from analysis.inference.group_time_draws import Cells, aggregate, evaluate, permute
+from analysis.inference.randomization import Draws, moments, stacked
+
+OVERALL = ("att", None, None)
 
 
 def rows(
-    panel: Panel, cells, selections: dict, overall, not_yet: bool, draws: int, seed: int, counts: dict, rounding: float = 0.0
+    panel: Panel,
+    cells: Cells,
+    selections: dict,
+    aggregation: str,
+    not_yet: bool,
+    draws: int,
+    seed: int,
+    counts: dict,
+    rounding: float = 0.0,
 ) -> list[dict]:
-    """Return rows for every parameter of `selections` ((term, cohort, event_time) → cells) and the overall effect.
+    """Return rows for every parameter of `selections` ((term, cohort, event_time) → cells) and the overall effect of `aggregation`.
 
-    The t-ratio for all, the estimate itself too for the overall effect, which `overall(cells, estimates, found)` averages.
-    Of each permutation no more than estimates and their variances is kept. Effects whose standard error is within `rounding` get
-    no row.
+    The t-ratio for all, the estimate itself too for the overall effect. Of each permutation no more than estimates and their
+    variances is kept. Effects whose standard error is within `rounding` get no row.
     """
 
     def evaluate_all(cohort: np.ndarray) -> dict[tuple, tuple[float, ...]]:
         estimates = evaluate(cells, cohort, not_yet)
         found = {key: aggregate(estimates, chosen) for key, chosen in selections.items()}
-        found[("att", None, None)] = overall(cells, estimates, found)
-        return {key: moments(*value) for key, value in found.items()}
+        if aggregation in ("simple", "group_time"):
+            found[OVERALL] = aggregate(estimates, cells.event_time >= 0)
+        else:
+            values, influence = (np.stack(column, axis=-1) for column in zip(*found.values(), strict=True))
+            found[OVERALL] = overall(aggregation, list(found), values, influence, cohort, cells.weight)
+        return {key: moments(*value, means=True) for key, value in found.items()}
 
     actual = evaluate_all(panel.cohort)
-    permuted = {key: [] for key in actual}
+    drawn = {key: [] for key in actual}
     for cohort in permute(panel.cohort, draws, np.random.default_rng(seed)):
         for key, value in evaluate_all(cohort).items():
-            permuted[key].append(value)
+            drawn[key].append(value)
     found = []
     for key, value in actual.items():
         observed = stacked([value])
         if np.isfinite(observed.a[0]) and observed.v_yy[0] > rounding**2:
-            for scaled in (True, False) if key[0] == "att" else (True,):
-                found.append(_row(key, observed, stacked(permuted[key]), scaled, seed, counts))
+            about = {"cohort": key[1], "event_time": key[2], "seed": seed, **counts}
+            found += _rows(key[0], observed, stacked(drawn[key]), about)
     return found
 
 
-def overall_draws(cells, cohorts: Iterable[np.ndarray], not_yet: bool) -> Draws:
-    """Return the Draws of the average over all treated cells (aggregation=simple) under each of `cohorts`, each (units,)."""
-    after = cells.event_time >= 0
-    return draws_of(aggregate(evaluate(cells, cohort, not_yet), after) for cohort in cohorts)
+def _rows(term: str, observed: Draws, drawn: Draws, about: dict) -> list[dict]:
+    if term == "att":
+        return randomization.rows(term, observed, drawn, **about)
+    if np.isfinite(observed.b[0]) and observed.b[0] > 0.5:
+        return [randomization.test(observed, drawn).row(term, observed.a[0], "randomization_t", **about)]
+    # Before treatment D does not move, so there is no effect to invert for: only the p-value of zero remains.
+    return [_pre_period_row(term, observed, drawn, about)]
 
 
-def _row(key, observed: Draws, permuted: Draws, scaled: bool, seed: int, counts: dict) -> dict:
-    if not (np.isfinite(observed.b[0]) and observed.b[0] > 0.5):
-        # Before treatment D does not move, so there is no effect to invert for: only the p-value of zero remains.
-        return _pre_period_row(key, observed, permuted, seed, counts)
-    result = randomization.test(observed, permuted, scaled)
-    return parameter(
-        key[0], observed.a[0], inference="randomization_t" if scaled else "randomization_beta", cohort=key[1], event_time=key[2],
-        p_value=result.p_value, ci_low=result.interval95[0], ci_high=result.interval95[1], ci90_low=result.interval90[0],
-        ci90_high=result.interval90[1], mde80=result.mde80, draws=result.draws, seed=seed, **counts,
-    )  # fmt: skip
-
-
-def _pre_period_row(key, observed: Draws, permuted: Draws, seed: int, counts: dict) -> dict:
-    """Return the row of a placebo effect before treatment: interval from the permuted distribution of the t-ratio."""
-    drawn = permuted.usable()
+def _pre_period_row(term: str, observed: Draws, drawn: Draws, about: dict) -> dict:
+    """Return the row of a placebo effect before treatment: interval from the distribution of the t-ratio over permutations."""
+    drawn = drawn.those(drawn.usable())
     error = float(np.sqrt(observed.v_yy[0]))
     p_value = randomization.p_value(0.0, observed, drawn, True)
-    halves = [float(np.quantile(np.abs(drawn.statistic(0.0, True)), level)) * error for level in (0.95, 0.90)]
+    half, half90 = (float(np.quantile(np.abs(drawn.statistic(0.0, True)), level)) * error for level in (0.95, 0.90))
     value = float(observed.a[0])
     return parameter(
-        key[0], value, inference="randomization_t", cohort=key[1], event_time=key[2], p_value=p_value, draws=len(drawn.a), seed=seed,
-        ci_low=value - halves[0], ci_high=value + halves[0], ci90_low=value - halves[1], ci90_high=value + halves[1], **counts,
+        term, value, inference="randomization_t", p_value=p_value, draws=len(drawn.a),
+        ci_low=value - half, ci_high=value + half, ci90_low=value - half90, ci90_high=value + half90, **about,
     )  # fmt: skip

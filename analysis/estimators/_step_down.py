@@ -46,28 +46,18 @@ def rows(family: list[Member], seed: int) -> list[dict]:
     if missing := [member.name for member in family if not _usable(member.actual, member.size).all()]:
         raise NotIdentified("SUPPORT", f"no t-ratio for {missing[0]}: its variance is none, or rounding")
     kept = np.logical_and.reduce([_usable(member.permuted, member.size) for member in family])
-    permuted = [_those(member.permuted, kept) for member in family]
+    permuted = [member.permuted.those(kept) for member in family]
     actual = np.array([member.actual.statistic(0.0, True)[0] for member in family])
     adjusted = romano_wolf(actual, np.column_stack([draws.statistic(0.0, True) for draws in permuted]))
     found = []
     for member, draws, p_value in zip(family, permuted, adjusted, strict=True):
         alone = randomization.test(member.actual, draws)
-        about = {"draws": alone.draws, "seed": seed, **member.counts}
-        estimate = float(member.actual.a[0])
-        found.append(
-            parameter(
-                member.name, estimate, inference="randomization_t", p_value=alone.p_value, ci_low=alone.interval95[0],
-                ci_high=alone.interval95[1], ci90_low=alone.interval90[0], ci90_high=alone.interval90[1], mde80=alone.mde80, **about,
-            )
-        )  # fmt: skip
-        found.append(parameter(member.name, estimate, inference="romano_wolf", p_value=float(p_value), **about))
+        estimate, about = float(member.actual.a[0]), {"seed": seed, **member.counts}
+        found.append(alone.row(member.name, estimate, "randomization_t", **about))
+        found.append(parameter(member.name, estimate, inference="romano_wolf", p_value=float(p_value), draws=alone.draws, **about))
     return found
 
 
 def _usable(draws: Draws, size: float) -> np.ndarray:
     """Return where there is a t-ratio: a variance above what arithmetic leaves of outcomes up to `size`."""
-    return np.isfinite(draws.a) & np.isfinite(draws.b) & (draws.v_yy > (1e-13 * size) ** 2)
-
-
-def _those(draws: Draws, kept: np.ndarray) -> Draws:
-    return Draws(draws.a[kept], draws.b[kept], draws.v_yy[kept], draws.v_yd[kept], draws.v_dd[kept])
+    return draws.usable((1e-13 * size) ** 2)

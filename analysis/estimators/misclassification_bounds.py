@@ -18,7 +18,8 @@ from analysis.core.estimates import NotIdentified, parameter
 from analysis.core.method import DRAWS, Method, Option
 from analysis.core.sample import entrance
 from analysis.inference import randomization
-from analysis.inference.cohort_average import Panel, aggregate, cells_of, draws_of, evaluate, panel_of, permute
+from analysis.inference.group_time_cells import Panel, panel_of
+from analysis.inference.group_time_draws import cells_of, overall_draws, permute
 
 # Assignments that are enumerated: some minutes.
 MOST = 200_000
@@ -105,12 +106,8 @@ def _assign(full: Panel, certain: np.ndarray, units: tuple, cohorts: tuple) -> P
     return Panel(full.outcome[keep], cohort[keep], full.periods, full.units[keep])
 
 
-def _evaluate(panel: Panel, cells, cohort: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    return aggregate(evaluate(cells, cohort), cells.event_time >= 0)
-
-
 def _overall(panel: Panel) -> float:
-    return float(_evaluate(panel, cells_of(panel), panel.cohort)[0][0])
+    return float(overall_draws(cells_of(panel), [panel.cohort]).a[0])
 
 
 def _row(term: str, value: float, panel: Panel, sample: str, seed: int, draws: int) -> dict:
@@ -125,10 +122,5 @@ def _row(term: str, value: float, panel: Panel, sample: str, seed: int, draws: i
     if not draws:
         return parameter(term, value, inference="enumeration", **about)
     cells = cells_of(panel)
-    generator = np.random.default_rng(seed)
-    permuted = draws_of([_evaluate(panel, cells, cohort) for cohort in permute(panel.cohort, draws, generator)])
-    result = randomization.test(draws_of([_evaluate(panel, cells, panel.cohort)]), permuted)
-    return parameter(
-        term, value, inference="randomization_t", p_value=result.p_value, ci_low=result.interval95[0], ci_high=result.interval95[1],
-        ci90_low=result.interval90[0], ci90_high=result.interval90[1], mde80=result.mde80, draws=result.draws, seed=seed, **about,
-    )  # fmt: skip
+    drawn = overall_draws(cells, permute(panel.cohort, draws, np.random.default_rng(seed)))
+    return randomization.test(overall_draws(cells, [panel.cohort]), drawn).row(term, value, "randomization_t", seed=seed, **about)

@@ -14,9 +14,10 @@ import pandas as pd
 
 from analysis.core.method import Method, Option
 from analysis.core.sample import entrance
-from analysis.estimators import _cohort_randomization, _step_down
+from analysis.estimators import _step_down
 from analysis.estimators._cohorts import cohort_panel, counts_of, need_never, unit_names
-from analysis.inference.cohort_average import NEVER, cells_of, panel_of, permute
+from analysis.inference.group_time_cells import NEVER, panel_of
+from analysis.inference.group_time_draws import cells_of, overall_draws, permute
 
 METHOD = Method(
     title="Many outcomes: Romano-Wolf step-down of group-time averages, cohorts permuted",
@@ -66,6 +67,6 @@ def _member(
         return np.where(cohort[places] > last, NEVER, cohort[places])
 
     cells, not_yet = cells_of(wide), control_group == "not_yet_treated"
-    actual = _cohort_randomization.overall_draws(cells, [own(labels)], not_yet)
-    permuted = _cohort_randomization.overall_draws(cells, map(own, permutations), not_yet)
+    actual = overall_draws(cells, [own(labels)], not_yet)
+    permuted = overall_draws(cells, map(own, permutations), not_yet)
     return _step_down.Member(name, actual, permuted, counts_of(data), float(data["outcome"].abs().max()))

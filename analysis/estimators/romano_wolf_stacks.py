@@ -15,7 +15,8 @@ from analysis.core.method import Method
 from analysis.core.sample import entrance
 from analysis.estimators import _step_down
 from analysis.estimators.stacked_did import STACKED, counts_of, read
-from analysis.inference.stacked_average import COLUMNS, draws_of, evaluate, need_stacks, permute
+from analysis.inference.randomization import draws_of
+from analysis.inference.stacked_average import COLUMNS, evaluate, need_stacks, permute
 
 METHOD = Method(
     title="Many outcomes: Romano-Wolf step-down of stacked averages, events permuted within risk sets",

@@ -17,11 +17,11 @@ from analysis.inference import randomization
 from analysis.inference.absorb import within_sd
 from analysis.inference.cluster import need_two
 from analysis.inference.honest_bounds import bounds_rows
+from analysis.inference.randomization import draws_of
 from analysis.inference.stacked_average import (
     COLUMNS,
     Stacks,
     compared,
-    draws_of,
     evaluate,
     need_stacks,
     permute,
@@ -210,14 +210,5 @@ def _clustered(key: tuple, value: tuple[np.ndarray, np.ndarray], counts: dict, o
 
 def _randomized(stacks: Stacks, chosen: np.ndarray, actual: tuple, seed: int, draws: int, counts: dict) -> list[dict]:
     generator = np.random.default_rng(seed)
-    permuted = draws_of([evaluate(stacks, permute(stacks.cell, stacks.treated, generator), chosen) for _ in range(draws)])
-    rows = []
-    for scaled, name in ((True, "randomization_t"), (False, "randomization_beta")):
-        result = randomization.test(draws_of([actual]), permuted, scaled)
-        rows.append(
-            parameter(
-                "att", actual[0][0], inference=name, p_value=result.p_value, ci_low=result.interval95[0], ci_high=result.interval95[1],
-                ci90_low=result.interval90[0], ci90_high=result.interval90[1], mde80=result.mde80, draws=result.draws, seed=seed, **counts,
-            )
-        )  # fmt: skip
-    return rows
+    drawn = draws_of(evaluate(stacks, permute(stacks.cell, stacks.treated, generator), chosen) for _ in range(draws))
+    return randomization.rows("att", draws_of([actual]), drawn, seed=seed, **counts)

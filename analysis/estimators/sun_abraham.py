@@ -19,8 +19,8 @@ from analysis.estimators._regression import noted, told, weights_of
 from analysis.inference.absorb import absorbed, codes_of, nested, within_sd_of
 from analysis.inference.cell_regression import fit_cells
 from analysis.inference.cluster import cluster_sums, cr1_factor, need_two
-from analysis.inference.cohort_average import cell_keys, panel_of
-from analysis.inference.cohort_influence import averages
+from analysis.inference.group_time_averages import averages
+from analysis.inference.group_time_cells import cell_keys, panel_of, selections
 from analysis.inference.least_squares import Design
 
 METHOD = Method(
@@ -78,11 +78,11 @@ def _from_means(data: pd.DataFrame, codes: np.ndarray, clusters: np.ndarray, opt
     """Return (term, cohort, event time), estimate and CR1 error, or why there is none, of each average."""
     wide = panel_of(data, "outcome", "unit", "time", "cohort")
     cells = cell_keys(wide)
-    chosen = _selections(cells[0], (cells[1] - cells[0]).astype(int), options)
+    chosen = _selections(cells[0], cells[1], options)
     found = averages(wide, cells, list(chosen.values()), not_yet=False, fixed_weights=True)
     unit = np.zeros(len(wide.units), int)
     unit[pd.factorize(data["unit"], sort=True)[0]] = clusters
-    by_cluster = cluster_sums(found.influence, unit[found.order]) / len(wide.units)
+    by_cluster = cluster_sums(found.influence, unit) / len(wide.units)
     factor = cr1_factor(len(data), len(by_cluster), len(cells[0]) + absorbed(codes, clusters))
     errors = np.sqrt(factor * (by_cluster**2).sum(0))
     outcome = data["outcome"].to_numpy()
@@ -98,7 +98,7 @@ def _from_regression(data: pd.DataFrame, elapsed, codes, clusters, weights, spec
     result = fit_cells(design, cell, names, "cluster")
     share = _shares(data, g, cell, weights, options.shares)
     found = []
-    for key, chosen in _selections(g, e, options).items():
+    for key, chosen in _selections(g, g + e, options).items():
         mean = np.where(chosen, share, 0) / share[chosen].sum()
         value, error, note = result.average(mean)
         found.append((key, value, {"std_error": error} | noted(note)))
@@ -159,17 +159,9 @@ def _shares(data: pd.DataFrame, g: np.ndarray, cell: np.ndarray, weights: np.nda
     return np.bincount(code, mass)[np.searchsorted(cohorts, g)]
 
 
-def _selections(g: np.ndarray, e: np.ndarray, options) -> dict[tuple, np.ndarray]:
-    """Return (term, cohort, event_time) → the cells averaged; the overall effect comes first."""
+def _selections(cohort: np.ndarray, period: np.ndarray, options) -> dict[tuple, np.ndarray]:
+    """Return (term, cohort, event_time) → the cells averaged, of event times those of the window; the overall effect comes first."""
     first, last = options.event_window
-    after = e >= 0
-    chosen = {("att", None, None): after}
-    if options.aggregation == "dynamic":
-        chosen |= {("event", None, int(k)): e == k for k in np.unique(e) if first <= k <= last}
-    elif options.aggregation == "group":
-        chosen |= {("group", int(k), None): after & (g == k) for k in np.unique(g)}
-    elif options.aggregation == "calendar":
-        chosen |= {(f"calendar:{int(k)}", None, None): after & (g + e == k) for k in np.unique((g + e)[after])}
-    elif options.aggregation == "group_time":
-        chosen |= {("att_gt", int(a), int(b)): (g == a) & (e == b) for a, b in zip(g, e, strict=True)}
-    return chosen
+    parts = selections(cohort, period, options.aggregation).items()
+    shown = {key: chosen for key, chosen in parts if key[0] != "event" or first <= key[2] <= last}
+    return {("att", None, None): period >= cohort} | shown

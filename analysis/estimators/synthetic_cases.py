@@ -14,7 +14,7 @@ from analysis.core.method import Method, Option
 from analysis.core.sample import entrance
 from analysis.estimators._cohorts import cohort_panel, counts_of
 from analysis.estimators._synthetic import PENALTY, placebo_rank, reason_of, synthetic
-from analysis.inference.cohort_average import panel_of
+from analysis.inference.group_time_cells import panel_of
 
 METHOD = Method(
     title="Synthetic control, case by case",

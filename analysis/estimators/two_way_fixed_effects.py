@@ -240,13 +240,6 @@ def _further(data: pd.DataFrame, specification, options, design, effect: tuple[s
     return rows
 
 
-def _tested(result: randomization.Test) -> dict:
-    low, high = result.interval95
-    low90, high90 = result.interval90
-    ends = {"ci_low": low, "ci_high": high, "ci90_low": low90, "ci90_high": high90}
-    return {"p_value": result.p_value, **ends, "mde80": result.mde80, "draws": result.draws}
-
-
 def _randomized(data: pd.DataFrame, specification, draws: int, design, term: str, counts: dict) -> list[dict]:
     """Return the randomization rows, on the t-ratio and on the coefficient."""
     if (
@@ -268,14 +261,8 @@ def _randomized(data: pd.DataFrame, specification, draws: int, design, term: str
     period = pd.factorize(data[specification.time])[0]
     time = data[specification.time].to_numpy(float)
     generator = np.random.default_rng(specification.seed)
-    outcomes = permuted_cohorts.evaluate(design.outcome, treated, unit, period, time, first, draws, generator, design.effects, n_parameters)
-    names = {True: "randomization_t", False: "randomization_beta"}
-    return [
-        parameter(
-            term, actual.a[0], inference=name, seed=specification.seed, **_tested(randomization.test(actual, outcomes, scaled)), **counts
-        )
-        for scaled, name in names.items()
-    ]
+    drawn = permuted_cohorts.evaluate(design.outcome, treated, unit, period, time, first, draws, generator, design.effects, n_parameters)
+    return randomization.rows(term, actual, drawn, seed=specification.seed, **counts)
 
 
 def _cohorts_by_name(data: pd.DataFrame, specification) -> tuple[np.ndarray, np.ndarray]:
@@ -303,7 +290,7 @@ def _wild(data: pd.DataFrame, specification, design, options, effect: tuple[str,
         )  # fmt: skip
     except NotIdentified as error:
         return refused(effect[0], error.code, str(error), "wild_cluster_bootstrap")
-    return parameter(effect[0], effect[1], inference="wild_cluster_bootstrap", seed=specification.seed, **_tested(result), **counts)
+    return result.row(*effect, "wild_cluster_bootstrap", seed=specification.seed, **counts)
 
 
 def _few(data: pd.DataFrame, specification, design, options, effect: tuple[str, float], counts: dict) -> dict:

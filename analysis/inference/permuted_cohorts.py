@@ -46,7 +46,7 @@ def evaluate(
     tables = _Tables(outcome, actual, unit, period, time, labels, n_parameters)
     at_once = max(1, CELLS_AT_ONCE // units)
     parts = [tables.block(block) for block in permutations(label.astype(np.int32), draws, generator, at_once)]
-    return Draws(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+    return Draws.joined(parts)
 
 
 def _same(effects: np.ndarray, unit: np.ndarray, period: np.ndarray) -> bool:

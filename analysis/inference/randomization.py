@@ -13,9 +13,12 @@ without re-estimating, so that intervals are exact inversions of the test and no
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
+
+from analysis.core.estimates import parameter
 
 GRID = 41  # values of tau tried on each pass when a test is inverted
 PASSES = 3
@@ -31,10 +34,18 @@ class Draws:
     v_yd: np.ndarray
     v_dd: np.ndarray
 
-    def usable(self) -> Draws:
-        """Return the assignments under which the estimator exists."""
-        keep = np.isfinite(self.a) & np.isfinite(self.b) & (self.v_yy > 0)
-        return Draws(*(getattr(self, name)[keep] for name in ("a", "b", "v_yy", "v_yd", "v_dd")))
+    def usable(self, least: float = 0.0) -> np.ndarray:
+        """Return under which assignments (draws,) the estimator exists, with a variance above `least`."""
+        return np.isfinite(self.a) & np.isfinite(self.b) & (self.v_yy > least)
+
+    def those(self, kept: np.ndarray) -> Draws:
+        """Return the assignments that are `kept` (boolean)."""
+        return Draws(self.a[kept], self.b[kept], self.v_yy[kept], self.v_yd[kept], self.v_dd[kept])
+
+    @classmethod
+    def joined(cls, parts: Iterable[tuple[np.ndarray, ...]]) -> Draws:
+        """Return the assignments of all `parts`, tuples of the five columns."""
+        return cls(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 
     def statistic(self, tau: float, scaled: bool) -> np.ndarray:
         """Return the t-ratios (or, unscaled, the estimates) on Y - tau D."""
@@ -43,6 +54,23 @@ class Draws:
             return value
         variance = np.maximum(self.v_yy - 2 * tau * self.v_yd + tau**2 * self.v_dd, 1e-300)
         return value / np.sqrt(variance)
+
+
+def moments(estimate: np.ndarray, influence: np.ndarray, means: bool = False) -> tuple[float, ...]:
+    """Return the entries of a Draws for one assignment: `estimate` (2,) on Y and on D, and their (co)variances: sums of squares of
+    `influence` (2, units or clusters), or with `means` their means over units, over units."""
+    cross = influence @ influence.T / (influence.shape[1] ** 2 if means else 1)
+    return float(estimate[0]), float(estimate[1]), float(cross[0, 0]), float(cross[0, 1]), float(cross[1, 1])
+
+
+def draws_of(values: Iterable[tuple[np.ndarray, np.ndarray]], means: bool = False) -> Draws:
+    """Return the Draws of (estimate (2,), influence (2, units)) pairs, of which no more than one need exist at a time."""
+    return stacked([moments(*value, means) for value in values])
+
+
+def stacked(found: list[tuple[float, ...]]) -> Draws:
+    """Return the Draws of the `moments` of several assignments."""
+    return Draws(*np.array(found, dtype=float).reshape(-1, 5).T)
 
 
 @dataclass(frozen=True)
@@ -54,6 +82,12 @@ class Test:
     interval90: tuple[float, float]
     mde80: float
     draws: int
+
+    def row(self, term: str, estimate: float, inference: str, **about) -> dict:
+        """Return the row of the parameter, with what else it says `about` itself."""
+        (low, high), (low90, high90) = self.interval95, self.interval90
+        found = {"p_value": self.p_value, "ci_low": low, "ci_high": high, "ci90_low": low90, "ci90_high": high90}
+        return parameter(term, estimate, inference=inference, **found, mde80=self.mde80, draws=self.draws, **about)
 
 
 def p_value(tau: float, actual: Draws, permuted: Draws, scaled: bool, complete: bool = False) -> float:
@@ -72,7 +106,7 @@ def test(actual: Draws, permuted: Draws, scaled: bool = True, complete: bool = F
 
     `actual` holds one entry, the observed assignment; `permuted` the permuted ones, `complete` if they are all there are.
     """
-    permuted = permuted.usable()
+    permuted = permuted.those(permuted.usable())
     return Test(
         p_value=p_value(0.0, actual, permuted, scaled, complete),
         interval95=invert(actual, permuted, 0.05, scaled, complete),
@@ -80,6 +114,12 @@ def test(actual: Draws, permuted: Draws, scaled: bool = True, complete: bool = F
         mde80=detectable(actual, permuted, scaled),
         draws=len(permuted.a),
     )
+
+
+def rows(term: str, actual: Draws, permuted: Draws, **about) -> list[dict]:
+    """Return the rows of the test on the t-ratio, 'randomization_t', and on the coefficient, 'randomization_beta'."""
+    names = {True: "randomization_t", False: "randomization_beta"}
+    return [test(actual, permuted, scaled).row(term, actual.a[0], name, **about) for scaled, name in names.items()]
 
 
 def invert(actual: Draws, permuted: Draws, level: float, scaled: bool, complete: bool = False) -> tuple[float, float]:

@@ -39,7 +39,7 @@ def evaluate_blocks(
     layers = absorber.residualize(np.column_stack([outcome, actual]))
     factor = cr1_factor(len(outcome), len(np.unique(clusters)), n_parameters)
     parts = [_block(absorber.residualize(block), layers, clusters, factor) for block in blocks]
-    return Draws(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+    return Draws.joined(parts)
 
 
 def _block(block: np.ndarray, layers: np.ndarray, clusters: np.ndarray, factor: float) -> tuple[np.ndarray, ...]:

@@ -17,7 +17,6 @@ import numpy as np
 import pandas as pd
 
 from analysis.core.estimates import NotIdentified
-from analysis.inference.randomization import Draws
 from analysis.inference.standard_units import varies
 
 # Columns of a stacked panel beside the unit and the risk sets.
@@ -140,13 +139,6 @@ def permute(cell: np.ndarray, treated: np.ndarray, generator: np.random.Generato
     """Return treatment permuted among the stack-units of each cell, keeping how many it treats."""
     order = np.lexsort((generator.random(len(cell)), cell))
     sorted_treated = treated[np.lexsort((~treated, cell))]
-    permuted = np.empty(len(order), dtype=bool)
-    permuted[order] = sorted_treated
-    return permuted
-
-
-def draws_of(values: list[tuple[np.ndarray, np.ndarray]]) -> Draws:
-    """Return the Draws of (effect (2,), influence (2, clusters)) pairs; variances are sums of squares over clusters."""
-    effect = np.array([value for value, _ in values])
-    cross = np.array([influence @ influence.T for _, influence in values])
-    return Draws(effect[:, 0], effect[:, 1], cross[:, 0, 0], cross[:, 0, 1], cross[:, 1, 1])
+    drawn = np.empty(len(order), dtype=bool)
+    drawn[order] = sorted_treated
+    return drawn

@@ -16,6 +16,7 @@ import pandas as pd
 
 from analysis.core import rawfiles
 from analysis.core.catalogue import ROOT, ingredients, modules
+from analysis.core.claim_tests import specifications_of, tests_of
 from analysis.core.config import JOINT, claims_tested, products
 from analysis.core.documents import STUDY, Document
 from analysis.core.estimates import find
@@ -189,8 +190,7 @@ def _process(study: dict, name: str, process: dict) -> dict:
 
 
 def _tested(claim: dict) -> list[str]:
-    tests = [test for key in ("tests", "context", "firms") for test in claim.get(key, [])]
-    return list(dict.fromkeys(f"estimates:{name}" for test in tests for name in (test["from"], test.get("honest", test["from"]))))
+    return [f"estimates:{name}" for name in specifications_of(claim)]
 
 
 def _claim(name: str, claim: dict, files: dict[str, list[str]]) -> dict:
@@ -271,8 +271,7 @@ def _numbers(study: dict, document: Document, kinds: dict, numbers: dict, estima
 
 def _rests_on(claim: dict, model: str, row: pd.Series) -> bool:
     """Return whether a claim's verdict names the model and outcome of an estimate."""
-    tests = [test for key in ("tests", "context", "firms") for test in claim.get(key, [])]
-    return any(test["from"] == model and test.get("outcome", row["outcome"]) == row["outcome"] for test in tests)
+    return any(test["from"] == model and test.get("outcome", row["outcome"]) == row["outcome"] for test in tests_of(claim))
 
 
 def _places(study: dict, numbers: dict) -> dict[str, list[dict]]:

@@ -67,7 +67,7 @@ def cohort_means(outcome: np.ndarray, permutations: Permutations, dates: str, no
     """Return the average of group-time effects without covariates (Callaway and Sant'Anna 2021) for every permutation.
 
     `outcome` (units, periods) with NaN. Treated cells are weighed by the size of their cohort, as in
-    inference.cohort_average; here all permutations are evaluated by matrix products.
+    inference.group_time_averages; here all permutations are evaluated by matrix products.
     """
     observed = ~np.isnan(outcome).all(0)
     periods, outcome = permutations.periods[observed], outcome[:, observed]
@@ -77,7 +77,7 @@ def cohort_means(outcome: np.ndarray, permutations: Permutations, dates: str, no
     total, weight = np.zeros(len(cohorts)), np.zeros(len(cohorts))
     controls = {}
     for g in np.unique(cohorts[0][np.isfinite(cohorts[0])]):
-        # The base is the last period before treatment, as in inference.cohort_average.
+        # The base is the last period before treatment, as in inference.group_time_averages.
         first_on = int(np.searchsorted(periods, g))
         if first_on == 0 or first_on == len(periods):
             continue

@@ -10,7 +10,8 @@ from analysis.core.catalogue import modules
 from analysis.core.config import CONFIG, read_yaml
 from analysis.core.specification import Specification
 from analysis.estimators import callaway_santanna
-from analysis.inference.cohort_average import aggregate, cells_of, evaluate, panel_of
+from analysis.inference.group_time_cells import panel_of
+from analysis.inference.group_time_draws import aggregate, cells_of, evaluate
 from analysis.validation import _datasets
 from analysis.validation.published_numbers import compare
 

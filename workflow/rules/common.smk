@@ -12,6 +12,7 @@ from analysis.core import rawfiles
 from analysis.core.blinding import blind_seed
 from analysis.core.catalogue import ingredients, module_of, source_files, version
 from analysis.core.catalogue import program as code
+from analysis.core.claim_tests import specifications_of
 from analysis.core.contracts import DataError
 from analysis.core.documents import (
     FIGURE_FORMS,

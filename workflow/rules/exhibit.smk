@@ -54,9 +54,7 @@ CLAIM_ESTIMATES = sorted(
     {
         name
         for claim in claims_tested(STUDY).values()
-        for key in ("tests", "context", "firms")
-        for test in claim.get(key, [])
-        for name in (test["from"], test.get("honest", test["from"]))
+        for name in specifications_of(claim)
     }
 )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from analysis.core import claim_tests
 from analysis.core.claims import UNTESTABLE, judge, region_of
 from analysis.review.whatif.drift import NOT_ASKED
 
@@ -16,8 +17,7 @@ def tests_of(claims: dict, model: str, outcome: str) -> list[tuple[str, dict]]:
     return [
         (name, test)
         for name, claim in claims.items()
-        for key in ("tests", "context", "firms")  # real evidence first
-        for test in claim.get(key, [])
+        for test in claim_tests.tests_of(claim)
         if test["from"] == model and test.get("outcome", outcome) == outcome and "region" in test
     ]
 

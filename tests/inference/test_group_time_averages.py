@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.inference.cohort_average import aggregate, cells_of, evaluate, panel_of
+from analysis.inference.group_time_cells import panel_of
+from analysis.inference.group_time_draws import aggregate, cells_of, evaluate
 
 
 def panel(rows):
