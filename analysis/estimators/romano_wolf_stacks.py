@@ -7,6 +7,7 @@ permutation for every outcome. Outcomes and their base period are those of stack
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import islice
 
 import numpy as np
 import pandas as pd
@@ -16,7 +17,7 @@ from analysis.core.sample import entrance
 from analysis.estimators import _step_down
 from analysis.estimators.stacked_did import STACKED, counts_of, read
 from analysis.inference.randomization import draws_of
-from analysis.inference.stacked_average import COLUMNS, evaluate, need_stacks, permute
+from analysis.inference.stacked_average import COLUMNS, Comparison, need_stacks, permutations
 
 METHOD = Method(
     title="Many outcomes: Romano-Wolf step-down of stacked averages, events permuted within risk sets",
@@ -47,12 +48,13 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     every = every[~every.index.duplicated()].sort_index()
     cell, treated = pd.factorize(every["cell"], sort=True)[0], every["treated"].to_numpy(bool)
     generator = np.random.default_rng(specification.seed)
-    permuted = [permute(cell, treated, generator) for _ in range(options.draws)]
+    permuted = list(islice(permutations(cell, treated, generator), options.draws))
     family = []
     for name, (data, stacks, chosen) in read_in.items():
         own = every.index.get_indexer(stacks.members)
-        actual = draws_of([evaluate(stacks, stacks.treated, chosen)])
-        drawn = draws_of([evaluate(stacks, assignment[own], chosen) for assignment in permuted])
+        comparison = Comparison(stacks, chosen)
+        actual = draws_of([comparison.evaluate(stacks.treated)])
+        drawn = draws_of(comparison.evaluate(assignment[own]) for assignment in permuted)
         counts, size = counts_of(data, replace(specification, outcome=name), stacks), float(data[name].abs().max())
         family.append(_step_down.Member(name, actual, drawn, counts, size))
     return _step_down.rows(family, specification.seed)

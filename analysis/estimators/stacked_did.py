@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import islice
 
 import numpy as np
 import pandas as pd
@@ -20,11 +21,12 @@ from analysis.inference.honest_bounds import bounds_rows
 from analysis.inference.randomization import draws_of
 from analysis.inference.stacked_average import (
     COLUMNS,
+    Comparison,
     Stacks,
     compared,
     evaluate,
     need_stacks,
-    permute,
+    permutations,
     stacks_of,
     treated_by_event,
 )
@@ -210,5 +212,6 @@ def _clustered(key: tuple, value: tuple[np.ndarray, np.ndarray], counts: dict, o
 
 def _randomized(stacks: Stacks, chosen: np.ndarray, actual: tuple, seed: int, draws: int, counts: dict) -> list[dict]:
     generator = np.random.default_rng(seed)
-    drawn = draws_of(evaluate(stacks, permute(stacks.cell, stacks.treated, generator), chosen) for _ in range(draws))
+    comparison, assignments = Comparison(stacks, chosen), permutations(stacks.cell, stacks.treated, generator)
+    drawn = draws_of(comparison.evaluate(treated) for treated in islice(assignments, draws))
     return randomization.rows("att", draws_of([actual]), drawn, seed=seed, **counts)

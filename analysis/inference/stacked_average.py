@@ -11,6 +11,7 @@ outcome, as inference.randomization asks.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -97,21 +98,43 @@ def evaluate(stacks: Stacks, treated: np.ndarray, selection: np.ndarray) -> tupl
 
     `treated` (units,) may be permuted; cells without treated or without controls at an event time do not count.
     """
-    change, valid = stacks.change[:, selection], stacks.valid[selection]
-    cells, part_t, part_c = _sides(stacks, treated, valid)
-    n_t, n_c = part_t @ cells.T, part_c @ cells.T  # (events, cells)
-    exists = (n_t > 0) & (n_c > 0)
-    mean_c = np.einsum("leu,cu->lec", change * part_c, cells, optimize=True) / np.maximum(n_c, 1)
-    used = part_t * exists[:, stacks.cell]
-    total = used.sum()
-    if total == 0:
-        return np.full(2, np.nan), np.full((2, int(stacks.cluster.max()) + 1), np.nan)
-    gap = change - mean_c[:, :, stacks.cell]
-    effect = (gap * used).sum((1, 2)) / total
-    share = np.where(exists, n_t / np.maximum(n_c, 1), 0.0)[:, stacks.cell]
-    influence = (used * (gap - effect[:, None, None]) - part_c * share * gap).sum(1) / total
-    by_cluster = np.stack([np.bincount(stacks.cluster, layer) for layer in influence])
-    return effect, by_cluster
+    return Comparison(stacks, selection).evaluate(treated)
+
+
+class Comparison:
+    """The comparison of treated and controls over selected event times, made ready once for many assignments.
+
+    Few units are treated: sums over controls are those over all units, which no assignment changes, less those over the treated.
+    """
+
+    def __init__(self, stacks: Stacks, selection: np.ndarray):
+        self.cell, self.cluster, self.n_clusters = stacks.cell, stacks.cluster, int(stacks.cluster.max()) + 1
+        self.n_cells, self.valid = stacks.n_cells, stacks.valid[selection].astype(float)
+        self.change = stacks.change[:, selection] * self.valid
+        self.inside = np.zeros((len(self.cell), self.n_cells))
+        self.inside[np.arange(len(self.cell)), self.cell] = 1.0
+        self.number, self.sum = self.valid @ self.inside, self.change @ self.inside
+
+    def evaluate(self, treated: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return the effect (2,) of an assignment (units,), and its influence by cluster (2, clusters); NaN where none exists."""
+        on = np.flatnonzero(treated)
+        n_t, sum_t = self.valid[:, on] @ self.inside[on], self.change[:, :, on] @ self.inside[on]
+        n_c = self.number - n_t
+        exists = (n_t > 0) & (n_c > 0)
+        total = (n_t * exists).sum()
+        if total == 0:
+            return np.full(2, np.nan), np.full((2, self.n_clusters), np.nan)
+        mean_c = (self.sum - sum_t) / np.maximum(n_c, 1)
+        effect = ((sum_t - n_t * mean_c) * exists).sum((1, 2)) / total
+        share = np.where(exists, n_t / np.maximum(n_c, 1), 0.0)
+        # Of controls first, as if all units were; then of the treated in their place.
+        of_mean = np.einsum("leu,eu->lu", (share * mean_c)[:, :, self.cell], self.valid)
+        influence = of_mean - np.einsum("leu,eu->lu", self.change, share[:, self.cell])
+        own = self.cell[on]
+        gap = self.change[:, :, on] - (mean_c[:, :, own] + effect[:, None, None]) * self.valid[:, on]
+        influence[:, on] = (gap * exists[:, own]).sum(1)
+        influence /= total
+        return effect, np.stack([np.bincount(self.cluster, layer, self.n_clusters) for layer in influence])
 
 
 def _sides(stacks: Stacks, treated: np.ndarray, valid: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -135,10 +158,12 @@ def treated_by_event(stacks: Stacks) -> np.ndarray:
     return both.sum(1)
 
 
-def permute(cell: np.ndarray, treated: np.ndarray, generator: np.random.Generator) -> np.ndarray:
-    """Return treatment permuted among the stack-units of each cell, keeping how many it treats."""
-    order = np.lexsort((generator.random(len(cell)), cell))
-    sorted_treated = treated[np.lexsort((~treated, cell))]
-    drawn = np.empty(len(order), dtype=bool)
-    drawn[order] = sorted_treated
-    return drawn
+def permutations(cell: np.ndarray, treated: np.ndarray, generator: np.random.Generator) -> Iterator[np.ndarray]:
+    """Yield treatments (units,) permuted among the stack-units of each cell, without end: those with the smallest of uniform draws."""
+    count = np.bincount(cell[treated], minlength=int(cell.max()) + 1)
+    places = [(np.flatnonzero(cell == c), k) for c, k in enumerate(count) if k]
+    while True:
+        draw, permuted = generator.random(len(cell)), np.zeros(len(cell), dtype=bool)
+        for units, k in places:
+            permuted[units[np.argpartition(draw[units], k - 1)[:k]]] = True
+        yield permuted
