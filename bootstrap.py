@@ -11,9 +11,7 @@ import hashlib
 import os
 import pathlib
 import shutil
-import subprocess
 import sys
-import venv
 
 ROOT = pathlib.Path(__file__).resolve().parent
 LOCK = ROOT / "requirements.lock"
@@ -37,6 +35,9 @@ REPEATABLE = {
 
 def install() -> None:
     """Fill .venv from the lock, with uv where it is at hand and pip otherwise; both check every hash."""
+    import subprocess  # here, because every command asks this module for REPEATABLE, and installs nothing
+    import venv
+
     if sys.version_info[:2] not in SUPPORTED:
         wanted = " or ".join(".".join(map(str, version)) for version in SUPPORTED)
         sys.exit(f"This project needs Python {wanted}; {sys.executable} is {sys.version.split()[0]}.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -14,10 +15,11 @@ from bootstrap import REPEATABLE
 for _name, _value in REPEATABLE.items():
     os.environ.setdefault(_name, _value)
 
-from analysis.core.catalogue import UnknownName  # noqa: E402
-from analysis.core.contracts import DataError  # noqa: E402
-from analysis.core.method import BadOption  # noqa: E402
+from analysis.core.errors import BadOption, DataError, UnknownName  # noqa: E402
 from analysis.core.version import version  # noqa: E402
+
+# Importing makes hundreds of thousands of objects that stay; to look for garbage among them takes a tenth of a small estimate.
+gc.set_threshold(100_000)
 
 # Module of analysis/commands → what it does. Only the one that runs is imported: together they need every library there is.
 COMMANDS = {

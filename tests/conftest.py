@@ -20,9 +20,11 @@ def scratch_copy(tmp_path_factory):
 
 @pytest.fixture
 def config_copy(tmp_path):
-    """Return a copy of config/ to break."""
+    """Return a copy of config/ to break, with the notes of exhibits beside it."""
     copy = tmp_path / "config"
     shutil.copytree(ROOT / "config", copy)
+    (tmp_path / "paper").mkdir()
+    shutil.copy(ROOT / "paper" / "exhibits.yaml", tmp_path / "paper")
     return copy
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from analysis.core.blinding import MARK, VARIABLE
 from analysis.core.catalogue import ROOT
-from analysis.core.contracts import DataError
+from analysis.core.errors import DataError
 from analysis.review.verification.rerun import RESULT_FILES, RESULTS, RerunFailed, copy_sources, rerun
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pandas as pd
 
 from analysis.core.config import FIRM_TABLES, load
-from analysis.core.contracts import DataError
+from analysis.core.errors import DataError
 from analysis.core.rawfiles import ROOT, files_of
 from analysis.review.readiness import firm_panels, runnable
 from analysis.sources.firms.folder import Reading, read_folder

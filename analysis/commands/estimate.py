@@ -9,45 +9,20 @@ from __future__ import annotations
 
 import argparse
 import sys
-import zlib
 from collections.abc import Collection
-from importlib import import_module
 from pathlib import Path
+from types import SimpleNamespace
 
-import numpy as np
 import pandas as pd
-import yaml
 
-from analysis.commands.estimators import method_of
-from analysis.core.catalogue import ROOT, UnknownName
-from analysis.core.contracts import DataError, violation
-from analysis.core.estimates import NotIdentified, complete, refused
-from analysis.core.method import BadOption, flag
-from analysis.core.periods import FREQUENCIES
-from analysis.core.sample import LISTS, SINGLE
-from analysis.core.specification import Specification
+from analysis.core.any_table import specified, table_of
+from analysis.core.errors import BadOption, DataError, UnknownName, violation
+from analysis.core.method import method_of
+from analysis.core.specification import FREQUENCIES, LISTS, SINGLE, Specification, columns_of, flag, given, meaning_of
 from analysis.core.storage import atomic
 from analysis.sources.files.asked import Reading
-from analysis.sources.files.description import describe
 from analysis.sources.files.file import read as read_file
 
-MEANINGS = {
-    "outcome": "outcome column",
-    "unit": "column of units",
-    "time": "column of periods: whole numbers, also 20191 (quarters) or 200112 (months); dates and texts with --frequency",
-    "cohort": "column of the first treated period; blank, 0, Inf or a period after the last for never",
-    "treatment": "column of the treatment in force",
-    "weights": "column of weights",
-    "duration": "column of durations (stop times)",
-    "event": "column that is 1 where the duration ended, 0 where it is censored, 2.. for competing ends",
-    "entry": "column of late entries (start times)",
-    "upper": "column of the upper end of interval-censored durations",
-    "controls": "columns of controls, separated by commas",
-    "fixed_effects": "columns of effects to absorb",
-    "cluster": "column(s) to cluster by; two are two-way",
-    "instruments": "columns of excluded instruments for --treatment",
-    "strata": "columns of strata or groups",
-}
 # What the file itself may leave open, and how each is said on the command line.
 READING = {
     "delimiter": ("CHARACTER", "what separates cells: , ; tab | (found by default)"),
@@ -66,14 +41,14 @@ WRITTEN = ("", ".csv", ".txt", ".parquet", ".pq")
 def declare(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", metavar="FILE", help="CSV (also .tsv, .txt, packed), Parquet, Stata, Excel or Feather file")
     parser.add_argument("--estimator", default="", help="name; `python -m analysis estimators` lists them")
-    for field in (*SINGLE, *LISTS):
-        parser.add_argument(flag(field), default="", help=MEANINGS[field], metavar="COLUMN" if field in SINGLE else "COLUMNS")
+    for field in SINGLE:
+        parser.add_argument(flag(field), default="", help=meaning_of(field), metavar="COLUMN")
+    for field in LISTS:
+        parser.add_argument(flag(field), default="", help=f"{meaning_of(field)}, separated by commas", metavar="COLUMNS")
     for name, (metavar, meaning) in READING.items():
         parser.add_argument(flag(name), default="", metavar=metavar, help=meaning)
     parser.add_argument("--describe", action="store_true", help="show the columns and how they are read; estimate nothing")
-    parser.add_argument(
-        "--frequency", default="", choices=("", *FREQUENCIES), help="what a period is, where its values do not say", metavar="PERIOD"
-    )
+    parser.add_argument("--frequency", default="", choices=("", *FREQUENCIES), help=meaning_of("frequency"), metavar="PERIOD")
     parser.add_argument("--option", action="append", default=[], metavar="NAME=VALUE", help="an option of the estimator; may be repeated")
     parser.add_argument("--seed", type=int, default=1, help="seed of whatever is random (default 1)")
     parser.add_argument("--debug", action="store_true", help="show the traceback of an unforeseen error")
@@ -82,75 +57,47 @@ def declare(parser: argparse.ArgumentParser) -> None:
 
 def run(chosen: argparse.Namespace) -> int:
     specification, asked = specify(chosen), reading_of(chosen)
-    given = {field for field in (*SINGLE, *LISTS) if getattr(specification, field)}
     if chosen.describe:
-        print(describe(chosen.file, roles_of(specification, given), asked))
+        from analysis.sources.files.description import describe
+
+        print(describe(chosen.file, roles_of(specification), asked))
         return 0
     if not chosen.estimator:
-        raise BadOption("--estimator is needed (or --describe, to see what the file holds)")
+        raise BadOption("--estimator is needed (or --describe, to see what the file holds)", "estimator", "", "a name")
     method = method_of(chosen.estimator)
-    method.check(specification, given)
-    options = method.read(specification)
-    data = read(chosen.file, specification, given, options, method.columns, asked)
-    identity = {
-        "model_id": "command",
-        "outcome": specification.outcome or specification.duration or "none",
-        "estimand": method.title,
-        "estimator": specification.estimator,
-        "sample": Path(chosen.file).name,
-        "evidence": _evidence(data),
-    }
-    module = import_module(f"analysis.estimators.{specification.estimator}")
-    sample = None
+    method.check(specification, given(specification))
+    data = read(chosen.file, specification, method.read(specification), method.columns, asked)
     try:
-        sample = module.estimate.enter(data, specification)
-        if not sample.calendar.is_plain:
-            print(f"note: {chosen.file}: periods are read as {sample.calendar.describe()}", file=sys.stderr)
-        rows = module.estimate.of(sample)
-    except UnknownName:
+        table = table_of(data, specification, Path(chosen.file).name)
+    except (BadOption, DataError, UnknownName):
         raise
-    except NotIdentified as error:
-        rows = [refused("att", error.code, str(error)) | ({"incomplete": sample.left_out} if sample else {})]
-    except np.linalg.LinAlgError as error:
-        rows = [refused("att", "SINGULAR", f"a matrix could not be inverted ({error})")]
-    except ValueError as error:
-        raise BadOption(" ".join(str(error).split())) from error
     except Exception as error:
         if chosen.debug:
             raise
         what = " ".join(f"{type(error).__name__}: {error}".split())
-        raise BadOption(f"{specification.estimator} could not work on this file ({what}); --debug shows where") from error
-    contract = yaml.safe_load((ROOT / "config" / "tables" / "estimate.yaml").read_text(encoding="utf-8"))
-    table = complete(rows, identity, contract)
-    for left_out in table["left_out"].dropna().unique():
-        print(f"note: {chosen.file}: left out: {left_out}", file=sys.stderr)
+        raise DataError(f"{specification.estimator} could not work on this file ({what}); --debug shows where") from error
+    for note in table.attrs["notes"]:
+        print(f"note: {chosen.file}: {note}", file=sys.stderr)
     write(table, chosen.out)
     return 0
-
-
-def _evidence(data: pd.DataFrame) -> str:
-    """Return the grade of the file: simulated where a column `evidence` says so, else real."""
-    marked = "evidence" in data and data["evidence"].astype(str).str.lower().eq("simulated").any()
-    return "simulated" if marked or data.attrs.get("evidence") == "simulated" else "real"
 
 
 def specify(chosen: argparse.Namespace) -> Specification:
     """Return the Specification that the flags describe; raise BadOption for a malformed --option."""
     options = {}
     for text in chosen.option:
+        import yaml  # here, because most models have no option
+
         name, sign, value = text.partition("=")
         if not sign or not name:
-            raise BadOption(f"--option {text}: write NAME=VALUE")
+            raise BadOption(f"--option {text}: write NAME=VALUE", "option", text, "NAME=VALUE")
         try:
             options[name.strip()] = yaml.safe_load(value)
         except yaml.YAMLError as error:
-            raise BadOption(f"--option {text}: the value cannot be read") from error
+            raise BadOption(f"--option {text}: the value cannot be read", name.strip(), value, "YAML") from error
     lists = {field: tuple(part.strip() for part in getattr(chosen, field).split(",") if part.strip()) for field in LISTS}
     single = {field: getattr(chosen, field) for field in SINGLE}
-    seed = zlib.crc32(f"{chosen.seed} {chosen.estimator}".encode())
-    return Specification(
-        name="command line", estimator=chosen.estimator, options=options, seed=seed, frequency=chosen.frequency, **single, **lists
-    )
+    return specified(chosen.estimator, chosen.seed, options=options, frequency=chosen.frequency, **single, **lists)
 
 
 def reading_of(chosen: argparse.Namespace) -> Reading:
@@ -161,24 +108,19 @@ def reading_of(chosen: argparse.Namespace) -> Reading:
     )
 
 
-def roles_of(specification: Specification, given: set[str]) -> dict[str, set[str]]:
+def roles_of(specification: Specification) -> dict[str, set[str]]:
     """Return column → the fields that name it."""
-    roles = {}
-    for field in sorted(given):
-        value = getattr(specification, field)
-        for column in [value] if isinstance(value, str) else value:
-            roles.setdefault(column, set()).add(field)
-    return roles
+    return {column: set(fields) for column, fields in columns_of(specification).items()}
 
 
-def read(path: str, specification: Specification, given: set[str], options, own: Collection[str], asked: Reading) -> pd.DataFrame:
+def read(path: str, specification: Specification, options: SimpleNamespace, own: Collection[str], asked: Reading) -> pd.DataFrame:
     """Return the columns of the file that flags, options and the method's `own` names ask for; notes go to standard error.
 
     Raises DataError naming file, row, column, value and rule.
     """
     chosen = [value if isinstance(value, list) else [value] for value in vars(options).values()]
     named_by_options = [str(name) for values in chosen for name in values if isinstance(name, str | int)]
-    data = read_file(path, roles_of(specification, given), asked, also=[*named_by_options, *own, "evidence"])
+    data = read_file(path, roles_of(specification), asked, also=[*named_by_options, *own, "evidence"])
     for note in data.attrs["notes"]:
         print(f"note: {path}: {note}", file=sys.stderr)
     return data

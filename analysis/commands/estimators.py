@@ -3,21 +3,14 @@
 from __future__ import annotations
 
 import argparse
-from importlib import import_module
 
-from analysis.core.catalogue import modules, unknown
-from analysis.core.method import Method, flag
+from analysis.core.catalogue import modules
+from analysis.core.method import Method, method_of
+from analysis.core.specification import flag
 
 
 def declare(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("names", nargs="*", metavar="NAME", help="only these, in full; without names all, in short")
-
-
-def method_of(name: str) -> Method:
-    """Return the declaration of estimator `name`; raise UnknownName with the nearest names."""
-    if name not in modules("estimator"):
-        raise unknown(name, modules("estimator"), "--estimator", "estimator")
-    return import_module(f"analysis.estimators.{name}").METHOD
 
 
 def run(chosen: argparse.Namespace) -> int:

@@ -15,9 +15,10 @@ import re
 import sys
 from collections import Counter
 
-from analysis.core.catalogue import ROOT, UnknownName
+from analysis.core.catalogue import ROOT
 from analysis.core.claims import SHOWN
 from analysis.core.config import load
+from analysis.core.errors import UnknownName
 from analysis.provenance.archive import provenance
 from analysis.provenance.graph import chain
 from analysis.provenance.printed import printed_numbers

@@ -17,7 +17,7 @@ import yaml
 
 from analysis.core.catalogue import ROOT
 from analysis.core.config import CONFIG, load
-from analysis.core.contracts import DataError
+from analysis.core.errors import DataError
 from analysis.core.freeze import PARTS, deviations
 from analysis.core.storage import write_text
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 
 from analysis.core.catalogue import ROOT
-from analysis.core.contracts import DataError
+from analysis.core.errors import DataError
 from analysis.review.runtime import Job, jobs, stages
 
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import argparse
 
-from analysis.core.catalogue import unknown
 from analysis.core.config import load
-from analysis.core.method import BadOption
+from analysis.core.errors import BadOption, unknown
 from analysis.jobs.simulate import simulate
 
 
@@ -24,11 +23,16 @@ def run(chosen: argparse.Namespace) -> int:
     study = load()
     settings = dict(study["simulation"])
     if chosen.firms < 0 or chosen.years < 0:
-        raise BadOption("--firms and --years are positive numbers")
+        raise BadOption("--firms and --years are positive numbers", "firms", chosen.firms, "positive numbers")
     if chosen.preset and chosen.preset not in settings["presets"]:
         raise unknown(chosen.preset, settings["presets"], "--preset", "preset")
     if 0 < chosen.years < 6:
-        raise BadOption(f"--years {chosen.years}: firms need six years or more to be observed before and after an issue")
+        raise BadOption(
+            f"--years {chosen.years}: firms need six years or more to be observed before and after an issue",
+            "years",
+            chosen.years,
+            "six or more",
+        )
     settings |= {"firms": chosen.firms or settings["firms"], "preset": chosen.preset or settings["preset"]}
     settings["seed"] = chosen.seed if chosen.seed >= 0 else settings["seed"]
     if chosen.years:

@@ -18,8 +18,8 @@ from pathlib import Path
 
 from analysis.core.catalogue import ROOT
 from analysis.core.config import load
-from analysis.core.contracts import DataError
 from analysis.core.documents import STUDY
+from analysis.core.errors import DataError
 from analysis.review.verification.compare import ABSENT, DRIFTED, EXTRA, IDENTICAL, MISSING, REDRAWN, WITHIN, Result, compare
 from analysis.review.verification.missing_inputs import MissingInputs, missing_inputs
 from analysis.review.verification.rerun import RerunFailed, copy_sources, rerun

@@ -1,6 +1,6 @@
 """Change one choice of a model and see both versions side by side: estimate, interval, N, verdict.
 
-MODEL is a specification of config/study.yaml or a claim (D1: the first test of it, real evidence first). CHANGE is KEY=VALUE with KEY among
+MODEL is a specification of config/specifications or a claim (D1: the first test of it, real evidence first). CHANGE is KEY=VALUE with KEY among
 cluster, controls (also controls+=x, controls-=x), fixed_effects, estimator, cohort, treatment, weights, transform,
 winsorize, scale and the options of the estimator; drop.COLUMN=VALUE[,VALUE] and keep.COLUMN=VALUE[,VALUE]; COLUMN>=N and
 COLUMN<=N. Bounds for drift stand beside both versions or neither. Nothing is changed but a small figure in data/processed/whatif.
@@ -19,9 +19,8 @@ import pandas as pd
 
 from analysis.core.catalogue import ROOT
 from analysis.core.config import load, products
-from analysis.core.contracts import DataError
+from analysis.core.errors import BadOption, DataError
 from analysis.core.estimation import estimated
-from analysis.core.method import BadOption
 from analysis.core.storage import is_absent, read_table
 from analysis.exhibits.cells import count, number, p_value
 from analysis.exhibits.display import save_figure
@@ -104,10 +103,10 @@ def _estimated(versions: list[Variant], words: list[str], estimate: Callable) ->
     """
     try:
         return versions, [estimate(version) for version in reversed(versions)][::-1]
-    except ValueError as error:
+    except BadOption as error:
         wanted = any("draws" in word.partition("=")[0] for word in words)
-        if wanted or not versions[1].settings.get("options", {}).get(DRAWS):
-            raise BadOption(f"whatif: {error}") from error
+        if wanted or error.option != DRAWS:
+            raise BadOption(f"whatif: {error}", error.option, error.value, error.valid) from error
     versions = [_without(version, DRAWS) for version in versions]
     versions[1].said.append("(dates cannot be permuted among units with this choice: both versions have clustered errors)")
     return _estimated(versions, words, estimate)

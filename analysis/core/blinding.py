@@ -13,7 +13,7 @@ import zlib
 import numpy as np
 import pandas as pd
 
-from analysis.core.contracts import DataError
+from analysis.core.errors import DataError
 
 VARIABLE = "IPS_BLIND"
 MARK = "BLIND: treatment labels permuted, no result"

@@ -8,12 +8,13 @@ Modules are parsed here, never executed, so that a dry run costs nothing.
 from __future__ import annotations
 
 import ast
-import difflib
 import hashlib
 import re
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
+
+from analysis.core.errors import UnknownName, unknown
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -32,18 +33,6 @@ MODULES = {
 
 # An import statement of the project, wherever it is indented: the module, and the names where it gives them.
 IMPORTED = re.compile(r"^[ \t]*(?:from|import) (analysis(?:\.\w+)*)(?: import (\([^)]*\)|[^\n#]*))?", re.MULTILINE)
-
-
-class UnknownName(LookupError):
-    """A name in config or in a signature that nothing provides."""
-
-
-def unknown(name: str, known: Iterable[str], context: str, kind: str = "name") -> UnknownName:
-    """Return the error for an unknown `name`, with the nearest valid ones."""
-    known = sorted(known)
-    near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
-    hint = f" Did you mean {' or '.join(repr(n) for n in near)}?" if near else f" Known: {', '.join(known)}."
-    return UnknownName(f"{context}: unknown {kind} '{name}'.{hint}")
 
 
 def modules(kind: str) -> dict[str, str]:

@@ -9,7 +9,7 @@ from decimal import Decimal
 import numpy as np
 import pandas as pd
 
-from analysis.core.contracts import DataError, violation
+from analysis.core.errors import DataError, violation
 
 # Text that is a whole number as a computer would print it: other spellings (01, 1.0, +1) are names of their own.
 CANONICAL = r"(?:0|-?[1-9]\d{0,17})"

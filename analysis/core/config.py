@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import difflib
 import zlib
-from functools import cache
 from pathlib import Path
 
-import yaml
-from jsonschema import Draft202012Validator
-
-from analysis.core.catalogue import ROOT, UnknownName, ingredients, module_of, modules, unknown
+from analysis.core.catalogue import ROOT, ingredients, module_of, modules
+from analysis.core.checked_yaml import read_yaml
 from analysis.core.claim_tests import tests_of
 from analysis.core.documents import documents
+from analysis.core.errors import ConfigError, UnknownName, unknown
 from analysis.core.freeze import designs
 from analysis.core.rawfiles import is_simulated
+from analysis.core.specification import columns_of
+from analysis.core.study_specifications import read_specifications
 
 CONFIG = ROOT / "config"
-SCHEMAS = ROOT / "workflow" / "schemas"
 
 # Arguments that stand for a section of the configuration instead of a product.
 SECTIONS = (
@@ -39,76 +37,18 @@ MONTECARLO = "montecarlo"
 JOINT = "{}_joint"  # the tests of all specifications of a curve
 # Canonical tables that a reader's own files fill.
 FIRM_TABLES = ("firm_accounts", "financing_events", "projects")
-Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-
-
-class ConfigError(ValueError):
-    """A configuration that breaks its schema or names something that does not exist."""
-
-
-class _UniqueKeys(Loader):
-    """YAML in which a repeated key is an error: the last one would win silently."""
-
-
-def _unique(loader, node, deep=False):
-    keys = [loader.construct_object(key, deep=deep) for key, _ in node.value if key.value != "<<"]
-    repeated = sorted({str(key) for key in keys if keys.count(key) > 1})
-    if repeated:
-        raise ConfigError(f"{node.start_mark.name}, line {node.start_mark.line + 1}: repeated key {', '.join(repeated)}")
-    loader.flatten_mapping(node)  # `<<: *anchor` takes over another block, whose keys the block's own replace
-    return {loader.construct_object(key, deep=deep): loader.construct_object(value, deep=True) for key, value in node.value}
-
-
-_UniqueKeys.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _unique)
-
-
-def read_yaml(path: Path, schema: str) -> dict:
-    """Return the YAML file at `path` after checking it against workflow/schemas/<schema>.yaml."""
-    try:
-        with path.open(encoding="utf-8") as stream:
-            content = yaml.load(stream, _UniqueKeys)
-    except yaml.YAMLError as error:
-        raise ConfigError(f"{_name(path)}: not valid YAML: {' '.join(str(error).split())}") from error
-    errors = sorted(_rules(schema).iter_errors(content), key=lambda e: list(map(str, e.path)))
-    if errors:
-        raise ConfigError("\n".join(f"{_name(path)}: {_readable(error)}" for error in errors))
-    return content
-
-
-@cache
-def _rules(schema: str) -> Draft202012Validator:
-    return Draft202012Validator(yaml.load((SCHEMAS / f"{schema}.yaml").read_text(encoding="utf-8"), Loader))
-
-
-def _name(path: Path) -> str:
-    return path.relative_to(ROOT).as_posix() if path.is_relative_to(ROOT) else str(path)
-
-
-def _readable(error) -> str:
-    """Return a schema error as a sentence; a misspelt key comes with the nearest valid one."""
-    place = " → ".join(map(str, error.path)) or "top level"
-    if error.validator == "additionalProperties" and isinstance(error.instance, dict):
-        valid = list(error.schema.get("properties", {}))
-        unknown_keys = [key for key in error.instance if key not in valid]
-        hints = []
-        for key in unknown_keys:
-            near = difflib.get_close_matches(str(key), valid, n=1, cutoff=0.4)
-            hints.append(f"unknown key '{key}'" + (f"; did you mean '{near[0]}'?" if near else f"; valid: {', '.join(valid)}"))
-        return f"{place}: {'; '.join(hints)}"
-    if error.validator == "enum":
-        near = difflib.get_close_matches(str(error.instance), list(map(str, error.validator_value)), n=1, cutoff=0.4)
-        return f"{place}: '{error.instance}' is not valid" + (
-            f"; did you mean '{near[0]}'?" if near else f"; valid: {error.validator_value}"
-        )
-    return f"{place}: {error.message}"
 
 
 def load(config: Path = CONFIG) -> dict:
-    """Return the checked configuration: study.yaml with `raw`, `contracts`, `claims` and `numbers` added.
+    """Return the checked configuration: study.yaml with specifications, `raw`, `contracts`, `claims` and `numbers` added.
+
+    Titles and notes of exhibits stand beside the text, in paper/exhibits.yaml next to the folder `config`.
 
     Raises ConfigError or UnknownName that names the file, the place and the nearest valid name.
     """
     study = read_yaml(config / "study.yaml", "study")
+    study["specifications"], places = read_specifications(config / "specifications", study["specifications"])
+    study["exhibits"] = read_yaml(config.parent / "paper" / "exhibits.yaml", "exhibits")["exhibits"]
     study["raw"] = {path.stem: read_yaml(path, "source") for path in sorted((config / "sources").glob("*.yaml"))}
     study["contracts"] = {path.stem: read_yaml(path, "table") for path in sorted((config / "tables").glob("*.yaml"))}
     adapters = {path.stem: read_yaml(path, "adapter") for path in sorted((config / "sources" / "firms").glob("*.yaml"))}
@@ -128,17 +68,17 @@ def load(config: Path = CONFIG) -> dict:
         for key in ("unit", "time", "cluster"):
             specification.setdefault(key, panel.get(key, [] if key == "cluster" else ""))
         if "family" in specification:
-            specification["family_outcomes"] = _family(name, specification, study["outcomes"])
+            specification["family_outcomes"] = _family(places[name], specification, study["outcomes"])
         # One seed for two specifications whose samples may agree: their lines then differ by design alone, not by draws.
         drawn_as = specification.get("seed_of", name)
         if drawn_as not in study["specifications"]:
-            raise unknown(drawn_as, study["specifications"], f"config/study.yaml: specifications → {name}: seed_of", "specification")
+            raise unknown(drawn_as, study["specifications"], f"{places[name]}: seed_of", "specification")
         specification.setdefault("seed", zlib.crc32(f"{study['seed']} {drawn_as}".encode()))
     study["freeze"] = read_yaml(config / "freeze.yaml", "freeze")["freeze"]
     study["simulated_firms"] = is_simulated(study["raw"]["firm_files"])
     study["documents"] = documents(study["exhibits"], study["numbers"], study["simulated_firms"])
     _check_products(study)
-    _check_specifications(study)
+    _check_specifications(study, places)
     _check_methods(study)
     _check_exhibits(study)
     _check_readers(study)
@@ -147,7 +87,7 @@ def load(config: Path = CONFIG) -> dict:
     return study
 
 
-def _family(name: str, specification: dict, outcomes: dict) -> dict[str, dict]:
+def _family(place: str, specification: dict, outcomes: dict) -> dict[str, dict]:
     """Return the outcomes tested together with the specification's own: name → block."""
     wanted = specification["family"]
     wanted = [wanted] if isinstance(wanted, str) else wanted
@@ -155,7 +95,7 @@ def _family(name: str, specification: dict, outcomes: dict) -> dict[str, dict]:
     own = specification.get("outcomes", [])
     if len(own) != 1 or own[0] not in members or len(members) < 2:
         known = ", ".join(sorted({about["family"] for about in outcomes.values() if "family" in about}))
-        raise ConfigError(f"study.yaml: {name}: names one outcome, of a family with others (families: {known})")
+        raise ConfigError(f"{place}: names one outcome, of a family with others (families: {known})")
     return {other: about for other, about in members.items() if other != own[0]}
 
 
@@ -203,21 +143,15 @@ def _check_products(study: dict) -> None:
                 raise ConfigError(f"one name, two products: {', '.join(sorted(names & others))}")
 
 
-def _check_specifications(study: dict) -> None:
+def _check_specifications(study: dict, places: dict[str, str]) -> None:
     tables = {name: kind for name, kind in products(study).items() if kind in ("source", "panel")}
     for name, specification in study["specifications"].items():
-        context = f"config/study.yaml: specifications → {name}"
+        context = places[name]
         if specification["panel"] not in tables:
             raise unknown(specification["panel"], tables, context, "panel")
         module_of("estimator", specification["estimator"], context)
         columns = study["contracts"][specification["panel"]]["columns"]
-        named = [
-            specification.get(key) for key in ("unit", "time", "cohort", "treatment", "weights", "duration", "event", "entry", "upper")
-        ]
-        named += specification.get("strata", [])
-        named += specification.get("controls", []) + specification.get("fixed_effects", []) + specification["cluster"]
-        named += list(specification.get("where", {}))
-        for column in filter(None, named):
+        for column in (*columns_of(specification), *specification.get("where", {})):
             if column not in columns:
                 raise unknown(column, columns, f"{context} (panel {specification['panel']})", "column")
         for outcome in specification.get("outcomes", []):
@@ -288,10 +222,10 @@ def _check_exhibits(study: dict) -> None:
     made = {**modules("figure"), **modules("table")}
     for name in study["exhibits"]:
         if name not in made:
-            raise unknown(name, made, "config/study.yaml: exhibits", "exhibit")
+            raise unknown(name, made, "paper/exhibits.yaml", "exhibit")
     for name, path in made.items():
         if name not in study["exhibits"]:
-            raise UnknownName(f"{path} is not listed in config/study.yaml under exhibits, so nothing would print it.")
+            raise UnknownName(f"{path} is not listed in paper/exhibits.yaml, so nothing would print it.")
     known = set(products(study)) | set(SECTIONS)
     for kind in ("figure", "table", "facts", "check"):
         for name, path in modules(kind).items():

@@ -13,27 +13,13 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from analysis.core.errors import DataError, violation
+
 if TYPE_CHECKING:
     import pandera.pandas as pa
 
 TRUE_WORDS = {"1": True, "true": True, "yes": True}
 FALSE_WORDS = {"0": False, "false": False, "no": False}
-
-
-class DataError(ValueError):
-    """A table that breaks its contract; the message names file, row, column, value and rule."""
-
-
-def violation(where: object, rule: str, row: object = None, column: str | None = None, value: object = None) -> str:
-    """Return the one-line description of a broken rule. `row` is the line number in the file, header = 1."""
-    parts = [str(where)]
-    if row is not None:
-        parts.append(f"row {row}")
-    if column is not None:
-        parts.append(f"column '{column}'")
-    if value is not None:
-        parts.append(f"value '{value}'")
-    return ", ".join(parts) + f": {rule}"
 
 
 def check_header(header: list[str], contract: dict, where: object) -> None:

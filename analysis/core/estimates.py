@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from importlib.metadata import PackageNotFoundError, version
+from functools import cache
 
 import numpy as np
 import pandas as pd
 
+from analysis.core.catalogue import ROOT
 from analysis.core.distributions import t_quantile, t_tail
 
 NUMBERS = ("estimate", "std_error", "ci_low", "ci_high", "ci90_low", "ci90_high", "p_value", "mde80", "within_sd")
@@ -53,6 +54,14 @@ def parameter(term: str, estimate: float, std_error: float = np.nan, *, inferenc
 def refused(term: str, code: str, message: str, inference: str = "none") -> dict:
     """Return the row that says why there is no number."""
     return {"term": term, "inference": inference, "library": "analysis", "reason": f"{code}: {message}"}
+
+
+def contract() -> dict:
+    """Return the contract of the Estimate table, for estimates outside the study; the study has it in its configuration."""
+    import yaml  # here, because jobs of the study get the contract as an argument
+
+    path = ROOT / "config" / "tables" / "estimate.yaml"
+    return yaml.load(path.read_text(encoding="utf-8"), getattr(yaml, "CSafeLoader", yaml.SafeLoader))
 
 
 def complete(rows: list[dict], identity: dict, contract: dict) -> pd.DataFrame:
@@ -114,7 +123,13 @@ def _parameter_name(row: dict) -> str:
     return f"{row['term']}{'(' + ','.join(inside) + ')' if inside else ''}|{row['inference']}"
 
 
+@cache
 def _version(library: str) -> str:
+    """Return the version of an installed library; nothing for our own code."""
+    if library == "analysis":
+        return ""
+    from importlib.metadata import PackageNotFoundError, version  # here, because few estimates come from a library
+
     try:
         return version(library)
     except PackageNotFoundError:

@@ -8,11 +8,10 @@ import numpy as np
 import pandas as pd
 
 from analysis.core.estimates import WITHOUT, NotIdentified, complete, refused
-from analysis.core.specification import Specification, balanced, blank_controls, prepare
+from analysis.core.preparation import balanced, blank_controls, prepare
+from analysis.core.specification import LISTS, SHARED, Specification
 from analysis.core.storage import is_absent
 
-SINGLE = ("unit", "time", "cohort", "treatment", "weights", "duration", "event", "entry", "upper", "options", "seed")
-LISTS = ("controls", "fixed_effects", "cluster", "strata")
 # The study gives these to every model, whether its estimator uses them or not.
 COMMON = ("outcome", "unit", "time", "cluster")
 
@@ -54,12 +53,11 @@ def estimated(panel: pd.DataFrame, name: str, settings: dict, outcome_name: str,
 
 
 def specify(name: str, settings: dict, outcome_name: str, without: tuple[str, ...] = ()) -> Specification:
-    """Return the Specification of one outcome from its block in config/study.yaml, less the controls in `without`."""
-    given = {key: settings[key] for key in SINGLE if key in settings}
-    given |= {key: tuple(settings.get(key, ())) for key in LISTS}
+    """Return the Specification of one outcome from its block in config/specifications, less the controls in `without`."""
+    given = {key: tuple(settings[key]) if key in LISTS else settings[key] for key in SHARED if key in settings}
     if "family_outcomes" in settings:
         given["options"] = {**given.get("options", {}), "outcomes": list(settings["family_outcomes"])}
-    given["controls"] = tuple(control for control in given["controls"] if control not in without)
+    given["controls"] = tuple(control for control in given.get("controls", ()) if control not in without)
     # A duration is its own outcome.
     outcome = "" if "duration" in settings else outcome_name
-    return Specification(name=name, estimator=settings["estimator"], outcome=outcome, **given)
+    return Specification(name=name, outcome=outcome, **given)

@@ -5,22 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
+from importlib import import_module
 from types import SimpleNamespace
 
 import pandas as pd
 
-from analysis.core.catalogue import unknown
-from analysis.core.specification import Specification
-
-
-class BadOption(ValueError):
-    """An option with a value of the wrong kind; the message says what is allowed."""
-
-
-def flag(field: str) -> str:
-    """Return the command-line flag of a field of Specification."""
-    return "--" + field.replace("_", "-")
-
+from analysis.core.catalogue import module_of
+from analysis.core.errors import BadOption, unknown
+from analysis.core.specification import Specification, flag
 
 # How each kind of value is called in messages; more draws than MOST_DRAWS are a slip of the keyboard.
 TYPES = {bool: "true or false", int: "a whole number", float: "a number", str: "a text", list: "a list"}
@@ -75,7 +67,9 @@ class Option:
             value = str(value)  # a column may be called 1
         if self.choices:
             if value not in self.choices:
-                raise BadOption(f"{context}: option {name} is '{value}'; it must be {', '.join(map(str, self.choices))}")
+                raise BadOption(
+                    f"{context}: option {name} is '{value}'; it must be {', '.join(map(str, self.choices))}", name, value, self.choices
+                )
             return value
         kind = type(self.default)
         if kind in (int, float):
@@ -83,16 +77,23 @@ class Option:
         if kind is list and isinstance(value, str | int | float) and not isinstance(value, bool):
             value = [value] if value != "" else []
         if self.default is not None and (not isinstance(value, kind) or (kind is int and isinstance(value, bool))):
-            raise BadOption(f"{context}: option {name} is '{value}'; it must be {TYPES[kind]}, like {_written(self.default)}")
+            raise BadOption(
+                f"{context}: option {name} is '{value}'; it must be {TYPES[kind]}, like {_written(self.default)}", name, value, TYPES[kind]
+            )
         if kind is float and not math.isfinite(value):
-            raise BadOption(f"{context}: option {name} is {value}; it must be a finite number")
+            raise BadOption(f"{context}: option {name} is {value}; it must be a finite number", name, value, "a finite number")
         if kind is list:
             return [self._check_item(name, item, context) for item in value]
         self._check_bounds(name, value, context)
         if self.fewest and 0 < value < self.fewest:
             what = "a standard error" if self.fewest == 2 else "an interval"
             asked = "two" if self.fewest == 2 else self.fewest
-            raise BadOption(f"{context}: option {name} is {value}; {what} needs {asked} draws at least, and 0 asks for none")
+            raise BadOption(
+                f"{context}: option {name} is {value}; {what} needs {asked} draws at least, and 0 asks for none",
+                name,
+                value,
+                (0, f"at least {asked}"),
+            )
         return value
 
     def _check_item(self, name: str, item: object, context: str) -> object:
@@ -102,13 +103,18 @@ class Option:
         if whole and isinstance(item, float) and item % 1 == 0:
             item = int(item)
         if whole and type(item) is not int:
-            raise BadOption(f"{context}: option {name} holds '{item}'; its items must be whole numbers, like {self.default!r}")
+            raise BadOption(
+                f"{context}: option {name} holds '{item}'; its items must be whole numbers, like {self.default!r}",
+                name,
+                item,
+                "whole numbers",
+            )
         if bounded and (isinstance(item, bool) or not isinstance(item, int | float)):
-            raise BadOption(f"{context}: option {name} holds '{item}'; its items must be numbers")
+            raise BadOption(f"{context}: option {name} holds '{item}'; its items must be numbers", name, item, "numbers")
         if self.columns and type(item) is int:
             item = str(item)
         if self.columns and not isinstance(item, str):
-            raise BadOption(f"{context}: option {name} holds '{item}'; its items must be names of columns")
+            raise BadOption(f"{context}: option {name} holds '{item}'; its items must be names of columns", name, item, "names of columns")
         self._check_bounds(name, item, context)
         return item
 
@@ -120,9 +126,9 @@ class Option:
         ):
             # Written so that NaN, which no bound holds, is refused.
             if bound is not None and not kept():
-                raise BadOption(f"{context}: option {name} is {value}; it must be {rule} {bound:.15g}")
+                raise BadOption(f"{context}: option {name} is {value}; it must be {rule} {bound:.15g}", name, value, f"{rule} {bound:.15g}")
         if isinstance(value, float) and not math.isfinite(value):
-            raise BadOption(f"{context}: option {name} is {value}; it must be a finite number")
+            raise BadOption(f"{context}: option {name} is {value}; it must be a finite number", name, value, "a finite number")
 
 
 @dataclass(frozen=True)
@@ -158,7 +164,7 @@ class Method:
         name = specification.estimator
         for need in self.needs:
             if not any(one in given for one in need.split("|")) and not self._spared(need, specification):
-                raise BadOption(f"{name} needs {' or '.join(map(flag, need.split('|')))}")
+                raise BadOption(f"{name} needs {' or '.join(map(flag, need.split('|')))}", need.split("|")[0], "", need.split("|"))
         known = {one for need in (*self.needs, *self.accepts) for one in need.split("|")}
         # Unit and time effects are part of every cohort estimator: naming them changes nothing and is no mistake.
         implied = {"fixed_effects"} if set(specification.fixed_effects) <= {specification.unit, specification.time} else set()
@@ -166,7 +172,12 @@ class Method:
             implied.add("cluster")
         if unknown_keys := sorted(set(given) - known - implied):
             takes = ", ".join(map(flag, sorted(known))) or "no columns but those that its options name"
-            raise BadOption(f"{name} makes no use of {flag(unknown_keys[0])}; it takes {takes}")
+            raise BadOption(
+                f"{name} makes no use of {flag(unknown_keys[0])}; it takes {takes}",
+                unknown_keys[0],
+                getattr(specification, unknown_keys[0], None),
+                sorted(known),
+            )
 
     def sparing(self, specification: Specification, fields: Collection[str]) -> Specification:
         """Return the specification less those of `fields` that the method has no use of: what a study gives to all its models."""
@@ -194,46 +205,85 @@ class Method:
         """Raise BadOption unless `panel` holds the method's own columns and `more`, which options name."""
         wanted = list(dict.fromkeys([*self.columns, *more]))
         if absent := [name for name in wanted if name not in panel]:
-            raise BadOption(f"{specification.estimator} reads the columns {', '.join(wanted)}; the data have no {', '.join(absent)}")
+            raise BadOption(
+                f"{specification.estimator} reads the columns {', '.join(wanted)}; the data have no {', '.join(absent)}",
+                "columns",
+                absent,
+                wanted,
+            )
 
     def _check_together(self, specification: Specification, values: dict, context: str) -> None:
         """Raise BadOption for choices that would be ignored beside others: a choice that changes nothing misleads."""
         most = 2 if "two_way" in self.options else 1
         if len(specification.cluster) > most:
             raise BadOption(
-                f"{context}: takes {'two cluster variables' if most == 2 else 'one cluster variable'}, not {', '.join(specification.cluster)}"
+                f"{context}: takes {'two cluster variables' if most == 2 else 'one cluster variable'}, not {', '.join(specification.cluster)}",
+                "cluster",
+                specification.cluster,
+                "two columns" if most == 2 else "one column",
             )
         if "cohort|treatment" in self.needs and specification.cohort and specification.treatment:
-            raise BadOption(f"{context}: takes --cohort or --treatment, not both: they may disagree")
+            raise BadOption(
+                f"{context}: takes --cohort or --treatment, not both: they may disagree",
+                "treatment",
+                specification.treatment,
+                "cohort or treatment",
+            )
         self._check_beside(specification, values, context)
         covariance = values.get("covariance")
         if covariance is not None and "lags" in specification.options and "lags" in self.options and covariance != "driscoll_kraay":
-            raise BadOption(f"{context}: option lags belongs to covariance=driscoll_kraay")
+            raise BadOption(
+                f"{context}: option lags belongs to covariance=driscoll_kraay", "lags", values["lags"], "with covariance=driscoll_kraay"
+            )
         if covariance in UNCLUSTERED and specification.cluster not in ((), (specification.unit,)):
-            raise BadOption(f"{context}: covariance={covariance} makes no use of --cluster; leave one of them out")
+            raise BadOption(
+                f"{context}: covariance={covariance} makes no use of --cluster; leave one of them out",
+                "covariance",
+                covariance,
+                ("default", "cluster", "cr3"),
+            )
         if "two_way" in specification.options and len(specification.cluster) != 2:
-            raise BadOption(f"{context}: option two_way belongs to two cluster variables")
+            raise BadOption(
+                f"{context}: option two_way belongs to two cluster variables", "two_way", values["two_way"], "with two cluster variables"
+            )
         if covariance == "cluster" and not specification.cluster and not specification.unit:
-            raise BadOption(f"{context}: covariance=cluster needs --cluster or --unit")
+            raise BadOption(f"{context}: covariance=cluster needs --cluster or --unit", "covariance", covariance, "with cluster or unit")
         window = values.get("event_window")
         if window is not None and (len(window) != 2 or window[0] > window[1] or window[1] < 0):
-            raise BadOption(f"{context}: option event_window is {window}; it must be [first, last] with last at 0 or after")
+            raise BadOption(
+                f"{context}: option event_window is {window}; it must be [first, last] with last at 0 or after",
+                "event_window",
+                window,
+                "[first, last]",
+            )
         effect = values.get("effect_window")
         if effect is not None and (len(effect) != 2 or effect[0] > effect[1]):
-            raise BadOption(f"{context}: option effect_window is {effect}; it must be [first, last]")
+            raise BadOption(
+                f"{context}: option effect_window is {effect}; it must be [first, last]", "effect_window", effect, "[first, last]"
+            )
 
     def _check_beside(self, specification: Specification, values: dict, context: str) -> None:
         """Raise BadOption for an option given without any of those that it belongs to."""
         for name in specification.options:
             beside = [one for one in self.options[name].beside if one.partition("=")[0] in self.options]
             if beside and not any(_asked(one, values) for one in beside):
-                raise BadOption(f"{context}: option {name} changes nothing without {' or '.join(beside)}")
+                raise BadOption(
+                    f"{context}: option {name} changes nothing without {' or '.join(beside)}",
+                    name,
+                    values[name],
+                    f"with {' or '.join(beside)}",
+                )
 
 
 def _asked(option: str, values: dict) -> bool:
     """Return whether `option` (NAME, or NAME=VALUE) is asked for among the `values` of all options."""
     name, _, value = option.partition("=")
     return str(values[name]) == value if value else values[name] not in (None, 0, "", "none", [])
+
+
+def method_of(name: str, context: str = "--estimator") -> Method:
+    """Return the declaration of estimator `name`; raise UnknownName with the nearest names."""
+    return import_module(module_of("estimator", name, context)).METHOD
 
 
 # Options that several methods share are declared once.

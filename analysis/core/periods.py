@@ -14,11 +14,9 @@ import numpy as np
 import pandas as pd
 
 from analysis.core.columns import EXACT, holds_bytes
-from analysis.core.contracts import DataError, violation
+from analysis.core.errors import DataError, violation
 from analysis.core.level_codes import distinct
 
-# What a person may say the periods are; "index" takes whole numbers as they stand.
-FREQUENCIES = ("index", "year", "half", "quarter", "month", "week", "day")
 STEPS = {2: "every second", 3: "every third", 4: "every fourth", 5: "every fifth", 10: "every tenth"}
 PANDAS = {"year": "Y", "quarter": "Q", "month": "M", "week": "W", "day": "D"}
 PARTS = {"half": 2, "quarter": 4, "month": 12}

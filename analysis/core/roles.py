@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from analysis.core.contracts import violation
+from analysis.core.errors import BadOption, violation
 from analysis.core.estimates import NotIdentified
-from analysis.core.method import BadOption, Method, flag
+from analysis.core.method import Method
 from analysis.core.quoting import unquoted
+from analysis.core.specification import flag
 
 # Fields whose columns explain the outcome, each once.
 EXPLAINING = ("treatment", "controls", "instruments")
@@ -31,13 +32,25 @@ def check_roles(fields: dict[str, list[str]], method: Method) -> None:
         others = [role for role in roles if role in EXPLAINING and not (role == "controls" and method.conditions_on_the_past)]
         others += [role for role in roles if role == "strata" and "event" in own]
         if own and others:
-            raise BadOption(f"{column} is named by {flag(own[0])} and {flag(others[0])}: a column cannot explain itself; name another")
+            raise BadOption(
+                f"{column} is named by {flag(own[0])} and {flag(others[0])}: a column cannot explain itself; name another",
+                others[0],
+                column,
+                "another column",
+            )
         spell = [role for role in roles if role in SPELL]
         if len(spell) > 1:
-            raise BadOption(f"{column} is named by {flag(spell[0])} and again by {flag(spell[1])}: a spell has a column for each")
+            raise BadOption(
+                f"{column} is named by {flag(spell[0])} and again by {flag(spell[1])}: a spell has a column for each",
+                spell[1],
+                column,
+                "another column",
+            )
         twice = [role for role in roles if role in EXPLAINING]
         if len(twice) > 1:
-            raise BadOption(f"{column} is named by {flag(twice[0])} and again by {flag(twice[1])}: name it once")
+            raise BadOption(
+                f"{column} is named by {flag(twice[0])} and again by {flag(twice[1])}: name it once", twice[1], column, "another column"
+            )
 
 
 def check_outcome(outcome: pd.Series, complete: np.ndarray, method: Method, panel: pd.DataFrame, where: str, lines) -> None:

@@ -15,26 +15,17 @@ from functools import wraps
 import numpy as np
 import pandas as pd
 
-from analysis.core.catalogue import unknown
 from analysis.core.columns import names, numbers, plain
-from analysis.core.contracts import DataError, violation
+from analysis.core.errors import BadOption, DataError, unknown, violation
 from analysis.core.estimates import NotIdentified
 from analysis.core.level_codes import distinct, level_codes
-from analysis.core.method import BadOption, Method, flag
+from analysis.core.method import Method
 from analysis.core.periods import Calendar, calendar_of, is_whole, starting, written
 from analysis.core.quoting import quoted, unquoted
 from analysis.core.roles import check_outcome, check_roles, without_rounding
-from analysis.core.specification import Specification
+from analysis.core.specification import BLANK_SPEAKS, LISTS, NAMES, SINGLE, TIMES, Specification, columns_of, flag, given
 from analysis.core.spells import check_spells
 
-SINGLE = ("outcome", "unit", "time", "cohort", "treatment", "weights", "duration", "event", "entry", "upper")
-LISTS = ("controls", "fixed_effects", "cluster", "instruments", "strata")
-# Fields whose columns hold names and may be text; those of all others hold numbers.
-NAMES = ("unit", "fixed_effects", "cluster", "strata")
-# A blank here says something: never treated, not ended yet.
-BLANK_SPEAKS = ("cohort", "upper")
-# Fields of times that have passed, which are compared with each other and with times that options name.
-TIMES = {"duration", "entry", "upper"}
 WHERE = "the data"
 
 
@@ -68,13 +59,13 @@ def entrance(method: Method) -> Callable:
     def admit(science: Callable[[pd.DataFrame, Specification], list[dict]]) -> Callable:
         def enter(panel: pd.DataFrame, specification: Specification) -> Sample:
             method.read(specification)
-            method.check(specification, {field for field in (*SINGLE, *LISTS) if getattr(specification, field)})
+            method.check(specification, given(specification))
             return sample_of(panel, _declared(specification, method), method)
 
         def of(sample: Sample) -> list[dict]:
             try:
                 rows = science(sample.frame, sample.specification)
-            except ValueError as error:
+            except (BadOption, DataError, NotIdentified) as error:
                 error.args = (sample.translate(str(error)), *error.args[1:])
                 raise
             return labelled(rows, sample)
@@ -91,7 +82,7 @@ def entrance(method: Method) -> Callable:
 
 def sample_of(panel: pd.DataFrame, specification: Specification, method: Method) -> Sample:
     """Return the Sample of a panel (rows as the user has them)."""
-    fields = _fields(specification)
+    fields = columns_of(specification)
     options, further = _columns_of_options(panel, specification, method)
     _check_columns(panel, fields, specification, method)
     check_roles(fields, method)
@@ -128,17 +119,6 @@ def sample_of(panel: pd.DataFrame, specification: Specification, method: Method)
 
 
 # ---------------------------------------------------------------------- columns and their roles
-
-
-def _fields(specification: Specification) -> dict[str, list[str]]:
-    """Return the user's columns and the roles of each."""
-    roles: dict[str, list[str]] = {}
-    for field in (*SINGLE, *LISTS):
-        value = getattr(specification, field)
-        for column in [value] if isinstance(value, str) else value:
-            if column:
-                roles.setdefault(column, []).append(field)
-    return roles
 
 
 def _declared(specification: Specification, method: Method) -> Specification:
@@ -181,7 +161,12 @@ def _dated_options(options: dict, method: Method, calendar: Calendar, specificat
         index = calendar.index_of(np.array(listed, dtype=float))
         if not np.isfinite(index).all():
             wrong = listed[int(np.argmin(np.isfinite(index)))]
-            raise BadOption(f"{specification.estimator}: option {name} names {wrong}; periods are read as {calendar.describe()}")
+            raise BadOption(
+                f"{specification.estimator}: option {name} names {wrong}; periods are read as {calendar.describe()}",
+                name,
+                wrong,
+                calendar.describe(),
+            )
         found[name] = [int(one) for one in index] if isinstance(value, list) else int(index[0])
     return found
 
@@ -216,7 +201,7 @@ def _typed(column: pd.Series, roles: list[str], where: str, lines) -> np.ndarray
     if "time" in roles or numeric == ["cohort"]:
         return np.zeros(0) if not len(column) else np.empty(len(column))  # replaced by the index of periods
     if numeric:
-        return numbers(column, where, flag(numeric[0]), lines, infinite=numeric == ["upper"], decimals=bool(set(numeric) & TIMES))
+        return numbers(column, where, flag(numeric[0]), lines, infinite=numeric == ["upper"], decimals=not set(TIMES).isdisjoint(numeric))
     return names(column, where, flag(roles[0]), lines)
 
 
@@ -338,7 +323,7 @@ def _in_order(unit: np.ndarray, time: np.ndarray) -> bool:
 
 def _holes(frame: pd.DataFrame, inside: Specification) -> pd.DataFrame:
     """Return which rows lack a value that every estimate needs, a column (rows,) each."""
-    fields = _fields(replace(inside, options={}))
+    fields = columns_of(inside)
     return frame[[column for column, roles in fields.items() if not set(roles) <= set(BLANK_SPEAKS)]].isna()
 
 

@@ -1,98 +1,149 @@
-"""One specification: everything an estimator may know besides the panel."""
+"""A specification: its fields, declared once.
+
+From this table come the flags of `python -m analysis estimate`, the keyword arguments of `analysis.estimate`, the keys of a
+block in config/specifications and their schema, what the configuration checks, what `whatif` may change, and the list of
+fields in docs/extend.md (a test compares it). A field added here is in all of them.
+
+Plain dataclasses, because every command and every job of the study imports this module: pydantic, which turns the two classes
+into the schema where configuration is read (analysis.core.study_specifications), takes longer to import than a small estimate.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from typing import ClassVar
 
-import numpy as np
-import pandas as pd
 
-# The closed list of transforms an outcome may name in config/study.yaml.
-TRANSFORMS = {
-    "level": lambda x: x,
-    # Logs of zero or negative values are undefined and become missing; the sample table counts them.
-    "log": lambda x: np.log(x.where(x > 0)),
-    # Its effect depends on the unit of x where there are zeros (Chen and Roth 2024): shown as a warning, never a result.
-    "log1p": lambda x: np.log1p(x.where(x >= 0)),
-}
+def _column(meaning: str, holds: str, *, blank_speaks: bool = False) -> str:
+    """Declare a field that names one column; `holds` is what its cells are: names, numbers, periods, or times that passed.
 
-# The closed list of conditions a sample may name: `where: {year: {at_least: 2011}}`.
-CONDITIONS = {
-    "equals": lambda s, v: s == v,
-    "not_equals": lambda s, v: s != v,
-    "at_least": lambda s, v: s >= v,
-    "at_most": lambda s, v: s <= v,
-    "in": lambda s, v: s.isin(v),
-    "not_in": lambda s, v: ~s.isin(v),
-}
+    `blank_speaks` where a blank cell says something (never treated, not ended yet) and is no missing value.
+    """
+    return field(default="", metadata={"description": meaning, "holds": holds, "blank_speaks": blank_speaks})
+
+
+def _columns(meaning: str, holds: str) -> tuple[str, ...]:
+    """Declare a field that names a list of columns."""
+    return field(default=(), metadata={"description": meaning, "holds": holds, "blank_speaks": False})
+
+
+def _said(meaning: str, **more: object) -> dict:
+    return {"metadata": {"description": meaning, **more}}
+
+
+# What a person may say that the periods are; "index" takes whole numbers as they stand (analysis.core.periods).
+FREQUENCIES = ("index", "year", "half", "quarter", "month", "week", "day")
 
 
 @dataclass(frozen=True)
 class Specification:
-    """A model from config/study.yaml applied to one outcome.
+    """Everything an estimator may know besides the panel.
 
-    `outcome` names the column of the prepared panel that holds the transformed outcome; `unit`, `time`,
-    `cohort` (first treated period, missing = never), `treatment`, `controls`, `fixed_effects`, `cluster`
-    and `weights` name panel columns, as do `instruments` (excluded, for `treatment`), and for durations `duration`,
-    `event` (1 = ended, 0 = censored, 2.. = competing), `entry` (late entry), `upper` (upper end of an interval-censored
-    duration) and `strata`; `frequency` says how `time` is written where its values do not (analysis.core.periods); `options` belongs to the estimator; `seed` is derived from the
-    study seed and the specification's name.
+    In the study `name` is the block's key, `outcome` one of the block's outcomes (the column of the prepared panel that holds
+    it transformed), and `seed` derived from the study's seed and the name.
     """
 
-    name: str
-    estimator: str
-    outcome: str = ""
-    unit: str = ""
-    time: str = ""
-    cohort: str = ""
-    treatment: str = ""
-    controls: tuple[str, ...] = ()
-    fixed_effects: tuple[str, ...] = ()
-    cluster: tuple[str, ...] = ()
-    weights: str = ""
-    instruments: tuple[str, ...] = ()
-    duration: str = ""
-    event: str = ""
-    entry: str = ""
-    upper: str = ""
-    strata: tuple[str, ...] = ()
-    frequency: str = ""
-    options: dict = field(default_factory=dict)
-    seed: int = 0
+    name: str = field(**_said("name, from which the seed is derived"))
+    estimator: str = field(**_said("module of analysis/estimators"))
+    outcome: str = _column("outcome column", "numbers")
+    unit: str = _column("column of units", "names")
+    time: str = _column(
+        "column of periods: whole numbers, also 20191 (quarters) or 200112 (months); dates and texts with a frequency", "periods"
+    )
+    cohort: str = _column(
+        "column of the first treated period; blank, 0, Inf or a period after the last for never", "periods", blank_speaks=True
+    )
+    treatment: str = _column("column of the treatment in force", "numbers")
+    weights: str = _column("column of weights", "numbers")
+    duration: str = _column("column of durations (stop times)", "times")
+    event: str = _column("column that is 1 where the duration ended, 0 where it is censored, 2.. for competing ends", "numbers")
+    entry: str = _column("column of late entries (start times)", "times")
+    upper: str = _column("column of the upper end of interval-censored durations", "times", blank_speaks=True)
+    controls: tuple[str, ...] = _columns("columns of controls", "numbers")
+    fixed_effects: tuple[str, ...] = _columns("columns of effects to absorb", "names")
+    cluster: tuple[str, ...] = _columns("column(s) to cluster by; two are two-way", "names")
+    instruments: tuple[str, ...] = _columns("columns of excluded instruments for the treatment", "numbers")
+    strata: tuple[str, ...] = _columns("columns of strata or groups", "names")
+    frequency: str = field(
+        default="", **_said("what a period is, where its values do not say", json_schema_extra={"enum": ["", *FREQUENCIES]})
+    )
+    options: dict = field(default_factory=dict, **_said("choices of the estimator, which refuses those it does not know"))
+    seed: int = field(default=0, **_said("seed of what is random; in the study otherwise from its seed and the name", ge=0))
 
 
-def blank_controls(panel: pd.DataFrame, settings: dict) -> tuple[str, ...]:
-    """Return the controls that are blank in every row of the panel, where they stand beside a cohort or treatment.
-
-    Files without a field would otherwise lose every row. A control that is the regressor of interest is never dropped.
-    """
-    if not (settings.get("cohort") or settings.get("treatment")):
-        return ()
-    return tuple(name for name in settings.get("controls", ()) if len(panel) and panel[name].isna().all())
-
-
-def balanced(sample: pd.DataFrame, outcome: str, unit: str, time: str) -> pd.DataFrame:
-    """Return the units that have the outcome in every period in which any unit has it."""
-    seen = sample.dropna(subset=[outcome])
-    complete = seen.groupby(unit)[time].nunique() == seen[time].nunique()
-    return seen[seen[unit].isin(complete.index[complete])].reset_index(drop=True)
+# Conditions that rows of a sample may have to meet, and what each is compared with.
+CONDITIONS = {
+    "equals": {},
+    "not_equals": {},
+    "at_least": {"type": "number"},
+    "at_most": {"type": "number"},
+    "in": {"type": "array"},
+    "not_in": {"type": "array"},
+}
 
 
-def prepare(panel: pd.DataFrame, where: dict, outcome: dict | None, outcome_name: str) -> pd.DataFrame:
-    """Return the rows that satisfy `where`, with the outcome scaled, winsorized and transformed in column `outcome_name`.
+@dataclass(frozen=True)
+class Block:
+    """What a block of config/specifications says besides the fields of Specification that it shares (SHARED)."""
 
-    Winsorizing takes its limits from the whole panel, so that no sample moves them.
-    """
-    keep = pd.Series(True, index=panel.index)
-    for column, conditions in where.items():
-        for condition, value in conditions.items():
-            keep &= CONDITIONS[condition](panel[column], value).fillna(False).astype(bool)
-    sample = panel.loc[keep].copy()
-    if outcome is not None:
-        values = sample[outcome["column"]].astype("float64")
-        if outcome.get("winsorize"):
-            tail = outcome["winsorize"]
-            low, high = panel[outcome["column"]].astype("float64").quantile([tail, 1 - tail])
-            values = values.clip(low, high)
-        sample[outcome_name] = TRANSFORMS[outcome["transform"]](values * outcome.get("scale", 1.0))
-    return sample.reset_index(drop=True)
+    __pydantic_config__: ClassVar[dict] = {"extra": "forbid"}
+
+    title: str = field(**_said("name in tables"))
+    panel: str = field(**_said("panel or source it is estimated on"))
+    estimand: str = field(**_said("what the number estimates"))
+    sample: str = field(**_said("the sample in words"))
+    outcomes: tuple[str, ...] = field(
+        default=(), **_said("outcomes of config/study.yaml", min_length=1, json_schema_extra={"uniqueItems": True})
+    )
+    where: dict[str, dict] = field(
+        default_factory=dict,
+        **_said(
+            "conditions on columns, all must hold: {year: {at_least: 2011}}",
+            json_schema_extra={"additionalProperties": {"type": "object", "additionalProperties": False, "properties": CONDITIONS}},
+        ),
+    )
+    balanced: bool = field(default=False, **_said("only units with the outcome in every period"))
+    family: str | tuple[str, ...] = field(
+        default="", **_said("family (or families) of outcomes tested together with the first one (romano_wolf)")
+    )
+    seed_of: str = field(default="", **_said("specification whose random draws it repeats, so that equal samples give equal numbers"))
+    true_effect: str = field(default="", **_said("quantity of the true effects that the term of interest estimates (simulated cohort)"))
+
+
+FIELDS = {one.name: one for one in fields(Specification)}
+# Fields that name columns: one, or a list.
+SINGLE = tuple(name for name, one in FIELDS.items() if "holds" in one.metadata and one.default == "")
+LISTS = tuple(name for name, one in FIELDS.items() if "holds" in one.metadata and one.default == ())
+# Fields that a block of the study has under the same name.
+SHARED = tuple(name for name in FIELDS if name not in ("name", "outcome"))
+# Fields whose columns hold names and may be text; those of all others hold numbers.
+NAMES = tuple(name for name in (*SINGLE, *LISTS) if FIELDS[name].metadata["holds"] == "names")
+# Fields of times that have passed, which are compared with each other and with times that options name.
+TIMES = tuple(name for name in (*SINGLE, *LISTS) if FIELDS[name].metadata["holds"] == "times")
+BLANK_SPEAKS = tuple(name for name in (*SINGLE, *LISTS) if FIELDS[name].metadata["blank_speaks"])
+
+
+def flag(field: str) -> str:
+    """Return the command-line flag of a field of Specification."""
+    return "--" + field.replace("_", "-")
+
+
+def meaning_of(field: str) -> str:
+    """Return what a field of Specification means."""
+    return FIELDS[field].metadata["description"]
+
+
+def columns_of(values: object) -> dict[str, list[str]]:
+    """Return column → the fields that name it, in the order of the fields; `values` is a Specification or a block of the study."""
+    roles: dict[str, list[str]] = {}
+    for name in (*SINGLE, *LISTS):
+        value = values.get(name, "") if isinstance(values, dict) else getattr(values, name)
+        for column in [value] if isinstance(value, str) else value:
+            if column:
+                roles.setdefault(column, []).append(name)
+    return roles
+
+
+def given(specification: Specification) -> set[str]:
+    """Return the fields that name a column."""
+    return {name for name in (*SINGLE, *LISTS) if getattr(specification, name)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from analysis.core.contracts import violation
+from analysis.core.errors import violation
 from analysis.core.estimates import NotIdentified
 from analysis.core.periods import Calendar, coding_of
 from analysis.core.quoting import unquoted

@@ -11,6 +11,7 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
+from analysis.core.errors import BadOption
 from analysis.core.estimates import NotIdentified, parameter
 from analysis.core.method import Method, Option
 from analysis.core.sample import entrance
@@ -48,10 +49,18 @@ def _estimate(panel: pd.DataFrame, specification, method: Method, distribution: 
     """
     options = method.read(specification)
     if specification.upper and (specification.entry or specification.event):
-        raise ValueError(f"{specification.estimator}: --upper says itself which spells ended; it takes no --event and no --entry")
+        raise BadOption(
+            f"{specification.estimator}: --upper says itself which spells ended; it takes no --event and no --entry",
+            "upper",
+            specification.upper,
+            "no event and no entry beside it",
+        )
     if specification.unit and panel[specification.unit].dropna().duplicated().any():
-        raise ValueError(
-            f"{specification.estimator} takes spells as independent; {specification.unit} repeats (use mixture_cure_regression or cox, which cluster)"
+        raise BadOption(
+            f"{specification.estimator} takes spells as independent; {specification.unit} repeats (use mixture_cure_regression or cox, which cluster)",
+            "unit",
+            specification.unit,
+            "one row a unit",
         )
     names = regressors_of(specification)
     data, low, high, entry = _observed(panel, specification)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from analysis.core.errors import BadOption
 from analysis.core.estimates import NotIdentified
-from analysis.core.method import BadOption
 from analysis.estimators._regression import complete_rows
 from analysis.inference.cluster import need_two
 from analysis.inference.cox_partial_likelihood import Separated
@@ -88,9 +88,19 @@ def codes_of(data: pd.DataFrame, specification) -> np.ndarray:
 
 def _grouping(data: pd.DataFrame, specification) -> list[str]:
     if specification.strata and specification.treatment:
-        raise ValueError(f"{specification.estimator} groups by --strata or by --treatment, not by both")
+        raise BadOption(
+            f"{specification.estimator} groups by --strata or by --treatment, not by both",
+            "strata",
+            specification.strata,
+            "strata or treatment",
+        )
     if specification.treatment and not data[specification.treatment].isin([0, 1]).all():
-        raise ValueError(f"{specification.estimator} groups by a 0/1 --treatment; use --strata for groups of another kind")
+        raise BadOption(
+            f"{specification.estimator} groups by a 0/1 --treatment; use --strata for groups of another kind",
+            "treatment",
+            specification.treatment,
+            "a column of 0 and 1",
+        )
     return list(specification.strata) or ([specification.treatment] if specification.treatment else [])
 
 
@@ -122,7 +132,7 @@ def cluster_counts(data: pd.DataFrame, specification, clusters: np.ndarray) -> d
 def clusters_of(data: pd.DataFrame, specification) -> np.ndarray | None:
     """Return cluster codes: the named column, or units where one has several spells; None where every row is its own."""
     if len(specification.cluster) > 1:
-        raise ValueError("durations take one cluster variable")
+        raise BadOption("durations take one cluster variable", "cluster", specification.cluster, "one column")
     if specification.cluster:
         return pd.factorize(data[specification.cluster[0]])[0]
     return pd.factorize(data[specification.unit])[0] if specification.unit and data[specification.unit].duplicated().any() else None
@@ -187,7 +197,7 @@ def times_of(asked: list, data: pd.DataFrame) -> list[tuple[float, str]]:
     except (TypeError, ValueError):
         given = []
     if len(given) < len(asked) or not np.isfinite(given).all():
-        raise BadOption(f"option times is {asked}; it must hold numbers, like [12, 24]")
+        raise BadOption(f"option times is {asked}; it must hold numbers, like [12, 24]", "times", asked, "numbers")
     lasted = np.unique(data["duration"])
     moved, steady = joined(np.array(given), lasted)
     at = np.minimum(np.searchsorted(steady, moved), len(lasted) - 1)

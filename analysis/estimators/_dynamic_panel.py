@@ -17,8 +17,9 @@ import pandas as pd
 from scipy import sparse
 
 from analysis.core.distributions import chi2_tail, normal_tail
+from analysis.core.errors import BadOption
 from analysis.core.estimates import NotIdentified, parameter, refused
-from analysis.core.method import BadOption, Method, Option
+from analysis.core.method import Method, Option
 from analysis.core.sample import entrance
 from analysis.inference.absorb import residualize
 from analysis.inference.linear_moments import Moments, Rows, dependent
@@ -91,13 +92,28 @@ def _check(options: SimpleNamespace, names: list[str], specification) -> None:
     context = f"{specification.name} ({specification.estimator})"
     for option in ("predetermined", "endogenous", "no_instruments"):
         if unknown_names := [name for name in getattr(options, option) if name not in names]:
-            raise BadOption(f"{context}: option {option} names {', '.join(unknown_names)}, which is not among treatment and controls")
+            raise BadOption(
+                f"{context}: option {option} names {', '.join(unknown_names)}, which is not among treatment and controls",
+                option,
+                unknown_names,
+                (specification.treatment, *specification.controls),
+            )
     if both := set(options.predetermined) & set(options.endogenous):
-        raise BadOption(f"{context}: {', '.join(sorted(both))} cannot be both predetermined and endogenous")
+        raise BadOption(
+            f"{context}: {', '.join(sorted(both))} cannot be both predetermined and endogenous",
+            "predetermined",
+            sorted(both),
+            "columns that are not endogenous",
+        )
     limits = options.instrument_lags
     whole = len(limits) == 2 and all(isinstance(lag, int) and not isinstance(lag, bool) for lag in limits)
     if not whole or limits[0] < 1 or limits[0] > limits[1]:
-        raise BadOption(f"{context}: option instrument_lags is {limits}; it must be [first, last], whole numbers with 1 <= first <= last")
+        raise BadOption(
+            f"{context}: option instrument_lags is {limits}; it must be [first, last], whole numbers with 1 <= first <= last",
+            "instrument_lags",
+            limits,
+            "[first, last]",
+        )
 
 
 class _Grid:

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.core.distributions import chi2_tail
+from analysis.core.errors import BadOption
 from analysis.core.estimates import NotIdentified, parameter, refused
 from analysis.estimators._regression import columns_of, complete_rows
 from analysis.inference.cluster import need_two
@@ -34,9 +35,14 @@ class Sample:
 def sample(panel: pd.DataFrame, specification) -> Sample:
     """Return the sample; clusters are the one `cluster` column or the units. Raises NotIdentified when there are fewer than two units."""
     if unknown_names := [name for name in specification.fixed_effects if name != specification.time]:
-        raise ValueError(f"{specification.estimator} takes only the time column as fixed effects, not {', '.join(unknown_names)}")
+        raise BadOption(
+            f"{specification.estimator} takes only the time column as fixed effects, not {', '.join(unknown_names)}",
+            "fixed_effects",
+            specification.fixed_effects,
+            (specification.time,),
+        )
     if len(specification.cluster) > 1:
-        raise ValueError(f"{specification.estimator} takes one cluster variable")
+        raise BadOption(f"{specification.estimator} takes one cluster variable", "cluster", specification.cluster, "one column")
     names = tuple(name for name in (specification.treatment, *specification.controls) if name)
     data = complete_rows(panel, columns_of(specification, specification.fixed_effects))
     unit = pd.factorize(data[specification.unit])[0]

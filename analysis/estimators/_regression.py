@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from analysis.core.errors import BadOption
 from analysis.core.estimates import NotIdentified, parameter
 from analysis.core.level_codes import level_codes
 from analysis.inference.cluster import effective_degrees
@@ -40,7 +41,7 @@ def clusters_of(data: pd.DataFrame, specification, covariance: str, known: dict[
     if not named and specification.unit and covariance in ("default", "cluster", "cr3"):
         named = (specification.unit,)
     if len(named) > 2:
-        raise ValueError(f"at most two cluster variables, not {len(named)}: {', '.join(named)}")
+        raise BadOption(f"at most two cluster variables, not {len(named)}: {', '.join(named)}", "cluster", named, "two columns")
     known = known or {}
     return tuple(known[n] if n in known else level_codes(data[n]) for n in named) if covariance in ("default", "cluster", "cr3") else ()
 
@@ -61,7 +62,12 @@ def effective_reference(data: pd.DataFrame, specification, clusters: tuple[np.nd
     All units count where the treatment is not 0/1: then none is untreated.
     """
     if len(clusters) != 1:
-        raise ValueError(f"{specification.estimator}: reference=effective_clusters needs one --cluster, or --unit")
+        raise BadOption(
+            f"{specification.estimator}: reference=effective_clusters needs one --cluster, or --unit",
+            "reference",
+            "effective_clusters",
+            ("normal",),
+        )
     treated = data[specification.treatment] if specification.treatment else None
     on = (treated == 1).to_numpy() if treated is not None and treated.isin([0, 1]).all() else np.ones(len(data), bool)
     once = ~data.loc[on, specification.unit].duplicated().to_numpy() if specification.unit else slice(None)
@@ -77,7 +83,7 @@ def design_of(data: pd.DataFrame, specification, regressors: pd.DataFrame, effec
     time = None
     if covariance == "driscoll_kraay":
         if not specification.time:
-            raise ValueError("covariance=driscoll_kraay needs --time")
+            raise BadOption("covariance=driscoll_kraay needs --time", "covariance", "driscoll_kraay", "with time")
         time = np.unique(data[specification.time].to_numpy(), return_inverse=True)[1]
     return Design(
         data[specification.outcome].to_numpy(float),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from analysis.core.errors import BadOption
 from analysis.core.estimates import NotIdentified, parameter
 from analysis.core.method import MOST_DRAWS, Option
 from analysis.inference import randomization
@@ -32,7 +33,7 @@ def members(panel: pd.DataFrame, specification, others: list[str]) -> list[str]:
     """Return the outcomes of the family; raises ValueError for a column that is not there."""
     family = list(dict.fromkeys([specification.outcome, *others]))
     if unknown_names := [name for name in family if name not in panel]:
-        raise ValueError(f"{specification.estimator}: no column '{unknown_names[0]}'")
+        raise BadOption(f"{specification.estimator}: no column '{unknown_names[0]}'", "outcomes", unknown_names, map(str, panel.columns))
     return family
 
 

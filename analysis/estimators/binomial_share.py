@@ -6,8 +6,9 @@ import pandas as pd
 from scipy import stats
 from statsmodels.stats.proportion import proportion_confint
 
+from analysis.core.errors import BadOption
 from analysis.core.estimates import NotIdentified, parameter
-from analysis.core.method import BadOption, Method, Option
+from analysis.core.method import Method, Option
 from analysis.core.sample import entrance
 
 METHOD = Method(
@@ -36,9 +37,14 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     """
     options = METHOD.read(specification)
     if not ((options.hits and options.trials) or options.hit):
-        raise BadOption("binomial_share needs option hit, a column of deals, or hits and trials, columns of a table of one row")
+        raise BadOption(
+            "binomial_share needs option hit, a column of deals, or hits and trials, columns of a table of one row",
+            "hit",
+            options.hit,
+            "a column",
+        )
     if options.hits and options.hit:
-        raise BadOption("binomial_share takes option hit, or hits and trials, not both")
+        raise BadOption("binomial_share takes option hit, or hits and trials, not both", "hit", options.hit, "none beside hits")
     named = (options.hits, options.trials) if options.hits else (options.hit,)
     METHOD.need(panel, specification, *named, *([options.benchmark] if isinstance(options.benchmark, str) else []))
     hits, trials = _counted(panel, options)
@@ -63,7 +69,9 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     if options.benchmark is not None:
         benchmark = _number(panel, options.benchmark)
         if not 0 <= benchmark <= 1:
-            raise BadOption(f"binomial_share: the benchmark is {benchmark:g}; it must be a share between 0 and 1")
+            raise BadOption(
+                f"binomial_share: the benchmark is {benchmark:g}; it must be a share between 0 and 1", "benchmark", benchmark, "from 0 to 1"
+            )
         test = stats.binomtest(hits, trials, benchmark)
         rows.append(
             parameter(
@@ -91,7 +99,9 @@ def _same_kind(column: pd.Series, options) -> None:
         value = getattr(options, name)
         if value is not None and len(text) and (text.all() if not isinstance(value, str) else not text.any()):
             kinds = ("text", "numbers") if text.all() else ("numbers", "text")
-            raise BadOption(f"binomial_share: option {name} is {value!r}, but '{options.hit}' holds {kinds[0]}, not {kinds[1]}")
+            raise BadOption(
+                f"binomial_share: option {name} is {value!r}, but '{options.hit}' holds {kinds[0]}, not {kinds[1]}", name, value, kinds
+            )
 
 
 def _whole(panel: pd.DataFrame, column: object) -> int:

@@ -12,6 +12,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from analysis.core.errors import BadOption
 from analysis.core.estimates import NotIdentified, refused
 from analysis.core.method import (
     AGGREGATION,
@@ -99,20 +100,40 @@ def _check(specification, options) -> None:
     """Refuse choices that could only be answered wrongly, or not at all."""
     named = named_clusters(specification)
     if len(named) > 1:
-        raise ValueError("callaway_santanna takes one cluster variable, which units are nested in")
+        raise BadOption(
+            "callaway_santanna takes one cluster variable, which units are nested in", "cluster", specification.cluster, "one column"
+        )
     if (specification.controls or named or not options.panel) and options.randomization_draws:
-        raise ValueError("callaway_santanna: randomization_draws permutes units: no controls, no cluster but the unit, panel=true")
+        raise BadOption(
+            "callaway_santanna: randomization_draws permutes units: no controls, no cluster but the unit, panel=true",
+            "randomization_draws",
+            options.randomization_draws,
+            (0,),
+        )
     if options.leave_one_out and (specification.controls or not options.panel) and not named:
-        raise ValueError("callaway_santanna: leave_one_out with controls or panel=false leaves out clusters: it needs --cluster")
+        raise BadOption(
+            "callaway_santanna: leave_one_out with controls or panel=false leaves out clusters: it needs --cluster",
+            "leave_one_out",
+            True,
+            (False,),
+        )
     if not options.panel and not specification.unit and not specification.cohort:
-        raise ValueError("callaway_santanna: panel=false without --unit needs --cohort: one row does not show when treatment began")
+        raise BadOption(
+            "callaway_santanna: panel=false without --unit needs --cohort: one row does not show when treatment began",
+            "panel",
+            False,
+            (True,),
+        )
     bounds = options.honest or options.honest_smoothness or options.breakdown or options.pretrend_power
     if bounds and (options.aggregation != "dynamic" or options.anticipation or options.base_period != "universal"):
-        raise ValueError(
-            "callaway_santanna: honest, breakdown and pretrend_power need aggregation=dynamic, no anticipation and the universal base"
+        raise BadOption(
+            "callaway_santanna: honest, breakdown and pretrend_power need aggregation=dynamic, no anticipation and the universal base",
+            "aggregation",
+            options.aggregation,
+            ("dynamic",),
         )
     if options.reference == "effective_clusters" and not named:
-        raise ValueError("callaway_santanna: reference=effective_clusters needs --cluster")
+        raise BadOption("callaway_santanna: reference=effective_clusters needs --cluster", "reference", options.reference, ("normal",))
 
 
 def _rows(data: pd.DataFrame, specification, options, counts: dict) -> list[dict]:

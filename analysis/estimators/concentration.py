@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from analysis.core.errors import BadOption
 from analysis.core.estimates import NotIdentified, parameter
-from analysis.core.method import MOST_DRAWS, BadOption, Method, Option
+from analysis.core.method import MOST_DRAWS, Method, Option
 from analysis.core.sample import entrance
 
 METHOD = Method(
@@ -36,7 +37,12 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     generator = np.random.default_rng(specification.seed)
     present = int(codes.max()) + 1
     if 0 < options.n_places < present:
-        raise BadOption(f"concentration: option n_places is {options.n_places}, but the data hold {present} places")
+        raise BadOption(
+            f"concentration: option n_places is {options.n_places}, but the data hold {present} places",
+            "n_places",
+            options.n_places,
+            f"at least {present}",
+        )
     n_places = options.n_places or present
     values = indices(np.bincount(codes), n_places)
     about = {"n_obs": len(places), "n_units": present}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from analysis.core.errors import BadOption
 from analysis.core.estimates import NotIdentified, parameter, refused
 from analysis.core.method import Method, Option
 from analysis.core.sample import entrance
@@ -97,8 +98,11 @@ def _spells(data: pd.DataFrame, specification, strata: np.ndarray | None = None)
 def _penalized(data: pd.DataFrame, specification, covariance: str) -> list[dict]:
     """Return the rows of Firth's penalized likelihood: model-based errors, profile intervals, likelihood ratio p-values."""
     if covariance == "robust" or (covariance == "default" and clusters_of(data, specification) is not None):
-        raise ValueError(
-            "penalty=firth has no robust or clustered errors; covariance=unadjusted asks for those of the model (one end per unit at most)"
+        raise BadOption(
+            "penalty=firth has no robust or clustered errors; covariance=unadjusted asks for those of the model (one end per unit at most)",
+            "covariance",
+            "default",
+            ("unadjusted",),
         )
     # Profiles need scipy's root finder, which no other Cox regression should wait for.
     from analysis.inference.firth_partial_likelihood import PenalizedMaximum, Unbounded

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from analysis.core.errors import BadOption
 from analysis.core.estimates import NotIdentified, parameter
 from analysis.core.method import Method, Option
 from analysis.core.sample import entrance
@@ -46,7 +47,12 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     """
     options = METHOD.read(specification)
     if options.penalty == "firth" and specification.cluster:
-        raise ValueError("discrete_time_hazard: penalty=firth has the errors of independent spells; it takes no --cluster")
+        raise BadOption(
+            "discrete_time_hazard: penalty=firth has the errors of independent spells; it takes no --cluster",
+            "cluster",
+            specification.cluster,
+            "none with penalty=firth",
+        )
     data = spells_of(panel, specification)
     names = regressors_of(specification)
     risk = _at_risk(data, specification)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from analysis.core.errors import BadOption
 from analysis.core.estimates import NotIdentified
 from analysis.core.method import COVARIANCE, LAGS, TWO_WAY, Method, Option
 from analysis.core.sample import entrance
@@ -34,7 +35,9 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     """
     options = METHOD.read(specification)
     if options.constant and specification.fixed_effects:
-        raise ValueError("first_difference: option constant belongs to no fixed effects, which hold one already")
+        raise BadOption(
+            "first_difference: option constant belongs to no fixed effects, which hold one already", "constant", options.constant, (False,)
+        )
     data = complete_rows(panel, columns_of(specification, specification.fixed_effects))
     data = data.sort_values([specification.unit, specification.time], kind="stable")
     names = [name for name in (specification.treatment, *specification.controls) if name]

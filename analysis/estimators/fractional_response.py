@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from analysis.core.errors import BadOption
 from analysis.core.estimates import NotIdentified, parameter
 from analysis.core.method import Method, Option
 from analysis.core.sample import entrance
@@ -83,14 +84,19 @@ def _columns(data: pd.DataFrame, specification, names: list[str], unit_means: bo
     found = {name: design[name].to_numpy() for name in names}
     if unit_means:
         if not specification.unit:
-            raise ValueError("option unit_means needs --unit")
+            raise BadOption("option unit_means needs --unit", "unit_means", True, (False,))
         means = design.groupby(data[specification.unit]).transform("mean")
         for name in names:
             if np.abs(found[name] - means[name].to_numpy()).max() > ROUNDING * np.abs(found[name]).max():
                 found[f"mean_{name}"] = means[name].to_numpy()
     if specification.fixed_effects:
         if specification.fixed_effects != (specification.time,):
-            raise ValueError("fixed_effects may name the time column only: effects of units are not consistent in this model")
+            raise BadOption(
+                "fixed_effects may name the time column only: effects of units are not consistent in this model",
+                "fixed_effects",
+                specification.fixed_effects,
+                (specification.time,),
+            )
         time = data[specification.time].to_numpy()
         found |= {f"the dummy of ‹@{int(period)}›": (time == period).astype(float) for period in np.unique(time)[1:]}
     return found
@@ -100,8 +106,11 @@ def _need_independent(data: pd.DataFrame, specification, y: np.ndarray) -> None:
     if not np.isin(y, (0, 1)).all():
         raise NotIdentified("SUPPORT", f"penalty=firth is for outcomes of 0 and 1; {specification.outcome} has others")
     if specification.cluster or (specification.unit and data[specification.unit].duplicated().any()):
-        raise ValueError(
-            "fractional_response: penalty=firth has the errors of independent rows; it takes no --cluster and one row per unit"
+        raise BadOption(
+            "fractional_response: penalty=firth has the errors of independent rows; it takes no --cluster and one row per unit",
+            "penalty",
+            "firth",
+            ("none",),
         )
 
 

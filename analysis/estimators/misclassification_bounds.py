@@ -14,6 +14,7 @@ from math import comb
 import numpy as np
 import pandas as pd
 
+from analysis.core.errors import BadOption
 from analysis.core.estimates import NotIdentified, parameter
 from analysis.core.method import DRAWS, Method, Option
 from analysis.core.sample import entrance
@@ -68,7 +69,12 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
         raise NotIdentified("SUPPORT", f"{assignments:,} assignments ({what}) are too many to enumerate; lower n_hidden or hidden_cohorts")
     outside = [cohort for cohort in options.hidden_cohorts if not full.periods[0] < cohort <= full.periods[-1]]
     if outside:
-        raise ValueError(f"option hidden_cohorts: no treatment can start in ‹@{outside[0]}›, which is outside the periods after the first")
+        raise BadOption(
+            f"option hidden_cohorts: no treatment can start in ‹@{outside[0]}›, which is outside the periods after the first",
+            "hidden_cohorts",
+            options.hidden_cohorts,
+            "periods after the first",
+        )
     found = []
     for units in combinations(candidates, options.n_hidden):
         for cohorts in product(options.hidden_cohorts, repeat=options.n_hidden):

@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from analysis.core.errors import BadOption
 from analysis.core.estimates import NotIdentified, parameter
 from analysis.core.method import REFERENCE, Method, Option
 from analysis.core.sample import entrance
@@ -45,7 +46,12 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     """
     options = METHOD.read(specification)
     if specification.upper and specification.event:
-        raise ValueError("mixture_cure_regression: --upper says itself which spells ended; it takes no --event")
+        raise BadOption(
+            "mixture_cure_regression: --upper says itself which spells ended; it takes no --event",
+            "event",
+            specification.event,
+            "none beside upper",
+        )
     names, shared = regressors_of(specification), list(options.share_controls)
     data, low, high = bounds_of(panel, specification, tuple(shared))
     x, z = data[names].to_numpy(float), data[shared].to_numpy(float)

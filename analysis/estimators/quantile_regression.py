@@ -11,8 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from analysis.core.errors import BadOption
 from analysis.core.estimates import NotIdentified, parameter
-from analysis.core.method import MOST_DRAWS, BadOption, Method, Option
+from analysis.core.method import MOST_DRAWS, Method, Option
 from analysis.core.sample import entrance
 from analysis.estimators._cohorts import unit_codes
 from analysis.estimators._regression import columns_of, complete_rows, counts_of
@@ -44,9 +45,9 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     """
     options = METHOD.read(specification)
     if options.quantile == 0:
-        raise BadOption("quantile_regression: option quantile is 0; it must lie between 0 and 1")
+        raise BadOption("quantile_regression: option quantile is 0; it must lie between 0 and 1", "quantile", 0, "between 0 and 1")
     if options.within and not specification.unit:
-        raise BadOption("quantile_regression: option within needs --unit")
+        raise BadOption("quantile_regression: option within needs --unit", "within", True, (False,))
     data = complete_rows(panel, columns_of(specification, ()))
     names = [name for name in (specification.treatment, *specification.controls) if name]
     y, x = data[specification.outcome].to_numpy(float), data[names].to_numpy(float)

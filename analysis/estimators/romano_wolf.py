@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from analysis.core.errors import BadOption
 from analysis.core.estimates import NotIdentified, parameter
 from analysis.core.method import MOST_DRAWS, Method, Option
 from analysis.core.sample import entrance
@@ -42,9 +43,9 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     family = list(dict.fromkeys([specification.outcome, *options.outcomes]))
     for name in family:
         if name not in panel:
-            raise ValueError(f"romano_wolf: no column '{name}'")
+            raise BadOption(f"romano_wolf: no column '{name}'", "outcomes", name, map(str, panel.columns))
     if len(specification.cluster) > 1:
-        raise ValueError("romano_wolf takes one cluster variable")
+        raise BadOption("romano_wolf takes one cluster variable", "cluster", specification.cluster, "one column")
     effects = specification.fixed_effects or (specification.unit, specification.time)
     cluster = next(iter(specification.cluster), specification.unit)
     # In the order of names, so that draws do not depend on the order of rows.

@@ -97,8 +97,8 @@ def _partial(
         with_outcome = omitted.partial_r2(slopes[i + 1] / errors[i + 1], degrees)
         try:
             strength = omitted.as_strong_as(with_treatment, with_outcome)
-        except ValueError as impossible:
-            rows.append(refused(f"strength:{name}", "SUPPORT", str(impossible)))
+        except NotIdentified as impossible:
+            rows.append(refused(f"strength:{name}", impossible.code, str(impossible)))
             continue
         # What a confounder must have of both to undo the estimate is compared with the smaller of what the control has.
         rows.append(parameter(f"strength:{name}", min(strength), inference="none", **counts))

@@ -8,6 +8,7 @@ from itertools import islice
 import numpy as np
 import pandas as pd
 
+from analysis.core.errors import BadOption
 from analysis.core.estimates import NotIdentified, parameter, refused
 from analysis.core.method import BREAKDOWN, HONEST, HONEST_SMOOTHNESS, HONEST_TARGET, MOST_DRAWS, Method, Option
 from analysis.core.sample import entrance
@@ -73,15 +74,25 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     """
     options = METHOD.read(specification)
     if specification.cluster and specification.cluster != (specification.unit,):
-        raise ValueError("stacked_did clusters by unit; name no other cluster")
+        raise BadOption("stacked_did clusters by unit; name no other cluster", "cluster", specification.cluster, "the unit")
     bases, without = Bases({}, {}, []), ""
     if specification.cohort or specification.treatment:
         if options.cell.strip("‹›") != STACKED["cell"].default:
-            raise ValueError("stacked_did: cell belongs to a panel that is already stacked; with --cohort each cohort is a risk set")
+            raise BadOption(
+                "stacked_did: cell belongs to a panel that is already stacked; with --cohort each cohort is a risk set",
+                "cell",
+                options.cell,
+                "none beside cohort",
+            )
         panel, specification, bases, without = _stacked(panel, specification, options)
         options.cell = "cell"
     elif options.trim:
-        raise ValueError("stacked_did: trim belongs to --cohort or --treatment; a panel that is already stacked is taken as it is")
+        raise BadOption(
+            "stacked_did: trim belongs to --cohort or --treatment; a panel that is already stacked is taken as it is",
+            "trim",
+            options.trim,
+            (False,),
+        )
     else:
         METHOD.need(panel, specification, options.cell)
         need_stacks(panel, specification.unit, options.cell)
@@ -129,7 +140,12 @@ def _honest(stacks: Stacks, chosen: np.ndarray, actual: dict, options, counts: d
         why = f"event times have no common reference: cohort {which} is not observed in the period just before treatment; leave it out"
         return [refused("att_honest", "PRE", why)]
     if options.reference != -1 or options.effect_window[0] != 0:
-        raise ValueError("stacked_did: honest and breakdown need reference=-1 and an effect_window that begins at 0")
+        raise BadOption(
+            "stacked_did: honest and breakdown need reference=-1 and an effect_window that begins at 0",
+            "reference",
+            options.reference,
+            (-1,),
+        )
     found = np.array([np.isfinite(actual["event", int(e)][0][0]) for e in stacks.event_time])
     kept = found & (chosen | (stacks.event_time < 0))
     times = stacks.event_time[kept]

@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from analysis.core.errors import BadOption
 from analysis.core.estimates import NotIdentified, parameter
 from analysis.core.method import AGGREGATION, EVENT_WINDOW, Method, Option
 from analysis.core.sample import entrance
@@ -51,7 +52,7 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     """
     options = METHOD.read(specification)
     if len(specification.cluster) > 1:
-        raise ValueError("sun_abraham takes one cluster variable")
+        raise BadOption("sun_abraham takes one cluster variable", "cluster", specification.cluster, "one column")
     data, lost, without = _comparable(cohort_panel(panel, specification))
     treated, time = data["cohort"].to_numpy() > 0, data["time"].to_numpy()
     elapsed = np.where(treated, time - data["cohort"].to_numpy(), -1).astype(np.int64)

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 from diff_diff import SurveyDesign, TripleDifference
 
+from analysis.core.errors import BadOption
 from analysis.core.estimates import NotIdentified, parameter, refused
 from analysis.core.method import ANTICIPATION, Method, Option
 from analysis.core.sample import entrance
@@ -48,7 +49,7 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     """
     options = METHOD.read(specification)
     if not options.eligible or options.eligible not in panel:
-        raise ValueError("triple_difference needs option eligible=<0/1 column>")
+        raise BadOption("triple_difference needs option eligible=<0/1 column>", "eligible", options.eligible, "a column of 0 and 1")
     data = cohort_panel(panel, specification, options.eligible)
     if not data[options.eligible].isin([0, 1]).all():
         raise NotIdentified("SUPPORT", f"{options.eligible} must be 0 or 1")

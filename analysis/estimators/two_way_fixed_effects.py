@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from analysis.core.errors import BadOption
 from analysis.core.estimates import NotIdentified, parameter, refused
 from analysis.core.level_codes import level_codes
 from analysis.core.method import (
@@ -99,11 +100,23 @@ def _check(options) -> None:
     """Refuse choices that the aggregation would ignore, and windows without the reference."""
     dynamic = options.aggregation == "dynamic"
     if dynamic and options.event_window[0] > -1:
-        raise ValueError(f"two_way_fixed_effects: event_window is {options.event_window}; -1, the reference, lies outside the window")
-    if dynamic and (options.randomization_draws or options.wild_bootstrap_draws or options.few_treated != "none"):
-        raise ValueError("two_way_fixed_effects: randomization, wild bootstrap and few_treated are for aggregation=simple")
+        raise BadOption(
+            f"two_way_fixed_effects: event_window is {options.event_window}; -1, the reference, lies outside the window",
+            "event_window",
+            options.event_window,
+            "windows that hold -1",
+        )
+    static = {"randomization_draws": 0, "wild_bootstrap_draws": 0, "few_treated": "none"}
+    if dynamic and (chosen := [name for name, without in static.items() if getattr(options, name) != without]):
+        message = "two_way_fixed_effects: randomization, wild bootstrap and few_treated are for aggregation=simple"
+        raise BadOption(message, chosen[0], getattr(options, chosen[0]), (static[chosen[0]],))
     if not dynamic and (options.honest or options.honest_smoothness or options.breakdown or options.pretrend_power):
-        raise ValueError("two_way_fixed_effects: honest, honest_smoothness, breakdown and pretrend_power need aggregation=dynamic")
+        raise BadOption(
+            "two_way_fixed_effects: honest, honest_smoothness, breakdown and pretrend_power need aggregation=dynamic",
+            "aggregation",
+            options.aggregation,
+            ("dynamic",),
+        )
 
 
 def _in_force(data: pd.DataFrame, specification, cohort: np.ndarray) -> np.ndarray:

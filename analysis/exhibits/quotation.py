@@ -119,7 +119,7 @@ def _text(number: dict, value: object) -> str:
 def _fill(text: str, texts: dict[str, str], exhibit: str) -> str:
     def put(match: re.Match) -> str:
         if match[1] not in texts:
-            raise LookupError(f"config/study.yaml: exhibits → {exhibit}: no number '{match[1]}' in config/numbers.yaml")
+            raise LookupError(f"paper/exhibits.yaml: {exhibit}: no number '{match[1]}' in config/numbers.yaml")
         return texts[match[1]]
 
     return re.sub(r"\{(\w+)\}", put, text)

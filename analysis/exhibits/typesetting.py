@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import typst
 
-from analysis.core.contracts import DataError
 from analysis.core.documents import Document
+from analysis.core.errors import DataError
 from analysis.core.rawfiles import ROOT
 from analysis.core.storage import atomic
 

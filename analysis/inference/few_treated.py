@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from analysis.core.errors import BadOption
 from analysis.core.estimates import NotIdentified
-from analysis.core.method import BadOption
 
 # Residuals no larger than this share of the outcome are what arithmetic leaves.
 ROUNDING = 1e-12
@@ -32,7 +32,7 @@ def placebo_effects(
     Raises NotIdentified with fewer than three untreated groups, or where their residuals are but rounding beside `scale`.
     """
     if draws < 1:
-        raise BadOption(f"{draws} draws show no distribution of errors; at least 1 is needed")
+        raise BadOption(f"{draws} draws show no distribution of errors; at least 1 is needed", "draws", draws, "at least 1")
     controls = np.flatnonzero(~treated)
     if len(controls) < 3:
         raise NotIdentified("SUPPORT", f"{len(controls)} untreated groups cannot show the distribution of errors")

@@ -15,8 +15,8 @@ import numpy as np
 import pandas as pd
 
 from analysis.core.distributions import normal_quantile
+from analysis.core.errors import BadOption
 from analysis.core.estimates import NotIdentified, parameter, refused
-from analysis.core.method import BadOption
 
 # Points at which the test is inverted: the library bisects them, and its critical values cost far more than a point.
 POINTS = 8001
@@ -159,7 +159,9 @@ def _check_sizes(options) -> None:
     for name in ("honest", "honest_smoothness"):
         for size in getattr(options, name):
             if isinstance(size, bool) or not isinstance(size, int | float) or not 0 <= size < np.inf:
-                raise BadOption(f"option {name} holds {size}; its items must be numbers from 0 on, and finite")
+                raise BadOption(
+                    f"option {name} holds {size}; its items must be numbers from 0 on, and finite", name, size, "numbers from 0 on"
+                )
 
 
 def bounds_rows(

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from analysis.core.errors import BadOption
 from analysis.core.estimates import NotIdentified
 from analysis.inference.absorb import Absorber, absorbed, nested
 from analysis.inference.cluster import cluster_sums, jackknife, need_two
@@ -114,7 +115,7 @@ def fit(design: Design, covariance: str = "default", lags: int = -1, two_way: st
     if covariance == "default":
         covariance = "cluster" if design.clusters else "hc1"
     if covariance in ("cluster", "cr3") and not design.clusters:
-        raise ValueError(f"covariance={covariance} needs --cluster")
+        raise BadOption(f"covariance={covariance} needs --cluster", "covariance", covariance, "with cluster")
     absorber = Absorber(design.effects, design.weights)
     net = _net(design, absorber)
     stage = _stage(design, net)
@@ -286,7 +287,12 @@ def _kernel(by_period: np.ndarray, lags: int) -> np.ndarray:
 def _leave_clusters_out(design: Design, net: _Net) -> tuple[np.ndarray, tuple[str, ...]]:
     """Return the CR3 covariance (k, k) and a note (k,) for each coefficient."""
     if design.instruments is not None or len(design.clusters) != 1:
-        raise ValueError("covariance=cr3 is for least squares with one cluster variable")
+        raise BadOption(
+            "covariance=cr3 is for least squares with one cluster variable",
+            "covariance",
+            "cr3",
+            "with one cluster variable and no instruments",
+        )
     inner = [nested(e, design.clusters[0]) for e in design.effects.T]
     dummies = [np.ones(len(design.outcome))[:, None]] if inner and not any(inner) else []
     for effect in design.effects.T[[not i for i in inner]] if len(inner) else []:

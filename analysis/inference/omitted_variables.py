@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from analysis.core.distributions import t_quantile
+from analysis.core.estimates import NotIdentified
 from analysis.inference.rank import project
 
 
@@ -49,11 +50,11 @@ def as_strong_as(treatment_r2: float, outcome_r2: float, times: float = 1.0) -> 
     """Return partial R2 with treatment and outcome of a confounder `times` as strong as a control (their equations 52 to 55).
 
     `treatment_r2` and `outcome_r2` are the control's own, given the others (and the treatment).
-    Raises ValueError where no confounder can be that strong.
+    Raises NotIdentified where no confounder can be that strong.
     """
     with_treatment = times * treatment_r2 / (1 - treatment_r2)
     if with_treatment >= 1 or times * treatment_r2 >= 1:
-        raise ValueError(f"no confounder can be {times:g} times as strong with the treatment (partial R2 {treatment_r2:.3f})")
+        raise NotIdentified("SUPPORT", f"no confounder can be {times:g} times as strong with the treatment (partial R2 {treatment_r2:.3f})")
     shared = times * treatment_r2**2 / ((1 - times * treatment_r2) * (1 - treatment_r2))
     factor = (math.sqrt(times) + math.sqrt(shared)) / math.sqrt(1 - shared)
     return with_treatment, min(1.0, factor**2 * outcome_r2 / (1 - outcome_r2))

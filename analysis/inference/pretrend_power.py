@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from analysis.core.distributions import normal_quantile
+from analysis.core.errors import BadOption
 from analysis.core.estimates import NotIdentified, parameter, refused
-from analysis.core.method import BadOption
 
 # Least eigenvalue of a correlation matrix below which it counts as singular.
 SINGULAR = 1e-10
@@ -36,7 +36,7 @@ def slope_for_power(event_time: np.ndarray, covariance: np.ndarray, power: float
     from scipy import optimize
 
     if not 0 < power < 1:
-        raise BadOption(f"option pretrend_power is {power:g}; it must lie between 0 and 1")
+        raise BadOption(f"option pretrend_power is {power:g}; it must lie between 0 and 1", "pretrend_power", power, "between 0 and 1")
     idle = detection(0.0, event_time, covariance)
     if idle >= power:
         raise NotIdentified(

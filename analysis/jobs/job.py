@@ -14,7 +14,7 @@ import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
-from analysis.core.contracts import DataError
+from analysis.core.errors import DataError
 
 
 def die_with(parent: int) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from analysis.core.contracts import DataError
+from analysis.core.errors import DataError
 from analysis.core.rawfiles import load
 from analysis.simulations.cohort.cohort import write
 

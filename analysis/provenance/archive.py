@@ -6,8 +6,8 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
-from analysis.core.contracts import DataError
 from analysis.core.documents import Document
+from analysis.core.errors import DataError
 
 
 def provenance(root: Path, documents: Iterable[Document]) -> dict:

@@ -275,7 +275,7 @@ def _rests_on(claim: dict, model: str, row: pd.Series) -> bool:
 
 
 def _places(study: dict, numbers: dict) -> dict[str, list[dict]]:
-    """Return number → where the paper prints it: file, line, sentence; notes of exhibits stand in config/study.yaml."""
+    """Return number → where the paper prints it: file, line, sentence; notes of exhibits stand in paper/exhibits.yaml."""
     found, figures = {}, modules("figure")
     called = {name: f"{'Figure' if name in figures else 'Table'} “{about['title']}”" for name, about in numbers["exhibits"].items()}
     for path in sorted((ROOT / PAPER).rglob("*.typ")):
@@ -284,7 +284,7 @@ def _places(study: dict, numbers: dict) -> dict[str, list[dict]]:
     for exhibit in numbers["exhibits"]:
         about = study["exhibits"][exhibit]
         for name in re.findall(r"\{(\w+)\}", about["note"]):
-            place = {"file": "config/study.yaml", "line": None, "text": f"Note of {exhibit}: {numbers['exhibits'][exhibit]['note']}"}
+            place = {"file": "paper/exhibits.yaml", "line": None, "text": f"Note of {exhibit}: {numbers['exhibits'][exhibit]['note']}"}
             found.setdefault(name, []).append(place)
     return found
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import typst
 
-from analysis.core.contracts import DataError
 from analysis.core.documents import STUDY, Document
+from analysis.core.errors import DataError
 
 # Kind of exhibit → its element in the typeset paper.
 ELEMENTS = {"table": "figure.where(kind: table)", "figure": "figure.where(kind: image)"}

@@ -9,7 +9,7 @@ import pandas as pd
 from analysis.core.catalogue import ingredients
 from analysis.core.config import FIRM_TABLES, outcomes_of
 from analysis.core.estimation import specify
-from analysis.core.specification import blank_controls, prepare
+from analysis.core.preparation import blank_controls, prepare
 
 
 def firm_panels(tables: dict[str, pd.DataFrame], provinces: pd.DataFrame, panels: dict) -> dict[str, pd.DataFrame]:

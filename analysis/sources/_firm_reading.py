@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from analysis.core.contracts import DataError
+from analysis.core.errors import DataError
 from analysis.core.rawfiles import RawFiles, is_simulated
 from analysis.sources.firms.folder import Reading, read_folder
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import openpyxl
 import pandas as pd
 
-from analysis.core.contracts import DataError, violation
+from analysis.core.errors import DataError, violation
 
 NUMBERS = ("rank", "rd", "rd_growth_pct", "rd_intensity_pct", "sales", "capex", "operating_profit", "employees", "market_cap")
 TEXTS = ("company", "country", "region", "industry")

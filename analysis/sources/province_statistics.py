@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from analysis.core.contracts import DataError, violation
+from analysis.core.errors import DataError, violation
 
 # A part may not exceed its whole (same unit).
 PARTS = (

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.core.estimates import NotIdentified, parameter
-from analysis.core.specification import prepare
+from analysis.core.preparation import prepare
 from analysis.inference.cluster import cluster_sums, effective_degrees
 from analysis.inference.cure_likelihood import Spells
 from analysis.inference.cure_maximum import Maximum, maximise

@@ -13,7 +13,8 @@ import numpy as np
 import pandas as pd
 
 from analysis.core.estimation import specify
-from analysis.core.specification import Specification, prepare
+from analysis.core.preparation import prepare
+from analysis.core.specification import Specification
 from analysis.core.storage import is_absent
 from analysis.validation import _datasets
 
@@ -62,7 +63,7 @@ def _row(rows: list[dict], term: str, **named) -> dict:
 
 
 def _headline(name: str, panels: dict, specifications: dict, outcomes: dict) -> Iterator[tuple[str, pd.DataFrame, Specification]]:
-    """Yield outcome, prepared sample and specification of one block of config/study.yaml, without its slow options."""
+    """Yield outcome, prepared sample and specification of one block of config/specifications, without its slow options."""
     settings = specifications[name]
     panel = panels[settings["panel"]]
     if is_absent(panel):

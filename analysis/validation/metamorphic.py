@@ -21,9 +21,8 @@ import pandas as pd
 
 from analysis.core.catalogue import modules
 from analysis.core.estimates import NotIdentified
-from analysis.core.method import Method
-from analysis.core.sample import LISTS, NAMES, SINGLE
-from analysis.core.specification import Specification
+from analysis.core.method import method_of
+from analysis.core.specification import LISTS, NAMES, SINGLE, Specification, columns_of
 from analysis.sources.files.file import read
 from analysis.validation import _trial_data
 
@@ -105,10 +104,6 @@ STANDARD = {
     "outcome": "y", "unit": "firm", "time": "year", "cohort": "g", "treatment": "d", "controls": ("x",), "duration": "months",
     "event": "failed", "instruments": ("z",), "strata": ("sector",), "upper": "upper",
 }  # fmt: skip
-
-
-def method_of(estimator: str) -> Method:
-    return import_module(f"analysis.estimators.{estimator}").METHOD
 
 
 def case_of(estimator: str) -> Case:
@@ -194,12 +189,8 @@ Change = Callable[[pd.DataFrame, Specification], tuple[pd.DataFrame, Specificati
 
 
 def _used(specification: Specification) -> list[str]:
-    """Return the columns that a specification names, options included."""
-    found = []
-    for field in (*SINGLE, *LISTS):
-        value = getattr(specification, field)
-        found += [value] if isinstance(value, str) else list(value)
-    return list(dict.fromkeys(filter(None, found)))
+    """Return the columns that a specification names, those of options left out."""
+    return list(columns_of(specification))
 
 
 def _option_columns(specification: Specification) -> dict[str, list[str]]:
@@ -332,12 +323,7 @@ def through(suffix: str) -> Change:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / f"table{suffix}"
             WRITERS[suffix](data, path)
-            roles: dict[str, set[str]] = {}
-            for field in (*SINGLE, *LISTS):
-                value = getattr(specification, field)
-                for name in [value] if isinstance(value, str) else value:
-                    if name:
-                        roles.setdefault(name, set()).add(field)
+            roles = {column: set(fields) for column, fields in columns_of(specification).items()}
             further = [name for names in _option_columns(specification).values() for name in names if isinstance(name, str)]
             return read(str(path), roles, also=[*further, *method_of(specification.estimator).columns]), specification
 

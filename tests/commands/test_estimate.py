@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 
 from analysis.__main__ import main
-from analysis.commands.estimators import method_of
 from analysis.core.catalogue import ROOT, modules
+from analysis.core.method import method_of
 from analysis.simulations.data_generating_processes import late_treatment, spells, staggered
 
 

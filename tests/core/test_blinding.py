@@ -10,7 +10,7 @@ import pytest
 from analysis.core import blinding
 from analysis.core.blinding import MARK, blind_seed, permuted
 from analysis.core.catalogue import ingredients, modules
-from analysis.core.contracts import DataError
+from analysis.core.errors import DataError
 from analysis.exhibits.display import Table, mpl, save_figure, save_table
 from analysis.exhibits.quotation import quote
 from tests.study import STUDY

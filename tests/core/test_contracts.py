@@ -3,7 +3,8 @@
 import pandas as pd
 import pytest
 
-from analysis.core.contracts import DataError, check, read_raw
+from analysis.core.contracts import check, read_raw
+from analysis.core.errors import DataError
 
 CONTRACT = {
     "title": "Deals",

@@ -2,7 +2,8 @@
 
 import pytest
 
-from analysis.core.method import PRETREND_POWER, BadOption, Option
+from analysis.core.errors import BadOption
+from analysis.core.method import PRETREND_POWER, Option
 
 
 @pytest.mark.parametrize(

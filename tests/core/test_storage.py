@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from analysis.core.contracts import DataError
+from analysis.core.errors import DataError
 from analysis.core.storage import absent_table, atomic, is_absent, read_table, write_table
 
 CONTRACT = {"key": ["unit"], "columns": {"unit": {"type": "text"}, "value": {"type": "number"}}}

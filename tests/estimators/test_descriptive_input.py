@@ -6,9 +6,9 @@ import pytest
 from scipy import stats
 
 from analysis.__main__ import main
-from analysis.commands.estimators import method_of
+from analysis.core.errors import BadOption
 from analysis.core.estimates import NotIdentified
-from analysis.core.method import BadOption
+from analysis.core.method import method_of
 from analysis.core.specification import Specification
 from analysis.estimators import binomial_share, concentration, country_exposure, misclassification_bounds, order_of_appearance, rate_ratio
 

@@ -10,11 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from analysis.core.catalogue import modules
-from analysis.core.contracts import DataError
+from analysis.core.errors import BadOption, DataError
 from analysis.core.estimates import NotIdentified
-from analysis.core.method import BadOption
+from analysis.core.method import method_of
 from analysis.core.specification import Specification
-from analysis.validation.metamorphic import method_of
 
 FIELDS = {"outcome": "y", "unit": "firm", "time": "year", "controls": ("x",)}
 QUICK = {"max_examples": 12, "derandomize": True, "database": None}

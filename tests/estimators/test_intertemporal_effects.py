@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from analysis.core.errors import BadOption
 from analysis.core.estimates import NotIdentified
-from analysis.core.method import BadOption
 from analysis.core.specification import Specification
 from analysis.estimators import de_chaisemartin_dhaultfoeuille
 

@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from analysis.core.catalogue import modules
-from analysis.validation.metamorphic import case_of, method_of, outcomes_of, same
+from analysis.core.method import method_of
+from analysis.validation.metamorphic import case_of, outcomes_of, same
 
 # The long version and the check job go through them too.
 SLOW = ("through Stata", "through Excel", "columns named as our own, otherwise", "never as 9999", "never as infinity", "every second year")

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.core.method import BadOption
+from analysis.core.errors import BadOption
 from analysis.core.specification import Specification
 from analysis.estimators import gray_test, misclassification_bounds, synthetic_cases
 

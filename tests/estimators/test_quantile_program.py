@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 from scipy.optimize import linprog
 
+from analysis.core.errors import BadOption
 from analysis.core.estimates import NotIdentified
-from analysis.core.method import BadOption
 from analysis.core.specification import Specification
 from analysis.estimators import quantile_regression
 

@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+from analysis.core.errors import BadOption
 from analysis.core.estimates import NotIdentified
-from analysis.core.method import BadOption
 from analysis.core.specification import Specification
 from analysis.estimators import (
     aft_weibull,

@@ -4,9 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.core.contracts import DataError
+from analysis.core.errors import DataError
 from analysis.core.estimation import estimated
-from analysis.core.specification import Specification, balanced
+from analysis.core.preparation import balanced
+from analysis.core.specification import Specification
 from analysis.estimators import callaway_santanna, sensitivity_to_unobservables, stacked_did
 from analysis.inference import honest_bounds
 from analysis.panels import province_year

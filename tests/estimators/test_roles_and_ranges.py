@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from analysis.core.errors import BadOption
 from analysis.core.estimates import NotIdentified
-from analysis.core.method import BadOption, Option
+from analysis.core.method import Option
 from analysis.core.specification import Specification
 
 

@@ -7,8 +7,8 @@ from lifelines import CoxPHFitter
 from lifelines.statistics import multivariate_logrank_test
 from statsmodels.duration.survfunc import CumIncidenceRight
 
+from analysis.core.errors import BadOption
 from analysis.core.estimates import NotIdentified
-from analysis.core.method import BadOption
 from analysis.core.specification import Specification
 from analysis.estimators import competing_risks, cox, kaplan_meier, log_rank, restricted_mean_survival
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy.optimize import linprog, minimize
 
+from analysis.core.errors import BadOption
 from analysis.core.estimates import NotIdentified
-from analysis.core.method import BadOption
 from analysis.core.specification import Specification
 from analysis.estimators import synthetic_cases, synthetic_control, synthetic_did
 from analysis.inference.simplex_weights import best

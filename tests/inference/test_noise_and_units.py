@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+from analysis.core.errors import BadOption
 from analysis.core.estimates import NotIdentified
-from analysis.core.method import BadOption
 from analysis.core.specification import Specification
 from analysis.estimators import callaway_santanna, romano_wolf, romano_wolf_cohorts, two_way_fixed_effects
 from analysis.inference import few_treated, honest_bounds, pretrend_power, step_down

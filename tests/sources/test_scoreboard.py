@@ -3,7 +3,7 @@
 import openpyxl
 import pytest
 
-from analysis.core.contracts import DataError
+from analysis.core.errors import DataError
 from analysis.sources._scoreboard_layouts import read_edition
 from analysis.sources.scoreboard import name_key
 from tests.raw import cleaned, contract

@@ -2,7 +2,7 @@
 
 import pytest
 
-from analysis.core.contracts import DataError
+from analysis.core.errors import DataError
 from analysis.core.rawfiles import load
 from analysis.sources import province_statistics
 from tests.raw import cleaned, contract

@@ -6,7 +6,8 @@ import shutil
 import pytest
 
 from analysis.core.config import CONFIG
-from analysis.core.contracts import DataError, read_raw
+from analysis.core.contracts import read_raw
+from analysis.core.errors import DataError
 from analysis.core.rawfiles import ROOT
 from tests.raw import contract
 

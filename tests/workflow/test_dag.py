@@ -96,6 +96,11 @@ def test_a_label_refits_nothing_and_an_option_refits_its_model(made):
     try:
         config.write_text(original.replace("label: New-product sales", "label: Sales of new products"), encoding="utf-8")
         assert planned(made, *TARGETS) == set()
+    finally:
+        config.write_text(original, encoding="utf-8")
+    config = made / "config" / "specifications" / "market.yaml"
+    original = config.read_text(encoding="utf-8")
+    try:
         config.write_text(original.replace("unknown: not assessed}", "unknown: nobody looked}"), encoding="utf-8")
         assert planned(made, *TARGETS) == {"data/processed/estimates/green_share/none.parquet"}
     finally:
@@ -103,7 +108,7 @@ def test_a_label_refits_nothing_and_an_option_refits_its_model(made):
 
 
 def test_a_misspelt_name_stops_before_any_job(made):
-    config = made / "config" / "study.yaml"
+    config = made / "config" / "specifications" / "provinces.yaml"
     original = config.read_text(encoding="utf-8")
     try:
         config.write_text(original.replace("estimator: hausman", "estimator: hausmann"), encoding="utf-8")

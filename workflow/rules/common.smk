@@ -13,7 +13,7 @@ from analysis.core.blinding import blind_seed
 from analysis.core.catalogue import ingredients, module_of, source_files, version
 from analysis.core.catalogue import program as code
 from analysis.core.claim_tests import specifications_of
-from analysis.core.contracts import DataError
+from analysis.core.errors import ConfigError, DataError, UnknownName
 from analysis.core.documents import (
     FIGURE_FORMS,
     STUDY as PAPER,
@@ -26,7 +26,6 @@ from analysis.provenance.graph import made_from
 from bootstrap import REPEATABLE
 from analysis.core.config import (
     SECTIONS,
-    ConfigError,
     claim_test,
     claims_tested,
     load,
@@ -43,7 +42,7 @@ try:
     BLIND = (
         blind_seed()
     )  # a parameter of the rules whose products show it: blind and open ones never mix
-except (ConfigError, catalogue.UnknownName, DataError) as error:
+except (ConfigError, UnknownName, DataError) as error:
     # The message says everything; a traceback would bury it. (Snakemake reports SystemExit as an error.)
     print(f"\nConfiguration error\n{error}\n", file=sys.stderr)
     sys.exit(1)

@@ -1,6 +1,6 @@
 """Panels → estimates: one job is one specification and one outcome, never one replication.
 
-Needs: the panel that the specification in config/study.yaml names.
+Needs: the panel that the specification in config/specifications names.
 Makes: data/processed/estimates/<specification>/<outcome>.parquet; of every specification curve in config/specification_curves.yaml
        data/processed/curves/<curve>.parquet and <curve>_joint.parquet.
 """

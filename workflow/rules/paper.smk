@@ -75,10 +75,13 @@ rule typeset:
         dispatch(rule, input, output, params, wildcards, log)
 
 
-CONFIG_FILES = sorted(
-    path.relative_to(catalogue.ROOT).as_posix()
-    for path in (catalogue.ROOT / "config").rglob("*.yaml")
-)
+CONFIG_FILES = [
+    "paper/exhibits.yaml",
+    *sorted(
+        path.relative_to(catalogue.ROOT).as_posix()
+        for path in (catalogue.ROOT / "config").rglob("*.yaml")
+    ),
+]
 
 
 def traced(document):

@@ -6,7 +6,7 @@ import textwrap
 import seaborn as sns
 from matplotlib.pyplot import subplots
 
-from analysis.core.specification import TRANSFORMS
+from analysis.core.preparation import TRANSFORMS
 from analysis.exhibits.cells import measured
 from analysis.exhibits.display import COLOURS, WIDTH
 

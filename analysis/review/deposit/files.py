@@ -13,7 +13,7 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
-from analysis.core.contracts import DataError
+from analysis.core.errors import DataError
 from analysis.provenance.files import sha256
 
 MANIFEST, CHECKS = "MANIFEST.csv", "CHECKS.md"

@@ -9,17 +9,17 @@ from __future__ import annotations
 import copy
 import re
 from dataclasses import dataclass, field
-from importlib import import_module
 
 import yaml
 
-from analysis.core.catalogue import modules, unknown
-from analysis.core.method import BadOption, Method
-from analysis.core.specification import TRANSFORMS
+from analysis.core.errors import BadOption, unknown
+from analysis.core.method import method_of
+from analysis.core.preparation import TRANSFORMS
+from analysis.core.specification import LISTS, SINGLE
 from analysis.review.whatif.sample import add_condition
 
-COLUMNS = ("cohort", "treatment", "weights")
-LISTS = ("cluster", "controls", "fixed_effects")
+# The rows of a panel and its outcomes are not a choice of one model.
+COLUMNS = tuple(name for name in SINGLE if name not in ("outcome", "unit", "time"))
 OUTCOME = ("transform", "winsorize", "scale")
 WORD = re.compile(r"(?P<key>[\w.]+?)(?P<how>\+=|-=|>=|<=|=)(?P<value>.*)", re.DOTALL)
 SHAPE = "KEY=VALUE, controls+=COLUMN, controls-=COLUMN, drop.COLUMN=VALUE[,VALUE], keep.COLUMN=VALUE[,VALUE], COLUMN>=N or COLUMN<=N"
@@ -52,7 +52,7 @@ def changed(settings: dict, outcome: dict | None, words: list[str], columns: dic
 def _parsed(word: str, context: str) -> tuple[str, str, str]:
     match = WORD.fullmatch(word)
     if not match:
-        raise BadOption(f"{context}: '{word}' is no change (a value with spaces stands in quotes); it must be {SHAPE}")
+        raise BadOption(f"{context}: '{word}' is no change (a value with spaces stands in quotes); it must be {SHAPE}", word, word, SHAPE)
     return match["key"], match["how"], match["value"].strip()
 
 
@@ -61,7 +61,7 @@ def _merged(parsed: list[tuple[str, str, str]], context: str) -> list[tuple[str,
     merged = {}
     for key, how, value in parsed:
         if (key, how) in merged and not (key.startswith(("drop.", "keep.")) or how in ("+=", "-=")):
-            raise BadOption(f"{context}: {key}{how} is given twice: {merged[key, how]} and {value}")
+            raise BadOption(f"{context}: {key}{how} is given twice: {merged[key, how]} and {value}", key, value, (merged[key, how],))
         merged[key, how] = f"{merged[key, how]},{value}" if (key, how) in merged else value
     return [(key, how, value) for (key, how), value in merged.items()]
 
@@ -69,7 +69,7 @@ def _merged(parsed: list[tuple[str, str, str]], context: str) -> list[tuple[str,
 def _pieces(key: str, how: str, value: str, context: str) -> list[str]:
     pieces = [one.strip() for one in value.split(",") if one.strip()]
     if not pieces and how != "=":
-        raise BadOption(f"{context}: {key}{how} names nothing")
+        raise BadOption(f"{context}: {key}{how} names nothing", key, "", "a column or value")
     return pieces
 
 
@@ -84,7 +84,7 @@ def _apply(variant: Variant, key: str, how: str, value: str, columns: dict, cont
     elif key in LISTS:
         _list(settings, key, how, _pieces(key, how, value, context), columns, context)
     elif how != "=":
-        raise BadOption(f"{context}: {how} is for {', '.join(LISTS)}, not for {key}")
+        raise BadOption(f"{context}: {how} is for {', '.join(LISTS)}, not for {key}", key, value, ("=",))
     elif key in COLUMNS:
         _need(value, columns, context)
         if key in ("cohort", "treatment"):  # a model has one or the other
@@ -108,7 +108,7 @@ def _number(key: str, value: str, context: str) -> float:
     try:
         return float(value)
     except ValueError:
-        raise BadOption(f"{context}: {key} takes a number, not '{value}'") from None
+        raise BadOption(f"{context}: {key} takes a number, not '{value}'", key, value, "a number") from None
 
 
 def _read(value: str, kind: str) -> object:
@@ -120,7 +120,7 @@ def _sample(variant: Variant, kind: str, column: str, how: str, value: str, colu
     _need(column, columns, context)
     pieces = _pieces(f"{kind}.{column}", how, value, context)
     if how != "=" or not pieces:
-        raise BadOption(f"{context}: {kind}.{column} takes = and at least one value")
+        raise BadOption(f"{context}: {kind}.{column} takes = and at least one value", f"{kind}.{column}", value, "= and at least one value")
     values = [_read(one, columns[column]["type"]) for one in pieces]
     variant.selected.append((column, values))
     add_condition(variant.settings, column, kind, values)
@@ -131,46 +131,42 @@ def _list(settings: dict, key: str, how: str, names: list[str], columns: dict, c
         _need(name, columns, context)
     present = list(settings.get(key, []))
     if how == "-=" and (unknown_names := [name for name in names if name not in present]):
-        raise BadOption(f"{context}: {unknown_names[0]} is not among {key}: {', '.join(present) or 'none'}")
+        raise BadOption(f"{context}: {unknown_names[0]} is not among {key}: {', '.join(present) or 'none'}", key, unknown_names[0], present)
     if how in (">=", "<="):
-        raise BadOption(f"{context}: {key} is a list; it takes =, += or -=")
+        raise BadOption(f"{context}: {key} is a list; it takes =, += or -=", key, names, ("=", "+=", "-="))
     twice = [name for place, name in enumerate(names) if name in names[:place] or (how == "+=" and name in present)]
     if twice:  # the same column twice cannot be solved for
-        raise BadOption(f"{context}: {twice[0]} is among {key} already")
+        raise BadOption(f"{context}: {twice[0]} is among {key} already", key, twice[0], "columns that are not there yet")
     settings[key] = names if how == "=" else [*present, *names] if how == "+=" else [name for name in present if name not in names]
 
 
-def method_of(name: str) -> Method:
-    """Return the declaration of an estimator that exists."""
-    return import_module(f"analysis.estimators.{name}").METHOD
-
-
 def _estimator(variant: Variant, name: str, context: str) -> None:
-    if name not in modules("estimator"):
-        raise unknown(name, modules("estimator"), context, "estimator")
-    method = method_of(name)
+    method = method_of(name, context)
     options = variant.settings.get("options", {})
     kept = {key: value for key, value in options.items() if key in method.options}
     if lost := sorted(set(options) - set(kept)):
         variant.said.append(f"(options that {name} does not know are left out: {', '.join(lost)})")
     accepted = {one for need in (*method.needs, *method.accepts) for one in need.split("|")}
-    for key in ("controls", "weights", "fixed_effects"):
-        if variant.settings.get(key) and key not in accepted:
-            variant.said.append(f"({name} takes no {key}: {', '.join(variant.settings[key])} left out)")
-            variant.settings[key] = []
+    for key in ("weights", *LISTS):
+        if key != "cluster" and key not in accepted and (value := variant.settings.get(key)):
+            columns = value if isinstance(value, str) else ", ".join(value)
+            variant.said.append(f"({name} takes no {key}: {columns} left out)")
+            del variant.settings[key]
     variant.settings |= {"estimator": name, "options": kept}
 
 
 def _outcome(variant: Variant, key: str, value: str, context: str) -> None:
     if variant.outcome is None:
-        raise BadOption(f"{context}: the model has no outcome variable that {key} could change")
+        raise BadOption(f"{context}: the model has no outcome variable that {key} could change", key, value, ())
     if key == "transform" and value not in TRANSFORMS:
         raise unknown(value, TRANSFORMS, context, "transform")
     read = value if key == "transform" else _number(key, value, context)
     if key == "winsorize" and not 0 <= read < 0.5:
-        raise BadOption(f"{context}: winsorize is the share of each tail, from 0 to below 0.5, not {value}")
+        raise BadOption(
+            f"{context}: winsorize is the share of each tail, from 0 to below 0.5, not {value}", key, value, "from 0 to below 0.5"
+        )
     if key == "scale" and read <= 0:
-        raise BadOption(f"{context}: scale must be above 0, not {value}: signs that claims imply would turn")
+        raise BadOption(f"{context}: scale must be above 0, not {value}: signs that claims imply would turn", key, value, "above 0")
     variant.outcome[key] = read
 
 

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import fields
 
-from analysis.core.catalogue import unknown
 from analysis.core.config import outcomes_of
+from analysis.core.errors import BadOption, unknown
 from analysis.core.estimation import specify
-from analysis.core.method import BadOption
-from analysis.core.specification import Specification
-from analysis.review.whatif.changes import Variant, method_of
+from analysis.core.method import method_of
+from analysis.core.specification import given
+from analysis.review.whatif.changes import Variant
 
-# What no method declares, because every specification has it.
-ALWAYS = ("name", "estimator", "options", "seed")
 # The panel's block gives these to every model, whether its estimator uses them or not.
 FROM_PANEL = ("unit", "time", "cluster")
 
@@ -23,7 +20,12 @@ def named(study: dict, model: str, outcome: str, is_real: Callable[[str], bool])
     if model in study["claims"]:
         tests = tests_in_order(study, model, is_real)
         if not tests:
-            raise BadOption(f"whatif: claim {model} has no estimate: {_why_none(study['claims'][model])}")
+            raise BadOption(
+                f"whatif: claim {model} has no estimate: {_why_none(study['claims'][model])}",
+                "model",
+                model,
+                "a model, or a claim with an estimate",
+            )
         chosen = next((test for test in tests if not outcome or test.get("outcome") == outcome), tests[0])
         model, outcome = chosen["from"], outcome or chosen.get("outcome", "")
     if model not in study["specifications"]:
@@ -54,7 +56,7 @@ def check(model: str, variant: Variant, outcome: str) -> None:
     specification = specify(model, variant.settings, outcome)
     method = method_of(variant.settings["estimator"])
     known = {one for need in (*method.needs, *method.accepts) for one in need.split("|")}
-    chosen = {one.name for one in fields(Specification) if one.name not in ALWAYS and getattr(specification, one.name)}
+    chosen = given(specification)
     if variant.outcome is None:  # the outcome "none" is a name for having none
         chosen.discard("outcome")
     method.check(specification, {name for name in chosen if name in known or name not in FROM_PANEL})

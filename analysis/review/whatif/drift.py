@@ -12,6 +12,7 @@ import pandas as pd
 
 from analysis.core.claims import RELATIVE_MAGNITUDE
 from analysis.core.config import outcomes_of
+from analysis.core.errors import BadOption, DataError, UnknownName
 from analysis.core.estimation import estimated
 from analysis.core.storage import read_table
 from analysis.review.whatif.changes import changed
@@ -64,5 +65,5 @@ def _bounds(study: dict, panel: pd.DataFrame, name: str, outcome: str, words: li
         options = {key: value for key, value in variant.settings.get("options", {}).items() if key != DRAWS}
         contract = study["contracts"]["estimate"]
         return estimated(panel, name, variant.settings | {"options": options}, outcome, variant.outcome, contract)
-    except (ValueError, LookupError) as error:
+    except (BadOption, DataError, UnknownName) as error:
         return f"no bounds could be computed ({error})"

@@ -6,8 +6,8 @@ from difflib import get_close_matches
 
 import pandas as pd
 
-from analysis.core.method import BadOption
-from analysis.core.specification import prepare
+from analysis.core.errors import BadOption
+from analysis.core.preparation import prepare
 
 CONDITION = {"drop": "not_in", "keep": "in", ">=": "at_least", "<=": "at_most"}
 # More values than this say nothing in one line.
@@ -33,7 +33,7 @@ def check_values(panel: pd.DataFrame, selected: list[tuple[str, list]], context:
             near = get_close_matches(str(value), known, n=3, cutoff=0.5)
             listed = f"it has {', '.join(known)}" if len(known) <= LISTED else f"it has {len(known)} values"
             hint = f"did you mean {' or '.join(map(repr, near))}?" if near else listed
-            raise BadOption(f"{context}: no row of the panel has {column} '{value}'; {hint}")
+            raise BadOption(f"{context}: no row of the panel has {column} '{value}'; {hint}", column, value, hint)
 
 
 def same_rows(panel: pd.DataFrame, first: dict, second: dict) -> bool:

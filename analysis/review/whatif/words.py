@@ -6,7 +6,7 @@ import argparse
 import re
 import shlex
 
-from analysis.core.method import BadOption
+from analysis.core.errors import BadOption
 
 # 'Inner Mongolia' after a space, = or comma is a quotation; the one of Xi'an is a letter.
 QUOTATION = re.compile(r"(?<![^\s=,])'([^']*)'(?![^\s,])")
@@ -19,7 +19,7 @@ def split(text: str, context: str) -> list[str]:
     try:
         return list(lexer)
     except ValueError:
-        raise BadOption(f"{context}: a quotation mark is not closed in: {text}") from None
+        raise BadOption(f"{context}: a quotation mark is not closed in: {text}", "set", text, "closed quotation marks") from None
 
 
 def in_any_order(parser: argparse.ArgumentParser) -> None:

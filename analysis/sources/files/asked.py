@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from analysis.core.method import BadOption
+from analysis.core.errors import BadOption
 
 # Marks that a shell makes hard to type may be given by name.
 NAMED = {"comma": ",", "semicolon": ";", "tab": "\t", "\\t": "\t", "pipe": "|", "point": ".", "space": " ", "apostrophe": "'"}
@@ -33,15 +33,32 @@ class Reading:
             value = getattr(self, field)
             object.__setattr__(self, field, NAMED.get(value.lower(), value))
         if len(self.delimiter) > 1 or self.delimiter in ('"', "\n", "\r"):
-            raise BadOption(f"--delimiter '{self.delimiter}': give one character, or comma, semicolon, tab, pipe")
+            raise BadOption(
+                f"--delimiter '{self.delimiter}': give one character, or comma, semicolon, tab, pipe",
+                "delimiter",
+                self.delimiter,
+                "one character",
+            )
         if self.decimal and self.decimal not in DECIMALS:
-            raise BadOption(f"--decimal '{self.decimal}': give . or ,")
+            raise BadOption(f"--decimal '{self.decimal}': give . or ,", "decimal", self.decimal, DECIMALS)
         if self.thousands and self.thousands not in THOUSANDS:
-            raise BadOption(f"--thousands '{self.thousands}': give one of {' '.join(THOUSANDS).replace('   ', ' space ')}")
+            raise BadOption(
+                f"--thousands '{self.thousands}': give one of {' '.join(THOUSANDS).replace('   ', ' space ')}",
+                "thousands",
+                self.thousands,
+                THOUSANDS,
+            )
         if self.thousands and self.thousands == self.decimal:
-            raise BadOption(f"--thousands and --decimal cannot both be '{self.decimal}'")
+            raise BadOption(
+                f"--thousands and --decimal cannot both be '{self.decimal}'", "thousands", self.thousands, "another mark than decimal"
+            )
         if self.encoding:
             try:
                 "".encode(self.encoding)
             except (LookupError, ValueError) as error:
-                raise BadOption(f"--encoding '{self.encoding}': unknown; examples are utf-8, utf-16, cp1252, gb18030") from error
+                raise BadOption(
+                    f"--encoding '{self.encoding}': unknown; examples are utf-8, utf-16, cp1252, gb18030",
+                    "encoding",
+                    self.encoding,
+                    ("utf-8", "utf-16", "cp1252", "gb18030"),
+                ) from error

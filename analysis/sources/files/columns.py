@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from analysis.core.method import flag
+from analysis.core.specification import flag
 from analysis.sources.files.asked import Reading
 from analysis.sources.files.names import names_of
 from analysis.sources.files.numbers import A_DATE, MARKERS, Marks, numbers_of, without_codes

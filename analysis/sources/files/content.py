@@ -9,7 +9,7 @@ import lzma
 import zipfile
 from pathlib import Path
 
-from analysis.core.contracts import DataError, violation
+from analysis.core.errors import DataError, violation
 
 TEXT, PARQUET, FEATHER, STATA, WORKBOOK = "text", "Parquet", "Feather", "Stata", "Excel"
 SUFFIXES = {

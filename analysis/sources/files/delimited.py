@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv
 
-from analysis.core.contracts import DataError, violation
+from analysis.core.errors import DataError, violation
 from analysis.sources.files.asked import Reading
 from analysis.sources.files.dialect import WORDS, Dialect, dialect_of, is_blank, records_of
 from analysis.sources.files.encoding import decoded

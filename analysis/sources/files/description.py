@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from analysis.core.method import flag
+from analysis.core.specification import flag
 from analysis.sources.files.asked import Reading
 from analysis.sources.files.columns import Column
 from analysis.sources.files.file import File, load

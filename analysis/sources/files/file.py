@@ -8,9 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from analysis.core.catalogue import UnknownName
-from analysis.core.contracts import DataError, violation
-from analysis.core.method import BadOption
+from analysis.core.errors import BadOption, DataError, UnknownName, violation
 from analysis.sources.files.asked import Reading
 from analysis.sources.files.columns import Column, column_of, holds_names
 from analysis.sources.files.content import FEATHER, PARQUET, STATA, TEXT, WORKBOOK, content_of

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 
-from analysis.core.catalogue import unknown
-from analysis.core.contracts import DataError, violation
-from analysis.core.method import flag
+from analysis.core.errors import DataError, unknown, violation
+from analysis.core.specification import flag
 
 
 def stripped(header: list[str]) -> list[str]:

@@ -10,8 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from analysis.core.catalogue import UnknownName, unknown
-from analysis.core.contracts import DataError, violation
+from analysis.core.errors import DataError, UnknownName, unknown, violation
 from analysis.sources.files.header import stripped
 from analysis.sources.files.lines import Lines
 from analysis.sources.files.source import Source

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from analysis.core.contracts import DataError, violation
+from analysis.core.errors import DataError, violation
 from analysis.sources.files.lines import Lines
 from analysis.sources.files.source import Source
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from analysis.core.contracts import DataError
+from analysis.core.errors import DataError
 from analysis.panels._firm_traits import changes
 from analysis.sources.firms.formats import FILE, ROW, read_cells
 from analysis.sources.firms.translation import Finding, Translated, translate

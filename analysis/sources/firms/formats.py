@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from analysis.core.contracts import DataError, violation
+from analysis.core.errors import DataError, violation
 from analysis.core.rawfiles import SUFFIXES
 from analysis.core.storage import read_table
 

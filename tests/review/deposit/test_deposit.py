@@ -12,7 +12,7 @@ import yaml
 
 from analysis.__main__ import main
 from analysis.core.catalogue import ROOT
-from analysis.core.contracts import DataError
+from analysis.core.errors import DataError
 from analysis.review import runtime
 from analysis.review.deposit import checks, files, metadata, pdf, readme, regenerated, standard
 from analysis.review.deposit.checks import Deposit

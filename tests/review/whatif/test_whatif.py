@@ -11,10 +11,10 @@ from matplotlib.pyplot import close
 
 from analysis.__main__ import main
 from analysis.commands import whatif
-from analysis.core.catalogue import ROOT, UnknownName
+from analysis.core.catalogue import ROOT
 from analysis.core.claim_tests import tests_of
+from analysis.core.errors import BadOption, UnknownName
 from analysis.core.estimation import estimated
-from analysis.core.method import BadOption
 from analysis.review.whatif import drift
 from analysis.review.whatif.changes import Variant, changed, in_another_unit
 from analysis.review.whatif.choice import check, named

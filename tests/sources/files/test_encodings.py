@@ -4,7 +4,7 @@ import gzip
 
 import pytest
 
-from analysis.core.contracts import DataError
+from analysis.core.errors import DataError
 
 TEXT = "id,y\né,1\nà la carte,2\n"
 NAMES = ["é", "à la carte"]

@@ -12,9 +12,8 @@ import pyarrow as pa
 import pytest
 from pyarrow import feather, parquet
 
-from analysis.core.catalogue import UnknownName
 from analysis.core.columns import names
-from analysis.core.contracts import DataError
+from analysis.core.errors import DataError, UnknownName
 from analysis.sources.files.asked import Reading
 from analysis.sources.files.file import read
 from tests.sources.files.conftest import lines_of

@@ -7,9 +7,7 @@ import re
 import numpy as np
 import pytest
 
-from analysis.core.catalogue import UnknownName
-from analysis.core.contracts import DataError
-from analysis.core.method import BadOption
+from analysis.core.errors import BadOption, DataError, UnknownName
 from analysis.sources.files.asked import Reading
 from tests.sources.files.conftest import lines_of
 

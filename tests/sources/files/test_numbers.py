@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 
-from analysis.core.contracts import DataError
+from analysis.core.errors import DataError
 
 
 def column(cells, delimiter=","):

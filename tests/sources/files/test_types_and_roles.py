@@ -6,7 +6,7 @@ import pytest
 
 from analysis.__main__ import main
 from analysis.core.columns import names
-from analysis.core.contracts import DataError
+from analysis.core.errors import DataError
 
 N = 24
 SOUND = pd.DataFrame({"firm": np.repeat(range(6), 4), "year": np.tile(range(2001, 2005), 6)})

@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 
 from analysis.__main__ import main
-from analysis.core.contracts import DataError, check
+from analysis.core.contracts import check
+from analysis.core.errors import DataError
 from analysis.core.rawfiles import files_of
 from analysis.sources.firms.folder import read_folder
 from tests.study import STUDY

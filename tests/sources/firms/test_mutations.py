@@ -15,7 +15,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from analysis.core.contracts import DataError
+from analysis.core.errors import DataError
 from analysis.core.rawfiles import files_of
 from analysis.sources.firms.folder import read_folder
 from tests.study import STUDY

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from analysis.core.contracts import DataError
+from analysis.core.errors import DataError
 from analysis.core.rawfiles import files_of
 from analysis.sources.firms.folder import read_folder
 from tests.study import STUDY
