@@ -1,9 +1,12 @@
 """The libraries that most jobs need, imported once in the process from which jobs are forked."""
 
+import highspy
 import linearmodels.panel
 import matplotlib.pyplot
+import moderndid
 import numpy
 import pandas
+import pandera.pandas
 import pyarrow.parquet
 import scipy.optimize
 import scipy.sparse
@@ -13,4 +16,18 @@ import statsmodels.api
 import typst
 import yaml
 
-__all__ = ["linearmodels", "matplotlib", "numpy", "pandas", "pyarrow", "scipy", "seaborn", "statsmodels", "typst", "yaml"]
+__all__ = [
+    "highspy",
+    "linearmodels",
+    "matplotlib",
+    "moderndid",
+    "numpy",
+    "pandas",
+    "pandera",
+    "pyarrow",
+    "scipy",
+    "seaborn",
+    "statsmodels",
+    "typst",
+    "yaml",
+]
