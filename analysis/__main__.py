@@ -41,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; wrong input ends with one line on standard error and status 2."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     parser = argparse.ArgumentParser(prog="python -m analysis", description=__doc__, allow_abbrev=False)
-    parser.add_argument("--version", action="version", version=version() if words[:1] == ["--version"] else None, help="print the version")
+    parser.add_argument("--version", action="version", version=version() if words[:1] == ["--version"] else "", help="print the version")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, meaning in COMMANDS.items():
         part = commands.add_parser(name, help=meaning, allow_abbrev=False)

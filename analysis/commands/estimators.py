@@ -25,8 +25,8 @@ def describe(name: str, method: Method) -> str:
     lines = [f"{name}", f"    {method.title}", f"    source:  {method.citation}", f"    library: {method.library}"]
     needs = ["|".join(flag(field) for field in need.split("|")) for need in method.needs]
     lines.append(f"    needs:   {' '.join(needs) or 'columns named by options'}")
-    for need, (option, value) in method.unless.items():
-        lines.append(f"    without {flag(need)} where option {option}={str(value).lower()}")
+    for need, (name_of, value) in method.unless.items():
+        lines.append(f"    without {flag(need)} where option {name_of}={str(value).lower()}")
     if method.accepts:
         lines.append(f"    takes:   {' '.join(flag(field) for field in method.accepts)}")
     for key, option in method.options.items():

@@ -38,7 +38,7 @@ def run(chosen: argparse.Namespace) -> int:
     with replaced(ROOT, out) as part:
         make(study, graph, ROOT, part)
     deposit = Deposit(out, study, graph)
-    problems = {check.__name__: (check.__doc__.strip(), list(check(deposit))) for check in (*CHECKS, results_regenerated, dry_run)}
+    problems = {check.__name__: ((check.__doc__ or "").strip(), list(check(deposit))) for check in (*CHECKS, results_regenerated, dry_run)}
     write_text(report(study, ROOT, problems), out / REPORT)
     size = sum((out / path).stat().st_size for path in held(out))
     print(f"{out}: {len(held(out))} files, {size / 1e6:.1f} MB.")

@@ -156,8 +156,8 @@ def _cell(name: str, value: object) -> str:
     if pd.isna(value):
         return "-"
     if name == "p_value":
-        return p_value(value)
-    return count(value) if name.startswith("n_") else value if isinstance(value, str) else number(value, 4)
+        return p_value(value)  # type: ignore[arg-type]
+    return count(value) if name.startswith("n_") else value if isinstance(value, str) else number(value, 4)  # type: ignore[arg-type]
 
 
 def _draw(title: str, unit: str, model: str, outcome: str, words: list[str], both: list[tuple], evidence: str) -> str:

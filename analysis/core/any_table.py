@@ -55,12 +55,12 @@ def _columns(name: str, value: object) -> str | tuple[str, ...]:
         if not isinstance(column, str):
             what = "the name of a column" if single else "names of columns"
             raise BadOption(f"{name} is {value!r}; it must be {what}", name, value, what)
-    return listed[0] if single else tuple(listed)
+    return listed[0] if single else tuple(listed)  # type: ignore[arg-type, return-value]
 
 
 def specified(estimator: str, seed: int, **fields: object) -> Specification:
     """Return the Specification of a model outside the study; its draws come from `seed` and the estimator's name."""
-    return Specification(name="command line", estimator=estimator, seed=zlib.crc32(f"{seed} {estimator}".encode()), **fields)
+    return Specification(name="command line", estimator=estimator, seed=zlib.crc32(f"{seed} {estimator}".encode()), **fields)  # type: ignore[arg-type]
 
 
 def table_of(data: pd.DataFrame, specification: Specification, origin: str) -> pd.DataFrame:

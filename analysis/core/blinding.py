@@ -63,9 +63,7 @@ def _permute(table: pd.DataFrame, population: pd.DataFrame, rule: dict, generato
         def there(other: tuple, periods: list[int] = periods) -> bool:
             return all(other in seen.get(period, ()) for period in periods)
 
-        holders[owner] = (
-            next((other for other in order if like(other) and there(other)), None) or next(filter(like, order), None) or order[0]
-        )
+        holders[owner] = next((other for other in order if like(other) and there(other)), ()) or next(filter(like, order), ()) or order[0]
         order.remove(holders[owner])
     moved = pd.DataFrame([holders[owner] for owner in owners], columns=unit, index=table.index)
     return table.assign(

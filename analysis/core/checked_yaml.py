@@ -16,7 +16,7 @@ SCHEMAS = ROOT / "workflow" / "schemas"
 Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-class _UniqueKeys(Loader):
+class _UniqueKeys(Loader):  # type: ignore[misc, valid-type]
     """YAML in which a repeated key is an error: the last one would win silently."""
 
 

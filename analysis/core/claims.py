@@ -142,7 +142,7 @@ def clusters_behind(row: pd.Series) -> tuple[object, str]:
 def rests_on_few(row: pd.Series) -> bool:
     """Return whether a row rests on fewer than FEW_TREATED_CLUSTERS clusters; rows without clusters do not."""
     count, _ = clusters_behind(row)
-    return bool(pd.notna(count) and count < FEW_TREATED_CLUSTERS)
+    return bool(pd.notna(count) and count < FEW_TREATED_CLUSTERS)  # type: ignore[operator]
 
 
 def region_of(test: dict, row: pd.Series) -> Region:
@@ -270,7 +270,7 @@ def _test(name: str, test: dict, estimates: dict[str, pd.DataFrame]) -> tuple[Ve
 def _shown(test: dict, row: pd.Series) -> tuple[Verdict, dict]:
     """Return the row of a description for which the claim implies no value: shown, not judged."""
     verdict = Verdict(UNTESTABLE, SHOWN, "a description; the claim implies no value for it")
-    about = {"verdict": verdict.verdict, "code": verdict.code, "verdict_before_gates": "", "explanation": verdict.explanation}
+    about: dict = {"verdict": verdict.verdict, "code": verdict.code, "verdict_before_gates": "", "explanation": verdict.explanation}
     about |= {"directness": test.get("directness", "direct"), "says": test["says"], "region_low": math.nan, "region_high": math.nan}
     return verdict, {**{key: row[key] for key in COPIED}, **about}
 

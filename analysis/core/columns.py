@@ -36,7 +36,7 @@ def numbers(
     """
     column = plain(column)
     values = _float(column)
-    if decimals and str(column.dtype).lower() in SHORT:
+    if values is not None and decimals and str(column.dtype).lower() in SHORT:
         values = _as_written(values, str(column.dtype).lower())
     if values is None:
         row = int(np.argmax(column.notna().to_numpy()))
@@ -161,7 +161,7 @@ def names(column: pd.Series, where: str, asked: str, lines: Callable[[int], int]
     if cleaned.dtype == np.int64 and not missing.any():
         return cleaned[codes]
     # Never as floats: they would merge long whole numbers.
-    return np.append(cleaned.astype(object), None)[codes]
+    return np.append(cleaned.astype(object), np.array([None]))[codes]
 
 
 def _spelled(value: object) -> str:

@@ -100,7 +100,7 @@ def _with_note(row: dict) -> dict:
 
 
 def _float(value: object) -> float:
-    return np.nan if value is None or value is pd.NA else float(value)
+    return np.nan if value is None or value is pd.NA else float(value)  # type: ignore[arg-type]
 
 
 def _honest_about_one(row: dict) -> dict:

@@ -7,6 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from importlib import import_module
 from types import SimpleNamespace
+from typing import Any
 
 import pandas as pd
 
@@ -21,7 +22,7 @@ MOST_DRAWS = 1_000_000
 UNCLUSTERED = ("unadjusted", "hc1", "hc3", "driscoll_kraay", "robust")
 
 
-def _number(value: object, kind: type) -> object:
+def _number(value: Any, kind: type) -> Any:
     """Return a whole number written as 1e6 or 3.0, or for a `kind` float any number, as such; what is none stays as it is."""
     if isinstance(value, str):
         # YAML takes 1e6 for text.
@@ -50,7 +51,7 @@ class Option:
     NAME=VALUE for one that must have that value. Items of a list are whole numbers where those of the default are, and numbers where bounded.
     """
 
-    default: object
+    default: Any
     meaning: str
     choices: tuple = ()
     minimum: float | None = None
@@ -61,7 +62,7 @@ class Option:
     period: bool = False
     beside: tuple[str, ...] = ()
 
-    def check(self, name: str, value: object, context: str) -> object:
+    def check(self, name: str, value: Any, context: str) -> Any:
         """Return `value` if it is allowed, else raise BadOption in one line."""
         if self.columns and type(value) is int and isinstance(self.default, str):
             value = str(value)  # a column may be called 1
@@ -96,7 +97,7 @@ class Option:
             )
         return value
 
-    def _check_item(self, name: str, item: object, context: str) -> object:
+    def _check_item(self, name: str, item: Any, context: str) -> Any:
         """Return one item of a list if it is allowed: a whole number 3.0 becomes 3."""
         whole = bool(self.default) and all(type(one) is int for one in self.default)
         bounded = any(bound is not None for bound in (self.minimum, self.maximum, self.below))
@@ -118,7 +119,7 @@ class Option:
         self._check_bounds(name, item, context)
         return item
 
-    def _check_bounds(self, name: str, value: object, context: str) -> None:
+    def _check_bounds(self, name: str, value: Any, context: str) -> None:
         for bound, kept, rule in (
             (self.minimum, lambda: value >= self.minimum, "at least"),
             (self.maximum, lambda: value <= self.maximum, "at most"),

@@ -74,7 +74,7 @@ def entrance(method: Method) -> Callable:
         def estimate(panel: pd.DataFrame, specification: Specification) -> list[dict]:
             return of(enter(panel, specification))
 
-        estimate.enter, estimate.of = enter, of
+        estimate.enter, estimate.of = enter, of  # type: ignore[attr-defined]
         return estimate
 
     return admit
@@ -94,7 +94,7 @@ def sample_of(panel: pd.DataFrame, specification: Specification, method: Method)
     if specification.time:
         data[quoted(specification.time)] = _whole(calendar.index_of(periods))
     if specification.cohort:
-        data[quoted(specification.cohort)] = cohorts
+        data[quoted(specification.cohort)] = cohorts  # type: ignore[assignment]
     for column in further:
         data.setdefault(quoted(column), plain(panel[column]).array)
     for column in method.columns:
@@ -124,7 +124,7 @@ def sample_of(panel: pd.DataFrame, specification: Specification, method: Method)
 def _declared(specification: Specification, method: Method) -> Specification:
     """Return the specification without what changes nothing: effects and clusters that the method has in any case."""
     known = {field for need in (*method.needs, *method.accepts) for field in need.split("|")}
-    unused = {field: "" for field in SINGLE if field not in known} | {field: () for field in LISTS if field not in known}
+    unused: dict = {field: "" for field in SINGLE if field not in known} | {field: () for field in LISTS if field not in known}
     return replace(specification, **unused)
 
 
@@ -212,8 +212,8 @@ def _whole(index: np.ndarray) -> np.ndarray:
 
 def _inside(specification: Specification, options: dict) -> Specification:
     """Return the specification with quoted names."""
-    single = {field: quoted(getattr(specification, field)) for field in SINGLE if getattr(specification, field)}
-    lists = {field: tuple(quoted(column) for column in getattr(specification, field)) for field in LISTS}
+    single: dict = {field: quoted(getattr(specification, field)) for field in SINGLE if getattr(specification, field)}
+    lists: dict = {field: tuple(quoted(column) for column in getattr(specification, field)) for field in LISTS}
     return replace(specification, options=options, **single, **lists)
 
 

@@ -64,7 +64,7 @@ def cohort_panel(panel: pd.DataFrame, specification, *more: str, keep_always: bo
     if not ((cohort > first) & (cohort > 0)).any():
         raise NotIdentified("SUPPORT", "no unit is first treated inside the observed periods")
     always = (cohort > 0) & (cohort <= first)
-    said = {"left_out": blank} if (blank := without(panel, [name for name in columns if name not in more], more)) else {}
+    said: dict = {"left_out": blank} if (blank := without(panel, [name for name in columns if name not in more], more)) else {}
     if always.any() and not keep_always:
         units = data.loc[always, specification.unit].nunique()
         said["left_out"] = joined(blank, f"{int(always.sum())} rows of {units} units treated from the first period on")

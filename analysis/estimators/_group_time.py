@@ -54,7 +54,7 @@ class GroupTime:
         """Return keys, values (parameters,), influence (rows, parameters) and the averages that they are made of."""
         options = self.options
         cells = cell_keys(sample, options.anticipation, self._universal) if cells is None else cells
-        chosen = selections(*cells[:2], options.aggregation)
+        chosen = selections(*cells[:2], options.aggregation)  # type: ignore[call-arg]
         asked = [*chosen.values(), cells[1] >= cells[0]]
         found = averages(sample, cells, asked, self.not_yet, options.anticipation, options.method)
         if not np.isfinite(found.values[-1]):

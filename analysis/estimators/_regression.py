@@ -121,4 +121,4 @@ def noted(note: str) -> dict:
 
 def told(error: float, outcome: np.ndarray) -> dict:
     """Return `std_error` of a row as it is, or missing with the reason where it is a rounding error of the `outcome` (rows,)."""
-    return {"std_error": np.nan, "reason": PERFECT} if of_rounding(error, outcome) else {"std_error": error}
+    return {"std_error": np.nan, "reason": PERFECT} if of_rounding(error, outcome) else {"std_error": error}  # type: ignore[arg-type]

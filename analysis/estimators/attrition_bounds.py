@@ -71,7 +71,7 @@ def _at(stacks: Stacks, index: int, event_time: int, draws: int, seed: int) -> l
     )
     ends = np.nanquantile(resampled, [0.025, 0.975], axis=0) if draws else np.full((2, 2), np.nan)
     published = (np.bincount(stacks.cell, stacks.valid[index], stacks.n_cells) > 0)[stacks.cell]
-    about = {
+    about: dict = {
         "event_time": event_time, "n_obs": int(stacks.valid[index].sum()), "n_units": clusters, "n_treated": int((stacks.treated & published).sum()),
         **({"inference": "bootstrap", "draws": draws, "seed": seed} if draws else {"inference": "none"}),
     }  # fmt: skip

@@ -45,7 +45,7 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
         )
     n_places = options.n_places or present
     values = indices(np.bincount(codes), n_places)
-    about = {"n_obs": len(places), "n_units": present}
+    about: dict = {"n_obs": len(places), "n_units": present}
     if not options.bootstrap_draws:
         return [parameter(term, value, inference="none", **about) for term, value in zip(("hhi", "gini", "top_share"), values, strict=True)]
     # A draw that misses a place has it with no deal.

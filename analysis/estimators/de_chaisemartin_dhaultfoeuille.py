@@ -135,7 +135,12 @@ def _total(found: list[Effect | None], h: Histories, counts: dict, asked: np.nda
     dose = sum(one.size * one.current for one in every)
     used = np.logical_or.reduce([one.switchers for one in every])
     both = Effect(
-        sum(one.size * one.value for one in every) / dose, sum(one.size * one.influence for one in every) / dose, used, 0.0, 0.0, 0.0
+        sum(one.size * one.value for one in every) / dose,
+        sum(one.size * one.influence for one in every) / dose,  # type: ignore[arg-type]
+        used,
+        0.0,
+        0.0,
+        0.0,
     )
     said = []
     if lost := int((asked & ~used).sum()):
@@ -143,7 +148,7 @@ def _total(found: list[Effect | None], h: Histories, counts: dict, asked: np.nda
         said += _without_base(h, asked & ~used, start)
     if h.undated.any():
         said.append(f"units whose change lies in a gap: {h.undated.sum()}; its date is unknown, and they are controls before it only")
-    reason = {"reason": f"SUPPORT: {'; '.join(said)}"} if said else {}
+    reason: dict = {"reason": f"SUPPORT: {'; '.join(said)}"} if said else {}
     return parameter("att", both.value, _error(both.influence, h), **_about(both, h, counts), **reason)
 
 
@@ -161,11 +166,12 @@ def _without_base(h: Histories, lost: np.ndarray, start: int) -> list[str]:
 
 def _pretrend(placebos: list[Effect | None], h: Histories, counts: dict, options: SimpleNamespace) -> dict:
     """Return the Wald test that every placebo effect is zero."""
-    if not all(placebos):
+    seen = [one for one in placebos if one]
+    if len(seen) < len(placebos):
         return refused("pretrend", "SUPPORT", "some placebo effects have no switcher that can be compared", "wald")
-    scale = np.array([one.cumulated if options.normalized else 1.0 for one in placebos])
-    values = np.array([one.value for one in placebos]) / scale
-    sums = cluster_sums(np.column_stack([one.influence for one in placebos]) / scale, h.cluster)
+    scale = np.array([one.cumulated if options.normalized else 1.0 for one in seen])
+    values = np.array([one.value for one in seen]) / scale
+    sums = cluster_sums(np.column_stack([one.influence for one in seen]) / scale, h.cluster)
     size = np.sqrt((sums**2).sum(0))
     correlation = (sums / size).T @ (sums / size) if (size > 0).all() else np.zeros((len(size), len(size)))
     if np.linalg.eigvalsh(correlation).min() < 1e-10:

@@ -199,5 +199,5 @@ def _averages(result, options, about: dict) -> list[dict]:
             continue
         place = {"event": {"event_time": int(key)}, "group": {"cohort": int(key)}}.get(kind, {})
         term = f"calendar:{int(key)}" if kind == "calendar" else kind
-        rows.append(parameter(term, cell["att"], cell["se"], **place, **about))
+        rows.append(parameter(term, cell["att"], cell["se"], **place, **about))  # type: ignore[arg-type]
     return rows

@@ -119,7 +119,7 @@ def _fit(y: np.ndarray, x: np.ndarray, names: list[str], outcome: str, link: str
     try:
         return fit(y, np.column_stack([x, one]), link, firth)
     except Separated:
-        found = culprits(x, y, names, one)
+        found = culprits(x, y, names, one) or []
     words = f"together, {', '.join(found)} tell where {outcome} is 0 or 1"
     if len(found) == 1:
         words = in_words(found[0], x[:, names.index(found[0])], y, f"{outcome} is 0 in every row", f"{outcome} is 1 in every row")

@@ -37,7 +37,7 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     columns, names = np.column_stack([found.regressors, found.periods]), (*found.names, *found.period_names)
     within = fit(Design(found.outcome, columns, names, found.unit[:, None], effect_names=(specification.unit,)), "unadjusted")
     if within.notes[0]:
-        return [refused("hausman", *within.notes[0].split(": ", 1), "unadjusted")]
+        return [refused("hausman", *within.notes[0].split(": ", 1), "unadjusted")]  # type: ignore[call-arg]
     random = random_effects(found.outcome, columns, names, found.unit).fit
     tested = slice(0, len(found.names))
     difference = (within.coefficients - random.coefficients[:-1])[tested]

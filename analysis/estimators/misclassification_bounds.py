@@ -118,7 +118,7 @@ def _overall(panel: Panel) -> float:
 
 def _row(term: str, value: float, panel: Panel, sample: str, seed: int, draws: int) -> dict:
     treated = int(np.isfinite(panel.cohort).sum())
-    about = {
+    about: dict = {
         "n_obs": int((~np.isnan(panel.outcome)).sum()),
         "n_units": len(panel.units),
         "n_treated": treated,

@@ -166,7 +166,7 @@ def _inference(sample: _Sample, found: Maximum, clusters, options) -> tuple[np.n
     outside = sum(len(np.unique(e)) for e, held in zip(sample.codes.T, inner, strict=True) if not held)
     factor = (n - 1) / (n - k - sum(inner) - outside + max(len(inner) - 1, 0))
     if label == "two_way_cluster":
-        covariance, notes = two_way(np.sqrt(factor) * scores, *clusters, root, outer, own_factors=options.two_way == "own")
+        covariance, notes = two_way(np.sqrt(factor) * scores, clusters[0], clusters[1], root, outer, own_factors=options.two_way == "own")
         return beta, covariance, label, notes
     sums = cluster_sums(scores, clusters[0])
     meat = factor * len(sums) / (len(sums) - 1) * sums.T @ sums

@@ -44,7 +44,7 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     design = sm.add_constant(pd.Series(counts.index - counts.index[0], index=counts.index, name="year", dtype=float))
     result = sm.GLM(counts, design, family=sm.families.Poisson()).fit(scale="X2")
     slope, error = float(result.params["year"]), float(result.bse["year"])
-    about = {"n_obs": int(counts.sum()), "n_units": len(counts), "library": "statsmodels"}
+    about: dict = {"n_obs": int(counts.sum()), "n_units": len(counts), "library": "statsmodels"}
     return [
         parameter("log_growth", slope, error, inference="quasi_poisson", degrees=len(counts) - 2, **about),
         parameter("dispersion", float(np.asarray(result.scale)), inference="none", **about),

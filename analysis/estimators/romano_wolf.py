@@ -92,5 +92,5 @@ def _one(panel, specification, effects, names: pd.Index, signs: np.ndarray) -> t
     actual, drawn = draw(design.outcome, treated, design.regressors[:, 1:], design.effects, codes, signs[present])
     counts = counts_of(data, specification, result)
     about = {"inference": "cluster", "degrees": result.degrees}
-    row = parameter(specification.outcome, result.coefficients[0], result.errors[0], **about, **counts)
+    row = parameter(specification.outcome, result.coefficients[0], result.errors[0], **about, **counts)  # type: ignore[arg-type]
     return row, float(actual.statistic(0.0, True)[0]), drawn.statistic(0.0, True)

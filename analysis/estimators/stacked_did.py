@@ -97,7 +97,7 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
         METHOD.need(panel, specification, options.cell)
         need_stacks(panel, specification.unit, options.cell)
     data, stacks, chosen = read(panel, specification.outcome, specification.unit, options)
-    selections = {("att", None): chosen}
+    selections: dict[tuple, np.ndarray] = {("att", None): chosen}
     selections |= {("event", int(e)): stacks.event_time == e for e in stacks.event_time}
     actual = {key: evaluate(stacks, stacks.treated, chosen) for key, chosen in selections.items()}
     if not np.isfinite(actual[("att", None)][0][0]):

@@ -104,7 +104,7 @@ def _case(name: str, outcome, donors, before, event_time, options, counts: dict)
     more = {"reason": reason} if reason else {}
     rank = {} if found.fit.exact else placebo_rank(controls, found.ratio, before, options.penalty)
     inference = "placebo" if rank else "none"
-    rows = [parameter(f"case:{name}", found.gap[~before].mean(), inference=inference, **rank, **more, **counts)]
+    rows = [parameter(f"case:{name}", found.gap[~before].mean(), inference=inference, **rank, **more, **counts)]  # type: ignore[arg-type]
     rows.append(parameter(f"fit:{name}", float(np.sqrt(np.mean(found.gap[before] ** 2))), inference="none", **counts))
     steps = zip(event_time, found.gap, strict=True)
     return rows + [parameter(f"gap:{name}", value, inference="none", event_time=int(e), **counts) for e, value in steps]

@@ -85,7 +85,7 @@ def _hansen(result: Fit, design: Design, z: np.ndarray, counts: dict) -> dict:
     if z.shape[1] == 1:
         return refused("hansen_j", "EXACT", "one instrument leaves nothing to test", "wald")
     if result.notes[0] == PERFECT:
-        return refused("hansen_j", *PERFECT.split(": ", 1), "wald")
+        return refused("hansen_j", *PERFECT.split(": ", 1), "wald")  # type: ignore[call-arg]
     if len(design.clusters) > 1 or (not design.clusters and result.inference == "driscoll_kraay"):
         return refused("hansen_j", "OPTION", f"the test is for one cluster variable or none, not for {result.inference}", "wald")
     # Moments must be orthogonal to what 2SLS has fitted: the part of z that the fitted regressor does not use.

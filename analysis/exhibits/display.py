@@ -165,14 +165,14 @@ def _marks(axes: mpl.axes.Axes):
     """Yield (kind, number, legend entry, points) for each mark drawn in the data units of `axes`."""
     for number, line in enumerate(axes.lines, start=1):
         if line.get_transform() == axes.transData:
-            yield "line", number, _entry(line), _points(zip(line.get_xdata(orig=False), line.get_ydata(orig=False), strict=True))
+            yield "line", number, _entry(line), _points(zip(line.get_xdata(orig=False), line.get_ydata(orig=False), strict=True))  # type: ignore[arg-type]
     for number, group in enumerate(axes.collections, start=1):
         if isinstance(group, mpl.collections.PathCollection):
             yield "point", number, _entry(group), _points(group.get_offsets())
         elif isinstance(group, mpl.collections.LineCollection):
             yield "segment", number, _entry(group), _points(end for segment in group.get_segments() for end in segment)
         else:
-            yield "area", number, _entry(group), _points(end for path in group.get_paths() for end in path.vertices)
+            yield "area", number, _entry(group), _points(end for path in group.get_paths() for end in path.vertices)  # type: ignore[union-attr]
     for number, bar in enumerate(axes.patches, start=1):
         if isinstance(bar, mpl.patches.Rectangle) and bar.get_transform() != axes.transAxes:
             x, y, width, height = bar.get_x(), bar.get_y(), bar.get_width(), bar.get_height()

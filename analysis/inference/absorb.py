@@ -94,8 +94,8 @@ class Absorber:
         else:
             by_level = sparse.csr_matrix((filled, (self.large, np.arange(len(filled)))), shape=(large, len(filled)))
             dummies = self._dummies(other) if self.codes.shape[1] == 2 else self.dummies
-            self.table = (by_level @ dummies).tocsr()
-            self.share = self.table.multiply(1 / size[:, None]).tocsr()
+            table = (by_level @ dummies).tocsr()
+            self.table, self.share = table, table.multiply(1 / size[:, None]).tocsr()
         if self.solved:
             taken = self.share.T @ self.table
             left = self.among.toarray() - (taken.toarray() if sparse.issparse(taken) else taken)
@@ -208,7 +208,7 @@ def absorbed(codes: np.ndarray, clusters: np.ndarray | None) -> int:
     counts = []
     for effect in codes.T:
         counts.append(1 if clusters is not None and nested(effect, clusters) else np.count_nonzero(np.bincount(effect)))
-    return sum(counts) - max(len(counts) - 1, 0)
+    return int(sum(counts)) - max(len(counts) - 1, 0)
 
 
 def within_sd(panel: pd.DataFrame, outcome: str, unit: str, time: str, untreated: pd.Series) -> float:

@@ -76,7 +76,8 @@ class Spells:
             first, entry = np.log(np.maximum(low, 0.0)), np.log(np.maximum(np.zeros(len(low)) if entry is None else entry, 0.0))
         last = np.log(np.where(ended, high, np.where(low > 0, low, 1.0)))
         kinds = exact, ended & ~exact, ~ended & (low > 0), np.isfinite(entry)
-        return cls(*map(np.flatnonzero, kinds), first, last, entry)
+        exactly, within, unended, late = map(np.flatnonzero, kinds)
+        return cls(exactly, within, unended, late, first, last, entry)
 
     def measured(self, origin: float, unit: float) -> Spells:
         """Return the spells with log time from `origin` in units of `unit`."""
@@ -194,7 +195,7 @@ def _survivors(until: np.ndarray, parts: Callable, location: np.ndarray, scale: 
 def _chain(scale: float, firsts: tuple, seconds: dict) -> tuple[np.ndarray, list[np.ndarray]]:
     """Return derivatives in location and log scale from those of each row in its one or two w (chain rule): (2, rows), three (rows,)."""
     slopes = np.zeros((2, len(firsts[0][0])))
-    bends = [0.0, 0.0, 0.0]
+    bends = [np.zeros(slopes.shape[1])] * 3
     for w, value in firsts:
         slopes[0] -= value / scale
         slopes[1] -= w * value

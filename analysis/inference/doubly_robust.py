@@ -143,7 +143,7 @@ def _combined(means: list[_Mean], x: np.ndarray, score: _Model | None) -> tuple[
         value = (mean.weights * mean.values).mean() / size
         deviation = mean.weights * (mean.values - value)
         part = deviation.copy()
-        if mean.odds:
+        if mean.odds and score is not None:
             part += score.along(x.T @ deviation / len(x))
         for model, multiple in mean.slopes:
             part += model.along(multiple * (x.T @ mean.weights) / len(x))
@@ -173,7 +173,7 @@ def _odds(d: np.ndarray, w: np.ndarray, x: np.ndarray) -> tuple[np.ndarray, _Mod
 def _propensity(d: np.ndarray, w: np.ndarray, x: np.ndarray) -> tuple[np.ndarray, _Model]:
     """Return logit probabilities of treatment (rows,), by Newton's method with halved steps; `x` must be orthonormal, so that
     tolerances have no unit. Where units are separated the likelihood has no maximum: steps do not shrink."""
-    beta, step = np.zeros(x.shape[1]), np.inf
+    beta, step = np.zeros(x.shape[1]), np.full(x.shape[1], np.inf)
     likelihood = _log_likelihood(d, w, x @ beta)
     for _ in range(STEPS):
         probability, gradient, hessian = _derivatives(d, w, x, beta)

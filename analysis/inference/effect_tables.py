@@ -8,13 +8,15 @@ hundreds of dummies then cost a few passes and small matrices.
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 import numpy as np
 from scipy import sparse
 
 from analysis.inference.absorb import DENSE, ORTHOGONAL, Absorber, nested
 from analysis.inference.normal_equations import conjugate_gradients
 
-Table = np.ndarray | sparse.csr_matrix
+Table: TypeAlias = np.ndarray | sparse.csr_matrix
 
 
 def table(first: np.ndarray, levels: int, second: np.ndarray, columns: int, values: np.ndarray | None = None) -> Table:
@@ -85,4 +87,4 @@ def _divided(values: Table, size: np.ndarray) -> Table:
 
 
 def dense(values: Table) -> np.ndarray:
-    return values.toarray() if sparse.issparse(values) else np.asarray(values)
+    return values.toarray() if sparse.issparse(values) else np.asarray(values)  # type: ignore[union-attr]

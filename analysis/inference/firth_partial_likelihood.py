@@ -71,7 +71,8 @@ class PenalizedMaximum:
         scale, error = self.units.spread[j], np.sqrt(self.covariance[j, j])
         cut = normal_quantile(0.5 + level / 2) ** 2 / 2
         profile = self._profile(j)
-        return tuple(_crossing(lambda b: profile(b * scale) - self.best.penalized + cut, self.beta[j], way * error) for way in (-1, 1))
+        low, high = (_crossing(lambda b: profile(b * scale) - self.best.penalized + cut, self.beta[j], way * error) for way in (-1, 1))
+        return low, high
 
     def _profile(self, j: int) -> Callable[[float], float]:
         """Return the penalized likelihood maximised over the other coefficients, given coefficient `j` of the scaled covariates."""

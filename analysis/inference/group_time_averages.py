@@ -48,7 +48,7 @@ def averages(
     it is observed in both periods. The influence of estimated shares is in (corollary 2), unless they count as `fixed_weights`.
     An average without any cell is NaN.
     """
-    rows = (_PanelRows if isinstance(sample, Panel) else _SectionRows)(sample)
+    rows = (_PanelRows if isinstance(sample, Panel) else _SectionRows)(sample)  # type: ignore[arg-type]
     chosen = np.array(selections, dtype=bool).reshape(len(selections), len(cells[0]))
     effects, reasons = np.full(len(cells[0]), np.nan), []
     share = np.array([rows.share(g) for g in cells[0]])
@@ -199,7 +199,7 @@ class _PanelRows(_Rows):
         own, others = self.of(g), self.blocks(controls)
         rows, on = _positions([*own, *others]), _repeated([1, 0], [own, others])
         change = self.outcome[self.at[t], rows] - self.outcome[self.at[b], rows]
-        x = self.covariates[:, self.order[rows], self.at[b]].T
+        x = self.covariates[:, self.order[rows], self.at[b]].T  # type: ignore[index]
         valid = np.isfinite(change) & np.isfinite(x).all(1)
         if not on[valid].any() or on[valid].all():
             return np.nan, []
@@ -232,7 +232,7 @@ class _SectionRows(_Rows):
         if not all(corners):
             return np.nan, []
         rows = _positions([own for blocks in corners for own in blocks])
-        x = np.column_stack([np.ones(len(rows)), self.covariates[self.order[rows]]])
+        x = np.column_stack([np.ones(len(rows)), self.covariates[self.order[rows]]])  # type: ignore[index]
         weight = None if self.weight is None else self.weight[rows]
         post, treated = _repeated([1, 0, 1, 0], corners), _repeated([1, 1, 0, 0], corners)
         found, influence = effect_of_sections(self.raw[rows], post, treated, x, method, weight)

@@ -52,7 +52,7 @@ def _optima(matrix: np.ndarray, draws: np.ndarray) -> np.ndarray:
         "primal_feasibility_tolerance": FEASIBLE,
         "dual_feasibility_tolerance": FEASIBLE,
     }.items():
-        solver.setOptionValue(name, value)
+        solver.setOptionValue(name, value)  # type: ignore[arg-type]
     programme = highspy.HighsLp()
     programme.num_col_, programme.num_row_ = k, m
     programme.col_cost_ = np.eye(k)[0]
@@ -66,7 +66,7 @@ def _optima(matrix: np.ndarray, draws: np.ndarray) -> np.ndarray:
     rows, above = np.arange(m, dtype=np.int32), np.full(m, highspy.kHighsInf)
     found = []
     for draw in draws:
-        solver.changeRowsBounds(m, rows, draw, above)
+        solver.changeRowsBounds(m, rows, draw, above)  # type: ignore[attr-defined]
         solver.run()
         if solver.getModelStatus() == highspy.HighsModelStatus.kOptimal:
             found.append(solver.getSolution().col_value[0])

@@ -217,7 +217,7 @@ def _degrees(design: Design, covariance: str, k: int) -> tuple[int, float, int |
         return k + count, n_clusters - 1, n_clusters
     count = absorbed(design.effects, None)
     if covariance == "driscoll_kraay":
-        periods = n_levels(design.time)
+        periods = n_levels(design.time)  # type: ignore[arg-type]
         return k + absorbed(design.effects, design.time), periods - 1, periods
     return k + count, n - k - count, None
 
@@ -254,7 +254,7 @@ def _variance(
         elif covariance == "hc3":
             meat = _jackknifed(scores, absorber.leverage() + ((x @ root) ** 2).sum(1))
         elif covariance == "driscoll_kraay":
-            meat = factor * _kernel(cluster_sums(scores, design.time), lags)
+            meat = factor * _kernel(cluster_sums(scores, design.time), lags)  # type: ignore[arg-type]
         else:
             by_cluster = cluster_sums(scores, design.clusters[0])
             meat = factor * len(by_cluster) / (len(by_cluster) - 1) * by_cluster.T @ by_cluster

@@ -131,7 +131,8 @@ def invert(actual: Draws, permuted: Draws, level: float, scaled: bool, complete:
     estimate = float(actual.a[0] / actual.b[0])
     # Zero only where no assignment moves anything: then any step does.
     step = max(float(np.std(permuted.a)), float(np.sqrt(actual.v_yy[0]))) or 1e-12 * (abs(estimate) or 1.0)
-    return tuple(_end(actual, permuted, level, scaled, estimate, direction * step, complete) for direction in (-1, 1))
+    low, high = (_end(actual, permuted, level, scaled, estimate, direction * step, complete) for direction in (-1, 1))
+    return low, high
 
 
 def _end(actual: Draws, permuted: Draws, level: float, scaled: bool, estimate: float, step: float, complete: bool) -> float:

@@ -17,6 +17,6 @@ def curve(
     if is_absent(panel):
         tables = [absent_table(contract, is_absent(panel)) for contract in contracts.values()]
     else:
-        tables = curve_of(name, panel, settings, panel_settings, test, seed, contracts)
+        tables = curve_of(name, panel, settings, panel_settings, test, seed, contracts)  # type: ignore[assignment]
     for table, path, contract in zip(tables, paths, contracts.values(), strict=True):
         write_table(table, path, contract, "real" if is_absent(panel) else panel.attrs["evidence"])

@@ -9,10 +9,11 @@ from __future__ import annotations
 import multiprocessing
 import os
 import zlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 
 from analysis.jobs.job import die_with, job
 
@@ -52,7 +53,7 @@ class Job:
         return zlib.crc32(f"{self.params['seed']} {self.name}".encode())
 
 
-def _of(module: str) -> object:
+def _of(module: str) -> ModuleType:
     return import_module(f"analysis.jobs.{module}")
 
 
@@ -155,7 +156,7 @@ class JobFailed(RuntimeError):
         super().__init__(f"see {log}")
 
 
-def dispatch(rule: str, inputs: Mapping, outputs: Mapping, params: Mapping, wildcards: Mapping, log: Iterable[str]) -> None:
+def dispatch(rule: str, inputs: Mapping, outputs: Mapping, params: Mapping, wildcards: Mapping, log: Sequence[str]) -> None:
     """Run one job in a process of its own and wait for it; the arguments are those that a rule of Snakemake has.
 
     Raises JobFailed where the job ends with an error, which it has printed.

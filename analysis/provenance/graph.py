@@ -113,7 +113,7 @@ def _shown(path: Path) -> str:
 
 
 def _product(study: dict, kinds: dict, name: str, kind: str, paths: list[str]) -> dict:
-    node = {"kind": kind, "name": name, "title": name, "from": sources_of(study, kinds, name, kind), "evidence": "", "absent": ""}
+    node: dict = {"kind": kind, "name": name, "title": name, "from": sources_of(study, kinds, name, kind), "evidence": "", "absent": ""}
     found = [marks(ROOT / path) for path in paths if path.endswith(".parquet")]
     if found:
         node |= {"rows": sum(m["rows"] for m in found), "columns": found[0]["columns"], "absent": found[0]["absent"]}

@@ -27,7 +27,7 @@ def printed_numbers(root: Path, documents: Iterable[Document]) -> dict[str, str]
 
 
 def _labels(root: Path, document: Document, selector: str) -> list[str]:
-    more = {"root": str(root), "ignore_system_fonts": True, "sys_inputs": document.inputs}
+    more: dict = {"root": str(root), "ignore_system_fonts": True, "sys_inputs": document.inputs}
     try:
         labels = typst.query(str(root / document.text), selector, field="label", **more)
     except RuntimeError as error:  # typst.TypstError is one

@@ -38,7 +38,7 @@ def _once(panel: pd.DataFrame, truths: dict, columns: dict, choices: dict, seed:
     """Return truth, estimate, standard error, interval and p-value of one method on one panel; NaN where it refuses."""
     fields = columns | choices.get("columns", {})
     fields = {key: tuple(value) if isinstance(value, list) else value for key, value in fields.items()}
-    specification = Specification("montecarlo", choices["estimator"], options=choices.get("options", {}), seed=seed, **fields)
+    specification = Specification("montecarlo", choices["estimator"], options=choices.get("options", {}), seed=seed, **fields)  # type: ignore[arg-type]
     truth = truths.get(choices.get("truth"), np.nan)
     blank = dict.fromkeys(("estimate", "std_error", "ci_low", "ci_high", "p_value"), np.nan)
     try:

@@ -82,7 +82,7 @@ def _check_header(rows: list[tuple], edition_settings: dict, layout: dict, where
 
 def _column(ranked: list, fields: list[str], field: str, where: str, problems: list[str]) -> list:
     position = fields.index(field)
-    values = []
+    values: list = []
     for number, cells in ranked:
         value = cells[position]
         if field in TEXTS:

@@ -165,8 +165,8 @@ def _cohort_estimators(data: pd.DataFrame, curve: dict, setting: Setting, permut
             first = next(iter(rows.values()), None)
             statistic = _permuted(about, table, permutations, dates) if rows else None
             if statistic is not None:
-                statistic = same(first["estimate"], statistic)
-                rows[PERMUTED] = placebo(first["estimate"], statistic, {name: first[name] for name in ("n_obs", "n_treated")})
+                statistic = same(first["estimate"], statistic)  # type: ignore[index]
+                rows[PERMUTED] = placebo(first["estimate"], statistic, {name: first[name] for name in ("n_obs", "n_treated")})  # type: ignore[index]
             choices = {"estimator": label, "controls": ", ".join(base.controls) or NONE, "fixed_effects": NONE, "dates": dates}
             if rows:
                 yield Estimated(choices, rows, statistic)

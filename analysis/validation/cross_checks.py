@@ -28,9 +28,9 @@ def check(province_year, firm_year, firm_stacks, specifications, outcomes) -> pd
     panels = {"province_year": province_year, "firm_year": firm_year, "firm_stacks": firm_stacks}
     rows = []
     for title, library, compare in HEADLINES:
-        rows += _rows(title, "the paper", library, lambda c=compare: c(panels, specifications, outcomes))
-    for title, library, compare in PUBLIC:
-        rows += _rows(title, "public data", library, compare)
+        rows += _rows(title, "the paper", library, lambda c=compare: c(panels, specifications, outcomes))  # type: ignore[misc]
+    for title, library, on_public_data in PUBLIC:
+        rows += _rows(title, "public data", library, on_public_data)
     return pd.DataFrame(rows)
 
 
@@ -289,14 +289,14 @@ def survival_lifelines() -> Iterator[Pair]:
     from lifelines.statistics import multivariate_logrank_test
 
     data = _datasets.lung_cancer()
-    columns = {"duration": "time", "event": "status", "strata": ("sex",)}
+    columns: dict = {"duration": "time", "event": "status", "strata": ("sex",)}
     ours = _estimate(Specification("second", "kaplan_meier", options={"times": [180, 365]}, **columns), data)
     for sex, part in data.groupby("sex"):
         theirs = KaplanMeierFitter().fit(part["time"], part["status"])
         for time in (180, 365):
             yield f"survival:{time}[{sex}]", "estimate", _row(ours, f"survival:{time}[{sex}]")["estimate"], theirs.predict(time)
-    ours = _row(_estimate(Specification("second", "log_rank", **columns), data), "log_rank")
-    yield "log_rank", "estimate", ours["estimate"], multivariate_logrank_test(data["time"], data["sex"], data["status"]).test_statistic
+    test = _row(_estimate(Specification("second", "log_rank", **columns), data), "log_rank")
+    yield "log_rank", "estimate", test["estimate"], multivariate_logrank_test(data["time"], data["sex"], data["status"]).test_statistic
 
 
 def incidence_statsmodels() -> Iterator[Pair]:

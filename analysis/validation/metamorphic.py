@@ -139,7 +139,7 @@ def _numbers(rows: list[dict]) -> np.ndarray:
 
 
 def _number(value: object) -> float:
-    return np.nan if value is None or value is pd.NA else float(value)
+    return np.nan if value is None or value is pd.NA else float(value)  # type: ignore[arg-type]
 
 
 def same(before: list[dict] | str, after: list[dict] | str, factors: np.ndarray | None = None) -> str:
@@ -213,7 +213,7 @@ def renamed(data: pd.DataFrame, specification: Specification, turn: int = 0) -> 
         changed = [mapping.get(value, value) for value in values]
         options[name] = changed if isinstance(options[name], list) else changed[0]
     kept = [name for name in data if name in used or name in fixed]
-    return data[kept].rename(columns=mapping), replace(specification, options=options, **single, **lists)
+    return data[kept].rename(columns=mapping), replace(specification, options=options, **single, **lists)  # type: ignore[arg-type]
 
 
 def permuted(data: pd.DataFrame, specification: Specification) -> tuple[pd.DataFrame, Specification]:

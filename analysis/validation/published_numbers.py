@@ -62,7 +62,7 @@ def compare(target: str, settings: dict) -> list[dict]:
 
 def run(settings: dict) -> list[dict]:
     """Return the estimator's rows on the target's data; raise Absent when the data are not at hand."""
-    columns = {key: tuple(value) if isinstance(value, list) else value for key, value in settings["columns"].items()}
+    columns: dict = {key: tuple(value) if isinstance(value, list) else value for key, value in settings["columns"].items()}
     specification = Specification(settings["data"], settings["estimator"], options=settings.get("options", {}), seed=1, **columns)
     return import_module(f"analysis.estimators.{settings['estimator']}").estimate(LOADERS[settings["data"]](), specification)
 

@@ -15,6 +15,8 @@ from analysis.exhibits.display import Table, mpl, save_figure, save_table
 from analysis.exhibits.quotation import quote
 from tests.study import STUDY
 
+pytestmark = pytest.mark.fast
+
 LABELS = {name: contract["labels"] for name, contract in STUDY["contracts"].items() if "labels" in contract}
 # Columns that say who is treated, and when.
 TREATMENT = re.compile(r"^(cohort.*|treated.*|issuer|first_issue|exposed|ever_exposed|event_time)$")

@@ -2,10 +2,14 @@
 
 import ast
 
+import pytest
+
 from analysis.core.catalogue import MODULES, ROOT, ingredients, modules, source_files
 from analysis.core.config import products
 from analysis.core.errors import unknown
 from tests.study import STUDY
+
+pytestmark = pytest.mark.fast
 
 
 def test_closure_holds_what_a_module_imports_directly_or_not():

@@ -8,6 +8,8 @@ import pytest
 from analysis.core.claims import Region, Verdict, agrees, assess, combine, judge, read_interval, recover, region_of
 from tests.study import STUDY
 
+pytestmark = pytest.mark.fast
+
 # Cycle shortened by 20-30 %: log time ratio between log 0.70 and log 0.80.
 CYCLE = Region(math.log(0.70), math.log(0.80))
 RISE = Region(low=0.02)

@@ -14,6 +14,8 @@ from analysis.core.estimation import estimated, specify
 from analysis.core.specification import SHARED, Block, meaning_of
 from analysis.core.study_specifications import block_schema
 
+pytestmark = pytest.mark.fast
+
 
 def edit(path, pattern, replacement):
     text = path.read_text(encoding="utf-8")

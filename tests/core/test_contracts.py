@@ -6,6 +6,8 @@ import pytest
 from analysis.core.contracts import check, read_raw
 from analysis.core.errors import DataError
 
+pytestmark = pytest.mark.fast
+
 CONTRACT = {
     "title": "Deals",
     "key": ["deal"],

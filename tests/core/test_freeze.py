@@ -11,6 +11,8 @@ from analysis.core.config import read_yaml
 from analysis.exhibits.tables import deviations as exhibit
 from tests.study import STUDY
 
+pytestmark = pytest.mark.fast
+
 
 @pytest.fixture
 def study(monkeypatch):

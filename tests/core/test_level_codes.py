@@ -6,6 +6,8 @@ import pytest
 
 from analysis.core.level_codes import distinct, level_codes
 
+pytestmark = pytest.mark.fast
+
 GENERATOR = np.random.default_rng(3)
 COLUMNS = {
     "sorted": np.repeat(np.arange(700) * 3 - 50, 4),

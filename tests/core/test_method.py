@@ -5,6 +5,8 @@ import pytest
 from analysis.core.errors import BadOption
 from analysis.core.method import PRETREND_POWER, Option
 
+pytestmark = pytest.mark.fast
+
 
 @pytest.mark.parametrize(
     ("option", "value", "told"),

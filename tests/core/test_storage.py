@@ -6,6 +6,8 @@ import pytest
 from analysis.core.errors import DataError
 from analysis.core.storage import absent_table, atomic, is_absent, read_table, write_table
 
+pytestmark = pytest.mark.fast
+
 CONTRACT = {"key": ["unit"], "columns": {"unit": {"type": "text"}, "value": {"type": "number"}}}
 
 

@@ -16,6 +16,8 @@ from analysis.estimators import (
     two_way_fixed_effects,
 )
 
+pytestmark = pytest.mark.fast
+
 COHORTS = (4, 6, 8, 0)
 SAID = "an observed period 5 (base of cohort 6: 4)"
 

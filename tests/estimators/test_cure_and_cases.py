@@ -10,6 +10,8 @@ from analysis.core.specification import Specification
 from analysis.estimators import mixture_cure_regression, recurrent_events, synthetic_cases, synthetic_control
 from analysis.simulations.data_generating_processes import censored_cycles
 
+pytestmark = pytest.mark.fast
+
 
 def fit(module, panel, **given):
     options = given.pop("options", {})

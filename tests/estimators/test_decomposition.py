@@ -8,6 +8,8 @@ from analysis.core.estimates import NotIdentified
 from analysis.core.specification import Specification
 from analysis.estimators import goodman_bacon, two_way_fixed_effects
 
+pytestmark = pytest.mark.fast
+
 SPECIFICATION = Specification("t", "goodman_bacon", "y", "unit", "time", cohort="cohort")
 
 

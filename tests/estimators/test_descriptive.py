@@ -8,6 +8,8 @@ from analysis.core.estimates import NotIdentified
 from analysis.core.specification import Specification
 from analysis.estimators import binomial_share, concentration, order_of_appearance, poisson_trend, rate_ratio
 
+pytestmark = pytest.mark.fast
+
 
 def specification(**options):
     return Specification("test", "test", unit="place", time="year", options=options, seed=1)

@@ -12,6 +12,8 @@ from analysis.core.method import method_of
 from analysis.core.specification import Specification
 from analysis.estimators import binomial_share, concentration, country_exposure, misclassification_bounds, order_of_appearance, rate_ratio
 
+pytestmark = pytest.mark.fast
+
 
 def specification(estimator, **options):
     given = Specification("test", estimator, "y", "place", "year", cohort="cohort", options=options, seed=1)

@@ -12,6 +12,8 @@ from analysis.core.errors import BadOption
 from analysis.core.estimates import NotIdentified
 from analysis.core.specification import Specification
 
+pytestmark = pytest.mark.fast
+
 
 def simulate(seed=0, units=60, periods=7, holes=0.0, burn=5):
     generator, rows = np.random.default_rng(seed), []

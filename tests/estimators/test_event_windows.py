@@ -9,6 +9,8 @@ from analysis.core.estimates import NotIdentified
 from analysis.core.specification import Specification
 from analysis.estimators import two_way_fixed_effects
 
+pytestmark = pytest.mark.fast
+
 
 @pytest.fixture(scope="module")
 def data():

@@ -8,6 +8,8 @@ from analysis.core.estimates import NotIdentified
 from analysis.core.specification import Specification
 from analysis.estimators import extended_two_way_fixed_effects
 
+pytestmark = pytest.mark.fast
+
 
 @pytest.mark.parametrize(("model", "pole"), [("logit", 0.0), ("logit", 1.0), ("poisson", 0.0)])
 def test_a_period_at_the_end_of_the_range_is_refused_beside_controls_and_a_limit_without(model, pole):

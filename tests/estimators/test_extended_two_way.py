@@ -8,6 +8,8 @@ from analysis.core.estimates import NotIdentified
 from analysis.core.specification import Specification
 from analysis.estimators import extended_two_way_fixed_effects
 
+pytestmark = pytest.mark.fast
+
 
 def simulate(units=60, periods=8, cohorts=(0, 4, 6), holes=0.0, always=0, seed=0):
     generator, rows = np.random.default_rng(seed), []

@@ -11,6 +11,8 @@ from scipy import optimize, stats
 from analysis.core.estimates import NotIdentified
 from analysis.core.specification import Specification
 
+pytestmark = pytest.mark.fast
+
 
 def fit(name, panel, **given):
     module = importlib.import_module(f"analysis.estimators.{name}")

@@ -7,6 +7,8 @@ import pytest
 from analysis.core.specification import Specification
 from analysis.estimators import arellano_bond, fixed_effects, romano_wolf_cohorts, stacked_did
 
+pytestmark = pytest.mark.fast
+
 PANEL = pd.DataFrame({"firm": np.repeat(range(30), 8), "year": np.tile(range(2001, 2009), 30)})
 RNG = np.random.default_rng(7)
 PANEL["g"] = np.where(PANEL["firm"] < 10, 2004, np.where(PANEL["firm"] < 18, 2006, 0))

@@ -9,6 +9,8 @@ import pytest
 from analysis.core.estimates import NotIdentified
 from analysis.core.specification import Specification
 
+pytestmark = pytest.mark.fast
+
 RNG = np.random.default_rng(5)
 PANEL = pd.DataFrame({"firm": np.repeat(range(40), 9), "year": np.tile(range(2001, 2010), 40)})
 PANEL["g"] = np.select([PANEL["firm"] < 10, PANEL["firm"] < 20], [2004, 2006], 0)

@@ -8,6 +8,8 @@ from analysis.core.errors import BadOption
 from analysis.core.specification import Specification
 from analysis.estimators import gray_test, misclassification_bounds, synthetic_cases
 
+pytestmark = pytest.mark.fast
+
 RNG = np.random.default_rng(11)
 YEARS = np.arange(2001, 2013)
 PANEL = pd.DataFrame({"firm": np.repeat(range(16), 12), "year": np.tile(YEARS, 16)})

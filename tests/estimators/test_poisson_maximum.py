@@ -10,6 +10,8 @@ from analysis.core.specification import Specification
 from analysis.estimators import poisson_pseudo_likelihood
 from analysis.inference import absorb
 
+pytestmark = pytest.mark.fast
+
 
 def panel(units: int = 40) -> pd.DataFrame:
     rng = np.random.default_rng(7)

@@ -10,6 +10,8 @@ from analysis.core.estimates import NotIdentified
 from analysis.core.specification import Specification
 from analysis.estimators import quantile_regression
 
+pytestmark = pytest.mark.fast
+
 
 def run(data, controls=(), treatment="d", **options):
     specification = Specification(

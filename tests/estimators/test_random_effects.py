@@ -9,6 +9,8 @@ from analysis.core.estimates import NotIdentified
 from analysis.core.specification import Specification
 from analysis.estimators import between, hausman, mundlak, random_effects
 
+pytestmark = pytest.mark.fast
+
 
 def panel(balanced: bool, units: int = 30) -> pd.DataFrame:
     rng = np.random.default_rng(4)

@@ -34,6 +34,8 @@ from analysis.estimators import (
     two_way_fixed_effects,
 )
 
+pytestmark = pytest.mark.fast
+
 
 def panel(effect=lambda e: 1.0, periods=range(1, 11), cohorts=(4, 6, 8, 0), units=60):
     """Noise-free: unit and period effects and `effect(event time)` from the cohort on."""

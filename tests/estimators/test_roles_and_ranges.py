@@ -11,6 +11,8 @@ from analysis.core.estimates import NotIdentified
 from analysis.core.method import Option
 from analysis.core.specification import Specification
 
+pytestmark = pytest.mark.fast
+
 
 def estimate(data: pd.DataFrame, estimator: str, **fields) -> pd.DataFrame:
     specification = Specification(name="test", estimator=estimator, seed=7, **fields)

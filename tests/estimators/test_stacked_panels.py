@@ -8,6 +8,8 @@ from analysis.core.estimates import NotIdentified
 from analysis.core.specification import Specification
 from analysis.estimators import attrition_bounds, romano_wolf_stacks, stacked_did
 
+pytestmark = pytest.mark.fast
+
 WINDOW = {"event_window": [-3, 2], "effect_window": [0, 2]}
 
 

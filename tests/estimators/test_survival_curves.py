@@ -12,6 +12,8 @@ from analysis.core.estimates import NotIdentified
 from analysis.core.specification import Specification
 from analysis.estimators import competing_risks, cox, kaplan_meier, log_rank, restricted_mean_survival
 
+pytestmark = pytest.mark.fast
+
 
 def spells(seed=0, n=120):
     rng = np.random.default_rng(seed)

@@ -9,6 +9,8 @@ from matplotlib import pyplot
 from analysis.exhibits.cells import count, interval, number, p_value
 from analysis.exhibits.display import Table, drawn, minus, placeholder_figure, save_figure, save_table
 
+pytestmark = pytest.mark.fast
+
 
 @pytest.mark.parametrize(
     ("text", "shown"),

@@ -6,6 +6,8 @@ import pytest
 
 from analysis.exhibits.quotation import NOT_AVAILABLE, FalseSentence, quote
 
+pytestmark = pytest.mark.fast
+
 SALES = {"from": "market", "key": "sales", "format": "{:.1f}", "says": "the value fell", "expect": {"below": 9.0}}
 NOTE = {"sales_table": {"title": "Sales", "note": "In all {sales}."}}
 

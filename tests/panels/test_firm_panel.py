@@ -6,6 +6,8 @@ import pytest
 from analysis.panels import firm_panel, issue_histories, project_spells
 from tests.study import STUDY
 
+pytestmark = pytest.mark.fast
+
 CONTRACTS = STUDY["contracts"]
 DTYPES = {"number": "float64", "integer": "Int64", "boolean": "boolean"}
 

@@ -12,6 +12,8 @@ from analysis.core.rawfiles import ROOT
 from analysis.exhibits.display import save_figure
 from tests.study import STUDY
 
+pytestmark = pytest.mark.fast
+
 SECTIONS = sorted((ROOT / "paper" / "sections").glob("*.typ"))
 TEXT = {path.stem: path.read_text(encoding="utf-8") for path in SECTIONS}
 

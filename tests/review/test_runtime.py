@@ -10,6 +10,8 @@ from analysis.core.catalogue import ROOT
 from analysis.jobs.job import job
 from analysis.review import runtime
 
+pytestmark = pytest.mark.fast
+
 LOGS = {
     "estimate/a/x.log": "a warning\ndone: 3.20 s, 3.00 s of CPU, 214 MB\n",
     "estimate/a/y.log": "done: 1.30 s, 0.90 s of CPU, 300 MB\n",

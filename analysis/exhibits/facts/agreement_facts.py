@@ -6,7 +6,7 @@ from decimal import Decimal
 def _printed(numbers):
     """Yield our number, the printed one and one unit of its last digit (trailing zeros are not known: a stricter unit)."""
     for row in numbers.to_dict("records"):
-        yield row["ours"], row["published"], float(Decimal(1).scaleb(Decimal(repr(row["published"])).as_tuple().exponent))
+        yield row["ours"], row["published"], float(Decimal(1).scaleb(Decimal(repr(row["published"])).as_tuple().exponent))  # type: ignore[arg-type]
 
 
 def count(published_numbers, cross_checks):

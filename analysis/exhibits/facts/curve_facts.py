@@ -12,7 +12,7 @@ def count(province_rd_curve_joint, province_green_curve_joint, province_sales_cu
     Keys begin with the outcome; the joint p-values of parts of a curve end with the part (`level`, `log`).
     """
     joints = {"rd": province_rd_curve_joint, "green": province_green_curve_joint, "sales": province_sales_curve_joint}
-    facts = {"draws": int(joints["rd"]["draws"].iloc[0])}
+    facts: dict[str, float] = {"draws": int(joints["rd"]["draws"].iloc[0])}
     for name, joint in joints.items():
         parts = joint.set_index("subset")
         row = parts.loc[ALL]

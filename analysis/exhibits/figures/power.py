@@ -31,6 +31,6 @@ def draw(province_att, royalty_stacked, outcomes):
     axis.set_xlim(left=0)
     axis.set(xlabel="Within-unit standard deviations of the outcome", ylabel="")
     figure.legend(*axis.get_legend_handles_labels(), loc="outside lower center", ncols=2, fontsize=7)
-    axis.get_legend().remove()
+    axis.get_legend().remove()  # type: ignore[union-attr]
     sns.despine(ax=axis, left=True)
     return figure

@@ -46,6 +46,6 @@ def draw(province_year, outcomes):
     handles, labels = axes.flat[0].get_legend_handles_labels()
     # In an empty panel if there is one, else below: lines would cross it.
     at = {"loc": "center", "ncols": 1} if spare else {"loc": "outside lower center", "ncols": 2}
-    (spare[0] if spare else figure).legend(handles, labels, fontsize=7, **at)
+    (spare[0] if spare else figure).legend(handles, labels, fontsize=7, **at)  # type: ignore[call-overload]
     sns.despine(figure)
     return figure

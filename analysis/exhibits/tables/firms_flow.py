@@ -22,9 +22,9 @@ def layout(firm_notes, firm_panel, project_spells, projects, financing_events, f
         own = firm_notes[firm_notes["table"] == table].groupby("kind")["count"].sum()
         bold.append(len(rows))
         rows.append({"Step": label})
-        rows.append({"Step": "Rows read, all files", "Rows": int(own.get("read", 0))})
-        rows += [{"Step": f"  {words}", "Rows": int(own.get(kind, 0))} for kind, words in STEPS.items() if own.get(kind, 0)]
-        rows.append({"Step": "Rows used", "Rows": sizes[table]})
+        rows.append({"Step": "Rows read, all files", "Rows": int(own.get("read", 0))})  # type: ignore[dict-item]
+        rows += [{"Step": f"  {words}", "Rows": int(own.get(kind, 0))} for kind, words in STEPS.items() if own.get(kind, 0)]  # type: ignore[dict-item]
+        rows.append({"Step": "Rows used", "Rows": sizes[table]})  # type: ignore[dict-item]
         rows += _further(table, firm_panel, project_spells, projects)
         moved = firm_notes[(firm_notes["table"] == table) & (firm_notes["kind"] == "changes")]
         rows += [

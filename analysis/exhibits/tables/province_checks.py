@@ -39,5 +39,5 @@ def layout(
 def _below(table: Table, more: Table, title: str) -> Table:
     """Return `table` with the rows of `more`, whose data `title` names."""
     frame = pd.concat([table.frame, more.frame], ignore_index=True)
-    data = pd.concat([table.data, more.data.assign(specification=title)], ignore_index=True)
+    data = pd.concat([table.data, more.data.assign(specification=title)], ignore_index=True)  # type: ignore[union-attr]
     return Table(frame, data=data, bold=(*table.bold, *(len(table.frame) + row for row in more.bold)), widths=table.widths)

@@ -14,7 +14,7 @@ def layout(published_numbers):
     for _, part in ordered.groupby("target", sort=False):
         for parameter, group in part.groupby("parameter", sort=False):
             by = group.set_index("quantity")
-            for first, second in (("estimate", "std_error"), ("ci_low", "ci_high"), ("p_value", None)):
+            for first, second in (("estimate", "std_error"), ("ci_low", "ci_high"), ("p_value", "")):
                 shown = [q for q in (first, second) if q in by.index]
                 if shown:
                     rows.append(_line(by.loc[shown], group.iloc[0], parameter, first if first in shown else shown[0]))

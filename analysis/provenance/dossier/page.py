@@ -11,5 +11,5 @@ from analysis.provenance.dossier.assemble import assemble
 
 def dossier(provenance: str, numbers: str, title: str, order: dict[str, list[str]], path: str) -> None:
     """Write the dossier to `path`."""
-    read = [json.loads(Path(name).read_text(encoding="utf-8")) for name in (provenance, numbers)]
-    write_text(assemble(*read, title, order), path)
+    graph, printed = (json.loads(Path(name).read_text(encoding="utf-8")) for name in (provenance, numbers))
+    write_text(assemble(graph, printed, title, order), path)

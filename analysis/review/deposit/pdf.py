@@ -56,7 +56,7 @@ def _typst(node: SyntaxTreeNode) -> str:
     if kind in ("bullet_list", "ordered_list"):
         return f"#{'list' if kind == 'bullet_list' else 'enum'}({_children(node)})\n\n"
     if kind == "link":
-        return f"#link({_string(node.attrs['href'])})[{_children(node)}];"
+        return f"#link({_string(str(node.attrs['href']))})[{_children(node)}];"
     if kind == "table":
         return _table(node)
     if kind == "inline":

@@ -8,6 +8,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from analysis.core.catalogue import MODULES, ingredients, modules
+from analysis.core.contracts import DataError
 from analysis.provenance.printed import printed_numbers
 from analysis.review import runtime
 from analysis.review.deposit import data, results
@@ -121,6 +122,8 @@ def rules(root: Path) -> list[dict]:
     found = []
     for path in sorted((root / "workflow/rules").glob("*.smk")):
         about = RULE.match(path.read_text(encoding="utf-8"))
+        if about is None:
+            raise DataError(f"{path.name} does not begin with what it is, needs and makes")
         found.append({"file": path.relative_to(root).as_posix(), **about.groupdict()})
     return found
 

@@ -10,7 +10,7 @@ import contextlib
 import json
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -60,15 +60,15 @@ def _as_in_a_job() -> Iterator[None]:
         yield
 
 
-def _makers(study: dict, out: Path) -> Iterator[tuple[str, object]]:
+def _makers(study: dict, out: Path) -> Iterator[tuple[str, Callable[[Path], None]]]:
     """Yield each result with the function that makes it into a path."""
     for name in sorted(set(study["exhibits"]) - set(modules("figure"))):
         for form in ("tex", "html"):
             table = f"paper/tables/{name}.{form}"
-            yield table, lambda path, name=name, form=form: form_of(out / f"paper/tables/{name}.json", form, path)
+            yield table, lambda path, name=name, form=form: form_of(out / f"paper/tables/{name}.json", form, path)  # type: ignore[misc]
     for document in study["documents"].values():
-        yield document.numbers_file, lambda path, document=document: _quote(study, document, path)
-        yield document.pdf, lambda path, document=document: typeset(document, str(path))
+        yield document.numbers_file, lambda path, document=document: _quote(study, document, path)  # type: ignore[misc]
+        yield document.pdf, lambda path, document=document: typeset(document, str(path))  # type: ignore[misc]
     paper = study["documents"][STUDY]
     order = {"exhibits": list(paper.exhibits), "curves": list(study["specification_curves"])}
     yield "paper/dossier.html", lambda path: dossier(paper.provenance, paper.numbers_file, study["title"], order, str(path))

@@ -231,15 +231,15 @@ def _pages(first: Path, second: Path, rules: dict, beside: frozenset[str]) -> tu
     if first.read_bytes() == second.read_bytes():
         return IDENTICAL, 0, []
     archived, rerun = (path.read_text(encoding="utf-8") for path in (first, second))
-    inside = [PACKED.search(text) for text in (archived, rerun)]
-    if not all(inside):
-        return DRIFTED, 0, [Difference("data", "there" if inside[0] else "none", "there" if inside[1] else "none", "both must hold data")]
+    old, new = (PACKED.search(text) for text in (archived, rerun))
+    if not (old and new):
+        return DRIFTED, 0, [Difference("data", "there" if old else "none", "there" if new else "none", "both must hold data")]
     differences = list(_lines(PACKED.sub("", archived), PACKED.sub("", rerun), rules["tolerance"]))
     try:
-        data = [json.loads(gzip.decompress(base64.b64decode(found[1]))) for found in inside]
+        held = [json.loads(gzip.decompress(base64.b64decode(found[1]))) for found in (old, new)]
     except (OSError, EOFError, ValueError, zlib.error) as error:
         return DRIFTED, 0, [Difference("data", "unreadable", "", str(error))]
-    differences += _leaves(*data, "data", rules["tolerance"], beside)
+    differences += _leaves(held[0], held[1], "data", rules["tolerance"], beside)
     return _status(differences), 0, differences
 
 

@@ -161,11 +161,11 @@ def _outcome(variant: Variant, key: str, value: str, context: str) -> None:
     if key == "transform" and value not in TRANSFORMS:
         raise unknown(value, TRANSFORMS, context, "transform")
     read = value if key == "transform" else _number(key, value, context)
-    if key == "winsorize" and not 0 <= read < 0.5:
+    if key == "winsorize" and not 0 <= read < 0.5:  # type: ignore[operator]
         raise BadOption(
             f"{context}: winsorize is the share of each tail, from 0 to below 0.5, not {value}", key, value, "from 0 to below 0.5"
         )
-    if key == "scale" and read <= 0:
+    if key == "scale" and read <= 0:  # type: ignore[operator]
         raise BadOption(f"{context}: scale must be above 0, not {value}: signs that claims imply would turn", key, value, "above 0")
     variant.outcome[key] = read
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from difflib import get_close_matches
+from typing import Any
 
 import pandas as pd
 
@@ -14,7 +15,7 @@ CONDITION = {"drop": "not_in", "keep": "in", ">=": "at_least", "<=": "at_most"}
 LISTED = 12
 
 
-def add_condition(settings: dict, column: str, how: str, value: object) -> None:
+def add_condition(settings: dict, column: str, how: str, value: Any) -> None:
     """Set one condition of the sample; values dropped come on top of those that the model drops already."""
     own = settings.get("where", {}).get(column, {})
     condition = CONDITION[how]

@@ -30,10 +30,10 @@ def in_any_order(parser: argparse.ArgumentParser) -> None:
     plain = parser.parse_known_args
 
     def intermixed(arguments=None, namespace=None):
-        parser.parse_known_args = plain
+        parser.parse_known_args = plain  # type: ignore[method-assign]
         try:
             return parser.parse_known_intermixed_args(arguments, namespace)
         finally:
-            parser.parse_known_args = intermixed
+            parser.parse_known_args = intermixed  # type: ignore[method-assign]
 
-    parser.parse_known_args = intermixed
+    parser.parse_known_args = intermixed  # type: ignore[method-assign]

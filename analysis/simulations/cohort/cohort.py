@@ -66,7 +66,9 @@ class _Writer:
     """A Parquet file that grows by row groups; its schema is that of the first chunk."""
 
     def __init__(self, path: Path):
-        self.path, self.file, self.schema = path, None, None
+        self.path = path
+        self.file: pq.ParquetWriter | None = None
+        self.schema: pa.Schema | None = None
 
     def add(self, table: pd.DataFrame) -> None:
         if self.file is None:
@@ -140,7 +142,7 @@ def _dates(months: np.ndarray, first_year: int) -> pd.array:
     start = np.datetime64(f"{first_year}-01-01")
     known = np.isfinite(months)
     days = np.floor(np.where(known, months, 0.0) * projects.DAYS).astype("timedelta64[D]")
-    text = np.where(known, np.datetime_as_string(start + days, unit="D"), None)
+    text = np.where(known, np.datetime_as_string(start + days, unit="D"), np.array(None))
     return pd.array(text, dtype="string")
 
 

@@ -74,7 +74,7 @@ def _names(found: Column, text: pa.ChunkedArray, asked: Reading) -> Column:
 def _numbers(found: Column, text: pa.ChunkedArray, marks: Marks, asked: Reading) -> Column:
     numbers, needed = numbers_of(text, marks, asked.missing), set(found.roles) - set(NAMES)
     if numbers.values is not None:
-        made = {"blank": numbers.blank, "markers": numbers.markers, "decimal": numbers.decimal}
+        made: dict = {"blank": numbers.blank, "markers": numbers.markers, "decimal": numbers.decimal}
         return replace(found, values=pd.Series(numbers.values), read_as="numbers", **made)
     periods = asked.periods_as_text and needed <= set(PERIODS)
     column = _names(found, text, replace(asked, missing=(*MARKERS, *asked.missing)) if needed else asked)

@@ -29,6 +29,7 @@ def decoded(data: bytes, asked: str, path: Path) -> tuple[bytes, str, str]:
     except (UnicodeError, LookupError) as error:
         if asked or encoding != "utf-8" or mark:
             raise DataError(violation(path, f"is not text in {encoding} ({error}); --encoding names another")) from error
+        assert isinstance(error, UnicodeDecodeError)  # UTF-8 is checked byte by byte
         encoding, text = _eight_bits(data, error.start, path)
     if b"\x00" in text[: 1 << 20]:
         raise DataError(

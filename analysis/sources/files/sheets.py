@@ -25,12 +25,12 @@ def open_workbook(path: Path, sheet: str, wanted: set[str]) -> Source:
     if not rows:
         raise DataError(violation(path, f"sheet '{sheet}' is empty" if sheet else "holds no cells"))
     top = _header_at(rows, wanted)
-    number, header = rows[top][0], _trimmed(rows[top][1])
+    number, named = rows[top][0], _trimmed(rows[top][1])
     records = rows[top + 1 :]
     facts = {"format": "Excel", "sheet": title, "lines skipped": f"rows 1 to {number - 1}" if number > 1 else "none"}
     notes = []
     others = [name for name, cells in sheets.items() if cells and name != title]
-    header = ["" if cell is None else _heading(cell) for cell in header]
+    header = ["" if cell is None else _heading(cell) for cell in named]
     if others and not sheet:
         _check_columns(path, title, header, {name: sheets[name] for name in others}, wanted)
         notes.append(f"sheet '{title}' is read; --sheet names another ({', '.join(others)})")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 import pandas as pd
 import pyarrow as pa
@@ -11,7 +12,7 @@ import pyarrow as pa
 from analysis.sources.files.lines import Lines
 
 # Text cells of a text file, as written; or the typed values of a file that knows types.
-Raw = pa.ChunkedArray | pd.Series
+Raw: TypeAlias = pa.ChunkedArray | pd.Series
 
 
 @dataclass

@@ -8,6 +8,8 @@ import pytest
 from analysis.__main__ import COMMANDS, main
 from analysis.core.catalogue import ROOT
 
+pytestmark = pytest.mark.fast
+
 TEXT = "firm;year;y;x;note\n01;2001;2,5;NA;a\n1;2002;3;4;b\n;2003;;5;b\n"
 
 

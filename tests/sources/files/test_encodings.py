@@ -6,6 +6,8 @@ import pytest
 
 from analysis.core.errors import DataError
 
+pytestmark = pytest.mark.fast
+
 TEXT = "id,y\né,1\nà la carte,2\n"
 NAMES = ["é", "à la carte"]
 

@@ -18,6 +18,8 @@ from analysis.sources.files.asked import Reading
 from analysis.sources.files.file import read
 from tests.sources.files.conftest import lines_of
 
+pytestmark = pytest.mark.fast
+
 ROLES = {"firm": {"unit"}, "code": {"cluster"}, "year": {"time", "fixed_effects"}, "y": {"outcome"}, "x": {"controls"}}
 
 

@@ -11,6 +11,8 @@ from analysis.core.errors import BadOption, DataError, UnknownName
 from analysis.sources.files.asked import Reading
 from tests.sources.files.conftest import lines_of
 
+pytestmark = pytest.mark.fast
+
 PLAIN = {"id": ["01", "1"], "y": [1.0, 2.5]}
 LAID_OUT = {
     "comma": ("id,y\n01,1\n1,2.5\n", [2, 3]),

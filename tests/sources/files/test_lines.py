@@ -4,8 +4,11 @@ import copy
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from analysis.sources.files.lines import Lines
+
+pytestmark = pytest.mark.fast
 
 
 def test_lines_are_their_own_copy_and_survive_pandas():

@@ -6,6 +6,8 @@ import pytest
 from analysis.core.columns import names
 from tests.sources.files.conftest import lines_of
 
+pytestmark = pytest.mark.fast
+
 SPELLINGS = ["01", "1", "001", "1.0", "+1", "1e0", "TRUE", "NA", "None", "NO", "nan", "null", "N/A", ".", "12345678901234567890"]
 
 

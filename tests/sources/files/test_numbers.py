@@ -7,6 +7,8 @@ import pytest
 
 from analysis.core.errors import DataError
 
+pytestmark = pytest.mark.fast
+
 
 def column(cells, delimiter=","):
     return f"id{delimiter}y\n" + "".join(f'a{delimiter}"{cell}"\n' for cell in cells)

@@ -8,6 +8,8 @@ from analysis.__main__ import main
 from analysis.core.columns import names
 from analysis.core.errors import DataError
 
+pytestmark = pytest.mark.fast
+
 N = 24
 SOUND = pd.DataFrame({"firm": np.repeat(range(6), 4), "year": np.tile(range(2001, 2005), 6)})
 SOUND["x"] = np.random.default_rng(1).normal(size=N)
