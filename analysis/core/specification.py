@@ -28,7 +28,8 @@ def _columns(meaning: str, holds: str) -> tuple[str, ...]:
 
 
 def _said(meaning: str, **more: object) -> dict:
-    return {"metadata": {"description": meaning, **more}}
+    """Return the metadata of a field: what it means, and what pydantic's `Field` takes besides."""
+    return {"description": meaning, **more}
 
 
 # What a person may say that the periods are; "index" takes whole numbers as they stand (analysis.core.periods).
@@ -43,8 +44,8 @@ class Specification:
     it transformed), and `seed` derived from the study's seed and the name.
     """
 
-    name: str = field(**_said("name, from which the seed is derived"))
-    estimator: str = field(**_said("module of analysis/estimators"))
+    name: str = field(metadata=_said("name, from which the seed is derived"))
+    estimator: str = field(metadata=_said("module of analysis/estimators"))
     outcome: str = _column("outcome column", "numbers")
     unit: str = _column("column of units", "names")
     time: str = _column(
@@ -65,10 +66,10 @@ class Specification:
     instruments: tuple[str, ...] = _columns("columns of excluded instruments for the treatment", "numbers")
     strata: tuple[str, ...] = _columns("columns of strata or groups", "names")
     frequency: str = field(
-        default="", **_said("what a period is, where its values do not say", json_schema_extra={"enum": ["", *FREQUENCIES]})
+        default="", metadata=_said("what a period is, where its values do not say", json_schema_extra={"enum": ["", *FREQUENCIES]})
     )
-    options: dict = field(default_factory=dict, **_said("choices of the estimator, which refuses those it does not know"))
-    seed: int = field(default=0, **_said("seed of what is random; in the study otherwise from its seed and the name", ge=0))
+    options: dict = field(default_factory=dict, metadata=_said("choices of the estimator, which refuses those it does not know"))
+    seed: int = field(default=0, metadata=_said("seed of what is random; in the study otherwise from its seed and the name", ge=0))
 
 
 # Conditions that rows of a sample may have to meet, and what each is compared with.
@@ -88,26 +89,30 @@ class Block:
 
     __pydantic_config__: ClassVar[dict] = {"extra": "forbid"}
 
-    title: str = field(**_said("name in tables"))
-    panel: str = field(**_said("panel or source it is estimated on"))
-    estimand: str = field(**_said("what the number estimates"))
-    sample: str = field(**_said("the sample in words"))
+    title: str = field(metadata=_said("name in tables"))
+    panel: str = field(metadata=_said("panel or source it is estimated on"))
+    estimand: str = field(metadata=_said("what the number estimates"))
+    sample: str = field(metadata=_said("the sample in words"))
     outcomes: tuple[str, ...] = field(
-        default=(), **_said("outcomes of config/study.yaml", min_length=1, json_schema_extra={"uniqueItems": True})
+        default=(), metadata=_said("outcomes of config/study.yaml", min_length=1, json_schema_extra={"uniqueItems": True})
     )
     where: dict[str, dict] = field(
         default_factory=dict,
-        **_said(
+        metadata=_said(
             "conditions on columns, all must hold: {year: {at_least: 2011}}",
             json_schema_extra={"additionalProperties": {"type": "object", "additionalProperties": False, "properties": CONDITIONS}},
         ),
     )
-    balanced: bool = field(default=False, **_said("only units with the outcome in every period"))
+    balanced: bool = field(default=False, metadata=_said("only units with the outcome in every period"))
     family: str | tuple[str, ...] = field(
-        default="", **_said("family (or families) of outcomes tested together with the first one (romano_wolf)")
+        default="", metadata=_said("family (or families) of outcomes tested together with the first one (romano_wolf)")
     )
-    seed_of: str = field(default="", **_said("specification whose random draws it repeats, so that equal samples give equal numbers"))
-    true_effect: str = field(default="", **_said("quantity of the true effects that the term of interest estimates (simulated cohort)"))
+    seed_of: str = field(
+        default="", metadata=_said("specification whose random draws it repeats, so that equal samples give equal numbers")
+    )
+    true_effect: str = field(
+        default="", metadata=_said("quantity of the true effects that the term of interest estimates (simulated cohort)")
+    )
 
 
 FIELDS = {one.name: one for one in fields(Specification)}
