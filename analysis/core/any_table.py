@@ -5,6 +5,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterable
 from importlib import import_module
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,6 +14,7 @@ from analysis.core.catalogue import module_of
 from analysis.core.errors import BadOption, unknown
 from analysis.core.estimates import NotIdentified, complete, contract, refused
 from analysis.core.method import method_of
+from analysis.core.sample import Sample
 from analysis.core.specification import FREQUENCIES, LISTS, SINGLE, Specification
 
 ORIGIN = "data frame"
@@ -58,7 +60,7 @@ def _columns(name: str, value: object) -> str | tuple[str, ...]:
     return listed[0] if single else tuple(listed)  # type: ignore[arg-type, return-value]
 
 
-def specified(estimator: str, seed: int, **fields: object) -> Specification:
+def specified(estimator: str, seed: int, **fields: Any) -> Specification:
     """Return the Specification of a model outside the study; its draws come from `seed` and the estimator's name."""
     return Specification(name="command line", estimator=estimator, seed=zlib.crc32(f"{seed} {estimator}".encode()), **fields)  # type: ignore[arg-type]
 
@@ -75,7 +77,8 @@ def table_of(data: pd.DataFrame, specification: Specification, origin: str) -> p
         "evidence": _evidence(data),
     }
     module = import_module(module_of("estimator", specification.estimator, "estimate"))
-    sample, notes = None, []
+    sample: Sample | None = None
+    notes: list[str] = []
     try:
         sample = module.estimate.enter(data, specification)
         if not sample.calendar.is_plain:

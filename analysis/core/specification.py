@@ -28,6 +28,7 @@ def _columns(meaning: str, holds: str) -> tuple[str, ...]:
 
 
 def _said(meaning: str, **more: object) -> dict:
+    """Return the metadata of a field: what it means, and what pydantic's `Field` takes besides."""
     return {"description": meaning, **more}
 
 

@@ -54,7 +54,9 @@ def read_specifications(folder: Path, parts: list[str]) -> tuple[dict[str, dict]
             raise unknown(part, files, f"{shown(folder.parent / 'study.yaml')}: specifications", f"file of {shown(folder)}")
     if left := [path for part, path in files.items() if part not in parts]:
         raise ConfigError(f"{shown(left[0])}: is not listed in {shown(folder.parent / 'study.yaml')} under specifications")
-    blocks, places, named = {}, {}, []
+    blocks: dict[str, dict] = {}
+    places: dict[str, str] = {}
+    named: list[str] = []
     for part in parts:
         content = read_yaml(files[part], _file_schema())
         for section in SECTIONS:
