@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -75,6 +75,12 @@ def lost_columns(net: np.ndarray, raw: np.ndarray, share: float) -> np.ndarray:
     return lost
 
 
+def need_variation(net: np.ndarray, raw: np.ndarray, names: Sequence[str], within: str) -> None:
+    """Raise NotIdentified where columns of `net` (rows, k) keep nothing of `raw` (rows, k), with their `names`."""
+    if (gone := lost_columns(net, raw, EFFECTS_LEFT)).any():
+        raise still([names[i] for i in np.flatnonzero(gone)], within)
+
+
 def still(lost: Iterable[str], within: str) -> NotIdentified:
     """Return the refusal of the columns `lost`, which do not vary `within` what is held fixed."""
     lost = list(dict.fromkeys(lost))
@@ -107,12 +113,17 @@ def project(columns: np.ndarray, names: tuple[str, ...], noise: Callable[[], np.
     return Projection(columns, root / length[:, None], close=True)
 
 
+def combinations(triangle: np.ndarray, order: np.ndarray, rank: int) -> list[list[int]]:
+    """Return, for each column beyond the `rank`, the columns that a vanishing combination holds, from a QR with column pivoting
+    (Golub and Van Loan 2013, Matrix Computations, section 5.4.2) of columns of one length: `triangle` and their `order`."""
+    parts = linalg.solve_triangular(triangle[:rank, :rank], triangle[:rank, rank:]) if rank else np.empty((0, len(order)))
+    return [sorted(map(int, [last, *order[:rank][np.abs(part) > NO_PART]])) for last, part in zip(order[rank:], parts.T, strict=True)]
+
+
 def _collinear(triangle: np.ndarray, order: np.ndarray, rank: int, names: tuple[str, ...]) -> str:
     """Return the sentence that names the members of every combination, from the triangle of a pivoted QR."""
     sentences = []
-    for column in range(rank, len(order)):
-        parts = linalg.solve_triangular(triangle[:rank, :rank], triangle[:rank, column])
-        members = sorted([order[column], *order[:rank][np.abs(parts) > NO_PART]])
+    for members in combinations(triangle, order, rank):
         sentences.append(f"{' and '.join(filter(None, [', '.join(names[i] for i in members[:-1]), names[members[-1]]]))} are collinear")
     return "; ".join(dict.fromkeys(sentences))
 
