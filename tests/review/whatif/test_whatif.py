@@ -310,7 +310,8 @@ def test_real_evidence_comes_before_the_simulated_cohort_and_own_firm_files_befo
     [
         (["province_at"], "Did you mean 'province_att'"),
         (["province_att", "--outcome", "rd_intensty"], "Did you mean 'rd_intensity'"),
-        (["province_att", "strata=gdp"], "unknown change"),
+        (["province_att", "colour=gdp"], "unknown change"),
+        (["province_att", "strata=gdp"], "callaway_santanna makes no use of --strata"),
         (["province_att", "drop.province=P0l"], "no row of the panel has province 'P0l'; did you mean 'P"),
         (["province_att", "drop.year=20l9"], "no row of the panel has year '20l9'; did you mean '2019'"),
         (["province_att", "keep.region=7"], "it has 0, 1, 2, 3"),
