@@ -20,6 +20,7 @@ import pandas as pd
 from analysis.core.catalogue import ROOT
 from analysis.core.config import load, products
 from analysis.core.errors import BadOption, DataError
+from analysis.core.estimates import why
 from analysis.core.estimation import estimated
 from analysis.core.storage import is_absent, read_table
 from analysis.exhibits.cells import count, number, p_value
@@ -146,7 +147,7 @@ def _page(title: str, said: list[str], both: list[tuple]) -> list[str]:
         lines.append(f"{name:14}{_cell(name, first[name]):>24}{_cell(name, second[name]):>24}")
     for label, row in (("baseline", first), ("variant", second)):
         if pd.notna(row["reason"]):
-            lines.append(f"{label}: {row['reason']}")
+            lines.append(f"{label}: {why(row)}")
     for label, found in (("baseline", first_verdicts), ("variant", second_verdicts)):
         lines += [f"{label:9} {line}" for line in found]
     return lines

@@ -25,6 +25,7 @@ FEW_TREATED_CLUSTERS = 5
 # How large violations of parallel trends may be, relative to the largest one before treatment
 # (Rambachan and Roth 2023, Review of Economic Studies 90: 2555-2591), before a verdict must no longer hold.
 RELATIVE_MAGNITUDE = 0.5
+HONEST = {"term": "att_honest", "inference": "honest_relative_magnitude", "setting": str(RELATIVE_MAGNITUDE)}
 
 # What a verdict row copies from the Estimate row behind it.
 COPIED = ("model_id", "outcome", "term", "estimate", "ci_low", "ci_high", "p_value", "mde80", "inference", "evidence")
@@ -90,8 +91,7 @@ def judge(row: pd.Series, region: Region, honest: pd.Series | None = None, power
     `power` applies the power gate, which has no meaning for a region that begins at zero.
     """
     if pd.notna(row["reason"]):
-        code, _, why = row["reason"].partition(": ")
-        return Verdict(UNTESTABLE, code, why), ""
+        return Verdict(UNTESTABLE, row["reason_code"], row["reason"]), ""
     if pd.isna(row["ci_low"]) or pd.isna(row["ci_high"]):
         raise ValueError(f"{row['model_id']} / {row['parameter']} has no interval, so it cannot judge a claim")
     verdict_before_gates = read_interval((row["ci_low"], row["ci_high"]), (row["ci90_low"], row["ci90_high"]), region)
@@ -207,7 +207,7 @@ def recover(name: str, claim: dict, estimates: dict[str, pd.DataFrame], true_eff
         row = _row_or_refusal(estimates[test["from"]], test, f"config/claims.yaml: {name}")
         truth = true_effects.get((test["from"], test.get("outcome", "none")), math.nan)
         about = {"claim": name, "rank": rank, "code": "SIM", "says": test["says"], "true_effect": truth}
-        about |= {key: row[key] for key in ("model_id", "outcome", "term", "estimate", "ci_low", "ci_high", "reason")}
+        about |= {key: row[key] for key in ("model_id", "outcome", "term", "estimate", "ci_low", "ci_high", "reason_code", "reason")}
         if pd.isna(row["ci_low"]):
             rows.append({**about, "recovered": pd.NA, "reading": "", "truth_says": ""})
             continue
@@ -251,7 +251,7 @@ def _test(name: str, test: dict, estimates: dict[str, pd.DataFrame]) -> tuple[Ve
     region = region_of(test, row)
     honest = None
     if test.get("honest"):
-        wanted = {"term": "att_honest", "inference": f"honest_relative_magnitude_{RELATIVE_MAGNITUDE}"} | _outcome(test)
+        wanted = HONEST | _outcome(test)
         honest = _row_or_refusal(estimates[test["honest"]], wanted, context)
     verdict, verdict_before_gates = judge(row, region, honest, test.get("power", False))
     return verdict, {

@@ -98,4 +98,4 @@ def test_a_control_that_is_blank_for_everybody_goes_and_the_row_says_so(tmp_path
     estimate("firm_att", settings, "firm_rd", STUDY["outcomes"]["firm_rd"], str(tmp_path / "panel.parquet"), CONTRACTS["estimate"], path)
     row = read_table(path).iloc[0]
     assert row["term"] == "att" and pd.notna(row["estimate"]) and row["n_obs"] == len(panel)
-    assert row["sample"].endswith("; without new_energy (blank in every row)")
+    assert row["left_out"].endswith("new_energy (blank in every row)")

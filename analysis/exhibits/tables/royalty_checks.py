@@ -79,7 +79,6 @@ def _violations(royalty_honest: pd.DataFrame, outcome: str) -> list[dict]:
     """Return a line for each magnitude of violations of parallel trends."""
     rows = []
     for _, row in select_rows(royalty_honest, outcome=outcome, term="att_honest").iterrows():
-        size = row["inference"].rpartition("_")[2]
-        title = f"Violations of trends up to {size} times the worst before"
+        title = f"Violations of trends up to {row['setting']} times the worst before"
         rows.append({"Specification": title, "ATT": number(row["estimate"]), "95 % interval": interval(row["ci_low"], row["ci_high"])})
     return rows

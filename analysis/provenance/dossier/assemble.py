@@ -17,8 +17,8 @@ from analysis.core.catalogue import ROOT
 HERE = Path(__file__).resolve().parent
 # Columns of an estimate that the page shows; the rest is in data/processed/estimates.
 SHOWN = (
-    "specification", "outcome", "term", "parameter", "cohort", "event_time", "estimate", "std_error", "ci_low", "ci_high", "p_value",
-    "mde80", "n_obs", "n_units", "n_treated", "n_clusters", "n_treated_clusters", "inference", "draws", "sample", "evidence", "reason",
+    "specification", "outcome", "term", "setting", "parameter", "cohort", "event_time", "estimate", "std_error", "ci_low", "ci_high", "p_value",
+    "mde80", "n_obs", "n_units", "n_treated", "n_clusters", "n_treated_clusters", "inference", "draws", "sample", "evidence", "left_out", "reason_code", "reason",
 )  # fmt: skip
 
 
