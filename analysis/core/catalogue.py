@@ -66,6 +66,11 @@ def ingredients(kind: str, name: str) -> tuple[str, ...]:
     raise UnknownName(f"{modules(kind)[name]} has no function '{verb}', which a {kind} needs.")
 
 
+def outcomes_of(specification: dict) -> list[str]:
+    """Return the outcomes of a specification; 'none' where the model has no outcome variable."""
+    return specification.get("outcomes") or ["none"]
+
+
 @cache
 def source_files(module: str) -> list[str]:
     """Return every project file that `module` imports, directly or not, itself included.

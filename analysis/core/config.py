@@ -5,7 +5,7 @@ from __future__ import annotations
 import zlib
 from pathlib import Path
 
-from analysis.core.catalogue import ROOT, ingredients, module_of, modules
+from analysis.core.catalogue import ROOT, ingredients, module_of, modules, outcomes_of
 from analysis.core.checked_yaml import read_yaml
 from analysis.core.claim_tests import tests_of
 from analysis.core.documents import documents
@@ -113,11 +113,6 @@ def products(study: dict) -> dict[str, str]:
         RECOVERIES: "verdicts",
         MONTECARLO: "montecarlo",
     }
-
-
-def outcomes_of(specification: dict) -> list[str]:
-    """Return the outcomes of a specification; 'none' where the model has no outcome variable."""
-    return specification.get("outcomes") or ["none"]
 
 
 def _check_products(study: dict) -> None:

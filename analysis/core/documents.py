@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from analysis.core.catalogue import ROOT, modules
+from analysis.core.paths import exhibit_files, file_of
 
 # Document → its text. What no text cites belongs to the first.
 TEXTS = {"paper": "paper/paper.typ", "validation": "paper/validation.typ"}
@@ -20,8 +21,6 @@ SHOWN = re.compile(r'#show-(?:table|figure)\("(\w+)"\)')
 PRINTED = re.compile(r'#?\b(?:n|when)\("(\w+)"')
 QUOTED = re.compile(r"\{(\w+)\}")  # a number in the title or note of an exhibit
 NAMED = re.compile(r'\b(?:given|is-simulated)\("(\w+)"')
-TABLE_FORMS = ("csv", "tex", "html", "json")
-FIGURE_FORMS = ("pdf", "png", "csv")
 
 
 @dataclass(frozen=True)
@@ -63,7 +62,7 @@ class Document:
     @property
     def provenance(self) -> str:
         """The file with where everything printed comes from."""
-        return f"data/processed/{self.provenance_name}.json"
+        return file_of("provenance", self.provenance_name)
 
     def quoted(self, numbers: dict[str, dict], kinds: dict[str, str]) -> list[str]:
         """Return the products whose numbers the text prints, or of whose absence it speaks; `kinds` is the kind of each product."""
@@ -83,14 +82,8 @@ class Document:
 
     def exhibit_files(self) -> list[str]:
         """Return every file of every exhibit."""
-        return [path for name in self.exhibits for path in exhibit_files(name)]
-
-
-def exhibit_files(name: str) -> list[str]:
-    """Return the files of one exhibit."""
-    if name in modules("figure"):
-        return [f"figures/{name}.{form}" for form in FIGURE_FORMS]
-    return [f"paper/tables/{name}.{form}" for form in TABLE_FORMS]
+        figures = modules("figure")
+        return [path for name in self.exhibits for path in exhibit_files("figure" if name in figures else "table", name).values()]
 
 
 def texts_of(text: Path, simulated: bool) -> list[Path]:

@@ -20,6 +20,7 @@ from analysis.core.claim_tests import specifications_of, tests_of
 from analysis.core.config import JOINT, claims_tested, products
 from analysis.core.documents import STUDY, Document
 from analysis.core.estimates import find
+from analysis.core.paths import exhibit_files
 from analysis.core.storage import read_table
 from analysis.provenance.cells import cells
 from analysis.provenance.files import code_version, fingerprint, marks
@@ -28,6 +29,8 @@ from analysis.provenance.sentences import sentences_of
 from analysis.specification_curve.names import ALL
 
 PAPER = Path("paper")
+# Forms of an exhibit whose bytes a reader may check; TeX and HTML are made from the same cells.
+TRACED = ("pdf", "png", "csv", "json")
 
 
 def graph(study: dict, document: Document, files: dict[str, list[str]], numbers: dict) -> dict:
@@ -219,8 +222,7 @@ def _exhibits(study: dict, document: Document, kinds: dict, numbers: dict, estim
     figures, nodes = modules("figure"), {}
     for name in document.exhibits:
         kind = "figure" if name in figures else "table"
-        made = [ROOT / "figures" / f"{name}.{form}" for form in ("pdf", "png", "csv")]
-        made = made if kind == "figure" else [ROOT / PAPER / "tables" / f"{name}.{form}" for form in ("csv", "json")]
+        made = [ROOT / path for form, path in exhibit_files(kind, name).items() if form in TRACED]
         sources = [f"{kinds[item]}:{item}" for item in ingredients(kind, name) if item in kinds]
         data = next(path for path in made if path.suffix == ".csv")
         nodes[f"exhibit:{name}"] = {

@@ -14,22 +14,26 @@ from analysis.core.catalogue import ingredients, module_of, source_files, versio
 from analysis.core.catalogue import program as code
 from analysis.core.claim_tests import specifications_of
 from analysis.core.errors import ConfigError, DataError, UnknownName
-from analysis.core.documents import (
-    FIGURE_FORMS,
-    STUDY as PAPER,
-    TABLE_FORMS,
-    VALIDATION,
-)
+from analysis.core.documents import STUDY as PAPER, VALIDATION
 from analysis.core.freeze import LABELS  # rewording one refits nothing
+from analysis.core.paths import (
+    BENCHMARK,
+    FILES,
+    exhibit_files,
+    file_of,
+    product_files,
+)
 from analysis.jobs.dispatch import dispatch
 from analysis.provenance.graph import made_from
 from bootstrap import REPEATABLE
 from analysis.core.config import (
+    JOINT,
+    RECOVERIES,
     SECTIONS,
+    VERDICTS,
     claim_test,
     claims_tested,
     load,
-    outcomes_of,
     products,
 )
 
@@ -50,15 +54,7 @@ except (ConfigError, UnknownName, DataError) as error:
 CONTRACTS = STUDY["contracts"]
 DOCUMENTS = STUDY["documents"]
 KIND = products(STUDY)
-FILE = {
-    "source": "data/processed/sources/{}.parquet",
-    "panel": "data/processed/panels/{}.parquet",
-    "facts": "data/processed/facts/{}.json",
-    "check": "data/processed/checks/{}.parquet",
-    "curve": "data/processed/curves/{}.parquet",
-    "curve_joint": "data/processed/curves/{}.parquet",
-    "verdicts": "data/processed/{}.parquet",  # verdicts and recoveries
-}
+
 
 
 wildcard_constraints:
@@ -67,25 +63,15 @@ wildcard_constraints:
     exhibit=r"\w+",
 
 
-def product_files(name):
+def files_of(name):
     """The file (or, for a specification, the list of files) that holds product `name`."""
-    if KIND[name] == "estimates":
-        return [
-            f"data/processed/estimates/{name}/{outcome}.parquet"
-            for outcome in outcomes_of(STUDY["specifications"][name])
-        ]
-    if KIND[name] == "montecarlo":
-        return [
-            f"data/processed/montecarlo/{process}.parquet"
-            for process in STUDY["montecarlo"]
-        ]
-    return FILE[KIND[name]].format(name)
+    return product_files(STUDY, KIND[name], name)
 
 
 def inputs_of(kind, name):
     """Argument → file of the products in the signature of the module that makes `name`."""
     return {
-        argument: product_files(argument)
+        argument: files_of(argument)
         for argument in ingredients(kind, name)
         if argument in KIND
     }

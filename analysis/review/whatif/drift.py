@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from analysis.core.catalogue import outcomes_of
 from analysis.core.claims import HONEST
-from analysis.core.config import outcomes_of
 from analysis.core.errors import BadOption, DataError, UnknownName
 from analysis.core.estimates import why
 from analysis.core.estimation import estimated
