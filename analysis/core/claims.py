@@ -17,6 +17,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from analysis.core.contracts import typed
 from analysis.core.estimates import CLUSTERED, find
 
 # Fewer treated clusters than this cannot be judged by cluster-robust standard errors
@@ -290,10 +291,4 @@ def _row_or_refusal(table: pd.DataFrame, test: dict, context: str) -> pd.Series:
 def verdicts(claims: dict, estimates: dict[str, pd.DataFrame], contract: dict) -> pd.DataFrame:
     """Return the verdict on every claim and on each of its tests, in the columns of the contract; `estimates` by specification."""
     rows = [row for name, claim in claims.items() for row in assess(name, claim, estimates)]
-    table = pd.DataFrame(rows, columns=list(contract["columns"]))
-    for name, rule in contract["columns"].items():
-        if rule["type"] == "number":
-            table[name] = pd.to_numeric(table[name]).astype("float64")
-        else:
-            table[name] = table[name].astype("Int64" if rule["type"] == "integer" else "string")
-    return table
+    return typed(pd.DataFrame(rows), contract)

@@ -11,6 +11,7 @@ from analysis.core.claim_tests import tests_of
 from analysis.core.documents import documents
 from analysis.core.errors import ConfigError, UnknownName, unknown
 from analysis.core.freeze import designs
+from analysis.core.inheritance import resolved
 from analysis.core.rawfiles import is_simulated
 from analysis.core.specification import columns_of
 from analysis.core.study_specifications import read_specifications
@@ -49,8 +50,7 @@ def load(config: Path = CONFIG) -> dict:
     study = read_yaml(config / "study.yaml", "study")
     study["specifications"], places = read_specifications(config / "specifications", study["specifications"])
     study["exhibits"] = read_yaml(config.parent / "paper" / "exhibits.yaml", "exhibits")["exhibits"]
-    study["raw"] = {path.stem: read_yaml(path, "source") for path in sorted((config / "sources").glob("*.yaml"))}
-    study["contracts"] = {path.stem: read_yaml(path, "table") for path in sorted((config / "tables").glob("*.yaml"))}
+    study["raw"], study["contracts"] = _contracts(config)
     adapters = {path.stem: read_yaml(path, "adapter") for path in sorted((config / "sources" / "firms").glob("*.yaml"))}
     for raw in study["raw"].values():
         if "folder" in raw:
@@ -85,6 +85,16 @@ def load(config: Path = CONFIG) -> dict:
     _check_curves(study)
     study["designs"] = designs(study)
     return study
+
+
+def _contracts(config: Path) -> tuple[dict, dict]:
+    """Return the contracts of raw files and of tables, with the columns that they take over from one another."""
+    raw = {path.stem: read_yaml(path, "source") for path in sorted((config / "sources").glob("*.yaml"))}
+    tables = {path.stem: read_yaml(path, "table") for path in sorted((config / "tables").glob("*.yaml"))}
+    if both := sorted(set(raw) & set(tables)):
+        raise ConfigError(f"config/sources and config/tables: one name, two contracts: {', '.join(both)}")
+    whole = resolved({**raw, **tables})
+    return {name: whole[name] for name in raw}, {name: whole[name] for name in tables}
 
 
 def _family(place: str, specification: dict, outcomes: dict) -> dict[str, dict]:

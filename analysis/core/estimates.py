@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.core.catalogue import ROOT
+from analysis.core.contracts import typed
 from analysis.core.distributions import t_quantile, t_tail
 
 NUMBERS = ("estimate", "std_error", "ci_low", "ci_high", "ci90_low", "ci90_high", "p_value", "mde80", "within_sd")
@@ -85,18 +86,9 @@ def complete(rows: list[dict], identity: dict, contract: dict) -> pd.DataFrame:
     What the identity and a row say is `left_out` is joined, followed by rows that the entrance found `incomplete`.
     """
     table = pd.DataFrame([_with_note(_with_left_out(_honest_about_one(row), identity)) for row in rows])
-    for name in contract["columns"]:
-        if name not in table:
-            table[name] = pd.NA
-    for name in NUMBERS:
-        table[name] = pd.to_numeric(table[name]).astype("float64")
-    for name in COUNTS:
-        table[name] = pd.to_numeric(table[name]).astype("Int64")
-    table["library_version"] = [_version(library) for library in table["library"]]
-    table["parameter"] = [_parameter_name(row) for row in table.to_dict("records")]
-    texts = [name for name in contract["columns"] if name not in NUMBERS + COUNTS]
-    table[texts] = table[texts].astype("string")
-    return table[list(contract["columns"])]
+    table = typed(table, contract)
+    named = {"library_version": map(_version, table["library"]), "parameter": map(_parameter_name, table.to_dict("records"))}
+    return table.assign(**{name: pd.array(list(values), table[name].dtype) for name, values in named.items()})
 
 
 def _with_left_out(row: dict, identity: dict) -> dict:
