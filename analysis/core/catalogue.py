@@ -28,6 +28,8 @@ MODULES = {
     "figure": ("analysis/exhibits/figures", "draw"),
     "table": ("analysis/exhibits/tables", "layout"),
     "facts": ("analysis/exhibits/facts", "count"),
+    "listed figure": ("analysis/exhibits/figures/listed", "draw"),
+    "listed table": ("analysis/exhibits/tables/listed", "layout"),
 }
 
 

@@ -83,7 +83,7 @@ def contract() -> dict:
 def complete(rows: list[dict], identity: dict, contract: dict) -> pd.DataFrame:
     """Return the Estimate table of `rows`; `identity` fills model_id, outcome, estimand, estimator, sample, evidence.
 
-    What the identity and a row say is `left_out` is joined, followed by rows that the entrance found `incomplete`.
+    What the identity and a row say is `left_out` is joined.
     """
     table = pd.DataFrame([_with_note(_with_left_out(_honest_about_one(row), identity)) for row in rows])
     table = typed(table, contract)
@@ -92,9 +92,8 @@ def complete(rows: list[dict], identity: dict, contract: dict) -> pd.DataFrame:
 
 
 def _with_left_out(row: dict, identity: dict) -> dict:
-    said = [identity.get("left_out"), row.get("left_out"), row.get("incomplete")]
-    kept = {key: value for key, value in row.items() if key != "incomplete"}
-    return {**identity, **kept, "left_out": "; ".join(filter(None, said)) or None}
+    said = [identity.get("left_out"), row.get("left_out")]
+    return {**identity, **row, "left_out": "; ".join(filter(None, said)) or None}
 
 
 def _with_note(row: dict) -> dict:

@@ -10,9 +10,15 @@ import sys
 from analysis.core import catalogue
 from analysis.core import rawfiles
 from analysis.core.blinding import blind_seed
-from analysis.core.catalogue import ingredients, module_of, source_files, version
-from analysis.core.catalogue import program as code
+from analysis.core.catalogue import (
+    ingredients,
+    module_of,
+    program,
+    source_files,
+    version,
+)
 from analysis.core.claim_tests import specifications_of
+from analysis.core.comparisons import caption, entries, made_by, parts
 from analysis.core.errors import ConfigError, DataError, UnknownName
 from analysis.core.documents import STUDY as PAPER, VALIDATION
 from analysis.core.freeze import LABELS  # rewording one refits nothing
@@ -68,22 +74,23 @@ def files_of(name):
     return product_files(STUDY, KIND[name], name)
 
 
+def code(stage, kind, name):
+    """Source files that a job of `stage` runs to make product `name` of a kind."""
+    return program(stage, *made_by(STUDY["exhibits"], kind, name))
+
+
 def inputs_of(kind, name):
-    """Argument → file of the products in the signature of the module that makes `name`."""
+    """Name → file of the products that product `name` is made from."""
     return {
-        argument: files_of(argument)
-        for argument in ingredients(kind, name)
-        if argument in KIND
+        part: files_of(part) for part in parts(STUDY, kind, name) if part in KIND
     }
 
 
 def sections_of(kind, name):
-    """Argument → section of the configuration, for arguments that name one."""
+    """Argument → section of the configuration, or entry that lists products, for arguments that name one."""
     return {
-        argument: STUDY[argument]
-        for argument in ingredients(kind, name)
-        if argument in SECTIONS
-    }
+        part: STUDY[part] for part in parts(STUDY, kind, name) if part in SECTIONS
+    } | entries(STUDY, kind, name)
 
 
 def listed(files):

@@ -43,7 +43,7 @@ rule quote:
             for name in OF_NUMBERS[f"paper/{w.name}.json"].numbers
         },
         exhibits=lambda w: {
-            name: STUDY["exhibits"][name]
+            name: caption(STUDY["exhibits"][name])
             for name in OF_NUMBERS[f"paper/{w.name}.json"].exhibits
         },
         estimates=lambda w: quoted(OF_NUMBERS[f"paper/{w.name}.json"], "estimates"),

@@ -19,7 +19,7 @@ HERE = Path(__file__).resolve().parent
 # Columns of an estimate that the page shows; the rest is in the files of estimates.
 SHOWN = (
     "specification", "outcome", "term", "setting", "parameter", "cohort", "event_time", "estimate", "std_error", "ci_low", "ci_high", "p_value",
-    "mde80", "n_obs", "n_units", "n_treated", "n_clusters", "n_treated_clusters", "inference", "draws", "sample", "evidence", "left_out", "reason_code", "reason",
+    "mde80", "n_obs", "n_units", "n_treated", "n_clusters", "n_treated_clusters", "inference", "draws", "sample", "evidence", "left_out", "incomplete", "reason_code", "reason",
 )  # fmt: skip
 
 

@@ -18,6 +18,7 @@ import pandas as pd
 
 from analysis.core.blinding import blind_seed
 from analysis.core.catalogue import ROOT, modules
+from analysis.core.comparisons import caption, kind_of
 from analysis.core.config import products
 from analysis.core.documents import STUDY, Document
 from analysis.core.paths import FORMS, exhibit_files, file_of, product_files
@@ -61,7 +62,7 @@ def _as_in_a_job() -> Iterator[None]:
 
 def _makers(study: dict, out: Path) -> Iterator[tuple[str, Callable[[Path], None]]]:
     """Yield each result with the function that makes it into a path."""
-    for name in sorted(set(study["exhibits"]) - set(modules("figure"))):
+    for name in sorted(n for n in study["exhibits"] if kind_of(study["exhibits"], n) == "table"):
         for form in ("tex", "html"):
             files = exhibit_files("table", name)
             yield files[form], lambda path, files=files, form=form: form_of(out / files["json"], form, path)  # type: ignore[misc]
@@ -93,5 +94,5 @@ def _quote(study: dict, document: Document, path: Path) -> None:
     estimates, facts = (
         {name: product_files(study, kind, name) for name in quoted if kinds[name] == kind} for kind in ("estimates", "facts")
     )
-    exhibits = {name: study["exhibits"][name] for name in document.exhibits}
+    exhibits = {name: caption(study["exhibits"][name]) for name in document.exhibits}
     quote(numbers, exhibits, estimates, facts, str(path), blind_seed(), ["cohort_facts"] if study["simulated_firms"] else [])
