@@ -23,5 +23,5 @@ rule study:
 rule validation:
     input:
         "paper/validation.pdf",
-        "data/processed/validation_provenance.json",
+        DOCUMENTS[VALIDATION].provenance,
         DOCUMENTS[VALIDATION].exhibit_files(),

@@ -143,7 +143,21 @@ def write(table: pd.DataFrame, path: str) -> None:
             else:
                 table.to_csv(temporary, index=False)
         return
-    shown = ["term", "cohort", "event_time", "estimate", "std_error", "ci_low", "ci_high", "p_value", "inference", "n_obs", "reason"]
+    shown = [
+        "term",
+        "setting",
+        "cohort",
+        "event_time",
+        "estimate",
+        "std_error",
+        "ci_low",
+        "ci_high",
+        "p_value",
+        "inference",
+        "n_obs",
+        "reason_code",
+        "reason",
+    ]
     printed = table.assign(reason=table["reason"].fillna(table["note"]))[shown].dropna(axis=1, how="all")
     with pd.option_context(
         "display.max_rows", None, "display.width", 200, "display.max_colwidth", 90, "display.float_format", "{:.6g}".format

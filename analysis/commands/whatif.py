@@ -3,7 +3,7 @@
 MODEL is a specification of config/specifications or a claim (D1: the first test of it, real evidence first). CHANGE is KEY=VALUE with KEY among
 cluster, controls (also controls+=x, controls-=x), fixed_effects, estimator, cohort, treatment, weights, transform,
 winsorize, scale and the options of the estimator; drop.COLUMN=VALUE[,VALUE] and keep.COLUMN=VALUE[,VALUE]; COLUMN>=N and
-COLUMN<=N. Bounds for drift stand beside both versions or neither. Nothing is changed but a small figure in data/processed/whatif.
+COLUMN<=N. Bounds for drift stand beside both versions or neither. Nothing is changed but a small figure.
 """
 
 from __future__ import annotations
@@ -20,7 +20,9 @@ import pandas as pd
 from analysis.core.catalogue import ROOT
 from analysis.core.config import load, products
 from analysis.core.errors import BadOption, DataError
+from analysis.core.estimates import why
 from analysis.core.estimation import estimated
+from analysis.core.paths import WHATIF, file_of
 from analysis.core.storage import is_absent, read_table
 from analysis.exhibits.cells import count, number, p_value
 from analysis.exhibits.display import save_figure
@@ -32,7 +34,6 @@ from analysis.review.whatif.reading import row_of, tests_of, verdicts
 from analysis.review.whatif.sample import check_values, same_rows
 from analysis.review.whatif.words import in_any_order, split
 
-FOLDER = "data/processed/whatif"
 SHOWN = ("estimate", "std_error", "ci_low", "ci_high", "p_value", "n_obs", "n_units", "n_treated", "n_clusters", "inference")
 
 
@@ -90,8 +91,8 @@ def _check_sample(panel: pd.DataFrame, settings: dict, variant: Variant) -> None
 
 def _bounds(study: dict, panel: pd.DataFrame, outcome: str, words: list[str], names: set[str], asked: bool) -> list[dict]:
     """Return the companions' rows by name, of the baseline and of the variant."""
-    folder = ROOT / "data" / "processed" / "estimates"
-    pairs = {name: bounds_of_both(study, panel, name, outcome, words, asked, folder / name / f"{outcome}.parquet") for name in names}
+    stored = {name: ROOT / file_of("estimates", name, outcome=outcome) for name in names}
+    pairs = {name: bounds_of_both(study, panel, name, outcome, words, asked, path) for name, path in stored.items()}
     return [{name: pair[side] for name, pair in pairs.items()} for side in (0, 1)]
 
 
@@ -119,8 +120,7 @@ def _without(version: Variant, option: str) -> Variant:
 
 
 def _path(study: dict, name: str) -> Path:
-    folder = "sources" if products(study)[name] == "source" else "panels"
-    return ROOT / "data" / "processed" / folder / f"{name}.parquet"
+    return ROOT / file_of(products(study)[name], name)
 
 
 def _evidence(study: dict, name: str) -> str:
@@ -146,7 +146,7 @@ def _page(title: str, said: list[str], both: list[tuple]) -> list[str]:
         lines.append(f"{name:14}{_cell(name, first[name]):>24}{_cell(name, second[name]):>24}")
     for label, row in (("baseline", first), ("variant", second)):
         if pd.notna(row["reason"]):
-            lines.append(f"{label}: {row['reason']}")
+            lines.append(f"{label}: {why(row)}")
     for label, found in (("baseline", first_verdicts), ("variant", second_verdicts)):
         lines += [f"{label:9} {line}" for line in found]
     return lines
@@ -164,6 +164,6 @@ def _draw(title: str, unit: str, model: str, outcome: str, words: list[str], bot
     """Draw both versions and return the figure's path."""
     figure = figure_of(title, unit, " ".join(words), [rows for rows, _, _ in both], [row for _, row, _ in both])
     mark = zlib.crc32(" ".join([outcome, *words]).encode())
-    path = Path(FOLDER) / f"{model}-{mark:08x}.png"
+    path = Path(WHATIF) / f"{model}-{mark:08x}.png"
     save_figure(figure, [str(ROOT / path)], evidence)
     return path.as_posix()

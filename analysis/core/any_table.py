@@ -89,7 +89,10 @@ def table_of(data: pd.DataFrame, specification: Specification, origin: str) -> p
     except np.linalg.LinAlgError as error:
         rows = [refused("att", "SINGULAR", f"a matrix could not be inverted ({error})")]
     table = complete(rows, identity, contract())
-    table.attrs["notes"] = [*notes, *(f"left out: {text}" for text in table["left_out"].dropna().unique())]
+    table.attrs["notes"] = [
+        *notes,
+        *(f"left out: {text}" for text in pd.concat([table["left_out"], table["incomplete"]]).dropna().unique()),
+    ]
     return table
 
 

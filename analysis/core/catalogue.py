@@ -28,6 +28,8 @@ MODULES = {
     "figure": ("analysis/exhibits/figures", "draw"),
     "table": ("analysis/exhibits/tables", "layout"),
     "facts": ("analysis/exhibits/facts", "count"),
+    "listed figure": ("analysis/exhibits/figures/listed", "draw"),
+    "listed table": ("analysis/exhibits/tables/listed", "layout"),
 }
 
 
@@ -64,6 +66,11 @@ def ingredients(kind: str, name: str) -> tuple[str, ...]:
         if isinstance(node, ast.FunctionDef) and node.name == verb:
             return tuple(argument.arg for argument in node.args.args)
     raise UnknownName(f"{modules(kind)[name]} has no function '{verb}', which a {kind} needs.")
+
+
+def outcomes_of(specification: dict) -> list[str]:
+    """Return the outcomes of a specification; 'none' where the model has no outcome variable."""
+    return specification.get("outcomes") or ["none"]
 
 
 @cache

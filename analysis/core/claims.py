@@ -17,6 +17,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from analysis.core.contracts import typed
 from analysis.core.estimates import CLUSTERED, find
 
 # Fewer treated clusters than this cannot be judged by cluster-robust standard errors
@@ -25,6 +26,7 @@ FEW_TREATED_CLUSTERS = 5
 # How large violations of parallel trends may be, relative to the largest one before treatment
 # (Rambachan and Roth 2023, Review of Economic Studies 90: 2555-2591), before a verdict must no longer hold.
 RELATIVE_MAGNITUDE = 0.5
+HONEST = {"term": "att_honest", "inference": "honest_relative_magnitude", "setting": str(RELATIVE_MAGNITUDE)}
 
 # What a verdict row copies from the Estimate row behind it.
 COPIED = ("model_id", "outcome", "term", "estimate", "ci_low", "ci_high", "p_value", "mde80", "inference", "evidence")
@@ -90,8 +92,7 @@ def judge(row: pd.Series, region: Region, honest: pd.Series | None = None, power
     `power` applies the power gate, which has no meaning for a region that begins at zero.
     """
     if pd.notna(row["reason"]):
-        code, _, why = row["reason"].partition(": ")
-        return Verdict(UNTESTABLE, code, why), ""
+        return Verdict(UNTESTABLE, row["reason_code"], row["reason"]), ""
     if pd.isna(row["ci_low"]) or pd.isna(row["ci_high"]):
         raise ValueError(f"{row['model_id']} / {row['parameter']} has no interval, so it cannot judge a claim")
     verdict_before_gates = read_interval((row["ci_low"], row["ci_high"]), (row["ci90_low"], row["ci90_high"]), region)
@@ -207,7 +208,7 @@ def recover(name: str, claim: dict, estimates: dict[str, pd.DataFrame], true_eff
         row = _row_or_refusal(estimates[test["from"]], test, f"config/claims.yaml: {name}")
         truth = true_effects.get((test["from"], test.get("outcome", "none")), math.nan)
         about = {"claim": name, "rank": rank, "code": "SIM", "says": test["says"], "true_effect": truth}
-        about |= {key: row[key] for key in ("model_id", "outcome", "term", "estimate", "ci_low", "ci_high", "reason")}
+        about |= {key: row[key] for key in ("model_id", "outcome", "term", "estimate", "ci_low", "ci_high", "reason_code", "reason")}
         if pd.isna(row["ci_low"]):
             rows.append({**about, "recovered": pd.NA, "reading": "", "truth_says": ""})
             continue
@@ -251,7 +252,7 @@ def _test(name: str, test: dict, estimates: dict[str, pd.DataFrame]) -> tuple[Ve
     region = region_of(test, row)
     honest = None
     if test.get("honest"):
-        wanted = {"term": "att_honest", "inference": f"honest_relative_magnitude_{RELATIVE_MAGNITUDE}"} | _outcome(test)
+        wanted = HONEST | _outcome(test)
         honest = _row_or_refusal(estimates[test["honest"]], wanted, context)
     verdict, verdict_before_gates = judge(row, region, honest, test.get("power", False))
     return verdict, {
@@ -290,10 +291,4 @@ def _row_or_refusal(table: pd.DataFrame, test: dict, context: str) -> pd.Series:
 def verdicts(claims: dict, estimates: dict[str, pd.DataFrame], contract: dict) -> pd.DataFrame:
     """Return the verdict on every claim and on each of its tests, in the columns of the contract; `estimates` by specification."""
     rows = [row for name, claim in claims.items() for row in assess(name, claim, estimates)]
-    table = pd.DataFrame(rows, columns=list(contract["columns"]))
-    for name, rule in contract["columns"].items():
-        if rule["type"] == "number":
-            table[name] = pd.to_numeric(table[name]).astype("float64")
-        else:
-            table[name] = table[name].astype("Int64" if rule["type"] == "integer" else "string")
-    return table
+    return typed(pd.DataFrame(rows), contract)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import zlib
 from pathlib import Path
 
-from analysis.core.catalogue import ROOT, ingredients, module_of, modules
+from analysis.core.catalogue import ROOT, ingredients, module_of, modules, outcomes_of
 from analysis.core.checked_yaml import read_yaml
 from analysis.core.claim_tests import tests_of
+from analysis.core.comparisons import ARGUMENT, listed, products_of, whole
 from analysis.core.documents import documents
 from analysis.core.errors import ConfigError, UnknownName, unknown
 from analysis.core.freeze import designs
+from analysis.core.inheritance import resolved
 from analysis.core.rawfiles import is_simulated
 from analysis.core.specification import columns_of
 from analysis.core.study_specifications import read_specifications
@@ -49,8 +51,7 @@ def load(config: Path = CONFIG) -> dict:
     study = read_yaml(config / "study.yaml", "study")
     study["specifications"], places = read_specifications(config / "specifications", study["specifications"])
     study["exhibits"] = read_yaml(config.parent / "paper" / "exhibits.yaml", "exhibits")["exhibits"]
-    study["raw"] = {path.stem: read_yaml(path, "source") for path in sorted((config / "sources").glob("*.yaml"))}
-    study["contracts"] = {path.stem: read_yaml(path, "table") for path in sorted((config / "tables").glob("*.yaml"))}
+    study["raw"], study["contracts"] = _contracts(config)
     adapters = {path.stem: read_yaml(path, "adapter") for path in sorted((config / "sources" / "firms").glob("*.yaml"))}
     for raw in study["raw"].values():
         if "folder" in raw:
@@ -75,6 +76,7 @@ def load(config: Path = CONFIG) -> dict:
             raise unknown(drawn_as, study["specifications"], f"{places[name]}: seed_of", "specification")
         specification.setdefault("seed", zlib.crc32(f"{study['seed']} {drawn_as}".encode()))
     study["freeze"] = read_yaml(config / "freeze.yaml", "freeze")["freeze"]
+    study["exhibits"] = whole(study["exhibits"])
     study["simulated_firms"] = is_simulated(study["raw"]["firm_files"])
     study["documents"] = documents(study["exhibits"], study["numbers"], study["simulated_firms"])
     _check_products(study)
@@ -85,6 +87,16 @@ def load(config: Path = CONFIG) -> dict:
     _check_curves(study)
     study["designs"] = designs(study)
     return study
+
+
+def _contracts(config: Path) -> tuple[dict, dict]:
+    """Return the contracts of raw files and of tables, with the columns that they take over from one another."""
+    raw = {path.stem: read_yaml(path, "source") for path in sorted((config / "sources").glob("*.yaml"))}
+    tables = {path.stem: read_yaml(path, "table") for path in sorted((config / "tables").glob("*.yaml"))}
+    if both := sorted(set(raw) & set(tables)):
+        raise ConfigError(f"config/sources and config/tables: one name, two contracts: {', '.join(both)}")
+    whole = resolved({**raw, **tables})
+    return {name: whole[name] for name in raw}, {name: whole[name] for name in tables}
 
 
 def _family(place: str, specification: dict, outcomes: dict) -> dict[str, dict]:
@@ -113,11 +125,6 @@ def products(study: dict) -> dict[str, str]:
         RECOVERIES: "verdicts",
         MONTECARLO: "montecarlo",
     }
-
-
-def outcomes_of(specification: dict) -> list[str]:
-    """Return the outcomes of a specification; 'none' where the model has no outcome variable."""
-    return specification.get("outcomes") or ["none"]
 
 
 def _check_products(study: dict) -> None:
@@ -219,19 +226,32 @@ def _check_curves(study: dict) -> None:
 
 
 def _check_exhibits(study: dict) -> None:
-    made = {**modules("figure"), **modules("table")}
+    made, entries = {**modules("figure"), **modules("table")}, listed(study["exhibits"])
     for name in study["exhibits"]:
-        if name not in made:
-            raise unknown(name, made, "paper/exhibits.yaml", "exhibit")
+        if (name in made) == (name in entries):
+            raise unknown(name, made, "paper/exhibits.yaml: has a module of its own or `drawn_by`, one of both", "exhibit")
+    for name, entry in entries.items():
+        _check_listed(study, name, entry)
     for name, path in made.items():
         if name not in study["exhibits"]:
             raise UnknownName(f"{path} is not listed in paper/exhibits.yaml, so nothing would print it.")
-    known = set(products(study)) | set(SECTIONS)
-    for kind in ("figure", "table", "facts", "check"):
+    known = set(products(study)) | set(SECTIONS) | {ARGUMENT, *entries}
+    for kind in ("figure", "table", "facts", "check", "listed figure", "listed table"):
         for name, path in modules(kind).items():
             for argument in ingredients(kind, name):
                 if argument not in known:
                     raise unknown(argument, known, path, "product")
+
+
+def _check_listed(study: dict, name: str, entry: dict) -> None:
+    context = f"paper/exhibits.yaml: {name}"
+    drawing = {**modules("listed figure"), **modules("listed table")}
+    if entry["drawn_by"] not in drawing:
+        raise unknown(entry["drawn_by"], drawing, f"{context}: drawn_by", "module")
+    kinds = products(study)
+    for product in products_of(entry):
+        if product not in kinds:
+            raise unknown(product, kinds, context, "product")
 
 
 def _check_readers(study: dict) -> None:

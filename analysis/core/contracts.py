@@ -22,6 +22,11 @@ TRUE_WORDS = {"1": True, "true": True, "yes": True}
 FALSE_WORDS = {"0": False, "false": False, "no": False}
 
 
+# Type of a column → how pandas holds it; what is not named here is text.
+DTYPES = {"number": "float64", "integer": "Int64", "boolean": "boolean"}
+TEXT = "string"
+
+
 def check_header(header: list[str], contract: dict, where: object) -> None:
     """Raise DataError unless the header holds exactly the contract's columns, each once (any order)."""
     wanted = list(contract["columns"])
@@ -63,12 +68,12 @@ def _convert(text: pd.Series, kind: str) -> tuple[pd.Series, list[int], str]:
         broken = values.isna() & text.notna()
         if kind == "integer":
             broken |= values.notna() & (values % 1 != 0)
-            values = values.mask(broken).astype("Int64")
+            values = values.mask(broken).astype(DTYPES[kind])
         else:
-            values = values.astype("float64")
+            values = values.astype(DTYPES[kind])
         return values, _positions(broken), f"a{'n' if kind == 'integer' else ''} {kind}"
     if kind == "boolean":
-        values = text.str.lower().map({**TRUE_WORDS, **FALSE_WORDS}).astype("boolean")
+        values = text.str.lower().map({**TRUE_WORDS, **FALSE_WORDS}).astype(DTYPES[kind])
         return values, _positions(values.isna() & text.notna()), "one of 1, 0, true, false, yes, no"
     if kind == "partial_date":
         # Registers know some dates only to the month or the year; the known part is kept as text.
@@ -84,6 +89,20 @@ def _convert(text: pd.Series, kind: str) -> tuple[pd.Series, list[int], str]:
 
 def _positions(mask: pd.Series) -> list[int]:
     return [position for position, flag in enumerate(mask) if flag]
+
+
+def dtype_of(rule: dict) -> str:
+    """Return the dtype of a column by its rule."""
+    return DTYPES.get(rule["type"], TEXT)
+
+
+def typed(table: pd.DataFrame, contract: dict) -> pd.DataFrame:
+    """Return the columns of the contract, each in the dtype of its type; those that `table` has not are blank."""
+    table = table.reindex(columns=list(contract["columns"]))
+    for name, rule in contract["columns"].items():
+        values = pd.to_numeric(table[name]) if rule["type"] in ("number", "integer") else table[name]
+        table[name] = values.astype(dtype_of(rule))
+    return table
 
 
 def schema(contract: dict) -> pa.DataFrameSchema:

@@ -9,7 +9,9 @@ import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from analysis.core.catalogue import ROOT, modules
+from analysis.core.catalogue import ROOT
+from analysis.core.comparisons import kind_of
+from analysis.core.paths import exhibit_files, file_of
 
 # Document → its text. What no text cites belongs to the first.
 TEXTS = {"paper": "paper/paper.typ", "validation": "paper/validation.typ"}
@@ -20,19 +22,20 @@ SHOWN = re.compile(r'#show-(?:table|figure)\("(\w+)"\)')
 PRINTED = re.compile(r'#?\b(?:n|when)\("(\w+)"')
 QUOTED = re.compile(r"\{(\w+)\}")  # a number in the title or note of an exhibit
 NAMED = re.compile(r'\b(?:given|is-simulated)\("(\w+)"')
-TABLE_FORMS = ("csv", "tex", "html", "json")
-FIGURE_FORMS = ("pdf", "png", "csv")
 
 
 @dataclass(frozen=True)
 class Document:
-    """One document: its name, whether firm files are simulated, the exhibits and numbers that it prints, and the products whose absence its text speaks of."""
+    """One document: its name, whether firm files are simulated, its exhibits and numbers, the products whose absence its text
+    speaks of, and which exhibits are figures.
+    """
 
     name: str
     simulated: bool
     exhibits: tuple[str, ...]
     numbers: tuple[str, ...]
     products: tuple[str, ...]
+    figures: frozenset[str]
 
     @property
     def text(self) -> str:
@@ -63,7 +66,7 @@ class Document:
     @property
     def provenance(self) -> str:
         """The file with where everything printed comes from."""
-        return f"data/processed/{self.provenance_name}.json"
+        return file_of("provenance", self.provenance_name)
 
     def quoted(self, numbers: dict[str, dict], kinds: dict[str, str]) -> list[str]:
         """Return the products whose numbers the text prints, or of whose absence it speaks; `kinds` is the kind of each product."""
@@ -83,14 +86,8 @@ class Document:
 
     def exhibit_files(self) -> list[str]:
         """Return every file of every exhibit."""
-        return [path for name in self.exhibits for path in exhibit_files(name)]
-
-
-def exhibit_files(name: str) -> list[str]:
-    """Return the files of one exhibit."""
-    if name in modules("figure"):
-        return [f"figures/{name}.{form}" for form in FIGURE_FORMS]
-    return [f"paper/tables/{name}.{form}" for form in TABLE_FORMS]
+        kinds = {name: "figure" if name in self.figures else "table" for name in self.exhibits}
+        return [path for name, kind in kinds.items() for path in exhibit_files(kind, name).values()]
 
 
 def texts_of(text: Path, simulated: bool) -> list[Path]:
@@ -111,12 +108,14 @@ def documents(exhibits: dict[str, dict], numbers: dict[str, dict], simulated: bo
     A number that two documents print is in both. What no text prints belongs to the study, but for a number from a product
     whose numbers another document alone prints.
     """
-    found = {}
+    found, figures = {}, frozenset(name for name in exhibits if kind_of(exhibits, name) == "figure")
     for name, path in TEXTS.items():
         words = "\n".join(part.read_text(encoding="utf-8") for part in texts_of(root / path, simulated))
         shown = tuple(exhibit for exhibit in exhibits if exhibit in SHOWN.findall(words))
         said = {*PRINTED.findall(words), *(number for exhibit in shown for number in QUOTED.findall(str(exhibits[exhibit])))}
-        found[name] = Document(name, simulated, shown, tuple(n for n in numbers if n in said), tuple(sorted(set(NAMED.findall(words)))))
+        found[name] = Document(
+            name, simulated, shown, tuple(n for n in numbers if n in said), tuple(sorted(set(NAMED.findall(words)))), figures
+        )
     own, others = found[STUDY], [document for name, document in found.items() if name != STUDY]
     theirs = {exhibit for document in others for exhibit in document.exhibits}
     sources = {numbers[n]["from"] for document in others for n in document.numbers} - {numbers[n]["from"] for n in own.numbers}
@@ -126,6 +125,7 @@ def documents(exhibits: dict[str, dict], numbers: dict[str, dict], simulated: bo
         tuple(e for e in exhibits if e in own.exhibits or e not in theirs),
         tuple(n for n in numbers if n in own.numbers or numbers[n]["from"] not in sources),
         own.products,
+        figures,
     )
     for document in others:
         more = tuple(n for n in numbers if n in document.numbers or numbers[n]["from"] in sources)

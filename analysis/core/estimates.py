@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.core.catalogue import ROOT
+from analysis.core.contracts import typed
 from analysis.core.distributions import t_quantile, t_tail
 
 NUMBERS = ("estimate", "std_error", "ci_low", "ci_high", "ci90_low", "ci90_high", "p_value", "mde80", "within_sd")
@@ -16,8 +17,9 @@ COUNTS = ("cohort", "event_time", "n_obs", "n_units", "n_treated", "n_clusters",
 SAMPLING = ("analytic", "cluster", "two_way_cluster", "cr3", "hc1", "hc3", "robust", "unadjusted", "multiplier_bootstrap")
 # Of these, the ones that see nothing but the spread between clusters.
 CLUSTERED = ("cluster", "two_way_cluster", "cr3")
-# Comes between a sample as asked for and what had to be left out of it.
-WITHOUT = "; without "
+
+# Reason code of rows whose data are not at hand.
+ABSENT = "ABSENT"
 
 
 class NotIdentified(ValueError):
@@ -35,7 +37,8 @@ FEW_CLUSTERS = 10
 def parameter(term: str, estimate: float, std_error: float = np.nan, *, inference: str, degrees: float = np.inf, **more) -> dict:
     """Return one row: intervals and p-value from a t (or, with infinite `degrees`, normal) reference.
 
-    Any column of the contract given in `more` replaces the computed one (a bootstrap interval, say).
+    Any column of the contract given in `more` replaces the computed one (a bootstrap interval, say). A term that is computed
+    at several values (bounds by size of violation, effects without one unit) says in `setting` at which.
     """
     row = {"term": term, "estimate": float(estimate), "std_error": float(std_error), "inference": inference, "library": "analysis"}
     if np.isfinite(std_error) and std_error > 0:
@@ -47,13 +50,26 @@ def parameter(term: str, estimate: float, std_error: float = np.nan, *, inferenc
         row["mde80"] = float((t_quantile(0.975, degrees) + t_quantile(0.80, degrees)) * std_error)
         clusters = more.get("n_clusters")
         if inference in ("cluster", "analytic") and np.isinf(degrees) and clusters and clusters < FEW_CLUSTERS:
-            row["reason"] = f"FEW: {int(clusters)} clusters: errors are too small, and the normal reference is too sure, with so few"
+            row |= noted(f"FEW: {int(clusters)} clusters: errors are too small, and the normal reference is too sure, with so few")
     return {**row, **more}
 
 
-def refused(term: str, code: str, message: str, inference: str = "none") -> dict:
-    """Return the row that says why there is no number."""
-    return {"term": term, "inference": inference, "library": "analysis", "reason": f"{code}: {message}"}
+def refused(term: str, code: str, message: str, inference: str = "none", **more) -> dict:
+    """Return the row that says why there is no number; `more` holds columns that tell it from its like (`setting`)."""
+    return {"term": term, "inference": inference, "library": "analysis", "reason_code": code, "reason": message, **more}
+
+
+def noted(note: str) -> dict:
+    """Return the columns of a note that kernels give as 'CODE: words'; none without a note."""
+    if not note:
+        return {}
+    code, _, words = note.partition(": ")
+    return {"reason_code": code, "reason": words}
+
+
+def why(row: pd.Series | dict) -> str:
+    """Return why a row has no number, as one prints it: 'CODE: words'."""
+    return f"{row['reason_code']}: {row['reason']}"
 
 
 def contract() -> dict:
@@ -67,28 +83,17 @@ def contract() -> dict:
 def complete(rows: list[dict], identity: dict, contract: dict) -> pd.DataFrame:
     """Return the Estimate table of `rows`; `identity` fills model_id, outcome, estimand, estimator, sample, evidence.
 
-    What a row says it `left_out` ends its sample, after `WITHOUT`, and begins the column of that name; rows that the
-    entrance found `incomplete` follow there.
+    What the identity and a row say is `left_out` is joined.
     """
-    table = pd.DataFrame([_with_note(_with_sample({**identity, **_honest_about_one(row)})) for row in rows])
-    for name in contract["columns"]:
-        if name not in table:
-            table[name] = pd.NA
-    for name in NUMBERS:
-        table[name] = pd.to_numeric(table[name]).astype("float64")
-    for name in COUNTS:
-        table[name] = pd.to_numeric(table[name]).astype("Int64")
-    table["library_version"] = [_version(library) for library in table["library"]]
-    table["parameter"] = [_parameter_name(row) for row in table.to_dict("records")]
-    texts = [name for name in contract["columns"] if name not in NUMBERS + COUNTS]
-    table[texts] = table[texts].astype("string")
-    return table[list(contract["columns"])]
+    table = pd.DataFrame([_with_note(_with_left_out(_honest_about_one(row), identity)) for row in rows])
+    table = typed(table, contract)
+    named = {"library_version": map(_version, table["library"]), "parameter": map(_parameter_name, table.to_dict("records"))}
+    return table.assign(**{name: pd.array(list(values), table[name].dtype) for name, values in named.items()})
 
 
-def _with_sample(row: dict) -> dict:
-    left_out, incomplete = row.pop("left_out", ""), row.pop("incomplete", "")
-    said = {"left_out": "; ".join(filter(None, (left_out, incomplete)))} if left_out or incomplete else {}
-    return row | said | ({"sample": row["sample"] + WITHOUT + left_out} if left_out else {})
+def _with_left_out(row: dict, identity: dict) -> dict:
+    said = [identity.get("left_out"), row.get("left_out")]
+    return {**identity, **row, "left_out": "; ".join(filter(None, said)) or None}
 
 
 def _with_note(row: dict) -> dict:
@@ -115,11 +120,12 @@ def _honest_about_one(row: dict) -> dict:
         if key not in ("std_error", "ci_low", "ci_high", "ci90_low", "ci90_high", "p_value", "mde80")
     }
     whose = "one treated unit or cluster has no variance of its own" if 1 in treated else "one cluster has no variance between clusters"
-    return {**kept, "reason": f"FEW: {whose}; use randomization or placebo inference"}
+    return {**kept, **noted(f"FEW: {whose}; use randomization or placebo inference")}
 
 
 def _parameter_name(row: dict) -> str:
-    inside = [f"g={row['cohort']}"] * pd.notna(row["cohort"]) + [f"e={row['event_time']}"] * pd.notna(row["event_time"])
+    inside = [row["setting"]] * pd.notna(row["setting"])
+    inside += [f"g={row['cohort']}"] * pd.notna(row["cohort"]) + [f"e={row['event_time']}"] * pd.notna(row["event_time"])
     return f"{row['term']}{'(' + ','.join(inside) + ')' if inside else ''}|{row['inference']}"
 
 
@@ -137,12 +143,12 @@ def _version(library: str) -> str:
 
 
 def find(estimates: pd.DataFrame, reference: dict, context: str) -> pd.Series:
-    """Return the one row that a `reference` (outcome, term, cohort, event_time, inference) names.
+    """Return the one row that a `reference` (outcome, term, setting, cohort, event_time, inference) names.
 
     Raises LookupError when there is none or more than one, with what there is.
     """
     rows = estimates
-    for key in ("outcome", "term", "cohort", "event_time", "inference"):
+    for key in ("outcome", "term", "setting", "cohort", "event_time", "inference"):
         if key in reference:
             rows = rows[(rows[key] == reference[key]).fillna(False)]
     if len(rows) != 1:

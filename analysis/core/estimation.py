@@ -7,7 +7,7 @@ from importlib import import_module
 import numpy as np
 import pandas as pd
 
-from analysis.core.estimates import WITHOUT, NotIdentified, complete, refused
+from analysis.core.estimates import ABSENT, NotIdentified, complete, refused
 from analysis.core.preparation import balanced, blank_controls, prepare
 from analysis.core.specification import LISTS, SHARED, Specification
 from analysis.core.storage import is_absent
@@ -29,9 +29,9 @@ def estimated(panel: pd.DataFrame, name: str, settings: dict, outcome_name: str,
     blank = blank_controls(panel, settings)
     specification = specify(name, settings, outcome_name, blank)
     if blank:
-        identity["sample"] += f"{WITHOUT}{', '.join(blank)} (blank in every row)"
+        identity["left_out"] = f"{', '.join(blank)} (blank in every row)"
     if is_absent(panel):
-        rows = [refused("att", "ABSENT", is_absent(panel))]
+        rows = [refused("att", ABSENT, is_absent(panel))]
     else:
         sample = prepare(panel, settings.get("where", {}), outcome, outcome_name)
         for other, about in settings.get("family_outcomes", {}).items():

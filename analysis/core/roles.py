@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.core.errors import BadOption, violation
-from analysis.core.estimates import NotIdentified
+from analysis.core.estimates import NotIdentified, noted
 from analysis.core.method import Method
 from analysis.core.quoting import unquoted
 from analysis.core.specification import flag
@@ -80,4 +80,4 @@ def without_rounding(row: dict, largest: float) -> dict:
     if not small or row["term"].split(":")[0] not in EFFECTS or row.get("reason"):
         return row
     tests = ("std_error", "p_value", "ci_low", "ci_high", "ci90_low", "ci90_high", "mde80")
-    return {key: value for key, value in row.items() if key not in tests} | {"estimate": 0.0, "reason": NOTHING_LEFT}
+    return {key: value for key, value in row.items() if key not in tests} | {"estimate": 0.0} | noted(NOTHING_LEFT)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from analysis.core.contracts import check
+from analysis.core.contracts import check, typed
 
 EVIDENCE = ("real", "simulated")
 
@@ -50,7 +50,7 @@ def read_table(path: str | Path) -> pd.DataFrame:
 
 def absent_table(contract: dict, reason: str) -> pd.DataFrame:
     """Return the empty table that stands for a product whose raw files are not at hand."""
-    table = pd.DataFrame({name: pd.Series(dtype=_dtype(rule["type"])) for name, rule in contract["columns"].items()})
+    table = typed(pd.DataFrame(), contract)
     table.attrs["absent"] = reason
     return table
 
@@ -58,10 +58,6 @@ def absent_table(contract: dict, reason: str) -> pd.DataFrame:
 def is_absent(table: pd.DataFrame) -> str:
     """Return why the table is empty, or an empty string when it holds data."""
     return table.attrs.get("absent", "")
-
-
-def _dtype(kind: str) -> str:
-    return {"number": "float64", "integer": "Int64", "boolean": "boolean"}.get(kind, "string")
 
 
 def write_text(text: str, path: str | Path) -> None:

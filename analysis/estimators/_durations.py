@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.core.errors import BadOption
-from analysis.core.estimates import NotIdentified
+from analysis.core.estimates import NotIdentified, noted
 from analysis.estimators._regression import complete_rows, regressors_of
 from analysis.inference.cluster import need_two
 from analysis.inference.cox_partial_likelihood import Separated
@@ -56,7 +56,7 @@ def uncensored(data: pd.DataFrame, specification) -> dict:
     """Return a note on rows where several kinds of ends leave no spell censored: 1 may stand for censored in such a file."""
     if data["event"].min() == 0 or data["event"].max() == 1:
         return {}
-    return {"reason": f"ENDS: no spell is censored, as {specification.event} is nowhere 0; recode it where another code means censored"}
+    return noted(f"ENDS: no spell is censored, as {specification.event} is nowhere 0; recode it where another code means censored")
 
 
 def with_ties(data: pd.DataFrame, specification) -> pd.DataFrame:
@@ -227,13 +227,13 @@ def unseen(time: float, label: str, part: pd.DataFrame, curve: Curve | None = No
 def silent(time: float, group: str, kind: int | None = None, until: str = "by") -> dict:
     """Return why there is no error: a curve without ends (of that kind) `until` a time does not show how it varies."""
     whose, how = f" of {group}" if group else "", "" if kind is None else f" with code {kind}"
-    return {"reason": f"FLAT: no spell{whose} ends{how} {until} {time:g}, so that its error is not known (it is not zero)"}
+    return noted(f"FLAT: no spell{whose} ends{how} {until} {time:g}, so that its error is not known (it is not zero)")
 
 
 def ended(time: float, group: str) -> dict:
     """Return why there is no error: a curve that falls at once to where it ends does not show how it varies."""
     whose = f" of {group}" if group else ""
-    return {"reason": f"ENDED: all at risk{whose} have ended by {time:g}, so that the error is not known (it is not zero)"}
+    return noted(f"ENDED: all at risk{whose} have ended by {time:g}, so that the error is not known (it is not zero)")
 
 
 def told_apart(error: Dependent, names: list[str], specification) -> NotIdentified:

@@ -18,7 +18,7 @@ from scipy import sparse
 
 from analysis.core.distributions import chi2_tail, normal_tail
 from analysis.core.errors import BadOption
-from analysis.core.estimates import NotIdentified, parameter, refused
+from analysis.core.estimates import NotIdentified, noted, parameter, refused
 from analysis.core.method import Method, Option
 from analysis.core.sample import entrance
 from analysis.estimators._regression import regressors_of
@@ -340,7 +340,7 @@ def _warned(moments: Moments, m: int, n_units: int, options) -> dict:
         said.append(f"the two-step weights are near-singular: of rank {moments.second_rank} for {moments.rank} instruments")
     if options.instrument_lags[0] < 2:
         said.append("lag 1 of the outcome is correlated with the differenced errors")
-    return {"reason": f"WEAK: {'; '.join(said)}"} if said else {}
+    return noted(f"WEAK: {'; '.join(said)}") if said else {}
 
 
 def _tests(moments: Moments, fit, system: _System, counts: dict) -> list[dict]:

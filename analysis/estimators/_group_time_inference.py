@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from analysis.core.distributions import chi2_tail
-from analysis.core.estimates import parameter, refused
+from analysis.core.estimates import noted, parameter, refused
 from analysis.estimators import _cohort_randomization
 from analysis.estimators._cohorts import unit_names
 from analysis.estimators._group_time import GroupTime
@@ -26,7 +26,7 @@ def analytic(found: GroupTime) -> list[dict]:
     rows = []
     for key, value, error in zip(found.keys, found.values, found.errors, strict=True):
         if np.isfinite(value) and found.shown(key):
-            told = {"reason": NOTHING_LEFT} if found.is_rounding(value, error) else {"std_error": error}
+            told = noted(NOTHING_LEFT) if found.is_rounding(value, error) else {"std_error": error}
             rows.append(parameter(key[0], value, cohort=key[1], event_time=key[2], **about | told))
     return rows
 
@@ -117,9 +117,9 @@ def without_each_unit(found: GroupTime) -> list[dict]:
         error = float(np.sqrt(influence[:, -1] @ influence[:, -1]) / len(influence))
         treated = found.counts["n_treated"] - int(found.entered[position])
         counts = found.counts | {"n_obs": int(np.isfinite(sample.outcome).sum()), "n_units": int(keep.sum())}
-        counts |= {"n_treated": treated, "n_treated_clusters": treated}
-        rows.append(parameter(f"att_without:{name}", values[-1], error, inference="analytic", **counts))
+        counts |= {"setting": str(name), "n_treated": treated, "n_treated_clusters": treated}
+        rows.append(parameter("att_without", values[-1], error, inference="analytic", **counts))
         if found.options.randomization_draws and np.isfinite(whole.cohort[position]):
             drawn = (row for row in randomized(found, sample) if row["term"] == "att" and row["inference"] == "randomization_t")  # type: ignore[arg-type]
-            rows += [row | counts | {"term": f"att_without:{name}"} for row in drawn]
+            rows += [row | counts | {"term": "att_without"} for row in drawn]
     return rows

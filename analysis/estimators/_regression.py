@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.core.errors import BadOption
-from analysis.core.estimates import NotIdentified, parameter
+from analysis.core.estimates import NotIdentified, noted, parameter
 from analysis.core.level_codes import level_codes
 from analysis.inference.cluster import effective_degrees
 from analysis.inference.least_squares import PERFECT, Design, Fit
@@ -119,11 +119,6 @@ def rows_of(fit: Fit, names, counts: dict, library: str = "analysis") -> list[di
     ]
 
 
-def noted(note: str) -> dict:
-    """Return the column of a row that says its `note`, if there is one."""
-    return {"reason": note} if note else {}
-
-
 def told(error: float, outcome: np.ndarray) -> dict:
     """Return `std_error` of a row as it is, or missing with the reason where it is a rounding error of the `outcome` (rows,)."""
-    return {"std_error": np.nan, "reason": PERFECT} if of_rounding(error, outcome) else {"std_error": error}  # type: ignore[arg-type]
+    return {"std_error": np.nan} | noted(PERFECT) if of_rounding(error, outcome) else {"std_error": error}  # type: ignore[arg-type]

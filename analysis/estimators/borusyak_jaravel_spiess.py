@@ -10,11 +10,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from analysis.core.estimates import NotIdentified, parameter, refused
+from analysis.core.estimates import NotIdentified, noted, parameter, refused
 from analysis.core.method import ANTICIPATION, EVENT_WINDOW, Method, Option
 from analysis.core.sample import entrance
 from analysis.estimators._imputation import Imputation, cells_of, impute, means_of
-from analysis.estimators._regression import noted
 from analysis.inference.cell_regression import fit_cells
 from analysis.inference.least_squares import Design
 

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.core.errors import BadOption
-from analysis.core.estimates import NotIdentified, refused
+from analysis.core.estimates import NotIdentified, noted, refused
 from analysis.core.method import (
     AGGREGATION,
     ANTICIPATION,
@@ -164,11 +164,11 @@ def _sensitivity_without(data: pd.DataFrame, specification, options, moved: list
     except NotIdentified as error:
         return [refused("att_honest", "PRE", f"event times have no common reference; {named}: {error}")]
     rows = [row for row in found if row["term"] in ("att_honest", "pretrend_slope", "breakdown")]
-    return [{**row, "reason": f"BASE: {named}"} if not row.get("reason") else row for row in rows]
+    return [{**row, **noted(f"BASE: {named}")} if not row.get("reason") else row for row in rows]
 
 
 def _without_each_cluster(data: pd.DataFrame, specification, cluster: str) -> list[dict]:
-    """Return the overall effect without each cluster that has treated units, in turn: 'att_without:<cluster>'."""
+    """Return the overall effect without each cluster that has treated units, in turn: 'att_without', the cluster its setting."""
     kept = {name: value for name, value in specification.options.items() if name != "event_window"}
     specification = replace(specification, options={**kept, "aggregation": "simple", "leave_one_out": False})
     options = METHOD.read(specification)
@@ -178,9 +178,9 @@ def _without_each_cluster(data: pd.DataFrame, specification, cluster: str) -> li
         try:
             found = _rows(part, specification, options, counts_of(part))
         except NotIdentified as error:
-            rows.append(refused(f"att_without:{name}", error.code, str(error)))
+            rows.append(refused("att_without", error.code, str(error), setting=str(name)))
             continue
-        rows += [row | {"term": f"att_without:{name}"} for row in found if row["term"] == "att"]
+        rows += [row | {"term": "att_without", "setting": str(name)} for row in found if row["term"] == "att"]
     return rows
 
 

@@ -35,7 +35,7 @@ METHOD = Method(
 
 @entrance(METHOD)
 def estimate(panel: pd.DataFrame, specification) -> list[dict]:
-    """Return 'att' by 'cluster' (firms; shown for its false precision) and by 'randomization_countries', and 'placebo:<country>'.
+    """Return 'att' by 'cluster' (firms; shown for its false precision) and by 'randomization_countries', and 'placebo', the country its setting.
 
     Options: country (column), exposed (its value), first (first exposed period), min_units (units that a placebo
     country needs on both sides of the date).
@@ -85,7 +85,8 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     )
     placebos = zip(countries[1:], permuted.a, np.sqrt(permuted.v_yy), strict=True)
     return rows + [
-        parameter(f"placebo:{country}", value, spread, inference="cluster", n_obs=len(data)) for country, value, spread in placebos
+        parameter("placebo", value, spread, setting=str(country), inference="cluster", n_obs=len(data))
+        for country, value, spread in placebos
     ]
 
 

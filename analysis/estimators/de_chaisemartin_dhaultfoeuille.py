@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.core.distributions import chi2_tail
-from analysis.core.estimates import NotIdentified, parameter, refused
+from analysis.core.estimates import NotIdentified, noted, parameter, refused
 from analysis.core.method import Method, Option
 from analysis.core.sample import entrance
 from analysis.estimators._left_out import listed
@@ -148,7 +148,7 @@ def _total(found: list[Effect | None], h: Histories, counts: dict, asked: np.nda
         said += _without_base(h, asked & ~used, start)
     if h.undated.any():
         said.append(f"units whose change lies in a gap: {h.undated.sum()}; its date is unknown, and they are controls before it only")
-    reason: dict = {"reason": f"SUPPORT: {'; '.join(said)}"} if said else {}
+    reason: dict = noted(f"SUPPORT: {'; '.join(said)}") if said else {}
     return parameter("att", both.value, _error(both.influence, h), **_about(both, h, counts), **reason)
 
 

@@ -12,12 +12,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from analysis.core.estimates import NotIdentified, parameter, refused
+from analysis.core.estimates import NotIdentified, noted, parameter, refused
 from analysis.core.method import Method, Option
 from analysis.core.sample import entrance
 from analysis.estimators._cohorts import Bases, bases_of, cohort_panel, counts_of
 from analysis.estimators._left_out import joined
-from analysis.estimators._regression import noted
 from analysis.inference.absorb import within_sd
 from analysis.inference.cluster import cluster_sums, need_two
 from analysis.inference.least_squares import Design, Fit, fit
@@ -63,9 +62,8 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
                 horizons[horizon] = found
     after = {h: found for h, found in horizons.items() if h >= 0}
     if not after:
-        reasons = [row["reason"].partition(": ") for row in failed if row["event_time"] >= 0]
-        why = reasons[0] if reasons else ("SUPPORT", "", "no horizon after treatment has treated units and clean controls")
-        raise NotIdentified(why[0], why[2])
+        reasons = [(row["reason_code"], row["reason"]) for row in failed if row["event_time"] >= 0]
+        raise NotIdentified(*(reasons or [("SUPPORT", "no horizon after treatment has treated units and clean controls")])[0])
     untreated = (data["cohort"] == 0) | (data["time"] < data["cohort"])
     counts = counts_of(data, within_sd=within_sd(data, "outcome", "unit", "time", untreated))
     entered = data["unit"].isin(np.unique(np.concatenate([f.treated for f in after.values()])))

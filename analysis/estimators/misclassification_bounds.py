@@ -85,11 +85,20 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
         raise NotIdentified("SUPPORT", "no assignment of the hidden units identifies the effect")
     base = _assign(full, certain, (), ())
     picks = {"att_lowest": found[0], "att_median": found[len(found) // 2], "att_highest": found[-1]}
-    rows = [_row("att", _overall(base), base, "labels as found", specification.seed, 0)]
+    rows = [_row("att", _overall(base), base, {"sample": "labels as found"}, specification.seed, 0)]
     for term, (value, units, cohorts) in picks.items():
         names = ", ".join(f"{full.units[unit]} ‹@{cohort}›" for unit, cohort in zip(units, cohorts, strict=True))
         draws = 0 if term == "att_median" else options.randomization_draws
-        rows.append(_row(term, value, _assign(full, certain, units, cohorts), f"hidden: {names}", specification.seed, draws))
+        rows.append(
+            _row(
+                term,
+                value,
+                _assign(full, certain, units, cohorts),
+                {"sample": "with hidden units", "setting": names},
+                specification.seed,
+                draws,
+            )
+        )
     negative = float(np.mean([value < 0 for value, _, _ in found]))
     return [*rows, parameter("share_negative", negative, inference="enumeration", n_obs=len(found))]
 
@@ -116,14 +125,14 @@ def _overall(panel: Panel) -> float:
     return float(overall_draws(cells_of(panel), [panel.cohort]).a[0])
 
 
-def _row(term: str, value: float, panel: Panel, sample: str, seed: int, draws: int) -> dict:
+def _row(term: str, value: float, panel: Panel, said: dict, seed: int, draws: int) -> dict:
     treated = int(np.isfinite(panel.cohort).sum())
     about: dict = {
         "n_obs": int((~np.isnan(panel.outcome)).sum()),
         "n_units": len(panel.units),
         "n_treated": treated,
         "n_treated_clusters": treated,
-        "sample": sample,
+        **said,
     }
     if not draws:
         return parameter(term, value, inference="enumeration", **about)

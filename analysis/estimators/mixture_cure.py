@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit
 
-from analysis.core.estimates import NotIdentified, parameter, refused
+from analysis.core.estimates import NotIdentified, noted, parameter, refused
 from analysis.core.method import Method, Option
 from analysis.core.sample import entrance
 from analysis.estimators._durations import counts_of, groups_of, spells_of, term
@@ -43,7 +43,7 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
             continue
         shares.append((share, error))
         flat = duration[ended].max() < np.quantile(duration, 0.9)
-        warned = {} if flat else {"reason": "FLAT: events go on to the end of observation; the share rests on the assumed distribution"}
+        warned = {} if flat else noted("FLAT: events go on to the end of observation; the share rests on the assumed distribution")
         rows.append(parameter(term("never", group), share, error, **about) | {"p_value": np.nan} | warned)
     if len(rows) == 2 and len(shares) == 2:
         error = float(np.hypot(shares[0][1], shares[1][1]))

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.core.errors import BadOption
-from analysis.core.estimates import NotIdentified, parameter
+from analysis.core.estimates import NotIdentified, noted, parameter
 from analysis.core.method import MOST_DRAWS, Method, Option
 from analysis.core.sample import entrance
 from analysis.estimators._cohorts import unit_codes
@@ -181,5 +181,5 @@ def _reasons(problem: _Problem, solved: _Solved, estimates: np.ndarray, errors: 
                 parts.append(f"QUANTILE: not unique: every value from {low:.6g} to {high:.6g} fits as well")
         if draws and np.isnan(error):
             parts.append("FEW: draws of units are too few or all alike: no standard error")
-        found.append({"reason": "; ".join(parts)} if parts else {})
+        found.append(noted("; ".join(parts)))
     return found

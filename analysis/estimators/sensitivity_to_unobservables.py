@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 
 from analysis.core.distributions import t_quantile
-from analysis.core.estimates import NotIdentified, parameter, refused
+from analysis.core.estimates import NotIdentified, noted, parameter, refused
 from analysis.core.method import Method, Option
 from analysis.core.sample import entrance
-from analysis.estimators._regression import counts_of, noted
+from analysis.estimators._regression import counts_of
 from analysis.estimators._two_way import rows_of_panel, treatment_design
 from analysis.inference import omitted_variables as omitted
 from analysis.inference.absorb import absorbed
@@ -34,8 +34,8 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     """Return 'att' with controls (clustered), 'att_short' without, and what a confounder must be; R2 net of the effects.
 
     'partial_r2' of the treatment with the outcome; 'robustness_value': partial R2 with both that brings the estimate to
-    zero, and 'robustness_value_significance' below significance; 'adjusted:<control>': the estimate given a confounder as
-    strong as that control, 'strength:<control>': the smaller of its partial R2; all with unclustered errors, as the partial R2
+    zero, and 'robustness_value_significance' below significance; 'adjusted', a control its setting: the estimate given a confounder as
+    strong as that control, 'strength': the smaller of its partial R2; all with unclustered errors, as the partial R2
     implies, but for 'robustness_value_clustered': the partial R2 that brings the estimate to where its clustered error, taken
     as it is, leaves it insignificant. 'oster_delta': how much more the unobserved must matter than the controls for no
     effect; 'oster_effect': the effect if they matter as much.
@@ -90,12 +90,12 @@ def _partial(
         try:
             strength = omitted.as_strong_as(with_treatment, with_outcome)
         except NotIdentified as impossible:
-            rows.append(refused(f"strength:{name}", impossible.code, str(impossible)))
+            rows.append(refused("strength", impossible.code, str(impossible), setting=name))
             continue
         # What a confounder must have of both to undo the estimate is compared with the smaller of what the control has.
-        rows.append(parameter(f"strength:{name}", min(strength), inference="none", **counts))
+        rows.append(parameter("strength", min(strength), setting=name, inference="none", **counts))
         changed, error = omitted.adjusted(effect, errors[0], degrees, *strength)
-        rows.append(parameter(f"adjusted:{name}", changed, error, inference="unadjusted", degrees=degrees - 1, **counts))
+        rows.append(parameter("adjusted", changed, error, setting=name, inference="unadjusted", degrees=degrees - 1, **counts))
     return rows
 
 

@@ -158,13 +158,15 @@ def _honest(stacks: Stacks, chosen: np.ndarray, actual: dict, options, counts: d
 
 
 def _without_each_cell(stacks: Stacks, chosen: np.ndarray) -> list[dict]:
-    """Return the overall effect without each risk set that has treated firms: 'att_without:<cell>'."""
+    """Return the overall effect without each risk set that has treated firms: 'att_without', the cell its setting."""
     rows = []
     for code, name in enumerate(stacks.cell_names):
         keep = stacks.cell != code
         if (stacks.treated & ~keep).any() and (stacks.treated & keep).any():
             effect, _ = evaluate(replace(stacks, valid=stacks.valid & keep), stacks.treated, chosen)
-            rows.append(parameter(f"att_without:{name}", effect[0], inference="none", n_treated=int((stacks.treated & keep).sum())))
+            rows.append(
+                parameter("att_without", effect[0], inference="none", setting=str(name), n_treated=int((stacks.treated & keep).sum()))
+            )
     return rows
 
 

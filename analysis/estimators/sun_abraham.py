@@ -11,12 +11,12 @@ import numpy as np
 import pandas as pd
 
 from analysis.core.errors import BadOption
-from analysis.core.estimates import NotIdentified, parameter
+from analysis.core.estimates import NotIdentified, noted, parameter
 from analysis.core.method import AGGREGATION, EVENT_WINDOW, Method, Option
 from analysis.core.sample import entrance
 from analysis.estimators._cohorts import bases_of, cohort_panel, counts_of
 from analysis.estimators._left_out import joined
-from analysis.estimators._regression import noted, told, weights_of
+from analysis.estimators._regression import told, weights_of
 from analysis.inference.absorb import absorbed, codes_of, nested, within_sd_of
 from analysis.inference.cell_regression import fit_cells
 from analysis.inference.cluster import cluster_sums, cr1_factor, need_two

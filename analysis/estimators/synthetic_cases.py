@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from analysis.core.estimates import NotIdentified, parameter, refused
+from analysis.core.estimates import NotIdentified, noted, parameter, refused
 from analysis.core.method import Method, Option
 from analysis.core.sample import entrance
 from analysis.estimators._cohorts import cohort_panel, counts_of
@@ -33,8 +33,8 @@ FEWEST = 10  # controls, below which a rank among placebos cannot be small
 
 @entrance(METHOD)
 def estimate(panel: pd.DataFrame, specification) -> list[dict]:
-    """Return per case 'case:<unit>' (mean gap after treatment, p-value by placebo rank), 'fit:<unit>' (root mean squared gap
-    before) and 'gap:<unit>' by event time; 'att' is the mean over cases, 'small_p' the share with p <= 0.1.
+    """Return per case, its unit the setting, 'case' (mean gap after treatment, p-value by placebo rank), 'fit' (root mean squared gap
+    before) and 'gap' by event time; 'att' is the mean over cases, 'small_p' the share with p <= 0.1.
 
     A case that controls match equally well in many ways, or exactly, says so in its reason, as in synthetic_control; one that has
     no p-value is left out of 'small_p'. Raises NotIdentified when no case or fewer than ten controls have a complete record, or the
@@ -73,7 +73,7 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
 
 def _summaries(rows: list[dict], cohort: int, counts: dict) -> list[dict]:
     """Return 'att', the mean over the cases that have an estimate, and 'small_p', the share of small p-values of those that have one."""
-    cases = [row for row in rows if row["term"].startswith("case:")]
+    cases = [row for row in rows if row["term"] == "case"]
     effects = [row["estimate"] for row in cases if "estimate" in row]
     ranked = [row["p_value"] <= 0.1 for row in cases if "p_value" in row]
     found = []
@@ -100,11 +100,11 @@ def _case(name: str, outcome, donors, before, event_time, options, counts: dict)
     found = synthetic(controls, outcome, before, options.penalty)
     reason = reason_of(found, before, options.penalty)
     if reason and options.penalty == "none" and not found.fit.unique:
-        return [refused(f"case:{name}", *reason.split(": ", 1))]
-    more = {"reason": reason} if reason else {}
+        return [refused("case", *reason.split(": ", 1), setting=str(name))]
+    more = noted(reason) | {"setting": str(name)}
     rank = {} if found.fit.exact else placebo_rank(controls, found.ratio, before, options.penalty)
     inference = "placebo" if rank else "none"
-    rows = [parameter(f"case:{name}", found.gap[~before].mean(), inference=inference, **rank, **more, **counts)]  # type: ignore[arg-type]
-    rows.append(parameter(f"fit:{name}", float(np.sqrt(np.mean(found.gap[before] ** 2))), inference="none", **counts))
+    rows = [parameter("case", found.gap[~before].mean(), inference=inference, **rank, **more, **counts)]  # type: ignore[arg-type]
+    rows.append(parameter("fit", float(np.sqrt(np.mean(found.gap[before] ** 2))), setting=str(name), inference="none", **counts))
     steps = zip(event_time, found.gap, strict=True)
-    return rows + [parameter(f"gap:{name}", value, inference="none", event_time=int(e), **counts) for e, value in steps]
+    return rows + [parameter("gap", value, setting=str(name), inference="none", event_time=int(e), **counts) for e, value in steps]

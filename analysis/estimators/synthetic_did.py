@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from diff_diff.utils import _compute_regularization, compute_sdid_unit_weights, compute_time_weights
 
-from analysis.core.estimates import parameter
+from analysis.core.estimates import noted, parameter
 from analysis.core.method import MOST_DRAWS, Method, Option
 from analysis.core.sample import entrance
 from analysis.estimators._blocks import Blocks, blocks_of, placebo_cohorts
@@ -91,7 +91,7 @@ def _reasons(blocks: Blocks, groups: list[float], error: float, options) -> dict
         found.append(f"WEIGHTS: {which}: the effect lies between {low:.6g} and {high:.6g}; shown: {shown}")
     if options.placebo_draws and np.isnan(error):
         found.append("FIT: placebo effects are but rounding: no standard error")
-    return {"reason": "; ".join(found)} if found else {}
+    return noted("; ".join(found))
 
 
 def _span(controls: np.ndarray, treated: np.ndarray, before: np.ndarray, solver: str) -> tuple[float, float, bool]:

@@ -14,7 +14,7 @@ import pandas as pd
 from diff_diff import SurveyDesign, TripleDifference
 
 from analysis.core.errors import BadOption
-from analysis.core.estimates import NotIdentified, parameter, refused
+from analysis.core.estimates import NotIdentified, noted, parameter, refused
 from analysis.core.method import ANTICIPATION, Method, Option
 from analysis.core.sample import entrance
 from analysis.estimators._cohorts import Bases, bases_of, cohort_panel, counts_of
@@ -131,7 +131,7 @@ def _counts(data: pd.DataFrame, cells: set[tuple[int, int]], cluster: str) -> di
 def _small(data: pd.DataFrame, cells: set[tuple[int, int]]) -> dict:
     """Return the reason that stands beside an estimate from parts of few units, if any."""
     sizes = data[data["cohort"].isin({0, *(g for g, _ in cells)})].groupby(["cohort", "_eligible"])["unit"].nunique()
-    return {"reason": f"WEAK: the smallest part of a group has {sizes.min()} units"} if sizes.min() < FEW else {}
+    return noted(f"WEAK: the smallest part of a group has {sizes.min()} units") if sizes.min() < FEW else {}
 
 
 def _lost(data: pd.DataFrame, cells: set[tuple[int, int]], bases: Bases) -> list[dict]:

@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 
 from analysis.core.distributions import chi2_tail
-from analysis.core.estimates import parameter, refused
+from analysis.core.estimates import noted, parameter, refused
 from analysis.core.method import COVARIANCE, LAGS, TWO_WAY, Method
 from analysis.core.sample import entrance
-from analysis.estimators._regression import columns_of, complete_rows, counts_of, design_of, noted, rows_of
+from analysis.estimators._regression import columns_of, complete_rows, counts_of, design_of, rows_of
 from analysis.inference.cluster import cluster_sums
 from analysis.inference.least_squares import PERFECT, Design, Fit, fit
 from analysis.inference.rank import lengths, project

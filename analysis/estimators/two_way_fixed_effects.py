@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.core.errors import BadOption
-from analysis.core.estimates import NotIdentified, parameter, refused
+from analysis.core.estimates import NotIdentified, noted, parameter, refused
 from analysis.core.level_codes import level_codes
 from analysis.core.method import (
     BOUNDS,
@@ -25,7 +25,7 @@ from analysis.core.method import (
 from analysis.core.sample import entrance
 from analysis.estimators._cohorts import cohort_of
 from analysis.estimators._left_out import joined, listed
-from analysis.estimators._regression import design_of, noted, rows_of
+from analysis.estimators._regression import design_of, rows_of
 from analysis.estimators._two_way import effects_of, rows_of_panel, treatment_design
 from analysis.estimators._two_way_inference import further_rows
 from analysis.inference.absorb import within_sd_of

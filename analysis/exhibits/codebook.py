@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from analysis.core.paths import PROCESSED
 from analysis.core.storage import is_absent, read_table, write_text
 
 HEADER = "| column | type | unit | meaning | missing | values |\n|---|---|---|---|---|---|"
@@ -14,7 +15,7 @@ def codebook(tables: dict[str, str], contracts: dict[str, dict], path: str) -> N
     """Write the codebook of `tables` (name → Parquet file), in their order, as Markdown."""
     parts = [
         "# Codebook",
-        "Made from the contracts in `config/tables/` and the tables as built; every table is a Parquet file under `data/processed/`."
+        f"Made from the contracts in `config/tables/` and the tables as built; every table is a Parquet file under `{PROCESSED}/`."
         " Numbers are minimum, median and maximum. Blank is unknown, never zero.",
         *(section(name, contracts[name], read_table(file), file) for name, file in tables.items()),
     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from analysis.core.estimates import ABSENT
 from analysis.core.storage import is_absent, read_table
 
 
@@ -24,6 +25,6 @@ def read_products(inputs: dict[str, str | list[str]]) -> tuple[dict[str, pd.Data
 
 def absent_estimates(table: pd.DataFrame) -> str:
     """Return the reason when every row of an Estimate table is missing for want of data."""
-    if "reason" in table and len(table) and table["reason"].fillna("").str.startswith("ABSENT: ").all():
-        return table["reason"].iloc[0].removeprefix("ABSENT: ")
+    if "reason_code" in table and len(table) and (table["reason_code"] == ABSENT).fillna(False).all():
+        return table["reason"].iloc[0]
     return ""

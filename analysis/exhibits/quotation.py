@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from analysis.core.blinding import MARK
-from analysis.core.estimates import find
+from analysis.core.estimates import find, why
 from analysis.core.storage import read_table, write_text
 from analysis.exhibits.display import minus
 from analysis.exhibits.products import absent_estimates
@@ -87,7 +87,7 @@ def _estimate(name: str, number: dict, read: dict, blind: bool) -> tuple[object,
     if pd.isna(row[column]) and (blind or "expect" not in number) and pd.notna(row["reason"]):
         return float("nan"), float("nan")
     if pd.isna(row[column]):
-        raise LookupError(f"config/numbers.yaml: {name}: '{column}' is blank ({row['reason']})")
+        raise LookupError(f"config/numbers.yaml: {name}: '{column}' is blank ({why(row)})")
     value = row[column]
     return (value if isinstance(value, str) else float(value)), float(row["p_value"])
 

@@ -172,7 +172,7 @@ def wants_bounds(options) -> bool:
 def bounds_rows(
     event_time: np.ndarray, effect: np.ndarray, covariance: np.ndarray, weights: np.ndarray, options, counts: dict
 ) -> list[dict]:
-    """Return an 'att_honest' row for every entry of `options.honest` and `options.honest_smoothness`, and a 'breakdown' row if asked.
+    """Return an 'att_honest' row, its size as setting, for every entry of `options.honest` and `options.honest_smoothness`, and a 'breakdown' row if asked.
 
     `weights` (event times >= 0,) define the effect that is bounded. Raises BadOption for a size that is negative or not finite.
     """
@@ -184,13 +184,13 @@ def bounds_rows(
         ("smoothness", smoothness, options.honest_smoothness),
     ):
         for size in sizes:
-            name = f"honest_{kind}_{size}"
+            about = {"inference": f"honest_{kind}", "setting": str(float(size))}
             try:
                 low, high = method(event_time, effect, covariance, size, weights=weights)
             except NotIdentified as error:
-                rows.append(refused("att_honest", error.code, str(error), name))
+                rows.append(refused("att_honest", error.code, str(error), **about))
                 continue
-            rows.append(parameter("att_honest", mean, inference=name, ci_low=low, ci_high=high, library="moderndid", **counts))
+            rows.append(parameter("att_honest", mean, **about, ci_low=low, ci_high=high, library="moderndid", **counts))
     if options.breakdown:
         try:
             largest = breakdown(event_time, effect, covariance, weights)

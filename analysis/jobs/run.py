@@ -16,6 +16,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from analysis.core.paths import FIGURES, PROCESSED, TABLES
+
 try:
     import fcntl
 except ImportError:  # Windows has no such locks; Snakemake's own stay on there.
@@ -30,9 +32,9 @@ FILES = ("Snakefile", "bootstrap.py", "requirements.lock")
 VARIABLES = ("IPS_DATA", "IPS_BLIND")
 # What a run writes; any other file that changes while it runs may have come too late for a job.
 WRITTEN = (
-    "data/processed/",
-    "figures/",
-    "paper/tables/",
+    f"{PROCESSED}/",
+    f"{FIGURES}/",
+    f"{TABLES}/",
     "paper/numbers.json",
     "paper/paper.pdf",
     "paper/dossier.html",

@@ -15,7 +15,7 @@ import pandas as pd
 # Columns of an estimate that a cell may print.
 COLUMNS = ("estimate", "std_error", "ci_low", "ci_high", "p_value", "mde80")
 # Columns by which a row names an estimate; verdicts name term and inference, of which `parameter` is made.
-KEY = ("model_id", "outcome", "parameter", "term", "inference", "cohort", "event_time")
+KEY = ("model_id", "outcome", "parameter", "term", "setting", "inference", "cohort", "event_time")
 
 
 def cells(path: Path, estimates: pd.DataFrame, sources: list[str]) -> list[list]:

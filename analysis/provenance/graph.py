@@ -15,11 +15,13 @@ from pathlib import Path
 import pandas as pd
 
 from analysis.core import rawfiles
-from analysis.core.catalogue import ROOT, ingredients, modules
+from analysis.core.catalogue import ROOT, ingredients
 from analysis.core.claim_tests import specifications_of, tests_of
+from analysis.core.comparisons import kind_of, parts
 from analysis.core.config import JOINT, claims_tested, products
 from analysis.core.documents import STUDY, Document
 from analysis.core.estimates import find
+from analysis.core.paths import exhibit_files
 from analysis.core.storage import read_table
 from analysis.provenance.cells import cells
 from analysis.provenance.files import code_version, fingerprint, marks
@@ -28,6 +30,8 @@ from analysis.provenance.sentences import sentences_of
 from analysis.specification_curve.names import ALL
 
 PAPER = Path("paper")
+# Forms of an exhibit whose bytes a reader may check; TeX and HTML are made from the same cells.
+TRACED = ("pdf", "png", "csv", "json")
 
 
 def graph(study: dict, document: Document, files: dict[str, list[str]], numbers: dict) -> dict:
@@ -136,7 +140,7 @@ def sources_of(study: dict, kinds: dict, name: str, kind: str) -> list[str]:
     if kind == "source":
         return [f"raw:{raw}" for raw in ingredients("source", name)]
     if kind in ("panel", "facts", "check"):
-        return [f"{kinds[item]}:{item}" for item in ingredients(kind, name) if item in kinds]
+        return [f"{kinds[item]}:{item}" for item in parts(study, kind, name) if item in kinds]
     if kind in ("estimates", "curve"):
         panel = study["specifications" if kind == "estimates" else "specification_curves"][name]["panel"]
         return [f"{kinds[panel]}:{panel}"]
@@ -159,8 +163,7 @@ def made_from(study: dict, document: Document) -> list[str]:
     """
     kinds = products(study)
     if document.name != STUDY:
-        figures = modules("figure")
-        shown = {i for name in document.exhibits for i in ingredients("figure" if name in figures else "table", name) if i in kinds}
+        shown = {i for name in document.exhibits for i in parts(study, kind_of(study["exhibits"], name), name) if i in kinds}
         behind = _behind(study, kinds, shown | {study["numbers"][name]["from"] for name in document.numbers})
         return sorted(behind, key=list(kinds).index)
     checks = {name for name, kind in kinds.items() if kind in ("check", "montecarlo")}
@@ -216,19 +219,18 @@ def _claim(name: str, claim: dict, files: dict[str, list[str]]) -> dict:
 
 
 def _exhibits(study: dict, document: Document, kinds: dict, numbers: dict, estimates: pd.DataFrame) -> dict:
-    figures, nodes = modules("figure"), {}
+    nodes = {}
     for name in document.exhibits:
-        kind = "figure" if name in figures else "table"
-        made = [ROOT / "figures" / f"{name}.{form}" for form in ("pdf", "png", "csv")]
-        made = made if kind == "figure" else [ROOT / PAPER / "tables" / f"{name}.{form}" for form in ("csv", "json")]
-        sources = [f"{kinds[item]}:{item}" for item in ingredients(kind, name) if item in kinds]
+        kind = kind_of(study["exhibits"], name)
+        made = [ROOT / path for form, path in exhibit_files(kind, name).items() if form in TRACED]
+        sources = [f"{kinds[item]}:{item}" for item in parts(study, kind, name) if item in kinds]
         data = next(path for path in made if path.suffix == ".csv")
         nodes[f"exhibit:{name}"] = {
             "kind": "exhibit",
             "name": name,
             "title": numbers["exhibits"][name]["title"],
             "evidence": "simulated" if "SIMULATED" in data.read_text(encoding="utf-8")[:4000] else "real",
-            "absent": " ".join(dict.fromkeys(numbers["absent"][item] for item in ingredients(kind, name) if item in numbers["absent"])),
+            "absent": " ".join(dict.fromkeys(numbers["absent"][item] for item in parts(study, kind, name) if item in numbers["absent"])),
             "exhibit": kind,
             "from": sources,
             "files": [fingerprint(path, path.relative_to(ROOT).as_posix()) for path in made],
@@ -276,8 +278,8 @@ def _rests_on(claim: dict, model: str, row: pd.Series) -> bool:
 
 def _places(study: dict, numbers: dict) -> dict[str, list[dict]]:
     """Return number → where the paper prints it: file, line, sentence; notes of exhibits stand in paper/exhibits.yaml."""
-    found, figures = {}, modules("figure")
-    called = {name: f"{'Figure' if name in figures else 'Table'} “{about['title']}”" for name, about in numbers["exhibits"].items()}
+    found = {}
+    called = {name: f"{kind_of(study['exhibits'], name).title()} “{about['title']}”" for name, about in numbers["exhibits"].items()}
     for path in sorted((ROOT / PAPER).rglob("*.typ")):
         for name, line, text in sentences_of(path, numbers["numbers"], called):
             found.setdefault(name, []).append({"file": path.relative_to(ROOT).as_posix(), "line": line, "text": text})

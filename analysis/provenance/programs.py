@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from analysis.core.catalogue import module_of, modules, program, source_files
+from analysis.core.comparisons import made_by
 from analysis.provenance.files import code_version
 
 # Kind of product → the stage whose code makes it and the kind of its module.
@@ -26,7 +27,8 @@ SHARED = {
 def program_of(study: dict, kind: str, name: str) -> dict:
     """Return module, number of files and SHA-256 of the code that makes product `name`; an empty block for what no code makes."""
     if kind in OWN:
-        stage, own = OWN[kind]
+        stage, _ = OWN[kind]
+        own, name = made_by(study["exhibits"], OWN[kind][1], name)
         return {"module": modules(own)[name], **code_version(program(stage, own, name))}
     if kind == "estimates":
         estimator = study["specifications"][name]["estimator"]

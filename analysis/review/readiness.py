@@ -6,8 +6,8 @@ from importlib import import_module
 
 import pandas as pd
 
-from analysis.core.catalogue import ingredients
-from analysis.core.config import FIRM_TABLES, outcomes_of
+from analysis.core.catalogue import ingredients, outcomes_of
+from analysis.core.config import FIRM_TABLES
 from analysis.core.estimation import specify
 from analysis.core.preparation import blank_controls, prepare
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from analysis.core.claims import recover
+from analysis.core.contracts import typed
 
 
 def recoveries(
@@ -19,6 +20,4 @@ def recoveries(
             if quantity in values.index:
                 named[model, outcome] = float(values[quantity])
     rows = [row for name, claim in claims.items() for row in recover(name, claim, estimates, named)]
-    table = pd.DataFrame(rows, columns=list(contract["columns"]))
-    kinds = {"number": "float64", "integer": "Int64", "boolean": "boolean"}
-    return table.astype({name: kinds.get(rule["type"], "string") for name, rule in contract["columns"].items()})
+    return typed(pd.DataFrame(rows), contract)

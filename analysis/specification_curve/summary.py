@@ -9,12 +9,12 @@ import numpy as np
 import pandas as pd
 
 from analysis.core.claims import Region, region_of
+from analysis.core.contracts import typed
 from analysis.specification_curve import durations
 from analysis.specification_curve import explore as panels
 from analysis.specification_curve.joint import tests
 from analysis.specification_curve.names import ALL, NONE
 
-DTYPES = {"number": "float64", "integer": "Int64", "boolean": "boolean"}
 # Choices whose levels are also summarised alone: what a joint test finds may depend on which of them is multiplied.
 SUBSETS = ("outcome", "estimator", "fixed_effects")
 # What an effect on the outcome is divided by, by the unit of the curve.
@@ -53,11 +53,6 @@ def arranged(name: str, table: pd.DataFrame, main: dict, contract: dict) -> pd.D
     if is_main.sum() != 1:
         raise LookupError(f"config/specification_curves.yaml: {name}: `main` matches {int(is_main.sum())} specifications, not one")
     return typed(table.assign(curve=name, main=is_main, number=np.arange(1, len(table) + 1)), contract)
-
-
-def typed(table: pd.DataFrame, contract: dict) -> pd.DataFrame:
-    """Return the columns of the contract in its types."""
-    return table[list(contract["columns"])].astype({n: DTYPES.get(rule["type"], "string") for n, rule in contract["columns"].items()})
 
 
 def summaries(

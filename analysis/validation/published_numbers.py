@@ -10,7 +10,7 @@ from analysis.core.specification import Specification
 from analysis.validation._datasets import LOADERS, Absent
 
 QUANTITIES = ("estimate", "std_error", "p_value", "ci_low", "ci_high")
-NAMED = ("term", "cohort", "event_time", "inference")
+NAMED = ("term", "cohort", "event_time", "inference", "setting")
 
 
 def check(published) -> pd.DataFrame:

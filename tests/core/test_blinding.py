@@ -136,10 +136,19 @@ def test_sentences_are_held_to_the_data_in_open_runs_only(tmp_path):
         quote(numbers, {}, {}, {"f": str(facts)}, str(tmp_path / "n.json"))
 
 
-def test_a_row_that_permuting_took_away_prints_as_not_available_and_stops_an_open_run(tmp_path, monkeypatch):
-    rows = pd.DataFrame({"parameter": ["att"], "term": ["att"], "estimate": [1.0], "p_value": [0.5], "reason": [pd.NA]})
+def test_a_row_that_dealing_anew_took_away_prints_as_not_available_and_stops_an_open_run(tmp_path, monkeypatch):
+    rows = pd.DataFrame(
+        {
+            "parameter": ["att"],
+            "term": ["att"],
+            "setting": pd.array([pd.NA], "string"),
+            "estimate": [1.0],
+            "p_value": [0.5],
+            "reason": [pd.NA],
+        }
+    )
     monkeypatch.setattr("analysis.exhibits.quotation.read_table", lambda _: rows)
-    numbers = {"without": {"from": "m", "term": "att_without:Here", "format": "{:.2f}"}}
+    numbers = {"without": {"from": "m", "term": "att_without", "setting": "Here", "format": "{:.2f}"}}
     quote(numbers, {}, {"m": ["m.parquet"]}, {}, str(tmp_path / "n.json"), blind=7)
     assert json.loads((tmp_path / "n.json").read_text())["numbers"] == {"without": "n/a"}
     with pytest.raises(LookupError, match="0 rows match"):

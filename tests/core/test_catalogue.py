@@ -5,6 +5,7 @@ import ast
 import pytest
 
 from analysis.core.catalogue import MODULES, ROOT, ingredients, modules, source_files
+from analysis.core.comparisons import kind_of, parts
 from analysis.core.config import products
 from analysis.core.errors import unknown
 from tests.study import STUDY
@@ -39,12 +40,10 @@ def test_packages_import_nothing():
 
 def test_every_product_is_used():
     """A source, panel, specification or set of facts that nothing reads would be built for nobody."""
-    used = {
-        argument
-        for kind in ("source", "panel", "figure", "table", "facts")
-        for name in modules(kind)
-        for argument in ingredients(kind, name)
-    }
+    exhibits = STUDY["exhibits"]
+    made = {kind: list(modules(kind)) for kind in ("source", "panel", "facts")}
+    made |= {kind: [name for name in exhibits if kind_of(exhibits, name) == kind] for kind in ("figure", "table")}
+    used = {part for kind, names in made.items() for name in names for part in parts(STUDY, kind, name)}
     used |= {specification["panel"] for specification in STUDY["specifications"].values()}
     used |= {curve["panel"] for curve in STUDY["specification_curves"].values()}
     used |= {number["from"] for number in STUDY["numbers"].values()}

@@ -40,7 +40,7 @@ def test_an_interval_with_zero_and_part_of_the_claim_is_never_consistent():
 
 def row(**given) -> pd.Series:
     base = {
-        "model_id": "m", "parameter": "att", "reason": pd.NA, "evidence": "real", "inference": "randomization_t", "n_treated_clusters": 7,
+        "model_id": "m", "parameter": "att", "reason_code": pd.NA, "reason": pd.NA, "evidence": "real", "inference": "randomization_t", "n_treated_clusters": 7,
         "estimate": 0.1, "ci_low": 0.05, "ci_high": 0.15, "ci90_low": 0.06, "ci90_high": 0.14, "mde80": 0.01, "within_sd": 0.2,
     }  # fmt: skip
     return pd.Series({**base, **given}, dtype=object)
@@ -52,7 +52,7 @@ def row(**given) -> pd.Series:
         ({"evidence": "simulated"}, "SIM"),
         ({"n_treated_clusters": 4, "inference": "cluster"}, "FEWTREAT"),
         ({"mde80": 0.03}, "POWER"),
-        ({"reason": "SUPPORT: no control province"}, "SUPPORT"),
+        ({"reason_code": "SUPPORT", "reason": "no control province"}, "SUPPORT"),
     ],
 )
 def test_gates_close_before_the_interval_is_read(given, code):
@@ -160,8 +160,8 @@ def test_what_is_recovered_is_compared_with_the_true_effect():
     assert found["code"] == "SIM" and found["recovered"] is True and found["reading"] == "consistent (strong)"
     (missed,) = recover("D1", claim, estimates, {("m", "y"): -0.3})
     assert missed["recovered"] is False and missed["truth_says"] == "not consistent (opposite)"
-    (refused,) = recover("D1", *firm_claim("simulated", reason="SUPPORT: none", ci_low=math.nan), {("m", "y"): 0.12})
-    assert refused["reading"] == "" and refused["reason"] == "SUPPORT: none"
+    (refused,) = recover("D1", *firm_claim("simulated", reason_code="SUPPORT", reason="none", ci_low=math.nan), {("m", "y"): 0.12})
+    assert refused["reading"] == "" and refused["reason"] == "none"
 
 
 @pytest.mark.parametrize(

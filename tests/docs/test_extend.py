@@ -67,6 +67,7 @@ def test_the_five_examples_work_as_printed(extended, printed):
     )
     shown = (copy / "paper/tables/personnel_table.json").read_text(encoding="utf-8")
     assert "R&D personnel (log points)" in shown
+    assert '"R&D personnel"' in (copy / "paper/tables/personnel_checks.json").read_text(encoding="utf-8")
     assert "Before and after" in printed["python -m analysis estimators before_after"]
     doctor = printed["python -m analysis doctor my_firms"]
     assert "tariffs.csv: Tariff office" in doctor and "firm_accounts, 3 rows" in doctor and "rd 2" in doctor

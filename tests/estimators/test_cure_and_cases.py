@@ -114,7 +114,7 @@ def test_a_single_case_with_every_control_is_the_synthetic_control():
     panel = pd.DataFrame(rows, columns=["unit", "time", "y", "cohort"])
     given = {"outcome": "y", "unit": "unit", "time": "time", "cohort": "cohort"}
     whole = fit(synthetic_control, panel, **given)["att"]
-    case = fit(synthetic_cases, panel, options={"donors": 24}, **given)["case:u0"]
+    case = fit(synthetic_cases, panel, options={"donors": 24}, **given)["case"]
     assert case["estimate"] == pytest.approx(whole["estimate"], abs=1e-6)
     assert case["p_value"] == whole["p_value"]
     assert abs(case["estimate"] - 2.0) < 0.5

@@ -304,8 +304,8 @@ def test_an_outcome_that_does_not_vary_is_refused_and_one_without_noise_gets_no_
         run(data.assign(y=1e6 / 3))
     still = data.assign(y=(data["unit"] / 7 + data["time"] / 3) * 1e5)
     rows = run(still, {"aggregation": "group_time", "bootstrap_draws": 49, "randomization_draws": 19})
-    assert all("p_value" not in r for r in rows) and row(rows)["reason"].startswith("ROUNDING")
-    assert row(rows, "pretrend")["reason"].startswith("SUPPORT")
+    assert all("p_value" not in r for r in rows) and row(rows)["reason_code"] == "ROUNDING"
+    assert row(rows, "pretrend")["reason_code"] == "SUPPORT"
 
 
 def test_the_pretrend_test_has_no_unit():

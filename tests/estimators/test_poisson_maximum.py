@@ -109,4 +109,4 @@ def test_what_leaves_nothing_to_estimate_is_said():
     with pytest.raises(NotIdentified, match="fixed does not vary within i, t"):
         rows(data.assign(fixed=data["i"] % 3), controls=("x", "fixed"))
     perfect = rows(data.assign(y=np.exp(0.5 * data["x"] + data["i"] / 9)))["x"]
-    assert perfect["estimate"] == pytest.approx(0.5) and "EXACT" in perfect["reason"] and "p_value" not in perfect
+    assert perfect["estimate"] == pytest.approx(0.5) and perfect["reason_code"] == "EXACT" and "p_value" not in perfect

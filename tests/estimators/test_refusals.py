@@ -166,8 +166,8 @@ def test_cases_keep_their_names_when_a_unit_is_lost():
     rng = np.random.default_rng(1)
     data["y"] = rng.normal(size=len(data)) + 50.0 * ((data["unit"] == "u04") & (data["d"] == 1))
     data["y"] = data["y"].mask(data["unit"] == "u01")
-    case = {row["term"]: row["estimate"] for row in run(synthetic_cases, data) if row["term"].startswith("case:")}
-    assert max(case, key=case.get) == "case:u04"
+    case = {row["setting"]: row["estimate"] for row in run(synthetic_cases, data) if row["term"] == "case"}
+    assert max(case, key=case.get) == "u04"
 
 
 def test_the_order_of_rows_does_not_matter_where_something_is_drawn():

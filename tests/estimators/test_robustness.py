@@ -18,7 +18,8 @@ from tests.study import STUDY
 
 
 def rows(found):
-    return {row["term"]: row for row in found}
+    """Return the rows by term, and where it has one by term and setting."""
+    return {(row["term"], row["setting"]) if row.get("setting") else row["term"]: row for row in found}
 
 
 @pytest.fixture(scope="module")
@@ -38,23 +39,23 @@ def test_leaving_a_cluster_out_is_estimating_without_it(panel):
     asked = specification(cluster=("city",), options={"leave_one_out": True})
     found = rows(callaway_santanna.estimate(panel, asked))
     treated = set(panel.loc[panel["cohort"].fillna(0) > 0, "city"])
-    assert {term.split(":")[1] for term in found if ":" in term} == treated
+    assert {key[1] for key in found if key[0] == "att_without"} == treated
     name = sorted(treated)[0]
     without = rows(callaway_santanna.estimate(panel[panel["city"] != name].reset_index(drop=True), specification(cluster=("city",))))["att"]
-    assert found[f"att_without:{name}"]["estimate"] == pytest.approx(without["estimate"])
-    assert found[f"att_without:{name}"]["std_error"] == pytest.approx(without["std_error"])
+    assert found["att_without", name]["estimate"] == pytest.approx(without["estimate"])
+    assert found["att_without", name]["std_error"] == pytest.approx(without["std_error"])
 
 
 def test_without_a_treated_unit_the_randomization_is_that_of_the_rest(panel):
     asked = specification(options={"leave_one_out": True, "randomization_draws": 99}, seed=7)
     found = [row for row in callaway_santanna.estimate(panel, asked) if row["inference"] == "randomization_t"]
     treated = panel.loc[panel["cohort"].fillna(0) > 0, "unit"].unique()
-    assert {row["term"] for row in found} == {"att", *(f"att_without:{unit}" for unit in treated)}
+    assert {row.get("setting") for row in found} == {None, *map(str, treated)}
     unit = sorted(treated)[0]
     rest = panel[panel["unit"] != unit].reset_index(drop=True)
     alone = callaway_santanna.estimate(rest, specification(options={"randomization_draws": 99}, seed=7))
     alone = next(row for row in alone if row["term"] == "att" and row["inference"] == "randomization_t")
-    own = next(row for row in found if row["term"] == f"att_without:{unit}")
+    own = next(row for row in found if row.get("setting") == str(unit))
     same = ("estimate", "p_value", "ci_low", "ci_high", "n_obs", "n_units", "n_treated", "n_treated_clusters")
     assert [own[key] for key in same] == pytest.approx([alone[key] for key in same])
 
@@ -62,10 +63,10 @@ def test_without_a_treated_unit_the_randomization_is_that_of_the_rest(panel):
 def test_leaving_clusters_out_keeps_the_controls(panel):
     asked = specification(cluster=("city",), controls=("x",), options={"leave_one_out": True, "method": "reg"})
     found = rows(callaway_santanna.estimate(panel, asked))
-    name = next(term for term in found if ":" in term).split(":")[1]
+    name = next(key[1] for key in found if key[0] == "att_without")
     rest = panel[panel["city"] != name].reset_index(drop=True)
     without = callaway_santanna.estimate(rest, specification(cluster=("city",), controls=("x",), options={"method": "reg"}))
-    assert found[f"att_without:{name}"]["estimate"] == pytest.approx(rows(without)["att"]["estimate"])
+    assert found["att_without", name]["estimate"] == pytest.approx(rows(without)["att"]["estimate"])
 
 
 def test_leaving_a_risk_set_out_is_estimating_without_it(panel):
@@ -82,8 +83,8 @@ def test_leaving_a_risk_set_out_is_estimating_without_it(panel):
     found = rows(stacked_did.estimate(table, asked))
     plain = specification(estimator="stacked_did", cohort="", options={"event_window": [-2, 2], "effect_window": [0, 2]})
     alone = rows(stacked_did.estimate(table[table["cell"] == "b"].reset_index(drop=True), plain))
-    assert found["att_without:a"]["estimate"] == pytest.approx(alone["att"]["estimate"])
-    assert set(found) >= {"att_without:a", "att_without:b"}
+    assert found["att_without", "a"]["estimate"] == pytest.approx(alone["att"]["estimate"])
+    assert set(found) >= {("att_without", "a"), ("att_without", "b")}
 
 
 def test_a_balanced_sample_keeps_units_with_every_period():
@@ -154,7 +155,7 @@ def test_the_adjusted_effect_is_centred_on_the_truth_where_the_hidden_matters_as
 
 
 def test_the_confounder_as_strong_as_the_control_takes_away_what_the_hidden_one_would():
-    corrected = np.mean([sensitivity(confounded(seed, 1.0))["adjusted:seen"]["estimate"] for seed in range(20)])
+    corrected = np.mean([sensitivity(confounded(seed, 1.0))["adjusted", "seen"]["estimate"] for seed in range(20)])
     assert corrected == pytest.approx(0.3, abs=0.1)
 
 

@@ -167,7 +167,7 @@ def test_an_exact_fit_has_no_placebo_rank(short):
     for unit in (0, 1):
         data.loc[data["unit"] == unit, "y"] = own + (np.arange(1, 10) >= 6)
     found = row(run(synthetic_control, data), "att")
-    assert found["estimate"] == pytest.approx(1.0) and "p_value" not in found and found["reason"].startswith("FIT")
+    assert found["estimate"] == pytest.approx(1.0) and "p_value" not in found and found["reason_code"] == "FIT"
 
 
 def test_a_hole_is_named_by_its_unit_and_a_wave_that_nobody_has_is_no_hole(long):
@@ -180,7 +180,11 @@ def test_a_hole_is_named_by_its_unit_and_a_wave_that_nobody_has_is_no_hole(long)
         wave = long[long["time"] != 4]
         renumbered = wave.assign(time=wave["time"] - (wave["time"] > 4), cohort=wave["cohort"] - (wave["cohort"] > 4))
         assert att(module, wave)["estimate"] == att(module, renumbered)["estimate"]
-    assert {r["term"] for r in run(synthetic_cases, named)} >= {"case:firm 0", "fit:firm 0", "gap:firm 1"}
+    assert {(r["term"], r.get("setting")) for r in run(synthetic_cases, named)} >= {
+        ("case", "firm 0"),
+        ("fit", "firm 0"),
+        ("gap", "firm 1"),
+    }
 
 
 def test_units_treated_from_the_first_period_on_are_left_out_and_counted(long):
@@ -213,7 +217,7 @@ def test_time_weights_that_few_controls_leave_open_are_named_with_their_range(lo
     few = few.assign(y=np.random.default_rng(0).normal(size=len(few)))
     stopped, solved = (row(run(synthetic_did, few, placebo_draws=0, weights=weights), "att") for weights in ("synthdid", "exact"))
     for found in (stopped, solved):
-        assert found["reason"].startswith("WEIGHTS: 4 controls")
+        assert found["reason"].startswith("4 controls")
     low, high = (float(part) for part in solved["reason"].split("between ")[1].split(";")[0].split(" and "))
     assert low - 1e-6 <= solved["estimate"] <= high + 1e-6 and high - low > 0.01
     assert low - 0.02 <= stopped["estimate"] <= high + 0.02
@@ -247,4 +251,4 @@ def test_a_single_control_has_an_effect_and_no_placebo(long):
     date = pair["cohort"].max()
     found = row(run(synthetic_control, pair), "att")
     assert found["estimate"] == pytest.approx(gap[gap.index >= date].mean())
-    assert "p_value" not in found and found["reason"].startswith("FEW: there is one control")
+    assert "p_value" not in found and found["reason"].startswith("there is one control")

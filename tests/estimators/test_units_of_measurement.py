@@ -83,7 +83,7 @@ def test_a_perfect_fit_has_coefficients_and_no_errors():
     data = panel()
     data["y"] = 2 * data["x"] - data["d"] + data["i"]
     found = rows(fixed_effects, data)
-    assert found["x"]["estimate"] == pytest.approx(2) and "p_value" not in found["x"] and "EXACT" in found["x"]["reason"]
+    assert found["x"]["estimate"] == pytest.approx(2) and "p_value" not in found["x"] and found["x"]["reason_code"] == "EXACT"
     with pytest.raises(NotIdentified, match="perfect"):
         rows(panel_diagnostics, data)
 

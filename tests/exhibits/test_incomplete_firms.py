@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from analysis.core.catalogue import ingredients, modules
+from analysis.core.comparisons import entries, kind_of, parts
 from analysis.core.config import SECTIONS, outcomes_of
 from analysis.core.rawfiles import files_of
 from analysis.core.storage import absent_table, read_table, write_table
@@ -66,13 +67,15 @@ def products(folder) -> dict[str, str]:
 def exhibited(folder, files, estimates) -> None:
     """Make every exhibit and every fact that rests on the firms alone."""
     made = 0
-    for kind in ("table", "figure", "facts"):
-        for name in modules(kind):
-            wanted = [part for part in ingredients(kind, name) if part not in SECTIONS]
+    exhibits = STUDY["exhibits"]
+    made_of = {kind: [name for name in exhibits if kind_of(exhibits, name) == kind] for kind in ("table", "figure")}
+    for kind, names in {**made_of, "facts": modules("facts")}.items():
+        for name in names:
+            wanted = [part for part in parts(STUDY, kind, name) if part not in SECTIONS]
             if not wanted or not set(wanted) <= set(files) | set(estimates):
                 continue
             inputs = {part: estimates.get(part) or files[part] for part in wanted}
-            sections = {part: STUDY[part] for part in ingredients(kind, name) if part in SECTIONS}
+            sections = {part: STUDY[part] for part in parts(STUDY, kind, name) if part in SECTIONS} | entries(STUDY, kind, name)
             if kind == "table":
                 layout(name, inputs, sections, {form: str(folder / f"{name}.{form}") for form in ("csv", "tex", "html", "json")})
             elif kind == "figure":
@@ -98,4 +101,4 @@ def test_a_control_that_is_blank_for_everybody_goes_and_the_row_says_so(tmp_path
     estimate("firm_att", settings, "firm_rd", STUDY["outcomes"]["firm_rd"], str(tmp_path / "panel.parquet"), CONTRACTS["estimate"], path)
     row = read_table(path).iloc[0]
     assert row["term"] == "att" and pd.notna(row["estimate"]) and row["n_obs"] == len(panel)
-    assert row["sample"].endswith("; without new_energy (blank in every row)")
+    assert row["left_out"].endswith("new_energy (blank in every row)")

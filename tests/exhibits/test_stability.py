@@ -4,8 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from analysis.core.comparisons import Comparison
+from analysis.exhibits.tables._overall import overall
 from analysis.exhibits.tables._stability import stability
-from analysis.exhibits.tables.province_estimators import overall
 
 
 def verdict(**changes):
@@ -28,7 +29,9 @@ def test_each_item_is_that_of_the_reading():
     # Consistent, cannot tell, opposite; the last does not estimate the outcome.
     others = [estimates(0.1, 0.3), estimates(-0.1, 0.3), estimates(-0.3, -0.1), estimates(0.1, 0.3, outcome="x")]
     joint = pd.DataFrame({"subset": ["part", "all"], "share_same": [0.9, 0.4]})
-    found = stability(verdicts, {"m": [adjusted(0.5)]}, {("m", "y"): joint}, {"m": others})
+    tables = {"family": adjusted(0.5), "joint": joint} | {f"other_{i}": table for i, table in enumerate(others)}
+    entry = {"families": {"m": ["family"]}, "curves": {"m": {"y": "joint"}}, "estimators": {"m": [n for n in tables if "_" in n]}}
+    found = stability(Comparison(entry, tables), verdicts)
     assert len(found) == 2  # rank 0 is the claim; what has no p-value has no S-value
     first, second = found.to_dict("records")
     assert first["s_value"] == pytest.approx(3.0)  # an eighth: three bits
@@ -37,7 +40,8 @@ def test_each_item_is_that_of_the_reading():
 
 
 def test_a_curve_without_parts_has_one_share():
-    found = stability(pd.DataFrame([verdict()]), {}, {("m", "y"): pd.DataFrame({"share_same": [0.7]})}, {})
+    entry = {"families": {}, "curves": {"m": {"y": "joint"}}, "estimators": {}}
+    found = stability(Comparison(entry, {"joint": pd.DataFrame({"share_same": [0.7]})}), pd.DataFrame([verdict()]))
     assert found["share_same"].tolist() == [0.7]
 
 

@@ -35,7 +35,7 @@ rule check:
         unpack(lambda w: inputs_of("check", w.name)),
         data=validation_files,
     output:
-        "data/processed/checks/{name}.parquet",
+        FILES["check"],
     log:
         "logs/check/{name}.log",
     params:
@@ -48,7 +48,7 @@ rule check:
 
 rule montecarlo:
     output:
-        "data/processed/montecarlo/{name}.parquet",
+        FILES["montecarlo"],
     log:
         "logs/montecarlo/{name}.log",
     params:
@@ -77,9 +77,9 @@ rule montecarlo:
 # Not part of the study: times differ by machine, so that its result is kept as a raw measurement.
 rule benchmark:
     input:
-        FILE["panel"].format("firm_year"),
+        file_of("panel", "firm_year"),
     output:
-        "data/processed/benchmark/speed.csv",
+        BENCHMARK,
     log:
         "logs/benchmark.log",
     params:

@@ -19,7 +19,7 @@ rule clean:
     input:
         raw=raw_files,
     output:
-        "data/processed/sources/{name}.parquet",
+        FILES["source"],
     log:
         "logs/clean/{name}.log",
     priority: 10

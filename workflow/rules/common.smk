@@ -10,26 +10,36 @@ import sys
 from analysis.core import catalogue
 from analysis.core import rawfiles
 from analysis.core.blinding import blind_seed
-from analysis.core.catalogue import ingredients, module_of, source_files, version
-from analysis.core.catalogue import program as code
-from analysis.core.claim_tests import specifications_of
-from analysis.core.errors import ConfigError, DataError, UnknownName
-from analysis.core.documents import (
-    FIGURE_FORMS,
-    STUDY as PAPER,
-    TABLE_FORMS,
-    VALIDATION,
+from analysis.core.catalogue import (
+    ingredients,
+    module_of,
+    program,
+    source_files,
+    version,
 )
+from analysis.core.claim_tests import specifications_of
+from analysis.core.comparisons import caption, entries, made_by, parts
+from analysis.core.errors import ConfigError, DataError, UnknownName
+from analysis.core.documents import STUDY as PAPER, VALIDATION
 from analysis.core.freeze import LABELS  # rewording one refits nothing
+from analysis.core.paths import (
+    BENCHMARK,
+    FILES,
+    exhibit_files,
+    file_of,
+    product_files,
+)
 from analysis.jobs.dispatch import dispatch
 from analysis.provenance.graph import made_from
 from bootstrap import REPEATABLE
 from analysis.core.config import (
+    JOINT,
+    RECOVERIES,
     SECTIONS,
+    VERDICTS,
     claim_test,
     claims_tested,
     load,
-    outcomes_of,
     products,
 )
 
@@ -50,15 +60,7 @@ except (ConfigError, UnknownName, DataError) as error:
 CONTRACTS = STUDY["contracts"]
 DOCUMENTS = STUDY["documents"]
 KIND = products(STUDY)
-FILE = {
-    "source": "data/processed/sources/{}.parquet",
-    "panel": "data/processed/panels/{}.parquet",
-    "facts": "data/processed/facts/{}.json",
-    "check": "data/processed/checks/{}.parquet",
-    "curve": "data/processed/curves/{}.parquet",
-    "curve_joint": "data/processed/curves/{}.parquet",
-    "verdicts": "data/processed/{}.parquet",  # verdicts and recoveries
-}
+
 
 
 wildcard_constraints:
@@ -67,37 +69,28 @@ wildcard_constraints:
     exhibit=r"\w+",
 
 
-def product_files(name):
+def files_of(name):
     """The file (or, for a specification, the list of files) that holds product `name`."""
-    if KIND[name] == "estimates":
-        return [
-            f"data/processed/estimates/{name}/{outcome}.parquet"
-            for outcome in outcomes_of(STUDY["specifications"][name])
-        ]
-    if KIND[name] == "montecarlo":
-        return [
-            f"data/processed/montecarlo/{process}.parquet"
-            for process in STUDY["montecarlo"]
-        ]
-    return FILE[KIND[name]].format(name)
+    return product_files(STUDY, KIND[name], name)
+
+
+def code(stage, kind, name):
+    """Source files that a job of `stage` runs to make product `name` of a kind."""
+    return program(stage, *made_by(STUDY["exhibits"], kind, name))
 
 
 def inputs_of(kind, name):
-    """Argument → file of the products in the signature of the module that makes `name`."""
+    """Name → file of the products that product `name` is made from."""
     return {
-        argument: product_files(argument)
-        for argument in ingredients(kind, name)
-        if argument in KIND
+        part: files_of(part) for part in parts(STUDY, kind, name) if part in KIND
     }
 
 
 def sections_of(kind, name):
-    """Argument → section of the configuration, for arguments that name one."""
+    """Argument → section of the configuration, or entry that lists products, for arguments that name one."""
     return {
-        argument: STUDY[argument]
-        for argument in ingredients(kind, name)
-        if argument in SECTIONS
-    }
+        part: STUDY[part] for part in parts(STUDY, kind, name) if part in SECTIONS
+    } | entries(STUDY, kind, name)
 
 
 def listed(files):

@@ -8,9 +8,9 @@ Makes: data/processed/estimates/<specification>/<outcome>.parquet; of every spec
 
 rule estimate:
     input:
-        panel=lambda w: product_files(STUDY["specifications"][w.name]["panel"]),
+        panel=lambda w: files_of(STUDY["specifications"][w.name]["panel"]),
     output:
-        "data/processed/estimates/{name}/{outcome}.parquet",
+        FILES["estimates"],
     log:
         "logs/estimate/{name}/{outcome}.log",
     params:
@@ -34,10 +34,10 @@ rule estimate:
 
 rule curve:
     input:
-        panel=lambda w: product_files(STUDY["specification_curves"][w.name]["panel"]),
+        panel=lambda w: files_of(STUDY["specification_curves"][w.name]["panel"]),
     output:
-        "data/processed/curves/{name}.parquet",
-        "data/processed/curves/{name}_joint.parquet",
+        FILES["curve"],
+        file_of("curve_joint", JOINT.format("{name}")),
     log:
         "logs/curve/{name}.log",
     wildcard_constraints:

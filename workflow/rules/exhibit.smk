@@ -10,7 +10,7 @@ rule draw:
     input:
         unpack(lambda w: inputs_of("figure", w.exhibit)),
     output:
-        **{form: f"figures/{{exhibit}}.{form}" for form in FIGURE_FORMS},
+        **exhibit_files("figure", "{exhibit}"),
     log:
         "logs/draw/{exhibit}.log",
     params:
@@ -25,7 +25,7 @@ rule layout:
     input:
         unpack(lambda w: inputs_of("table", w.exhibit)),
     output:
-        **{form: f"paper/tables/{{exhibit}}.{form}" for form in TABLE_FORMS},
+        **exhibit_files("table", "{exhibit}"),
     log:
         "logs/layout/{exhibit}.log",
     params:
@@ -40,7 +40,7 @@ rule count:
     input:
         unpack(lambda w: inputs_of("facts", w.name)),
     output:
-        "data/processed/facts/{name}.json",
+        FILES["facts"],
     log:
         "logs/count/{name}.log",
     params:
@@ -61,9 +61,9 @@ CLAIM_ESTIMATES = sorted(
 
 rule judge:
     input:
-        **{name: product_files(name) for name in CLAIM_ESTIMATES},
+        **{name: files_of(name) for name in CLAIM_ESTIMATES},
     output:
-        "data/processed/verdicts.parquet",
+        file_of("verdicts", VERDICTS),
     log:
         "logs/judge.log",
     params:
@@ -87,10 +87,10 @@ FIRM_ESTIMATES = sorted(
 
 rule recover:
     input:
-        **{name: product_files(name) for name in FIRM_ESTIMATES},
-        truth=FILE["source"].format("true_effects"),
+        **{name: files_of(name) for name in FIRM_ESTIMATES},
+        truth=file_of("source", "true_effects"),
     output:
-        "data/processed/recoveries.parquet",
+        file_of("verdicts", RECOVERIES),
     log:
         "logs/recover.log",
     params:

@@ -9,7 +9,7 @@ rule build:
     input:
         unpack(lambda w: inputs_of("panel", w.name)),
     output:
-        "data/processed/panels/{name}.parquet",
+        FILES["panel"],
     log:
         "logs/build/{name}.log",
     params:

@@ -21,7 +21,7 @@ rule quote:
     input:
         unpack(
             lambda w: {
-                name: product_files(name)
+                name: files_of(name)
                 for name in quoted(OF_NUMBERS[f"paper/{w.name}.json"])
             }
         ),
@@ -43,7 +43,7 @@ rule quote:
             for name in OF_NUMBERS[f"paper/{w.name}.json"].numbers
         },
         exhibits=lambda w: {
-            name: STUDY["exhibits"][name]
+            name: caption(STUDY["exhibits"][name])
             for name in OF_NUMBERS[f"paper/{w.name}.json"].exhibits
         },
         estimates=lambda w: quoted(OF_NUMBERS[f"paper/{w.name}.json"], "estimates"),
@@ -86,7 +86,7 @@ CONFIG_FILES = [
 
 def traced(document):
     """Product → files of all that a document is made from."""
-    return {name: listed(product_files(name)) for name in made_from(STUDY, document)}
+    return {name: listed(files_of(name)) for name in made_from(STUDY, document)}
 
 
 rule trace:
@@ -95,19 +95,19 @@ rule trace:
             {
                 path
                 for paths in traced(
-                    OF_PROVENANCE[f"data/processed/{w.name}.json"]
+                    OF_PROVENANCE[file_of("provenance", w.name)]
                 ).values()
                 for path in paths
             }
         ),
-        numbers=lambda w: OF_PROVENANCE[f"data/processed/{w.name}.json"].numbers_file,
+        numbers=lambda w: OF_PROVENANCE[file_of("provenance", w.name)].numbers_file,
         exhibits=lambda w: OF_PROVENANCE[
-            f"data/processed/{w.name}.json"
+            file_of("provenance", w.name)
         ].exhibit_files(),
-        text=lambda w: OF_PROVENANCE[f"data/processed/{w.name}.json"].texts(),
+        text=lambda w: OF_PROVENANCE[file_of("provenance", w.name)].texts(),
         config=CONFIG_FILES,
     output:
-        "data/processed/{name}.json",
+        FILES["provenance"],
     log:
         "logs/trace/{name}.log",
     wildcard_constraints:
@@ -116,16 +116,16 @@ rule trace:
         code=version(
             source_files("analysis.jobs.trace") + source_files("analysis.jobs.job")
         ),
-        files=lambda w: traced(OF_PROVENANCE[f"data/processed/{w.name}.json"]),
-        document=lambda w: OF_PROVENANCE[f"data/processed/{w.name}.json"].name,
+        files=lambda w: traced(OF_PROVENANCE[file_of("provenance", w.name)]),
+        document=lambda w: OF_PROVENANCE[file_of("provenance", w.name)].name,
     run:
         dispatch(rule, input, output, params, wildcards, log)
 
 
 rule dossier:
     input:
-        provenance="data/processed/provenance.json",
-        numbers="paper/numbers.json",
+        provenance=DOCUMENTS[PAPER].provenance,
+        numbers=DOCUMENTS[PAPER].numbers_file,
         exhibits=DOCUMENTS[PAPER].exhibit_files(),
         page=[
             f"analysis/provenance/dossier/page.{form}"
@@ -150,7 +150,7 @@ rule dossier:
 
 
 DOCUMENTED = {
-    name: product_files(name)
+    name: files_of(name)
     for kind in ("source", "panel")
     for name in sorted(catalogue.modules(kind))
 }

@@ -4,8 +4,6 @@ Needs: config/simulation.yaml; the register's dates of first issues and the list
 Makes: data/processed/simulated/{firm_accounts,financing_events,projects,truth}.parquet.
 """
 
-SIMULATED = "data/processed/simulated"
-
 
 rule simulate:
     input:
@@ -13,7 +11,7 @@ rule simulate:
         provinces=STUDY["raw"]["province_list"]["file"],
     output:
         [
-            f"{SIMULATED}/{name}.parquet"
+            file_of("simulated", name)
             for name in ("firm_accounts", "financing_events", "projects", "truth")
         ],
     log:

@@ -9,11 +9,7 @@ def count(province_bacon, province_sensitivity, province_inference, province_inf
     """Return shares in percent, and how far the strongest control falls short of the smaller robustness value (in points)."""
     value = 100 * select_one(province_sensitivity, outcome=COEFFICIENT, term="robustness_value")["estimate"]
     clustered = 100 * select_one(province_sensitivity, outcome=COEFFICIENT, term="robustness_value_clustered")["estimate"]
-    strongest = max(
-        row["estimate"]
-        for row in select_rows(province_sensitivity, outcome=COEFFICIENT).to_dict("records")
-        if row["term"].startswith("strength:")
-    )
+    strongest = select_rows(province_sensitivity, outcome=COEFFICIENT, term="strength")["estimate"].max()
     tables = (province_inference, province_inference_cr3, province_inference_time)
     p_values = [p for table in tables for p in select_rows(table, outcome=COEFFICIENT, term="att")["p_value"].dropna()]
     return {

@@ -5,28 +5,9 @@ import pandas as pd
 LEVEL = 0.05
 
 
-def count(
-    province_att,
-    province_wide,
-    province_midyear,
-    province_not_yet_treated,
-    province_without_municipalities,
-    province_before_2023,
-    province_twfe,
-    outcomes,
-):
+def count(province_variants, outcomes):
     """Return the outcomes with a clear rise, and with a clear fall, under any choice, and how many outcomes there are."""
-    variants = pd.concat(
-        [
-            province_att,
-            province_wide,
-            province_midyear,
-            province_not_yet_treated,
-            province_without_municipalities,
-            province_before_2023,
-            province_twfe,
-        ]
-    )
+    variants = pd.concat(province_variants.tables.values())
     overall = variants[(variants["term"] == "att") & (variants["inference"] == "randomization_t")]
     clear = overall[overall["p_value"] <= LEVEL]
     return {

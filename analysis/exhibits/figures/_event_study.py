@@ -9,8 +9,16 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.pyplot import subplots
 
+from analysis.core.comparisons import Comparison
 from analysis.exhibits.cells import in_order, number, prefixed, select_one, select_rows
 from analysis.exhibits.display import COLOURS, WIDTH
+
+
+def event_study_of(comparison: Comparison, outcomes: dict) -> Figure:
+    """Return the event study that a listed figure asks for: `from`, `inference`, `overall` (the same, if not said) and `columns`."""
+    entry = comparison.entry
+    overall = entry.get("overall", entry["inference"])
+    return event_study(comparison.tables[entry["from"]], outcomes, entry["inference"], overall, entry.get("columns", 3))
 
 
 def event_study(estimates: pd.DataFrame, outcomes: dict, inference: str, overall: str, columns: int = 3) -> Figure:

@@ -3,7 +3,7 @@
 import pandas as pd
 from matplotlib.pyplot import subplots
 
-from analysis.exhibits.cells import in_order, labelled
+from analysis.exhibits.cells import in_order, labelled, select_rows
 from analysis.exhibits.display import COLOURS, WIDTH
 
 
@@ -13,9 +13,9 @@ def draw(china_exposure, outcomes):
     figure, axes = subplots(1, len(names), figsize=(WIDTH, 3.1), squeeze=False)
     for axis, name in zip(axes.flat, names, strict=True):
         own = china_exposure[china_exposure["outcome"] == name]
-        placebo = own[own["term"].str.startswith("placebo:")]
+        placebo = select_rows(own, term="placebo")
         china = own[(own["term"] == "att") & (own["inference"] == "cluster")]
-        both = pd.concat([placebo.assign(country=placebo["term"].str.removeprefix("placebo:")), china.assign(country="China")])
+        both = pd.concat([placebo.assign(country=placebo["setting"]), china.assign(country="China")])
         both = both.sort_values("estimate").reset_index(drop=True)
         for exposed, colour, marker in ((False, "#888888", "o"), (True, COLOURS[1], "s")):
             part = both[(both["country"] == "China") == exposed]

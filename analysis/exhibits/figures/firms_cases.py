@@ -3,7 +3,7 @@
 import matplotlib.pyplot as plt
 from matplotlib.ticker import MaxNLocator
 
-from analysis.exhibits.cells import number, select_one
+from analysis.exhibits.cells import number, select_one, select_rows
 from analysis.exhibits.display import COLOURS, WIDTH
 
 SMALL = 0.1
@@ -12,8 +12,8 @@ SMALL = 0.1
 def draw(firm_cases, outcomes):
     """Return gaps by years since the first issue, one line per case, and cases ordered by their mean gap with placebo p-values."""
     figure, (left, right) = plt.subplots(1, 2, figsize=(WIDTH, 3.0), width_ratios=[1.3, 1])
-    gaps = firm_cases[firm_cases["term"].str.startswith("gap:")]
-    for _, case in gaps.groupby("term"):
+    gaps = select_rows(firm_cases, term="gap")
+    for _, case in gaps.groupby("setting"):
         case = case.sort_values("event_time")
         left.plot(case["event_time"].astype(int), case["estimate"], color="#999999", linewidth=0.6, alpha=0.8)
     mean = gaps.groupby("event_time")["estimate"].mean()
@@ -23,7 +23,7 @@ def draw(firm_cases, outcomes):
     outcome = outcomes[firm_cases["outcome"].iloc[0]]
     left.set(xlabel="Years since first issue", ylabel=f"Gap, {outcome['unit']}", title=outcome["label"])
     left.legend(loc="upper left")
-    cases = firm_cases[firm_cases["term"].str.startswith("case:")].sort_values(["estimate", "term"]).reset_index(drop=True)
+    cases = select_rows(firm_cases, term="case").sort_values(["estimate", "setting"]).reset_index(drop=True)
     for small, colour, label in ((True, COLOURS[1], f"placebo p up to {SMALL:g}"), (False, "#999999", "larger")):
         own = cases[(cases["p_value"] <= SMALL) == small]
         right.scatter(own["estimate"], own.index + 1, color=colour, s=14, label=label)

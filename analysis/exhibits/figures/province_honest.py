@@ -7,8 +7,8 @@ from analysis.exhibits.cells import select_rows
 from analysis.exhibits.display import COLOURS, WIDTH
 
 VIOLATIONS = {
-    "honest_relative_magnitude_": "Multiple of the worst violation before",
-    "honest_smoothness_": "Change of the drift's slope a year ({unit})",
+    "honest_relative_magnitude": "Multiple of the worst violation before",
+    "honest_smoothness": "Change of the drift's slope a year ({unit})",
 }
 
 
@@ -20,7 +20,7 @@ def draw(province_event_study, province_honest, province_honest_green, outcomes)
         name = own["outcome"].iloc[0]
         bounds = select_rows(pd.concat([own, select_rows(province_event_study, outcome=name)]), term="att_honest").dropna(subset=["ci_low"])
         for axis, (kind, label) in zip(row, VIOLATIONS.items(), strict=True):
-            _intervals(axis, bounds[bounds["inference"].str.startswith(kind)], kind)
+            _intervals(axis, select_rows(bounds, inference=kind))
             axis.axhline(bounds["estimate"].iloc[0], color="black", linewidth=0.8, linestyle="--")
             axis.axhline(0, color="black", linewidth=0.6)
             axis.set_xlabel(label.format(unit=outcomes[name]["unit"]), fontsize=7)
@@ -31,10 +31,9 @@ def draw(province_event_study, province_honest, province_honest_green, outcomes)
     return figure
 
 
-def _intervals(axis, bounds: pd.DataFrame, kind: str) -> None:
+def _intervals(axis, bounds: pd.DataFrame) -> None:
     """Draw intervals at evenly spaced sizes; those that exclude zero in dark."""
-    sizes = bounds["inference"].str.removeprefix(kind).astype(float)
-    bounds = bounds.assign(size=sizes).sort_values("size").reset_index(drop=True)
+    bounds = bounds.assign(size=bounds["setting"].astype(float)).sort_values("size").reset_index(drop=True)
     away = (bounds["ci_low"] > 0) | (bounds["ci_high"] < 0)
     for shown, colour, label in ((away, COLOURS[0], "excludes zero"), (~away, COLOURS[5], "holds zero")):
         part = bounds[shown]

@@ -7,17 +7,22 @@ import math
 import pandas as pd
 
 from analysis.core.claims import Region, read_interval
+from analysis.core.comparisons import Comparison
 from analysis.exhibits.cells import select_one, select_rows
-from analysis.exhibits.tables.province_estimators import overall
+from analysis.exhibits.tables._overall import overall
 
 
-def stability(verdicts: pd.DataFrame, families: dict, curves: dict, estimators: dict) -> pd.DataFrame:
+def stability(comparison: Comparison, verdicts: pd.DataFrame) -> pd.DataFrame:
     """Return one row per test (or context) that has a p-value and a reading, with all that repeats it.
 
-    `families` maps a specification to its Romano-Wolf tables, `curves` (specification, outcome) to the joint table of the
-    curve, `estimators` a specification to the tables of other estimators of the same effect. `repeated` counts the latter,
+    The entry's `families` map a specification to its Romano-Wolf tables, `curves` a specification and outcome to the joint
+    table of the curve, `estimators` a specification to other estimators of the same effect. `repeated` counts the latter,
     `flips` those whose interval alone is read as another verdict.
     """
+    entry, tables = comparison.entry, comparison.tables
+    families = {model: [tables[name] for name in names] for model, names in entry["families"].items()}
+    curves = {(model, outcome): tables[name] for model, own in entry["curves"].items() for outcome, name in own.items()}
+    estimators = {model: [tables[name] for name in names if name != model] for model, names in entry["estimators"].items()}
     judged = verdicts[(verdicts["rank"] > 0) & verdicts["p_value"].notna() & verdicts["verdict_before_gates"].fillna("").ne("")]
     rows = []
     for _, row in judged.iterrows():

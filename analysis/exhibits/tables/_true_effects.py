@@ -7,7 +7,6 @@ import math
 import pandas as pd
 
 from analysis.core.claims import rests_on_few
-from analysis.core.estimates import WITHOUT
 from analysis.exhibits.cells import count, interval, number, p_value
 
 
@@ -20,7 +19,7 @@ def true_effect(truth: pd.DataFrame, outcomes: dict, specification: dict, outcom
 
 def line(label: str, row: pd.Series, true_value: float, digits: int = 3) -> dict:
     """Return the cells of one estimate; a dagger marks intervals that rest on few treated clusters, a comma what was left out."""
-    left_out = "" if pd.isna(row["sample"]) else row["sample"].partition(WITHOUT)[2]
+    left_out = "" if pd.isna(row["left_out"]) else row["left_out"]
     return {
         "": label + (f", without {left_out}" if left_out else "") + (" †" if rests_on_few(row) else ""),
         "Estimate": number(row["estimate"], digits) if pd.notna(row["estimate"]) else "not identified",

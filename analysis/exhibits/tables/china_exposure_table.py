@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from analysis.exhibits.cells import count, in_order, labelled, number, p_value, select_one
+from analysis.exhibits.cells import count, in_order, labelled, number, p_value, select_one, select_rows
 from analysis.exhibits.display import Table
 
 
@@ -12,7 +12,7 @@ def layout(china_exposure, outcomes):
     for name in in_order(china_exposure, outcomes):
         firm = select_one(china_exposure, outcome=name, term="att", inference="cluster")
         country = select_one(china_exposure, outcome=name, term="att", inference="randomization_countries")
-        placebos = china_exposure[(china_exposure["outcome"] == name) & china_exposure["term"].str.startswith("placebo:")]
+        placebos = select_rows(china_exposure, outcome=name, term="placebo")
         larger = int((placebos["estimate"].abs() >= abs(country["estimate"])).sum())
         rows.append(
             {

@@ -20,11 +20,11 @@ def layout(province_hidden, outcomes):
                 "Lowest": number(low["estimate"]),
                 "95 % interval ": interval(low["ci_low"], low["ci_high"]),
                 "p ": p_value(low["p_value"]),
-                "if hidden": low["sample"].removeprefix("hidden: "),
+                "if hidden": low["setting"],
                 "Highest": number(high["estimate"]),
                 "95 % interval": interval(high["ci_low"], high["ci_high"]),
                 "p": p_value(high["p_value"]),
-                "if hidden ": high["sample"].removeprefix("hidden: "),
+                "if hidden ": high["setting"],
                 "Share < 0": number(share["estimate"], 2),
             }
         )

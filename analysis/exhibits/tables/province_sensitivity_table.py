@@ -2,10 +2,8 @@
 
 import pandas as pd
 
-from analysis.exhibits.cells import in_order, number, select_one
+from analysis.exhibits.cells import in_order, number, select_one, select_rows
 from analysis.exhibits.display import Table
-
-ADJUSTED = "adjusted:"
 
 
 def layout(province_bacon, province_sensitivity, province_breakdown, outcomes):
@@ -34,9 +32,8 @@ def layout(province_bacon, province_sensitivity, province_breakdown, outcomes):
     add("  robustness value: to zero", province_sensitivity, "robustness_value", 3)
     add("  robustness value: to p = 0.05, unclustered error", province_sensitivity, "robustness_value_significance", 3)
     add("  robustness value: to p = 0.05, clustered error", province_sensitivity, "robustness_value_clustered", 3)
-    for term in sorted(set(province_sensitivity["term"])):
-        if term.startswith(ADJUSTED):
-            add(f"  with a confounder as strong as {LABELS[term.removeprefix(ADJUSTED)]}", province_sensitivity, term)
+    for control in sorted(set(select_rows(province_sensitivity, term="adjusted")["setting"])):
+        add(f"  with a confounder as strong as {LABELS[control]}", province_sensitivity, "adjusted", setting=control)
     third = len(columns[""])
     add("Largest relative violation of trends that it survives", province_breakdown, "breakdown", 1)
     data = pd.concat([province_bacon, province_sensitivity, province_breakdown], ignore_index=True)

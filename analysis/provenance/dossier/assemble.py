@@ -13,12 +13,13 @@ import json
 from pathlib import Path
 
 from analysis.core.catalogue import ROOT
+from analysis.core.paths import exhibit_files
 
 HERE = Path(__file__).resolve().parent
-# Columns of an estimate that the page shows; the rest is in data/processed/estimates.
+# Columns of an estimate that the page shows; the rest is in the files of estimates.
 SHOWN = (
-    "specification", "outcome", "term", "parameter", "cohort", "event_time", "estimate", "std_error", "ci_low", "ci_high", "p_value",
-    "mde80", "n_obs", "n_units", "n_treated", "n_clusters", "n_treated_clusters", "inference", "draws", "sample", "evidence", "reason",
+    "specification", "outcome", "term", "setting", "parameter", "cohort", "event_time", "estimate", "std_error", "ci_low", "ci_high", "p_value",
+    "mde80", "n_obs", "n_units", "n_treated", "n_clusters", "n_treated_clusters", "inference", "draws", "sample", "evidence", "left_out", "incomplete", "reason_code", "reason",
 )  # fmt: skip
 
 
@@ -70,11 +71,11 @@ def _packed(curve: dict) -> dict:
 def _exhibit(name: str, node: dict, settings: dict, root: Path) -> dict:
     """Return what the page needs to show one exhibit: title, note, picture or cells, and its data as CSV."""
     found = {"title": settings["title"], "note": settings["note"], "kind": node["exhibit"], "alt": settings.get("alt", settings["title"])}
-    folder = root / ("figures" if node["exhibit"] == "figure" else "paper/tables")
-    found["csv"] = (folder / f"{name}.csv").read_text(encoding="utf-8")
+    files = {form: root / path for form, path in exhibit_files(node["exhibit"], name).items()}
+    found["csv"] = files["csv"].read_text(encoding="utf-8")
     if node["exhibit"] == "figure":
-        found["png"] = base64.b64encode((folder / f"{name}.png").read_bytes()).decode()
+        found["png"] = base64.b64encode(files["png"].read_bytes()).decode()
     else:
-        table = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
+        table = json.loads(files["json"].read_text(encoding="utf-8"))
         found["table"] = {key: table[key] for key in ("columns", "rows", "align", "bold", "wide")}
     return found

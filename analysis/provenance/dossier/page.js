@@ -310,7 +310,7 @@ function drawEvents(box, key, places, prefix) {
     if (row.event_time % every === 0) svg.append(s("text", { x: x(row.event_time), y: height - 20, "text-anchor": "middle" }, shown(row.event_time)));
   });
   const specification = key.split(" | ")[0];
-  box.replaceChildren(h("p", null, mark(rows[0].evidence === "simulated"), ` ${ended(data.nodes[specification].settings.estimand)} Sample: ${ended(rows[0].sample)} `, chainButton(specification)), svg, readout);
+  box.replaceChildren(h("p", null, mark(rows[0].evidence === "simulated"), ` ${ended(data.nodes[specification].settings.estimand)} Sample: ${ended(rows[0].sample)} ${rows[0].left_out ? `Left out: ${ended(rows[0].left_out)} ` : ""}`, chainButton(specification)), svg, readout);
 }
 
 // Figures and tables.

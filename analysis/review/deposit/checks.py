@@ -12,10 +12,10 @@ from urllib.parse import quote
 
 import yaml
 
-from analysis.core.catalogue import modules
+from analysis.core.comparisons import kind_of
+from analysis.core.paths import exhibit_files
 from analysis.provenance.files import code_version, sha256
 from analysis.review.deposit.files import MANIFEST, UNLISTED, held, manifest
-from analysis.review.deposit.results import outputs
 from analysis.review.verification.rerun import RESULT_FILES
 
 CITATION_FIELDS = ("cff-version", "message", "title", "authors")
@@ -156,10 +156,10 @@ def only_own_raw_data(deposit: Deposit) -> Iterator[str]:
 
 def results_complete(deposit: Deposit) -> Iterator[str]:
     """Every archived result is there and none stands empty: exhibits in all forms, numbers, paper, dossier, codebook."""
-    figures, provided = modules("figure"), set(held(deposit.out))
+    provided = set(held(deposit.out))
     wanted = list(RESULT_FILES)
     for name in deposit.study["exhibits"]:
-        wanted += outputs("figure" if name in figures else "table", name)
+        wanted += exhibit_files(kind_of(deposit.study["exhibits"], name), name).values()
     yield from (f"{path}: is not there: run `make` first" for path in wanted if path not in provided)
     for node in deposit.graph["nodes"].values():
         if node["kind"] == "exhibit" and node["absent"] and node["evidence"] != "simulated":

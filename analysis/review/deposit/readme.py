@@ -9,6 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from analysis.core.catalogue import MODULES, ingredients, modules
 from analysis.core.contracts import DataError
+from analysis.core.paths import PROCESSED
 from analysis.provenance.printed import printed_numbers
 from analysis.review import runtime
 from analysis.review.deposit import data, results
@@ -94,7 +95,7 @@ def requirements(root: Path, held: list[str]) -> dict:
     minutes = sum(row["seconds"] for row in stages) / 60
     megabytes = {
         "deposit": round(sum((root / path).stat().st_size for path in held if (root / path).exists()) / 1e6),
-        "processed": round(sum(path.stat().st_size for path in (root / "data/processed").rglob("*") if path.is_file()) / 1e6),
+        "processed": round(sum(path.stat().st_size for path in (root / PROCESSED).rglob("*") if path.is_file()) / 1e6),
     }
     return {
         "stages": stages,

@@ -18,8 +18,10 @@ import pandas as pd
 
 from analysis.core.blinding import blind_seed
 from analysis.core.catalogue import ROOT, modules
-from analysis.core.config import outcomes_of, products
+from analysis.core.comparisons import caption, kind_of
+from analysis.core.config import products
 from analysis.core.documents import STUDY, Document
+from analysis.core.paths import FORMS, exhibit_files, file_of, product_files
 from analysis.exhibits.codebook import codebook
 from analysis.exhibits.display import Table, save_table
 from analysis.exhibits.quotation import quote
@@ -27,8 +29,6 @@ from analysis.exhibits.typesetting import typeset
 from analysis.provenance.dossier.page import dossier
 from analysis.review.deposit.checks import Deposit
 from bootstrap import REPEATABLE
-
-PRODUCTS = {"source": "data/processed/sources/{}.parquet", "panel": "data/processed/panels/{}.parquet"}
 
 
 class Printed(Table):
@@ -62,17 +62,17 @@ def _as_in_a_job() -> Iterator[None]:
 
 def _makers(study: dict, out: Path) -> Iterator[tuple[str, Callable[[Path], None]]]:
     """Yield each result with the function that makes it into a path."""
-    for name in sorted(set(study["exhibits"]) - set(modules("figure"))):
+    for name in sorted(n for n in study["exhibits"] if kind_of(study["exhibits"], n) == "table"):
         for form in ("tex", "html"):
-            table = f"paper/tables/{name}.{form}"
-            yield table, lambda path, name=name, form=form: form_of(out / f"paper/tables/{name}.json", form, path)  # type: ignore[misc]
+            files = exhibit_files("table", name)
+            yield files[form], lambda path, files=files, form=form: form_of(out / files["json"], form, path)  # type: ignore[misc]
     for document in study["documents"].values():
         yield document.numbers_file, lambda path, document=document: _quote(study, document, path)  # type: ignore[misc]
         yield document.pdf, lambda path, document=document: typeset(document, str(path))  # type: ignore[misc]
     paper = study["documents"][STUDY]
     order = {"exhibits": list(paper.exhibits), "curves": list(study["specification_curves"])}
     yield "paper/dossier.html", lambda path: dossier(paper.provenance, paper.numbers_file, study["title"], order, str(path))
-    tables = {name: file.format(name) for kind, file in PRODUCTS.items() for name in sorted(modules(kind))}
+    tables = {name: file_of(kind, name) for kind in ("source", "panel") for name in sorted(modules(kind))}
     yield "paper/codebook.md", lambda path: codebook(tables, {name: study["contracts"][name] for name in tables}, str(path))
 
 
@@ -82,7 +82,7 @@ def form_of(content: Path, form: str, path: Path) -> None:
     printed = pd.DataFrame(np.array(held["rows"], dtype=object).reshape(-1, len(held["columns"])), columns=held["columns"])
     frame = pd.DataFrame({c: [0.0 if side == "right" else "a"] * len(printed) for c, side in zip(printed, held["align"], strict=True)})
     with tempfile.TemporaryDirectory(prefix="forms-") as folder:
-        paths = {name: f"{folder}/table.{name}" for name in ("csv", "tex", "html", "json")}
+        paths = {name: f"{folder}/table.{name}" for name in FORMS["table"]}
         save_table(Printed(frame, data=printed), paths, held["evidence"])
         path.write_bytes(Path(paths[form]).read_bytes())
 
@@ -91,11 +91,8 @@ def _quote(study: dict, document: Document, path: Path) -> None:
     kinds = products(study)
     numbers = {name: study["numbers"][name] for name in document.numbers}
     quoted = document.quoted(study["numbers"], kinds)
-    estimates = {
-        name: [f"data/processed/estimates/{name}/{outcome}.parquet" for outcome in outcomes_of(study["specifications"][name])]
-        for name in quoted
-        if kinds[name] == "estimates"
-    }
-    facts = {name: f"data/processed/facts/{name}.json" for name in quoted if kinds[name] == "facts"}
-    exhibits = {name: study["exhibits"][name] for name in document.exhibits}
+    estimates, facts = (
+        {name: product_files(study, kind, name) for name in quoted if kinds[name] == kind} for kind in ("estimates", "facts")
+    )
+    exhibits = {name: caption(study["exhibits"][name]) for name in document.exhibits}
     quote(numbers, exhibits, estimates, facts, str(path), blind_seed(), ["cohort_facts"] if study["simulated_firms"] else [])

@@ -6,19 +6,12 @@ import re
 from pathlib import Path
 
 from analysis.core.catalogue import MODULES
+from analysis.core.paths import FORMS, file_of
 
-# Kind of exhibit → folder and forms of its files.
-FORMS = {"figure": ("figures", ("pdf", "png", "csv")), "table": ("paper/tables", ("csv", "tex", "html", "json"))}
 # Kind of product that a number is from → the function that makes it; the program, where a product has none of its own.
 FUNCTIONS = {"facts": "count", "estimates": "estimate", "verdicts": "judge"}
 PROGRAMS = {"verdicts": "analysis/core/claims.py"}
 SHOWN = re.compile(r'#show-(?:table|figure)\("(\w+)"\)')
-
-
-def outputs(kind: str, name: str) -> list[str]:
-    """Return the files of an exhibit."""
-    folder, forms = FORMS[kind]
-    return [f"{folder}/{name}.{form}" for form in forms]
 
 
 def line_of(root: Path, program: str, function: str) -> int | None:
@@ -48,7 +41,7 @@ def exhibits(root: Path, graph: dict, numbers: dict[str, str], shown: dict[str, 
                 "program": node["code"]["module"],
                 "function": MODULES[node["exhibit"]][1],
                 "line": line_of(root, node["code"]["module"], MODULES[node["exhibit"]][1]),
-                "files": f"{FORMS[node['exhibit']][0]}/{node['name']}.{{{','.join(FORMS[node['exhibit']][1])}}}",
+                "files": file_of(node["exhibit"], node["name"], form=f"{{{','.join(FORMS[node['exhibit']])}}}"),
                 "place": shown.get(node["name"], "not in the paper; file only"),
             }
         )

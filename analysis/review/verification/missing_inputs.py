@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from analysis.core import rawfiles
-from analysis.core.catalogue import ROOT, ingredients, modules
+from analysis.core.catalogue import ROOT, modules
+from analysis.core.comparisons import kind_of, parts
 from analysis.core.config import products
 from analysis.provenance.graph import sources_of
 from analysis.validation._datasets import validation_folder
@@ -59,7 +60,6 @@ def _resting_on(study: dict, absent: dict[str, str]) -> MissingInputs:
 
     touched = frozenset(name for name, kind in kinds.items() if rests(f"{kind}:{name}"))
     numbers = frozenset(name for name, number in study["numbers"].items() if number["from"] in touched)
-    figures = modules("figure")
-    exhibits = frozenset(n for n in study["exhibits"] if touched & set(ingredients("figure" if n in figures else "table", n)))
+    exhibits = frozenset(n for n in study["exhibits"] if touched & set(parts(study, kind_of(study["exhibits"], n), n)))
     notes = frozenset(n for n, about in study["exhibits"].items() if numbers & set(QUOTED.findall(json.dumps(about))))
     return MissingInputs(exhibits, numbers, touched, notes, tuple(dict.fromkeys(absent.values())))

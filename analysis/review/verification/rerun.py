@@ -9,17 +9,17 @@ import sys
 from pathlib import Path
 
 from analysis.core.catalogue import ROOT
+from analysis.core.paths import FIGURES, PROCESSED, TABLES
 from analysis.core.rawfiles import external_folder
 from bootstrap import REPEATABLE
 
 # Where archived and intermediate results lie; a copy without them must make them anew.
-RESULTS = ("figures", "paper/tables")
+RESULTS = (FIGURES, TABLES)
 RESULT_FILES = (
     "paper/paper.pdf", "paper/numbers.json", "paper/dossier.html", "paper/codebook.md", "paper/validation.pdf", "paper/validation_numbers.json",
 )  # fmt: skip
 TARGETS = ("study", "validation")
 NOT_COPIED = (".git", ".venv", ".snakemake", "logs", "deposit", "blind")
-PROCESSED = "data/processed"
 
 
 class RerunFailed(RuntimeError):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from analysis.core.config import outcomes_of
+from analysis.core.catalogue import outcomes_of
 from analysis.core.errors import BadOption, unknown
 from analysis.core.estimation import specify
 from analysis.core.method import method_of

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
-from analysis.core.claims import RELATIVE_MAGNITUDE
-from analysis.core.config import outcomes_of
+from analysis.core.catalogue import outcomes_of
+from analysis.core.claims import HONEST
 from analysis.core.errors import BadOption, DataError, UnknownName
+from analysis.core.estimates import why
 from analysis.core.estimation import estimated
 from analysis.core.storage import read_table
 from analysis.review.whatif.changes import changed
@@ -42,7 +44,8 @@ def bounds_of_both(
 
 def interval(rows: pd.DataFrame) -> pd.DataFrame:
     """Return the rows of the interval that allows for violations of parallel trends of the size that the rule names."""
-    return rows[((rows["term"] == "att_honest") & (rows["inference"] == f"honest_relative_magnitude_{RELATIVE_MAGNITUDE}")).fillna(False)]
+    wanted = [(rows[column] == value).fillna(False) for column, value in HONEST.items()]
+    return rows[np.logical_and.reduce(wanted)]
 
 
 def _usable(rows: pd.DataFrame | str) -> pd.DataFrame | str:
@@ -50,9 +53,9 @@ def _usable(rows: pd.DataFrame | str) -> pd.DataFrame | str:
     if isinstance(rows, str):
         return rows
     found = interval(rows)
-    reasons = (found if len(found) else rows)["reason"].dropna()
-    if len(reasons):
-        return f"no bounds could be computed ({reasons.iloc[0]})"
+    reasons = [why(row) for _, row in (found if len(found) else rows).iterrows() if pd.notna(row["reason"])]
+    if reasons:
+        return f"no bounds could be computed ({reasons[0]})"
     return found if len(found) else "no bounds could be computed"
 
 

@@ -6,6 +6,7 @@ import pandas as pd
 
 from analysis.core import claim_tests
 from analysis.core.claims import UNTESTABLE, judge, region_of
+from analysis.core.estimates import why
 from analysis.review.whatif.drift import NOT_ASKED
 
 # Which inference counts where no claim names one: the most cautious that the model offers.
@@ -50,7 +51,7 @@ def verdicts(rows: pd.DataFrame, tests: list[tuple[str, dict]], honest: dict[str
 
 def _verdict(row: pd.Series, test: dict, honest: dict[str, pd.DataFrame | str], moved: bool) -> str:
     if pd.notna(row["reason"]):
-        return f"untestable ({row['reason']})"
+        return f"untestable ({why(row)})"
     if pd.isna(row["ci_low"]):
         return "no interval, so no verdict"
     # A sign, and a smallest effect in s.d. of the outcome itself, hold in any unit.

@@ -166,9 +166,10 @@ def randomization_ours() -> Callable:
 def scoreboard_panel() -> pd.DataFrame:
     """Return the R&D Scoreboard firm-years with a treatment assigned at random: their shape and holes, no effect in them."""
     from analysis.core.catalogue import ROOT
+    from analysis.core.paths import file_of
     from analysis.core.storage import read_table
 
-    firms = read_table(ROOT / "data/processed/panels/firm_year.parquet")
+    firms = read_table(ROOT / file_of("panel", "firm_year"))
     generator = np.random.default_rng(0)
     codes = pd.factorize(firms["firm_id"])[0]
     cohort = generator.choice([0, 2016, 2018, 2020], size=codes.max() + 1, p=[0.94, 0.02, 0.02, 0.02])

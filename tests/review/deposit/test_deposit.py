@@ -12,6 +12,7 @@ import yaml
 
 from analysis.__main__ import main
 from analysis.core.catalogue import ROOT
+from analysis.core.comparisons import kind_of, made_by
 from analysis.core.errors import DataError
 from analysis.review import runtime
 from analysis.review.deposit import checks, files, metadata, pdf, readme, regenerated, standard
@@ -271,15 +272,15 @@ def test_text_of_a_table_is_not_read_as_markup(tmp_path):
 @pytest.fixture(scope="module")
 def graph():
     """Return a provenance that has every exhibit and number of the configuration, and one estimate behind all numbers."""
-    figures = readme.modules("figure")
     nodes = {
         "raw:firm_files": {"kind": "raw", "evidence": "simulated"},
         "raw:scoreboard_workbooks": {"kind": "raw", "files": [{"path": WORKBOOK, "sha256": "a1b2"}]},
         "facts:f": {"kind": "facts", "code": {"module": "analysis/exhibits/facts/province_facts.py"}},
     }
     for name, about in STUDY["exhibits"].items():
-        kind = "figure" if name in figures else "table"
-        module = readme.modules(kind)[name]
+        kind = kind_of(STUDY["exhibits"], name)
+        maker, own = made_by(STUDY["exhibits"], kind, name)
+        module = readme.modules(maker)[own]
         node = {"kind": "exhibit", "name": name, "title": about["title"], "evidence": "real", "absent": "", "exhibit": kind, "files": []}
         nodes[f"exhibit:{name}"] = node | {"code": {"module": module}}
     for name in STUDY["numbers"]:

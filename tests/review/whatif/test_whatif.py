@@ -222,7 +222,7 @@ def test_a_choice_that_forbids_permuting_dates_changes_both_versions(built, caps
 
 READ = {"term": "att", "reason": None, "ci_low": 0.5, "ci_high": 0.9, "ci90_low": 0.55, "ci90_high": 0.85, "evidence": "real"}
 READ |= {"inference": "cluster", "n_treated_clusters": 30, "n_clusters": 60, "within_sd": 1.0, "mde80": 0.1}
-BOUNDS = {"term": "att_honest", "inference": "honest_relative_magnitude_0.5", "reason": None, "ci_low": -0.2, "ci_high": 1.2}
+BOUNDS = {"term": "att_honest", "inference": "honest_relative_magnitude", "setting": "0.5", "reason": None, "ci_low": -0.2, "ci_high": 1.2}
 
 
 def test_a_verdict_that_needs_bounds_is_not_given_without_them():
@@ -263,7 +263,7 @@ def test_both_versions_have_bounds_or_neither(monkeypatch):
     assert [len(rows) for rows in bounds_with(monkeypatch, ["cohort=cohort_wide"], True, [BOUNDS, BOUNDS])] == [1, 1]
     one = bounds_with(monkeypatch, ["cohort=cohort_wide"], True, [BOUNDS, BOUNDS | {"term": "att"}])
     assert one == ["no bounds could be computed"] * 2
-    why = bounds_with(monkeypatch, ["cohort=cohort_wide"], True, [BOUNDS, BOUNDS | {"reason": "SUPPORT: no pre-periods"}])
+    why = bounds_with(monkeypatch, ["cohort=cohort_wide"], True, [BOUNDS, BOUNDS | {"reason_code": "SUPPORT", "reason": "no pre-periods"}])
     assert why == ["no bounds could be computed (SUPPORT: no pre-periods)"] * 2
 
 
