@@ -7,17 +7,13 @@ import pandas as pd
 
 from analysis.core.errors import BadOption
 from analysis.core.estimates import NotIdentified
-from analysis.estimators._regression import complete_rows
+from analysis.estimators._regression import complete_rows, regressors_of
 from analysis.inference.cluster import need_two
 from analysis.inference.cox_partial_likelihood import Separated
 from analysis.inference.product_limit import Curve, curve
 from analysis.inference.separation import culprits, in_words
 from analysis.inference.standardized_covariates import Dependent
 from analysis.inference.tied_times import joined
-
-
-def regressors_of(specification) -> list[str]:
-    return [name for name in (specification.treatment, *specification.controls) if name]
 
 
 def spells_of(panel: pd.DataFrame, specification, positive: bool = True, kinds: bool = False) -> pd.DataFrame:

@@ -21,6 +21,7 @@ from analysis.core.errors import BadOption
 from analysis.core.estimates import NotIdentified, parameter, refused
 from analysis.core.method import Method, Option
 from analysis.core.sample import entrance
+from analysis.estimators._regression import regressors_of
 from analysis.inference.absorb import residualize
 from analysis.inference.linear_moments import Moments, Rows, dependent
 
@@ -63,7 +64,7 @@ def _estimate(panel: pd.DataFrame, specification, method: Method, levels: bool) 
     Raises NotIdentified without rows, and where regressors are constant or collinear, which it names.
     """
     options = method.read(specification)
-    names = list(dict.fromkeys(name for name in (specification.treatment, *specification.controls) if name))
+    names = list(dict.fromkeys(regressors_of(specification)))
     _check(options, names, specification)
     grid = _Grid(panel, specification, names)
     system = _system(grid, options, names, levels)

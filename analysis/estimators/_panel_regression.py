@@ -10,7 +10,7 @@ import pandas as pd
 from analysis.core.distributions import chi2_tail
 from analysis.core.errors import BadOption
 from analysis.core.estimates import NotIdentified, parameter, refused
-from analysis.estimators._regression import columns_of, complete_rows
+from analysis.estimators._regression import columns_of, complete_rows, regressors_of
 from analysis.inference.cluster import need_two
 
 
@@ -43,7 +43,7 @@ def sample(panel: pd.DataFrame, specification) -> Sample:
         )
     if len(specification.cluster) > 1:
         raise BadOption(f"{specification.estimator} takes one cluster variable", "cluster", specification.cluster, "one column")
-    names = tuple(name for name in (specification.treatment, *specification.controls) if name)
+    names = tuple(regressors_of(specification))
     data = complete_rows(panel, columns_of(specification, specification.fixed_effects))
     unit = pd.factorize(data[specification.unit])[0]
     if unit.max() < 1:

@@ -25,6 +25,11 @@ def complete_rows(panel: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
     return panel if numbered else panel.reset_index(drop=True)
 
 
+def regressors_of(specification) -> list[str]:
+    """Return the columns whose coefficients are asked for: the treatment, where one is named, and the controls."""
+    return [name for name in (specification.treatment, *specification.controls) if name]
+
+
 def columns_of(specification, effects: tuple[str, ...], *more: str) -> list[str]:
     return [
         specification.outcome, specification.unit, specification.time, specification.treatment, *specification.controls, *effects,

@@ -8,7 +8,7 @@ from analysis.core.errors import BadOption
 from analysis.core.estimates import NotIdentified
 from analysis.core.method import COVARIANCE, LAGS, TWO_WAY, Method, Option
 from analysis.core.sample import entrance
-from analysis.estimators._regression import columns_of, complete_rows, counts_of, design_of, rows_of
+from analysis.estimators._regression import columns_of, complete_rows, counts_of, design_of, regressors_of, rows_of
 from analysis.inference.least_squares import fit
 
 METHOD = Method(
@@ -40,7 +40,7 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
         )
     data = complete_rows(panel, columns_of(specification, specification.fixed_effects))
     data = data.sort_values([specification.unit, specification.time], kind="stable")
-    names = [name for name in (specification.treatment, *specification.controls) if name]
+    names = regressors_of(specification)
     by_unit = data.groupby(specification.unit, sort=False)
     changes = by_unit[[specification.outcome, *names]].diff()
     consecutive = by_unit[specification.time].diff() == 1

@@ -6,7 +6,7 @@ import pandas as pd
 
 from analysis.core.method import COVARIANCE, LAGS, TWO_WAY, Method
 from analysis.core.sample import entrance
-from analysis.estimators._regression import columns_of, complete_rows, counts_of, design_of, rows_of
+from analysis.estimators._regression import columns_of, complete_rows, counts_of, design_of, regressors_of, rows_of
 from analysis.inference.least_squares import fit
 
 METHOD = Method(
@@ -28,7 +28,7 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     options = METHOD.read(specification)
     effects = specification.fixed_effects or (specification.unit,)
     data = complete_rows(panel, columns_of(specification, effects))
-    names = [name for name in (specification.treatment, *specification.controls) if name]
+    names = regressors_of(specification)
     result = fit(
         design_of(data, specification, data[names], effects, options.covariance), options.covariance, options.lags, options.two_way
     )

@@ -9,7 +9,7 @@ from analysis.core.errors import BadOption
 from analysis.core.estimates import NotIdentified, parameter
 from analysis.core.method import Method, Option
 from analysis.core.sample import entrance
-from analysis.estimators._regression import columns_of, complete_rows, counts_of
+from analysis.estimators._regression import columns_of, complete_rows, counts_of, regressors_of
 from analysis.inference.binary_response import LINKS, Fit, Link, Separated, fit
 from analysis.inference.cluster import need_two
 from analysis.inference.separation import culprits, in_words
@@ -45,7 +45,7 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     options = METHOD.read(specification)
     data = complete_rows(panel, columns_of(specification, specification.fixed_effects))
     y = _fractions(data, specification.outcome)
-    names = [name for name in (specification.treatment, *specification.controls) if name]
+    names = regressors_of(specification)
     columns = _columns(data, specification, names, options.unit_means)
     x = np.column_stack(list(columns.values()))
     need_full_rank(x, list(columns))

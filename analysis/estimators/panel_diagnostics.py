@@ -13,7 +13,7 @@ from scipy import stats
 from analysis.core.estimates import NotIdentified, parameter, refused
 from analysis.core.method import Method
 from analysis.core.sample import entrance
-from analysis.estimators._regression import columns_of, complete_rows, counts_of, design_of
+from analysis.estimators._regression import columns_of, complete_rows, counts_of, design_of, regressors_of
 from analysis.inference.cluster import cluster_sums
 from analysis.inference.least_squares import fit
 
@@ -37,7 +37,7 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     effects = (specification.unit,)
     data = complete_rows(panel, columns_of(specification, effects)).sort_values([specification.unit, specification.time], kind="stable")
     data = data.reset_index(drop=True)
-    names = [name for name in (specification.treatment, *specification.controls) if name]
+    names = regressors_of(specification)
     result = fit(design_of(data, specification, data[names], effects, "unadjusted"), "unadjusted")
     if result.notes[0]:
         raise NotIdentified(*result.notes[0].split(": ", 1))

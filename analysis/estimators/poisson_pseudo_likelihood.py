@@ -13,7 +13,7 @@ import pandas as pd
 from analysis.core.estimates import NotIdentified, parameter
 from analysis.core.method import REFERENCE, TWO_WAY, Method, Option
 from analysis.core.sample import entrance
-from analysis.estimators._regression import clusters_of, columns_of, complete_rows, counts_of, effective_reference, noted
+from analysis.estimators._regression import clusters_of, columns_of, complete_rows, counts_of, effective_reference, noted, regressors_of
 from analysis.inference.absorb import absorbed, nested
 from analysis.inference.cluster import cluster_sums, need_two, two_way
 from analysis.inference.least_squares import PERFECT
@@ -113,7 +113,7 @@ def _informative(data: pd.DataFrame, outcome: str, effects: tuple[str, ...]) -> 
 
 def _sample(data: pd.DataFrame, specification) -> _Sample:
     effects = specification.fixed_effects
-    names = tuple(name for name in (specification.treatment, *specification.controls) if name)
+    names = tuple(regressors_of(specification))
     x = data[list(names)].to_numpy(float)
     location = x.mean(0)
     x = x - location

@@ -6,7 +6,7 @@ import pandas as pd
 
 from analysis.core.method import COVARIANCE, LAGS, TWO_WAY, Method
 from analysis.core.sample import entrance
-from analysis.estimators._regression import columns_of, complete_rows, counts_of, design_of, rows_of
+from analysis.estimators._regression import columns_of, complete_rows, counts_of, design_of, regressors_of, rows_of
 from analysis.inference.least_squares import fit
 
 METHOD = Method(
@@ -24,7 +24,7 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     """Return one row per regressor and one for the constant ('const')."""
     options = METHOD.read(specification)
     data = complete_rows(panel, columns_of(specification, ()))
-    names = [name for name in (specification.treatment, *specification.controls) if name]
+    names = regressors_of(specification)
     regressors = data[names].assign(const=1.0)
     result = fit(design_of(data, specification, regressors, (), options.covariance), options.covariance, options.lags, options.two_way)
     return rows_of(result, regressors.columns, counts_of(data, specification, result))

@@ -16,7 +16,7 @@ from analysis.core.estimates import NotIdentified, parameter
 from analysis.core.method import MOST_DRAWS, Method, Option
 from analysis.core.sample import entrance
 from analysis.estimators._cohorts import unit_codes
-from analysis.estimators._regression import columns_of, complete_rows, counts_of
+from analysis.estimators._regression import columns_of, complete_rows, counts_of, regressors_of
 from analysis.inference.absorb import residualize
 from analysis.inference.quantile_program import Program, Solution
 
@@ -49,7 +49,7 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     if options.within and not specification.unit:
         raise BadOption("quantile_regression: option within needs --unit", "within", True, (False,))
     data = complete_rows(panel, columns_of(specification, ()))
-    names = [name for name in (specification.treatment, *specification.controls) if name]
+    names = regressors_of(specification)
     y, x = data[specification.outcome].to_numpy(float), data[names].to_numpy(float)
     problem = _Problem.of(y, x, _units(data, specification, y, x), options)
     problem.check(names)

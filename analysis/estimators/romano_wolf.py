@@ -11,9 +11,10 @@ from analysis.core.errors import BadOption
 from analysis.core.estimates import NotIdentified, parameter
 from analysis.core.method import MOST_DRAWS, Method, Option
 from analysis.core.sample import entrance
-from analysis.estimators._cohorts import cohort_of, unit_codes
-from analysis.estimators._regression import columns_of, complete_rows, counts_of, design_of
-from analysis.estimators._step_down import OUTCOMES
+from analysis.estimators._cohorts import unit_codes
+from analysis.estimators._regression import counts_of
+from analysis.estimators._step_down import OUTCOMES, members
+from analysis.estimators._two_way import rows_of_panel, treatment_design
 from analysis.inference.least_squares import fit
 from analysis.inference.step_down import romano_wolf
 from analysis.inference.wild_cluster_bootstrap import POINTS, draw, need_room
@@ -40,20 +41,16 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     it; a draw multiplies the residuals of a cluster by the same number in all outcomes, so that their dependence stays.
     """
     options = METHOD.read(specification)
-    family = list(dict.fromkeys([specification.outcome, *options.outcomes]))
-    for name in family:
-        if name not in panel:
-            raise BadOption(f"romano_wolf: no column '{name}'", "outcomes", name, map(str, panel.columns))
+    family = members(panel, specification, options.outcomes)
     if len(specification.cluster) > 1:
         raise BadOption("romano_wolf takes one cluster variable", "cluster", specification.cluster, "one column")
-    effects = specification.fixed_effects or (specification.unit, specification.time)
     cluster = next(iter(specification.cluster), specification.unit)
     # In the order of names, so that draws do not depend on the order of rows.
     present = panel[cluster].dropna()
     names = pd.Index(present.iloc[np.unique(unit_codes(present), return_index=True)[1]])
     need_room(len(names), options.draws)
     signs = np.random.default_rng(specification.seed).choice(POINTS[options.wild_weights], size=(len(names), options.draws))
-    found = [_one(panel, replace(specification, outcome=name, cluster=(cluster,)), effects, names, signs) for name in family]
+    found = [_one(panel, replace(specification, outcome=name, cluster=(cluster,)), names, signs) for name in family]
     actual = np.array([statistic for _, statistic, _ in found])
     drawn = np.column_stack([drawn for _, _, drawn in found])
     # A draw counts where every outcome has its t-ratio.
@@ -70,17 +67,10 @@ def _adjusted(row: dict, p_value: float, draws: int, seed: int) -> dict:
     return parameter(row["term"], row["estimate"], inference="romano_wolf", p_value=float(p_value), draws=draws, seed=seed, **kept)
 
 
-def _one(panel, specification, effects, names: pd.Index, signs: np.ndarray) -> tuple[dict, float, np.ndarray]:
+def _one(panel, specification, names: pd.Index, signs: np.ndarray) -> tuple[dict, float, np.ndarray]:
     """Return the row of one outcome, its t-ratio and the t-ratios of the draws under no effect."""
-    if specification.cohort:
-        panel = panel.assign(**{specification.cohort: panel[specification.cohort].astype("float64").fillna(0)})
-    data = complete_rows(panel, columns_of(specification, effects, specification.cohort))
-    treated = data[specification.treatment].to_numpy(float) if specification.treatment else None
-    if treated is None:
-        treated = (data[specification.time].to_numpy(float) >= cohort_of(data, specification)).astype(float)
-    regressors = data[list(specification.controls)].copy()
-    regressors.insert(0, "_treated", treated)
-    design = design_of(data, specification, regressors, effects, "cluster")
+    data = rows_of_panel(panel, specification)
+    design = treatment_design(data, specification, "_treated", "cluster")
     try:
         result = fit(design, "cluster")
     except NotIdentified as error:
@@ -89,7 +79,7 @@ def _one(panel, specification, effects, names: pd.Index, signs: np.ndarray) -> t
         code, _, why = (result.notes[0] or "SUPPORT: it is zero").partition(": ")
         raise NotIdentified(code, f"no variance for {specification.outcome}: {why}")
     present, codes = np.unique(names.get_indexer(data[specification.cluster[0]]), return_inverse=True)
-    actual, drawn = draw(design.outcome, treated, design.regressors[:, 1:], design.effects, codes, signs[present])
+    actual, drawn = draw(design.outcome, design.regressors[:, 0], design.regressors[:, 1:], design.effects, codes, signs[present])
     counts = counts_of(data, specification, result)
     about = {"inference": "cluster", "degrees": result.degrees}
     row = parameter(specification.outcome, result.coefficients[0], result.errors[0], **about, **counts)  # type: ignore[arg-type]

@@ -9,8 +9,8 @@ from analysis.core.distributions import t_quantile
 from analysis.core.estimates import NotIdentified, parameter, refused
 from analysis.core.method import Method, Option
 from analysis.core.sample import entrance
-from analysis.estimators._cohorts import cohort_of
-from analysis.estimators._regression import columns_of, complete_rows, counts_of, design_of, noted
+from analysis.estimators._regression import counts_of, noted
+from analysis.estimators._two_way import rows_of_panel, treatment_design
 from analysis.inference import omitted_variables as omitted
 from analysis.inference.absorb import absorbed
 from analysis.inference.least_squares import PERFECT, fit
@@ -42,16 +42,8 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     Raises NotIdentified when nothing is left of the treatment, or of the outcome.
     """
     options = METHOD.read(specification)
-    effects = specification.fixed_effects or (specification.unit, specification.time)
-    if specification.cohort:
-        panel = panel.assign(**{specification.cohort: panel[specification.cohort].astype("float64").fillna(0)})
-    data = complete_rows(panel, columns_of(specification, effects, specification.cohort))
-    treated = data[specification.treatment].to_numpy(float) if specification.treatment else None
-    if treated is None:
-        treated = (data[specification.time].to_numpy(float) >= cohort_of(data, specification)).astype(float)
-    regressors = data[list(specification.controls)].copy()
-    regressors.insert(0, specification.treatment or "treatment", treated)
-    design = design_of(data, specification, regressors, effects, "cluster")
+    data = rows_of_panel(panel, specification)
+    design = treatment_design(data, specification, specification.treatment or "treatment", "cluster")
     clustered = fit(design, "cluster")
     if clustered.notes[0] == PERFECT:
         raise NotIdentified(*PERFECT.split(": ", 1))

@@ -28,7 +28,8 @@ from analysis.core.method import (
 from analysis.core.sample import entrance
 from analysis.estimators._cohorts import cohort_of, unit_codes
 from analysis.estimators._left_out import joined, listed
-from analysis.estimators._regression import columns_of, complete_rows, design_of, noted, rows_of
+from analysis.estimators._regression import design_of, noted, rows_of
+from analysis.estimators._two_way import effects_of, rows_of_panel, treatment_design
 from analysis.inference import few_treated, permuted_cohorts, randomization, wild_cluster_bootstrap
 from analysis.inference.absorb import absorbed, residualize, within_sd_of
 from analysis.inference.cell_regression import fit_cells
@@ -79,20 +80,14 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     """
     options = METHOD.read(specification)
     _check(options)
-    effects = specification.fixed_effects or (specification.unit, specification.time)
-    if specification.cohort:
-        panel = panel.assign(**{specification.cohort: panel[specification.cohort].astype("float64").fillna(0)})
-    data = complete_rows(panel, columns_of(specification, effects, specification.cohort))
+    data, effects = rows_of_panel(panel, specification), effects_of(specification)
     if options.aggregation == "dynamic":
         return _dynamic(data, specification, effects, options)
     term = specification.treatment or "att"
-    treated = data[term].to_numpy(float) if specification.treatment else _in_force(data, specification, cohort_of(data, specification))
-    regressors = data[list(specification.controls)].copy()
-    regressors.insert(0, term, treated)
-    design = design_of(data, specification, regressors, effects, options.covariance)
-    counts = _counts(data, specification, treated, design, effects)
+    design = treatment_design(data, specification, term, options.covariance)
+    counts = _counts(data, specification, design.regressors[:, 0], design, effects)
     result = fit(design, options.covariance, options.lags, options.two_way)
-    rows = rows_of(result, regressors.columns, counts)
+    rows = rows_of(result, design.names, counts)
     return rows + _further(data, specification, options, design, (term, result.coefficients[0]), counts)
 
 
@@ -117,10 +112,6 @@ def _check(options) -> None:
             options.aggregation,
             ("dynamic",),
         )
-
-
-def _in_force(data: pd.DataFrame, specification, cohort: np.ndarray) -> np.ndarray:
-    return (data[specification.time].to_numpy(float) >= cohort).astype(float)
 
 
 def _counts(data: pd.DataFrame, specification, treated: np.ndarray, design, effects: tuple[str, ...]) -> dict:

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from analysis.inference.standard_units import StandardUnits
+
 # Controls whose estimated probability of treatment is larger stand for nobody (as in R's DRDID).
 LARGEST = 0.995
 # From here on a unit has no comparable control (R's did leaves out a cell with one).
@@ -213,20 +215,14 @@ def _ascend(d, w, x, beta, step, likelihood) -> tuple[np.ndarray, float]:
 
 def _need_rank(x: np.ndarray, rows: np.ndarray, among: str) -> None:
     """Raise Unsupported where the covariates are collinear, or one does not vary, among `rows`."""
-    z = _standardized(x[rows])
-    values = np.linalg.svd(np.linalg.qr(z, mode="r"), compute_uv=False) if len(z) >= z.shape[1] else np.zeros(1)
+    z = x[rows]
+    values = np.zeros(1)
+    if len(z) >= z.shape[1]:
+        values = np.linalg.svd(np.linalg.qr(StandardUnits.of(z).measure(z), mode="r"), compute_uv=False)
     if values[-1] <= COLLINEAR * values[0]:
         raise Unsupported(f"the controls are collinear, or do not vary, {among}")
 
 
-def _standardized(x: np.ndarray) -> np.ndarray:
-    """Return the columns after the constant with mean zero and spread one; those that do not vary beyond rounding are zero."""
-    centred = x[:, 1:] - x[:, 1:].mean(0)
-    spread = centred.std(0)
-    varies = spread > 1e-12 * np.abs(x[:, 1:]).max(0, initial=0)
-    return np.column_stack([np.ones(len(x)), np.where(varies, centred / np.where(varies, spread, 1.0), 0.0)])
-
-
 def _orthonormal(x: np.ndarray) -> np.ndarray:
     """Return another basis of the covariates: the estimate does not depend on it, the numerics do."""
-    return np.linalg.qr(_standardized(x))[0] * np.sqrt(len(x))
+    return np.linalg.qr(StandardUnits.of(x).measure(x))[0] * np.sqrt(len(x))

@@ -107,12 +107,17 @@ def project(columns: np.ndarray, names: tuple[str, ...], noise: Callable[[], np.
     return Projection(columns, root / length[:, None], close=True)
 
 
+def combinations(triangle: np.ndarray, order: np.ndarray, rank: int) -> list[list[int]]:
+    """Return, for each column beyond the `rank`, the columns that a vanishing combination holds, from a QR with column pivoting
+    (Golub and Van Loan 2013, Matrix Computations, section 5.4.2) of columns of one length: `triangle` and their `order`."""
+    parts = linalg.solve_triangular(triangle[:rank, :rank], triangle[:rank, rank:]) if rank else np.empty((0, len(order)))
+    return [sorted(map(int, [last, *order[:rank][np.abs(part) > NO_PART]])) for last, part in zip(order[rank:], parts.T, strict=True)]
+
+
 def _collinear(triangle: np.ndarray, order: np.ndarray, rank: int, names: tuple[str, ...]) -> str:
     """Return the sentence that names the members of every combination, from the triangle of a pivoted QR."""
     sentences = []
-    for column in range(rank, len(order)):
-        parts = linalg.solve_triangular(triangle[:rank, :rank], triangle[:rank, column])
-        members = sorted([order[column], *order[:rank][np.abs(parts) > NO_PART]])
+    for members in combinations(triangle, order, rank):
         sentences.append(f"{' and '.join(filter(None, [', '.join(names[i] for i in members[:-1]), names[members[-1]]]))} are collinear")
     return "; ".join(dict.fromkeys(sentences))
 

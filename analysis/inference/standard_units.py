@@ -13,6 +13,7 @@ import numpy as np
 from scipy.linalg import qr, solve_triangular
 
 from analysis.core.estimates import NotIdentified
+from analysis.inference.rank import combinations
 
 STILL = 1e-13  # a column whose range is a smaller part of its size holds one value and rounding
 COLLINEAR = 1e-9  # the same of what other columns leave of one
@@ -89,7 +90,7 @@ def need_full_rank(x: np.ndarray, names: Sequence[str]) -> None:
 def dependent(x: np.ndarray) -> list[int]:
     """Return the columns of `x` (rows, k) of which, beside a constant, some linear combination vanishes; none where all are independent.
 
-    By QR with column pivoting (Golub and Van Loan 2013, Matrix Computations, section 5.4.2) in standard units.
+    By QR with column pivoting in standard units.
     """
     units = StandardUnits.of(x)
     triangle, order = qr(units.measure(x), mode="r", pivoting=True)
@@ -97,8 +98,4 @@ def dependent(x: np.ndarray) -> list[int]:
     # Columns far from zero come with fewer digits of what varies.
     lost = ROUNDING * (np.abs(units.origin) / units.unit).max()
     rank = int((np.abs(np.diag(triangle)) > max(COLLINEAR, lost) * np.sqrt(len(x))).sum())
-    if rank == x.shape[1]:
-        return []
-    weights = solve_triangular(triangle[:rank, :rank], triangle[:rank, rank:])
-    partners = order[:rank][(np.abs(weights) > 1e-6).any(1)]
-    return sorted([*partners, *order[rank:]])
+    return sorted({column for members in combinations(triangle, order, rank) for column in members})

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.linalg import qr, solve_triangular
 
+from analysis.inference.rank import combinations
+
 # Share of a covariate's spread that must be left when the others are taken out (as in R's lm).
 TOLERANCE = 1e-7
 ROUNDING = 8 * np.finfo(float).eps
@@ -57,13 +59,7 @@ def standardize(x: np.ndarray, strata: np.ndarray) -> Standardized:
     enough = left > np.maximum(TOLERANCE, ROUNDING * size / spread)[pivot[: len(left)]]
     rank = len(left) if enough.all() else int(np.argmin(enough))
     if rank < x.shape[1]:
-        raise Dependent(_combination(triangle, pivot, rank), constant=False)
+        raise Dependent(combinations(triangle, pivot, rank)[0], constant=False)
     back = np.empty((len(pivot), len(pivot)))
     back[pivot] = solve_triangular(triangle, np.eye(len(pivot)))
     return Standardized(scaled @ back, back, spread)
-
-
-def _combination(triangle: np.ndarray, pivot: np.ndarray, rank: int) -> list[int]:
-    """Return the positions of the first covariate beyond the rank and of those that it is a combination of."""
-    weights = solve_triangular(triangle[:rank, :rank], triangle[:rank, rank])
-    return sorted([int(pivot[rank]), *(int(p) for p, w in zip(pivot, weights, strict=False) if abs(w) > 1e-6)])
