@@ -15,7 +15,7 @@ from analysis.inference.absorb import Absorber, absorbed, sums
 from analysis.inference.cluster import INDEFINITE, cr1_factor, need_two
 from analysis.inference.effect_tables import ClusterTables, Explained, dense, table
 from analysis.inference.least_squares import CANCELLED, OUTCOME_LEFT, PERFECT, VARIANCE_LEFT, Design, fit
-from analysis.inference.rank import EFFECTS_LEFT, NO_PART, WELL_APART, lengths, project, resolution, still, vanished
+from analysis.inference.rank import NO_PART, WELL_APART, lengths, need_variation, project, resolution, still, vanished
 
 # Rows of a cell are counted, so that what is left of its dummy is exact but for rounding of squares.
 CELL_LEFT = 1e-12
@@ -122,9 +122,8 @@ def _swept(design: Design, absorber: Absorber) -> tuple[np.ndarray, np.ndarray, 
     net = absorber.residualize(raw)
     if vanished(net[:, 0], raw[:, 0], OUTCOME_LEFT):
         raise NotIdentified("SUPPORT", f"the outcome does not vary{design.within if np.ptp(design.outcome) else ''}")
-    if gone := [name for i, name in enumerate(design.names, start=1) if vanished(net[:, i], raw[:, i], EFFECTS_LEFT)]:
-        raise still(gone, design.within)
     x = net[:, 1:]
+    need_variation(x, raw[:, 1:], design.names, design.within)
     if not x.shape[1]:
         return net[:, 0], x, np.empty((0, 0))
     root = 1.0 if design.weights is None else np.sqrt(design.weights)[:, None]

@@ -15,7 +15,7 @@ from analysis.core.estimates import NotIdentified
 from analysis.inference.absorb import Absorber, absorbed, nested
 from analysis.inference.cluster import cluster_sums, jackknife, need_two
 from analysis.inference.cluster import two_way as two_way_variance
-from analysis.inference.rank import EFFECTS_LEFT, Projection, independent, lengths, lost_columns, project, resolution, still, vanished
+from analysis.inference.rank import EFFECTS_LEFT, Projection, independent, lengths, need_variation, project, resolution, vanished
 
 # Levels of effects that are not nested in clusters become dummies when clusters are left out; more would be slow.
 DUMMIES = 600
@@ -151,10 +151,7 @@ def _net(design: Design, absorber: Absorber) -> _Net:
         net, location, constant = _centred(raw, k)
     if vanished(net[:, 0], raw[:, 0], OUTCOME_LEFT):
         raise NotIdentified("SUPPORT", f"the outcome does not vary{design.within if np.ptp(design.outcome) else ''}")
-    gone = lost_columns(net[:, 1:], raw[:, 1:], EFFECTS_LEFT)
-    if gone.any():
-        names = (*design.names, *design.instrument_names)
-        raise still([names[i] for i in np.flatnonzero(gone)], design.within)
+    need_variation(net[:, 1:], raw[:, 1:], (*design.names, *design.instrument_names), design.within)
     root = None if design.weights is None else np.sqrt(design.weights)[:, None]
     net = net if root is None else net * root
     return _Net(net[:, 0], net[:, 1 : k + 1], net[:, k + 1 :], raw, root, location, constant)

@@ -13,7 +13,7 @@ from scipy import sparse, special
 
 from analysis.core.estimates import NotIdentified
 from analysis.inference.absorb import Absorber
-from analysis.inference.rank import EFFECTS_LEFT, Projection, lost_columns, project, still
+from analysis.inference.rank import Projection, need_variation, project
 
 ITERATIONS = 200
 # Steps converge quadratically: after one below this, in log points of any mean, the next would be about its square.
@@ -57,7 +57,7 @@ def maximize(y: np.ndarray, x: np.ndarray, codes: np.ndarray, names: tuple[str, 
         net[:, 0] += working - before
         net = Absorber(codes, mean).residualize(net)
         if number == 0:
-            _check(net[:, 1:], x, mean, names, within)
+            need_variation(net[:, 1:], x, names, within)
         root = np.sqrt(mean)
         projection = project(net[:, 1:] * root[:, None], names, where=within)
         beta = projection.coefficients(net[:, 0] * root)
@@ -72,12 +72,6 @@ def maximize(y: np.ndarray, x: np.ndarray, codes: np.ndarray, names: tuple[str, 
             if rows.any():
                 raise Separated(rows)
     raise NotIdentified("CONVERGENCE", f"the Poisson likelihood has not reached its maximum after {ITERATIONS} steps")
-
-
-def _check(net: np.ndarray, x: np.ndarray, mean: np.ndarray, names: tuple[str, ...], within: str) -> None:
-    gone = lost_columns(net, x, EFFECTS_LEFT)
-    if gone.any():
-        raise still([names[i] for i in np.flatnonzero(gone)], within)
 
 
 def _moved(

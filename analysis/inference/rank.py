@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -73,6 +73,12 @@ def lost_columns(net: np.ndarray, raw: np.ndarray, share: float) -> np.ndarray:
         centred = raw[:, [i]] - raw[:, i].mean()
         lost[i] = left[i] <= max(share * lengths(centred)[0], resolution(raw[:, [i]])[0])
     return lost
+
+
+def need_variation(net: np.ndarray, raw: np.ndarray, names: Sequence[str], within: str) -> None:
+    """Raise NotIdentified where columns of `net` (rows, k) keep nothing of `raw` (rows, k), with their `names`."""
+    if (gone := lost_columns(net, raw, EFFECTS_LEFT)).any():
+        raise still([names[i] for i in np.flatnonzero(gone)], within)
 
 
 def still(lost: Iterable[str], within: str) -> NotIdentified:

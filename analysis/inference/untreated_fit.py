@@ -14,7 +14,7 @@ from scipy.sparse.csgraph import connected_components
 
 from analysis.inference.absorb import Absorber, sums
 from analysis.inference.effect_tables import ClusterTables, Explained, dense, table
-from analysis.inference.rank import EFFECTS_LEFT, Projection, lengths, project, resolution, still, vanished
+from analysis.inference.rank import Projection, lengths, need_variation, project, resolution
 
 
 class UntreatedFit:
@@ -55,8 +55,7 @@ class UntreatedFit:
         columns = (controls - raw.mean(0)) / np.where(spread > 0, spread, 1.0)
         net = self.absorber.residualize(columns[self.free])
         within = " among untreated observations within units and periods"
-        if gone := [name for i, name in enumerate(names) if vanished(net[:, i] * spread[i], raw[:, i], EFFECTS_LEFT)]:
-            raise still(gone, within)
+        need_variation(net * spread, raw, names, within)
         noise = resolution(raw) / np.where(spread > 0, spread, 1.0) / lengths(net)
         root = 1.0 if self.weights is None else np.sqrt(self.weights[self.free])[:, None]
         return columns, project(net * root, names, lambda: noise, within)

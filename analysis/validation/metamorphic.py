@@ -3,7 +3,7 @@
 A metamorphic test needs no right value: it holds two runs against each other (Chen, Cheung and Yiu 1998). Rows may be
 permuted, columns renamed to words that the suite itself uses, names and periods written otherwise, types and files changed,
 and nothing follows; an outcome or a regressor in other units gives the same p-values, and estimates times a power of the
-unit. Cases are in metamorphic_cases, changes in metamorphic_changes; here two runs are compared.
+unit. Cases are in _metamorphic_cases, changes in _metamorphic_changes; here two runs are compared.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ import pandas as pd
 
 from analysis.core.catalogue import modules
 from analysis.core.specification import Specification
-from analysis.validation.metamorphic_cases import Case, case_of, run
-from analysis.validation.metamorphic_changes import changes_of, scaled, shifted
+from analysis.validation._metamorphic_cases import Case, case_of, run
+from analysis.validation._metamorphic_changes import changes_of, scaled, shifted
 
 TOLERANCE = 1e-8
 NUMBERS = ("estimate", "std_error", "ci_low", "ci_high", "ci90_low", "ci90_high", "p_value", "mde80", "within_sd")

@@ -16,7 +16,7 @@ from analysis.core.method import method_of
 from analysis.core.specification import LISTS, NAMES, SINGLE, Specification, columns_of
 from analysis.sources.files.file import read
 from analysis.validation import _trial_data
-from analysis.validation.metamorphic_cases import Case
+from analysis.validation._metamorphic_cases import Case
 
 SHIFT = 2.0**27
 # Names that the suite gives to columns of its own, or to terms.
