@@ -8,8 +8,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.core.estimates import NotIdentified, refused
-from analysis.estimators._left_out import joined, without
-from analysis.estimators._missing_cohorts import base_notes
+from analysis.estimators._left_out import base_notes, joined, without
 from analysis.estimators._regression import complete_rows
 from analysis.inference.standard_units import varies
 

@@ -12,7 +12,7 @@ from analysis.inference.cluster import need_two
 from analysis.inference.cox_partial_likelihood import Separated
 from analysis.inference.product_limit import Curve, curve
 from analysis.inference.separation import culprits, in_words
-from analysis.inference.standardized_covariates import Dependent
+from analysis.inference.standard_units import Dependent
 from analysis.inference.tied_times import joined
 
 

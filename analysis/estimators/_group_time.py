@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.core.estimates import NotIdentified, refused
-from analysis.estimators._missing_cohorts import base_notes, words
+from analysis.estimators._left_out import base_notes, lacking_cohorts
 from analysis.estimators._regression import weights_of
 from analysis.inference.cluster import cluster_sums, effective_degrees, need_two
 from analysis.inference.group_time_averages import Averages, averages, overall
@@ -128,7 +128,7 @@ class GroupTime:
         none = [int(g) for g in np.unique(self.sample.cohort[np.isfinite(self.sample.cohort)]) if g not in cohorts]
         none = sorted(none + self.data.attrs.get("always_treated", []))
         part = sorted({g for g, t, _ in self.averages.reasons if t >= g} - set(none))
-        return entered, words(self._moved(exists), none, part, self.data)
+        return entered, lacking_cohorts(self._moved(exists), none, part, self.data)
 
     def _treated(self) -> dict:
         codes = np.arange(len(self.entered)) if self.cluster is None else self.cluster

@@ -12,7 +12,7 @@ from analysis.core.sample import entrance
 from analysis.estimators._durations import cluster_counts, clusters_of, counts_of, regressors_of, separated, spells_of, told_apart
 from analysis.inference.cluster import cluster_sums
 from analysis.inference.cox_partial_likelihood import Separated, Spells, chi_squared, maximise
-from analysis.inference.standardized_covariates import Dependent
+from analysis.inference.standard_units import Dependent
 
 METHOD = Method(
     title="Cox proportional hazards",

@@ -12,7 +12,7 @@ from analysis.core.estimates import NotIdentified, parameter
 from analysis.core.method import AGGREGATION, ANTICIPATION, EVENT_WINDOW, Method, Option
 from analysis.core.sample import entrance
 from analysis.estimators._cohorts import bases_of, cohort_panel, counts_of
-from analysis.estimators._missing_cohorts import base_notes
+from analysis.estimators._left_out import base_notes
 from analysis.inference.absorb import within_sd
 from analysis.inference.cluster import need_two
 

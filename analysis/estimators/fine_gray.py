@@ -24,7 +24,7 @@ from analysis.estimators._durations import (
 )
 from analysis.inference.cluster import cluster_sums
 from analysis.inference.cox_partial_likelihood import Separated
-from analysis.inference.standardized_covariates import Dependent
+from analysis.inference.standard_units import Dependent
 from analysis.inference.subdistribution_hazard import fit
 
 METHOD = Method(

@@ -26,17 +26,16 @@ from analysis.core.method import (
     Option,
 )
 from analysis.core.sample import entrance
-from analysis.estimators._cohorts import cohort_of, unit_codes
+from analysis.estimators._cohorts import cohort_of
 from analysis.estimators._left_out import joined, listed
 from analysis.estimators._regression import design_of, noted, rows_of
 from analysis.estimators._two_way import effects_of, rows_of_panel, treatment_design
-from analysis.inference import few_treated, permuted_cohorts, randomization, wild_cluster_bootstrap
-from analysis.inference.absorb import absorbed, residualize, within_sd_of
+from analysis.estimators._two_way_inference import further_rows
+from analysis.inference.absorb import within_sd_of
 from analysis.inference.cell_regression import fit_cells
 from analysis.inference.honest_bounds import bounds_rows
 from analysis.inference.least_squares import fit, n_levels
 from analysis.inference.pretrend_power import power_row
-from analysis.inference.single_regressor import evaluate
 
 METHOD = Method(
     title="Two-way fixed effects, static or dynamic",
@@ -88,7 +87,7 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     counts = _counts(data, specification, design.regressors[:, 0], design, effects)
     result = fit(design, options.covariance, options.lags, options.two_way)
     rows = rows_of(result, design.names, counts)
-    return rows + _further(data, specification, options, design, (term, result.coefficients[0]), counts)
+    return rows + further_rows(data, specification, options, design, (term, result.coefficients[0]), counts)
 
 
 def _check(options) -> None:
@@ -230,101 +229,3 @@ def _sensitivity(times: np.ndarray, effects: np.ndarray, covariance: np.ndarray,
     after = times[times >= 0]
     target = (after == 0).astype(float) if options.honest_target == "first" else np.full(len(after), 1 / len(after))
     return rows + bounds_rows(times, effects, covariance, target, options, counts)
-
-
-def _further(data: pd.DataFrame, specification, options, design, effect: tuple[str, float], counts: dict) -> list[dict]:
-    """Return the rows of every further inference that is asked for."""
-    rows = []
-    if options.randomization_draws:
-        rows += _randomized(data, specification, options.randomization_draws, design, effect[0], counts)
-    if options.wild_bootstrap_draws:
-        rows.append(_wild(data, specification, design, options, effect, counts))
-    if options.few_treated != "none":
-        rows.append(_few(data, specification, design, options, effect, counts))
-    return rows
-
-
-def _randomized(data: pd.DataFrame, specification, draws: int, design, term: str, counts: dict) -> list[dict]:
-    """Return the randomization rows, on the t-ratio and on the coefficient."""
-    if (
-        specification.controls
-        or design.weights is not None
-        or len(design.clusters) != 1
-        or specification.cluster not in ((), (specification.unit,))
-    ):
-        why = "labels are permuted among units: randomization_draws is for errors by unit, no controls, no weights"
-        return [refused(term, "OPTION", why, "randomization_t")]
-    try:
-        unit, first = _cohorts_by_name(data, specification)
-    except NotIdentified as error:  # a dose, or a treatment that switches off: nothing can be permuted
-        return [refused(term, error.code, str(error), "randomization_t")]
-    cluster = design.clusters[0]
-    treated = design.regressors[:, 0]
-    n_parameters = 1 + absorbed(design.effects, cluster)
-    actual = evaluate(design.outcome, treated, treated[:, None], design.effects, cluster, n_parameters)
-    period = pd.factorize(data[specification.time])[0]
-    time = data[specification.time].to_numpy(float)
-    generator = np.random.default_rng(specification.seed)
-    drawn = permuted_cohorts.evaluate(design.outcome, treated, unit, period, time, first, draws, generator, design.effects, n_parameters)
-    return randomization.rows(term, actual, drawn, seed=specification.seed, **counts)
-
-
-def _cohorts_by_name(data: pd.DataFrame, specification) -> tuple[np.ndarray, np.ndarray]:
-    """Return codes of units (rows,) in the order of their names, and their cohorts (units,): permutations do not depend on rows."""
-    unit = unit_codes(data[specification.unit])
-    first = np.full(unit.max() + 1, np.inf)
-    first[unit] = cohort_of(data, specification)
-    return unit, first
-
-
-def _clusters_by_name(data: pd.DataFrame, specification) -> np.ndarray:
-    """Return codes of the one cluster variable (rows,) in the order of names: draws do not depend on the order of rows."""
-    return unit_codes(data[next(iter(specification.cluster), specification.unit)])
-
-
-def _wild(data: pd.DataFrame, specification, design, options, effect: tuple[str, float], counts: dict) -> dict:
-    if len(design.clusters) != 1 or design.weights is not None:
-        return refused(
-            effect[0], "OPTION", "the wild cluster bootstrap is for one cluster variable and no weights", "wild_cluster_bootstrap"
-        )
-    try:
-        result = wild_cluster_bootstrap.test(
-            design.outcome, design.regressors[:, 0], design.regressors[:, 1:], design.effects,
-            _clusters_by_name(data, specification), options.wild_weights, options.wild_bootstrap_draws, specification.seed,
-        )  # fmt: skip
-    except NotIdentified as error:
-        return refused(effect[0], error.code, str(error), "wild_cluster_bootstrap")
-    return result.row(*effect, "wild_cluster_bootstrap", seed=specification.seed, **counts)
-
-
-def _few(data: pd.DataFrame, specification, design, options, effect: tuple[str, float], counts: dict) -> dict:
-    """Return the row of Conley and Taber or Ferman and Pinto; groups are the clusters, cells their means by period."""
-    name = options.few_treated
-    if len(design.clusters) != 1 or specification.fixed_effects or design.weights is not None:
-        return refused(effect[0], "OPTION", f"{name} is for one cluster variable with unit and time effects, and no weights", name)
-    groups = _clusters_by_name(data, specification)
-    cells = pd.DataFrame({"group": groups, "time": data[specification.time], "y": design.outcome, "d": design.regressors[:, 0]})
-    if specification.controls:
-        x = design.regressors[:, 1:]
-        slopes = fit(design, "unadjusted").coefficients[1:]
-        cells["y"] = design.outcome - x @ slopes
-    means = cells.groupby(["group", "time"]).agg(y=("y", "mean"), d=("d", "mean"), size=("y", "size")).reset_index()
-    wide = {column: means.pivot(index="group", columns="time", values=column) for column in ("y", "d", "size")}
-    if wide["y"].isna().any(axis=None):
-        return refused(effect[0], "SUPPORT", f"{name} needs every group in every period", name)
-    codes = np.column_stack([pd.factorize(means[c])[0] for c in ("group", "time")])
-    net = residualize(means[["y", "d"]].to_numpy(float), codes)
-    coefficient = float(net[:, 1] @ net[:, 0] / (net[:, 1] @ net[:, 1]))
-    shape = wide["y"].shape
-    residual, treatment = (column.reshape(shape) for column in (net[:, 0] - coefficient * net[:, 1], net[:, 1]))
-    treated = (wide["d"].to_numpy() > 0).any(1)
-    sizes = wide["size"].to_numpy(float).mean(1)
-    if name == "ferman_pinto" and np.ptp(sizes) == 0:
-        return refused(effect[0], "OPTION", "all groups have one size: ferman_pinto would equal conley_taber", name)
-    draws, seed = options.few_treated_draws, specification.seed
-    own_sizes, largest = sizes if name == "ferman_pinto" else None, float(np.abs(cells["y"]).max())
-    try:
-        errors = few_treated.placebo_effects(residual, treatment, treated, own_sizes, draws, seed, largest)
-    except NotIdentified as error:
-        return refused(effect[0], error.code, str(error), name)
-    return parameter(effect[0], coefficient, inference=name, seed=seed, **few_treated.interval(coefficient, errors), **counts)

@@ -15,7 +15,7 @@ import numpy as np
 from analysis.core.distributions import chi2_tail
 from analysis.inference.product_limit import curve
 from analysis.inference.risk_sets import RiskSets
-from analysis.inference.standardized_covariates import Dependent, Standardized, standardize
+from analysis.inference.standard_units import Dependent, Standardized, standardize
 
 ITERATIONS = 100
 # Share of an interaction with time that the covariates themselves do not explain; below it is rounding.

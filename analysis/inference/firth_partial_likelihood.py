@@ -16,7 +16,7 @@ from scipy.optimize import brentq
 from analysis.core.distributions import chi2_tail, normal_quantile
 from analysis.inference.cox_partial_likelihood import PartialLikelihood, Spells
 from analysis.inference.risk_sets import RiskSets
-from analysis.inference.standardized_covariates import standardize
+from analysis.inference.standard_units import standardize
 
 ITERATIONS = 500
 

@@ -14,7 +14,7 @@ import numpy as np
 from analysis.inference.cox_partial_likelihood import PartialLikelihood, ascend
 from analysis.inference.product_limit import number_at_risk
 from analysis.inference.risk_sets import SubdistributionRiskSets
-from analysis.inference.standardized_covariates import Standardized, standardize
+from analysis.inference.standard_units import Standardized, standardize
 
 
 class Censoring:
