@@ -305,17 +305,20 @@ TWO_WAY = Option(
     "small-sample factor of two-way clustering: the smaller number of clusters for all parts (fixest), or each its own",
     ("min", "own"),
 )
-HONEST = Option([], "magnitudes of relative violations of parallel trends to allow for (aggregation=dynamic)", minimum=0)
-HONEST_SMOOTHNESS = Option([], "changes of the violation's slope to allow for (aggregation=dynamic)", minimum=0)
-HONEST_TARGET = Option(
-    "average",
-    "effect that these bound: the average over treated cells (as aggregation=simple weighs them), or that of the first period",
-    ("average", "first"),
-    beside=("honest", "honest_smoothness", "breakdown"),
-)
-BREAKDOWN = Option(
-    False, "report the largest relative violation of parallel trends that leaves zero outside the interval (aggregation=dynamic)"
-)
+# Bounds under violations of parallel trends (inference.honest_bounds).
+BOUNDS = {
+    "honest": Option([], "magnitudes of relative violations of parallel trends to allow for (aggregation=dynamic)", minimum=0),
+    "breakdown": Option(
+        False, "report the largest relative violation of parallel trends that leaves zero outside the interval (aggregation=dynamic)"
+    ),
+    "honest_smoothness": Option([], "changes of the violation's slope to allow for (aggregation=dynamic)", minimum=0),
+    "honest_target": Option(
+        "average",
+        "effect that these bound: the average over treated cells (as aggregation=simple weighs them), or that of the first period",
+        ("average", "first"),
+        beside=("honest", "honest_smoothness", "breakdown"),
+    ),
+}
 PRETREND_POWER = Option(
     0.0,
     "report the trend that the test of early coefficients finds with this probability, 0 for none (aggregation=dynamic; Roth 2022)",

@@ -13,7 +13,7 @@ from analysis.estimators._cohorts import unit_names
 from analysis.estimators._group_time import GroupTime
 from analysis.inference.group_time_cells import Panel, selections
 from analysis.inference.group_time_draws import cells_of
-from analysis.inference.honest_bounds import bounds_rows
+from analysis.inference.honest_bounds import bounds_rows, wants_bounds
 from analysis.inference.multiplier_bootstrap import bands, draw
 from analysis.inference.pretrend_power import power_row
 
@@ -71,8 +71,8 @@ def bootstrapped(found: GroupTime) -> list[dict]:
     return rows
 
 
-def sensitivity(found: GroupTime, bounds: bool) -> list[dict]:
-    """Return what the test of pre-trends would find, and with `bounds` intervals that allow violations of parallel trends.
+def sensitivity(found: GroupTime) -> list[dict]:
+    """Return what the test of pre-trends would find, and, where they are asked for, intervals that allow violations of parallel trends.
 
     The intervals are of the effect averaged over treated cells: event times are weighted by the cohorts treated in them, as
     aggregation=simple weighs them.
@@ -82,7 +82,7 @@ def sensitivity(found: GroupTime, bounds: bool) -> list[dict]:
     events.sort(key=lambda i: keys[i][2])
     times, covariance = np.array([keys[i][2] for i in events]), found.covariance(events)
     rows = [power_row(times, covariance, options.pretrend_power, found.counts)] if options.pretrend_power else []
-    if not bounds:
+    if not wants_bounds(options):
         return rows
     if (np.diff(np.unique([*times, -1])) > 1).any():
         return [*rows, refused("att_honest", "PRE", "an event time is not observed: the bounds compare consecutive periods")]

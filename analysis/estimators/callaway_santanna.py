@@ -17,11 +17,8 @@ from analysis.core.estimates import NotIdentified, refused
 from analysis.core.method import (
     AGGREGATION,
     ANTICIPATION,
-    BREAKDOWN,
+    BOUNDS,
     EVENT_WINDOW,
-    HONEST,
-    HONEST_SMOOTHNESS,
-    HONEST_TARGET,
     MOST_DRAWS,
     PRETREND_POWER,
     REFERENCE,
@@ -34,6 +31,7 @@ from analysis.estimators._cohorts import cohort_panel, cohort_rows, counts_of, n
 from analysis.estimators._group_time import ROUNDING, GroupTime, named_clusters
 from analysis.inference.absorb import within_sd
 from analysis.inference.group_time_cells import moved_bases
+from analysis.inference.honest_bounds import wants_bounds
 
 METHOD = Method(
     title="Group-time average treatment effects",
@@ -57,10 +55,7 @@ METHOD = Method(
             0, "draws of the multiplier bootstrap, for uniform bands; 0 for none", minimum=0, maximum=MOST_DRAWS, fewest=2
         ),
         "randomization_draws": Option(0, "draws in which cohorts are permuted among units; 0 for none", minimum=0, maximum=MOST_DRAWS),
-        "honest": HONEST,
-        "breakdown": BREAKDOWN,
-        "honest_smoothness": HONEST_SMOOTHNESS,
-        "honest_target": HONEST_TARGET,
+        **BOUNDS,
         "pretrend_power": PRETREND_POWER,
         "reference": REFERENCE,
         "leave_one_out": Option(
@@ -124,7 +119,7 @@ def _check(specification, options) -> None:
             False,
             (True,),
         )
-    bounds = options.honest or options.honest_smoothness or options.breakdown or options.pretrend_power
+    bounds = wants_bounds(options) or options.pretrend_power
     if bounds and (options.aggregation != "dynamic" or options.anticipation or options.base_period != "universal"):
         raise BadOption(
             "callaway_santanna: honest, breakdown and pretrend_power need aggregation=dynamic, no anticipation and the universal base",
@@ -144,9 +139,9 @@ def _rows(data: pd.DataFrame, specification, options, counts: dict) -> list[dict
         rows.append(inference.pretrend(found))
     if options.bootstrap_draws:
         rows += inference.bootstrapped(found)
-    if options.aggregation == "dynamic" and (_bounds(options) or options.pretrend_power):
+    if options.aggregation == "dynamic" and (wants_bounds(options) or options.pretrend_power):
         moved = sorted({g for g, *_ in moved_bases(found.cells, options.anticipation)})
-        rows += _sensitivity_without(data, specification, options, moved) if moved else inference.sensitivity(found, _bounds(options))
+        rows += _sensitivity_without(data, specification, options, moved) if moved else inference.sensitivity(found)
     rows += [
         refused("att_gt", "SUPPORT", f"cohort ‹@{g}›, period ‹@{t}›: {why}") | {"cohort": g, "event_time": t - g}
         for g, t, why in found.averages.reasons
@@ -156,10 +151,6 @@ def _rows(data: pd.DataFrame, specification, options, counts: dict) -> list[dict
     if options.leave_one_out and found.cluster is None:
         rows += inference.without_each_unit(found)
     return [row | found.lacks(row) for row in rows]
-
-
-def _bounds(options) -> bool:
-    return bool(options.honest or options.honest_smoothness or options.breakdown)
 
 
 def _sensitivity_without(data: pd.DataFrame, specification, options, moved: list[int]) -> list[dict]:

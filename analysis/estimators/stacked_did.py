@@ -10,7 +10,7 @@ import pandas as pd
 
 from analysis.core.errors import BadOption
 from analysis.core.estimates import NotIdentified, parameter, refused
-from analysis.core.method import BREAKDOWN, HONEST, HONEST_SMOOTHNESS, HONEST_TARGET, MOST_DRAWS, Method, Option
+from analysis.core.method import BOUNDS, MOST_DRAWS, Method, Option
 from analysis.core.sample import entrance
 from analysis.estimators._cohorts import Bases, bases_of, cohort_panel
 from analysis.estimators._left_out import joined, periods
@@ -18,7 +18,7 @@ from analysis.estimators._regression import told
 from analysis.inference import randomization
 from analysis.inference.absorb import within_sd
 from analysis.inference.cluster import need_two
-from analysis.inference.honest_bounds import bounds_rows
+from analysis.inference.honest_bounds import bounds_rows, wants_bounds
 from analysis.inference.randomization import draws_of
 from analysis.inference.stacked_average import (
     COLUMNS,
@@ -55,10 +55,7 @@ METHOD = Method(
         ),
         "leave_one_out": Option(False, "report the overall effect without each risk set (cell) in turn"),
         "randomization_draws": Option(0, "draws in which events are permuted within risk sets; 0 for none", minimum=0, maximum=MOST_DRAWS),
-        "honest": HONEST,
-        "honest_smoothness": HONEST_SMOOTHNESS,
-        "honest_target": HONEST_TARGET,
-        "breakdown": BREAKDOWN,
+        **BOUNDS,
     },
 )
 
@@ -116,7 +113,7 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
         rows += _randomized(stacks, chosen, actual[("att", None)], specification.seed, options.randomization_draws, counts)
     if options.leave_one_out:
         rows += _without_each_cell(stacks, chosen)
-    if options.honest or options.honest_smoothness or options.breakdown:
+    if wants_bounds(options):
         rows += _honest(stacks, chosen, actual, options, counts, [g for g, *_ in bases.moved])
     return rows + bases.refused()
 

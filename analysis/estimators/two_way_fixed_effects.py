@@ -13,11 +13,8 @@ from analysis.core.errors import BadOption
 from analysis.core.estimates import NotIdentified, parameter, refused
 from analysis.core.level_codes import level_codes
 from analysis.core.method import (
-    BREAKDOWN,
+    BOUNDS,
     COVARIANCE,
-    HONEST,
-    HONEST_SMOOTHNESS,
-    HONEST_TARGET,
     LAGS,
     MOST_DRAWS,
     PRETREND_POWER,
@@ -33,7 +30,7 @@ from analysis.estimators._two_way import effects_of, rows_of_panel, treatment_de
 from analysis.estimators._two_way_inference import further_rows
 from analysis.inference.absorb import within_sd_of
 from analysis.inference.cell_regression import fit_cells
-from analysis.inference.honest_bounds import bounds_rows
+from analysis.inference.honest_bounds import bounds_rows, wants_bounds
 from analysis.inference.least_squares import fit, n_levels
 from analysis.inference.pretrend_power import power_row
 
@@ -58,10 +55,7 @@ METHOD = Method(
         "wild_weights": Option(
             "webb", "multipliers of the wild cluster bootstrap", ("rademacher", "webb"), beside=("wild_bootstrap_draws",)
         ),
-        "honest": HONEST,
-        "breakdown": BREAKDOWN,
-        "honest_smoothness": HONEST_SMOOTHNESS,
-        "honest_target": HONEST_TARGET,
+        **BOUNDS,
         "pretrend_power": PRETREND_POWER,
         "few_treated": Option("none", "placebo distribution from untreated groups", ("none", "conley_taber", "ferman_pinto")),
         "few_treated_draws": Option(1999, "draws of that distribution", minimum=19, maximum=MOST_DRAWS, beside=("few_treated",)),
@@ -104,7 +98,7 @@ def _check(options) -> None:
     if dynamic and (chosen := [name for name, without in static.items() if getattr(options, name) != without]):
         message = "two_way_fixed_effects: randomization, wild bootstrap and few_treated are for aggregation=simple"
         raise BadOption(message, chosen[0], getattr(options, chosen[0]), (static[chosen[0]],))
-    if not dynamic and (options.honest or options.honest_smoothness or options.breakdown or options.pretrend_power):
+    if not dynamic and (wants_bounds(options) or options.pretrend_power):
         raise BadOption(
             "two_way_fixed_effects: honest, honest_smoothness, breakdown and pretrend_power need aggregation=dynamic",
             "aggregation",
@@ -167,7 +161,7 @@ def _dynamic(data: pd.DataFrame, specification, effects: tuple[str, ...], option
         return rows + _sensitivity(times, result.coefficients[:k], covariance, options, counts)
     why = "without units never treated a trend in event time is not identified"
     rows.append(refused("event", "SUPPORT", f"{why}: the earliest event time is a second reference") | {"event_time": second})
-    if options.pretrend_power or options.honest or options.honest_smoothness or options.breakdown:
+    if options.pretrend_power or wants_bounds(options):
         rows.append(refused("att_honest", "PRE", f"{why}, and early coefficients say nothing of it"))
     return rows
 

@@ -164,6 +164,11 @@ def _check_sizes(options) -> None:
                 )
 
 
+def wants_bounds(options) -> bool:
+    """Return whether the options (core.method.BOUNDS) ask for any bound."""
+    return bool(options.honest or options.honest_smoothness or options.breakdown)
+
+
 def bounds_rows(
     event_time: np.ndarray, effect: np.ndarray, covariance: np.ndarray, weights: np.ndarray, options, counts: dict
 ) -> list[dict]:
