@@ -103,9 +103,9 @@ def _few(data: pd.DataFrame, specification, design, options, effect: tuple[str, 
     if name == "ferman_pinto" and np.ptp(sizes) == 0:
         return refused(effect[0], "OPTION", "all groups have one size: ferman_pinto would equal conley_taber", name)
     draws, seed = options.few_treated_draws, specification.seed
-    groups, largest = sizes if name == "ferman_pinto" else None, float(np.abs(cells["y"]).max())
+    own_sizes, largest = sizes if name == "ferman_pinto" else None, float(np.abs(cells["y"]).max())
     try:
-        errors = few_treated.placebo_effects(residual, treatment, treated, groups, draws, seed, largest)
+        errors = few_treated.placebo_effects(residual, treatment, treated, own_sizes, draws, seed, largest)
     except NotIdentified as error:
         return refused(effect[0], error.code, str(error), name)
     return parameter(effect[0], coefficient, inference=name, seed=seed, **few_treated.interval(coefficient, errors), **counts)

@@ -52,7 +52,7 @@ def renamed(data: pd.DataFrame, specification: Specification, turn: int = 0) -> 
         changed = [mapping.get(value, value) for value in values]
         options[name] = changed if isinstance(options[name], list) else changed[0]
     kept = [name for name in data if name in used or name in fixed]
-    return data[kept].rename(columns=mapping), replace(specification, options=options, **single, **lists)
+    return data[kept].rename(columns=mapping), replace(specification, options=options, **single, **lists)  # type: ignore[arg-type]
 
 
 def permuted(data: pd.DataFrame, specification: Specification) -> tuple[pd.DataFrame, Specification]:
