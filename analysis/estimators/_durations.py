@@ -6,11 +6,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.core.errors import BadOption
-<<<<<<< HEAD
 from analysis.core.estimates import NotIdentified, noted
-=======
-from analysis.core.estimates import NotIdentified
->>>>>>> 939f9315852532ff7fd4f5f989672244f614ef18
 from analysis.estimators._regression import complete_rows, regressors_of
 from analysis.inference.cluster import need_two
 from analysis.inference.cox_partial_likelihood import Separated

@@ -13,11 +13,7 @@ import pandas as pd
 from analysis.core.estimates import NotIdentified, noted, parameter
 from analysis.core.method import REFERENCE, TWO_WAY, Method, Option
 from analysis.core.sample import entrance
-<<<<<<< HEAD
 from analysis.estimators._regression import clusters_of, columns_of, complete_rows, counts_of, effective_reference, regressors_of
-=======
-from analysis.estimators._regression import clusters_of, columns_of, complete_rows, counts_of, effective_reference, noted, regressors_of
->>>>>>> 939f9315852532ff7fd4f5f989672244f614ef18
 from analysis.inference.absorb import absorbed, nested
 from analysis.inference.cluster import cluster_sums, need_two, two_way
 from analysis.inference.least_squares import PERFECT

@@ -9,11 +9,7 @@ from analysis.core.distributions import t_quantile
 from analysis.core.estimates import NotIdentified, noted, parameter, refused
 from analysis.core.method import Method, Option
 from analysis.core.sample import entrance
-<<<<<<< HEAD
 from analysis.estimators._regression import counts_of
-=======
-from analysis.estimators._regression import counts_of, noted
->>>>>>> 939f9315852532ff7fd4f5f989672244f614ef18
 from analysis.estimators._two_way import rows_of_panel, treatment_design
 from analysis.inference import omitted_variables as omitted
 from analysis.inference.absorb import absorbed

@@ -25,11 +25,7 @@ from analysis.core.method import (
 from analysis.core.sample import entrance
 from analysis.estimators._cohorts import cohort_of
 from analysis.estimators._left_out import joined, listed
-<<<<<<< HEAD
 from analysis.estimators._regression import design_of, rows_of
-=======
-from analysis.estimators._regression import design_of, noted, rows_of
->>>>>>> 939f9315852532ff7fd4f5f989672244f614ef18
 from analysis.estimators._two_way import effects_of, rows_of_panel, treatment_design
 from analysis.estimators._two_way_inference import further_rows
 from analysis.inference.absorb import within_sd_of
