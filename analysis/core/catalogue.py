@@ -65,6 +65,9 @@ def ingredients(kind: str, name: str) -> tuple[str, ...]:
     for node in ast.parse(path.read_text(encoding="utf-8")).body:
         if isinstance(node, ast.FunctionDef) and node.name == verb:
             return tuple(argument.arg for argument in node.args.args)
+        # Members of a family of estimators are made by one function: METHOD, estimate = declared(...).
+        if kind == "estimator" and isinstance(node, ast.Assign) and verb in ast.unparse(node.targets[0]).strip("()").split(", "):
+            return ("panel", "specification")
     raise UnknownName(f"{modules(kind)[name]} has no function '{verb}', which a {kind} needs.")
 
 
