@@ -6,24 +6,21 @@ without a share that never ends; Kalbfleisch and Prentice 2002, sections 3.2 to 
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 import pandas as pd
 
 from analysis.core.errors import BadOption
 from analysis.core.estimates import NotIdentified, parameter
 from analysis.core.method import Method, Option
-from analysis.core.sample import entrance
 from analysis.estimators._durations import bounds_of, counts_of, regressors_of, separated_ends, spells_of
 from analysis.inference.cure_likelihood import Spells
 from analysis.inference.cure_maximum import Maximum, NoInnerMaximum, maximise
 from analysis.inference.standard_units import need_full_rank
 
 
-def declared(title: str, distribution: str) -> tuple[Method, Callable]:
-    """Return the METHOD and the estimator of one distribution: a coefficient of 0.1 lengthens durations by a tenth in logs."""
-    method = Method(
+def declared(title: str) -> Method:
+    """Return the METHOD of one distribution: a coefficient of 0.1 lengthens durations by a tenth in logs."""
+    return Method(
         title=f"Accelerated failure time, {title}",
         citation="Kalbfleisch and Prentice (2002), The Statistical Analysis of Failure Time Data, chapters 2 and 3",
         library="analysis",
@@ -34,14 +31,8 @@ def declared(title: str, distribution: str) -> tuple[Method, Callable]:
         },
     )
 
-    @entrance(method)
-    def estimate(panel: pd.DataFrame, specification) -> list[dict]:
-        return _estimate(panel, specification, method, distribution)
 
-    return method, estimate
-
-
-def _estimate(panel: pd.DataFrame, specification, method: Method, distribution: str) -> list[dict]:
+def rows_of(panel: pd.DataFrame, specification, method: Method, distribution: str) -> list[dict]:
     """Return coefficients on log time (term: the covariate, and 'const') and 'log_scale'.
 
     With `upper` a spell ended between `duration` and `upper` (blank: not yet); with `entry` it is observed only from then on.

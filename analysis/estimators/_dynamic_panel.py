@@ -8,7 +8,6 @@ difference is taken between consecutive periods only: a gap gives no row.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from types import SimpleNamespace
 
@@ -20,7 +19,6 @@ from analysis.core.distributions import chi2_tail, normal_tail
 from analysis.core.errors import BadOption
 from analysis.core.estimates import NotIdentified, noted, parameter, refused
 from analysis.core.method import Method, Option
-from analysis.core.sample import entrance
 from analysis.estimators._regression import regressors_of
 from analysis.inference.absorb import residualize
 from analysis.inference.linear_moments import Moments, Rows, dependent
@@ -39,9 +37,9 @@ EVERY = 99
 EXACT = 1e-11  # residuals of this share of the outcome are rounding
 
 
-def declared(title: str, citation: str, levels: bool) -> tuple[Method, Callable]:
-    """Return the METHOD and the estimator with moments in differences, or also in `levels`; errors are robust, by unit."""
-    method = Method(
+def declared(title: str, citation: str) -> Method:
+    """Return the METHOD of moments in differences, or also in levels; errors are robust, by unit."""
+    return Method(
         title=title,
         citation=f"{citation}; Windmeijer (2005), J. Econometrics 126: 25-51",
         library="analysis",
@@ -50,14 +48,8 @@ def declared(title: str, citation: str, levels: bool) -> tuple[Method, Callable]
         options=OPTIONS,
     )
 
-    @entrance(method)
-    def estimate(panel: pd.DataFrame, specification) -> list[dict]:
-        return _estimate(panel, specification, method, levels)
 
-    return method, estimate
-
-
-def _estimate(panel: pd.DataFrame, specification, method: Method, levels: bool) -> list[dict]:
+def rows_of(panel: pd.DataFrame, specification, method: Method, levels: bool) -> list[dict]:
     """Return lags ('L1.<outcome>'), regressors, tests 'ar1', 'ar2', 'hansen', 'sargan', and 'instruments', their number.
 
     With one lag also 'L1.<outcome>:pooled' and ':within', between which a consistent estimate should lie (Bond 2002).

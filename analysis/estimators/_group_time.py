@@ -46,6 +46,13 @@ class GroupTime:
         return self.options.base_period == "universal"
 
     @property
+    def panel(self) -> Panel:
+        """Return the sample where units are followed."""
+        if not isinstance(self.sample, Panel):
+            raise TypeError("repeated cross-sections are no panel")
+        return self.sample
+
+    @property
     def not_yet(self) -> bool:
         return self.options.control_group == "not_yet_treated"
 

@@ -108,7 +108,7 @@ def without_each_unit(found: GroupTime) -> list[dict]:
 
     Without a treated unit also the randomization test, if draws are asked for: that is where one unit may carry the effect.
     """
-    rows, names, whole = [], unit_names(found.data), found.sample
+    rows, names, whole = [], unit_names(found.data), found.panel
     for position, name in sorted(enumerate(names), key=lambda item: item[1]):
         keep = np.arange(len(names)) != position
         weight = None if whole.weight is None else whole.weight[keep]

@@ -2,6 +2,15 @@
 
 from __future__ import annotations
 
-from analysis.estimators._accelerated_failure import declared
+import pandas as pd
 
-METHOD, estimate = declared("Weibull", "weibull")
+from analysis.core.sample import entrance
+from analysis.estimators._accelerated_failure import declared, rows_of
+
+METHOD = declared("Weibull")
+
+
+@entrance(METHOD)
+def estimate(panel: pd.DataFrame, specification) -> list[dict]:
+    """Return the rows of _accelerated_failure.rows_of."""
+    return rows_of(panel, specification, METHOD, "weibull")

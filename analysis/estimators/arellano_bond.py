@@ -2,6 +2,15 @@
 
 from __future__ import annotations
 
-from analysis.estimators._dynamic_panel import declared
+import pandas as pd
 
-METHOD, estimate = declared("Difference GMM", "Arellano and Bond (1991), REStud 58: 277-297", levels=False)
+from analysis.core.sample import entrance
+from analysis.estimators._dynamic_panel import declared, rows_of
+
+METHOD = declared("Difference GMM", "Arellano and Bond (1991), REStud 58: 277-297")
+
+
+@entrance(METHOD)
+def estimate(panel: pd.DataFrame, specification) -> list[dict]:
+    """Return the rows of _dynamic_panel.rows_of."""
+    return rows_of(panel, specification, METHOD, levels=False)

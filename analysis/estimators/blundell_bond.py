@@ -2,6 +2,15 @@
 
 from __future__ import annotations
 
-from analysis.estimators._dynamic_panel import declared
+import pandas as pd
 
-METHOD, estimate = declared("System GMM", "Blundell and Bond (1998), J. Econometrics 87: 115-143", levels=True)
+from analysis.core.sample import entrance
+from analysis.estimators._dynamic_panel import declared, rows_of
+
+METHOD = declared("System GMM", "Blundell and Bond (1998), J. Econometrics 87: 115-143")
+
+
+@entrance(METHOD)
+def estimate(panel: pd.DataFrame, specification) -> list[dict]:
+    """Return the rows of _dynamic_panel.rows_of."""
+    return rows_of(panel, specification, METHOD, levels=True)

@@ -19,6 +19,8 @@ from analysis.inference.group_time_cells import Panel, Sections
 
 # Sign, and rows with their values, of a mean that enters a cell.
 Mean = tuple[int, list[tuple[slice, np.ndarray]]]
+# Rows, and what each of them adds to the influence of a cell.
+Parts = list[tuple[slice | np.ndarray, np.ndarray]]
 
 
 @dataclass(frozen=True)
@@ -129,7 +131,15 @@ class _Rows:
         self.order = np.argsort(code, kind="stable")
         self.bounds = np.concatenate([[0], np.cumsum(np.bincount(code, minlength=len(self.cohorts) * self.groups))])
         self.weight = None if sample.weight is None else sample.weight[self.order] / sample.weight.mean()
-        self.covariates = sample.covariates
+        self.covariates = np.empty(0) if sample.covariates is None else sample.covariates
+
+    def means(self, g: float, controls: np.ndarray, t: float, b: float) -> tuple[float, Parts]:
+        """Return the effect of a cell by means, and its influence."""
+        raise NotImplementedError
+
+    def given(self, g: float, controls: np.ndarray, t: float, b: float, method: str) -> tuple[float, Parts]:
+        """Return the effect of a cell given covariates, and its influence."""
+        raise NotImplementedError
 
     def of(self, cohort: float) -> list[slice]:
         """Return all rows of a cohort."""
@@ -156,9 +166,10 @@ class _Rows:
                 found.append(slice(start, stop))
         return found
 
-    def combined(self, means: list[Mean]) -> tuple[float, list[tuple[slice, np.ndarray]]]:
+    def combined(self, means: list[Mean]) -> tuple[float, Parts]:
         """Return the signed sum of means, and what each row adds to its influence: its distance from the mean that it enters."""
-        effect, parts = 0.0, []
+        effect = 0.0
+        parts: Parts = []
         for sign, blocks in means:
             total = size = 0.0
             kept = []
@@ -190,16 +201,16 @@ class _PanelRows(_Rows):
         super().__init__(panel)
         self.outcome = panel.outcome.T[:, self.order]
 
-    def means(self, g: float, controls: np.ndarray, t: float, b: float) -> tuple[float, list[tuple[slice, np.ndarray]]]:
+    def means(self, g: float, controls: np.ndarray, t: float, b: float) -> tuple[float, Parts]:
         now, base = self.outcome[self.at[t]], self.outcome[self.at[b]]
         sides = ((1, self.of(g)), (-1, self.blocks(controls)))
         return self.combined([(sign, [(own, now[own] - base[own]) for own in blocks]) for sign, blocks in sides])
 
-    def given(self, g: float, controls: np.ndarray, t: float, b: float, method: str) -> tuple[float, list[tuple[np.ndarray, np.ndarray]]]:
+    def given(self, g: float, controls: np.ndarray, t: float, b: float, method: str) -> tuple[float, Parts]:
         own, others = self.of(g), self.blocks(controls)
         rows, on = _positions([*own, *others]), _repeated([1, 0], [own, others])
         change = self.outcome[self.at[t], rows] - self.outcome[self.at[b], rows]
-        x = self.covariates[:, self.order[rows], self.at[b]].T  # type: ignore[index]
+        x = self.covariates[:, self.order[rows], self.at[b]].T
         valid = np.isfinite(change) & np.isfinite(x).all(1)
         if not on[valid].any() or on[valid].all():
             return np.nan, []
@@ -223,16 +234,16 @@ class _SectionRows(_Rows):
         own = self.cohorts == g
         return [self.blocks(who, self.at[when]) for who in (own, controls) for when in (t, b)]
 
-    def means(self, g: float, controls: np.ndarray, t: float, b: float) -> tuple[float, list[tuple[slice, np.ndarray]]]:
+    def means(self, g: float, controls: np.ndarray, t: float, b: float) -> tuple[float, Parts]:
         corners = zip((1, -1, -1, 1), self._corners(g, controls, t, b), strict=True)
         return self.combined([(sign, [(own, self.outcome[own]) for own in blocks]) for sign, blocks in corners])
 
-    def given(self, g: float, controls: np.ndarray, t: float, b: float, method: str) -> tuple[float, list[tuple[np.ndarray, np.ndarray]]]:
+    def given(self, g: float, controls: np.ndarray, t: float, b: float, method: str) -> tuple[float, Parts]:
         corners = self._corners(g, controls, t, b)
         if not all(corners):
             return np.nan, []
         rows = _positions([own for blocks in corners for own in blocks])
-        x = np.column_stack([np.ones(len(rows)), self.covariates[self.order[rows]]])  # type: ignore[index]
+        x = np.column_stack([np.ones(len(rows)), self.covariates[self.order[rows]]])
         weight = None if self.weight is None else self.weight[rows]
         post, treated = _repeated([1, 0, 1, 0], corners), _repeated([1, 1, 0, 0], corners)
         found, influence = effect_of_sections(self.raw[rows], post, treated, x, method, weight)

@@ -75,7 +75,7 @@ def test_the_seed_of_a_curve_is_frozen(study):
 
 
 def test_programs_are_no_design(study):
-    assert set(freeze.designs(study)) == {"specifications", "panels", "claims", "curves"}
+    assert set(freeze.designs(study)) == {"specifications", "panels", "claims", "specification_curves"}
 
 
 def test_reasons_stand_beside_deviations(study):
