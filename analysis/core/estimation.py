@@ -44,6 +44,8 @@ def estimated(panel: pd.DataFrame, name: str, settings: dict, outcome_name: str,
             if outcome is not None and sample[outcome_name].isna().all():
                 raise NotIdentified("FIELD", f"no value of '{outcome['column']}' is at hand")
             module = import_module(f"analysis.estimators.{settings['estimator']}")
+            if blank and "controls" in module.METHOD.needs and not specification.controls:
+                raise NotIdentified("FIELD", f"the method needs controls, and no value of {', '.join(blank)} is at hand")
             rows = module.estimate(sample, module.METHOD.sparing(specification, COMMON))
         except NotIdentified as error:
             rows = [refused("att", error.code, str(error))]
