@@ -5,12 +5,13 @@ from importlib import import_module
 import pytest
 
 from analysis.core.catalogue import ingredients
-from analysis.core.config import CONFIG, read_yaml
 from analysis.core.rawfiles import load, missing
+from tests.study import STUDY
 
 
 def contract(name):
-    return read_yaml(CONFIG / "sources" / f"{name}.yaml", "source")
+    """Return the contract of a raw file, with the columns that it takes over from others."""
+    return STUDY["raw"][name]
 
 
 def cleaned(source):

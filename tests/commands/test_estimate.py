@@ -242,7 +242,7 @@ def test_what_is_not_identified_is_a_row_with_its_reason(shops, tmp_path, refusa
     change(pd.read_csv(shops)).to_csv(path, index=False)
     table = estimated(path, "--estimator", estimator, *flags, tmp_path=tmp_path)
     assert table["estimate"].isna().all()
-    assert table["reason"].iloc[0].startswith(code)
+    assert table["reason_code"].iloc[0] == code and table["reason"].iloc[0]
 
 
 def test_imputation_without_never_treated_units_says_what_it_cannot_impute(shops, tmp_path):

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from analysis.review.deposit.checks import Deposit
+from analysis.review.verification.rerun import TARGETS
 from bootstrap import REPEATABLE
 
 PLANNED = re.compile(r"^\s*(\w+)\s+(\d+)\s*$", re.MULTILINE)
@@ -43,5 +44,5 @@ def plan(folder: Path) -> subprocess.CompletedProcess:
     """Return the finished dry run of the workflow in `folder`, with no external files at hand."""
     environment = os.environ | REPEATABLE | {"IPS_DATA": str(folder / "none")}
     environment.pop("PYTHONPATH", None)
-    command = [sys.executable, "-m", "snakemake", "-n", "--profile", "workflow/profiles/default", "--logger", "rich"]
+    command = [sys.executable, "-m", "snakemake", *TARGETS, "-n", "--profile", "workflow/profiles/default", "--logger", "rich"]
     return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)

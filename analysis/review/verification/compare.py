@@ -73,7 +73,10 @@ def compare(archived: Path, rerun: Path, rules: dict, missing_inputs: MissingInp
     results = [_file(archived, rerun, path, lambda a, b: _tables(a, b, rules)) for path in _both(archived, rerun, rules["tables"])]
     # Where the cells behind a printed table are the same, so is what it prints.
     same = {Path(result.path).stem for result in results if result.status == IDENTICAL}
-    results += [_file(archived, rerun, path, lambda a, b: _numbers(a, b, rules, missing_inputs)) for path in rules["numbers"]]
+    results += [
+        _file(archived, rerun, path, lambda a, b: _numbers(a, b, rules, missing_inputs))
+        for path in _both(archived, rerun, rules["numbers"])
+    ]
     for path in _both(archived, rerun, rules["texts"]):
         rounds = Path(path).stem not in same
         results.append(_file(archived, rerun, path, lambda a, b, rounds=rounds: _texts(a, b, rules, rounds)))

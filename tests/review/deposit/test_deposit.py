@@ -291,7 +291,7 @@ def graph():
 
 
 def test_the_readme_is_complete_and_lists_everything(tmp_path, graph, monkeypatch):
-    monkeypatch.setattr(readme, "printed_numbers", lambda root: {"scorecard": "Table 17"})
+    monkeypatch.setattr(readme, "printed_numbers", lambda root, documents: {"scorecard": "Table 17"})
     stage = {"stage": "clean", "what": "x", "jobs": 2, "measured": 1, "seconds": 90.0, "longest": 9.0, "peak": 5.0}
     monkeypatch.setattr(runtime, "stages", lambda logs: [stage])
     held = sorted(files.listed(ROOT, []))
@@ -326,7 +326,7 @@ def test_the_listed_files_suffice_to_plan_the_whole_study(tmp_path):
     done = plan(tmp_path / "unpacked")
     assert done.returncode == 0, done.stdout + done.stderr
     jobs = {name: int(count) for name, count in PLANNED.findall(done.stdout + done.stderr)}
-    assert jobs["draw"] + jobs["layout"] == len(STUDY["exhibits"]) and jobs["typeset"] == jobs["trace"] == 1
+    assert jobs["draw"] + jobs["layout"] == len(STUDY["exhibits"]) and jobs["typeset"] == jobs["trace"] == 2
 
 
 def test_a_deposit_that_lacks_a_file_of_the_workflow_does_not_pass(tmp_path):
@@ -342,6 +342,6 @@ def test_a_manifest_says_what_an_unpacked_deposit_holds(deposit):
 
 
 def test_without_a_finished_run_it_says_so(monkeypatch, tmp_path, capsys):
-    monkeypatch.setattr("analysis.review.deposit.results.PROVENANCE", "data/processed/none.json")
+    monkeypatch.setattr("analysis.core.documents.Document.provenance", "data/processed/none.json")
     assert main(["package", "--out", str(tmp_path / "d")]) == 2
     assert "run `make` first" in capsys.readouterr().err and not (tmp_path / "d").exists()

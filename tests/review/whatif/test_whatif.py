@@ -11,8 +11,8 @@ from matplotlib.pyplot import close
 
 from analysis.__main__ import main
 from analysis.commands import whatif
+from analysis.core import claim_tests
 from analysis.core.catalogue import ROOT
-from analysis.core.claim_tests import tests_of
 from analysis.core.errors import BadOption, UnknownName
 from analysis.core.estimation import estimated
 from analysis.review.whatif import drift
@@ -288,7 +288,7 @@ def test_every_specification_and_claim_resolves_or_is_refused_in_one_line(name):
     except BadOption as error:
         assert f"claim {name} has no estimate: " in str(error) and "\n" not in str(error)
         claim = STUDY["claims"][name]
-        assert not tests_of(claim)
+        assert not claim_tests.tests_of(claim)
     else:
         check(model, Variant(STUDY["specifications"][model], STUDY["outcomes"].get(outcome)), outcome)
 

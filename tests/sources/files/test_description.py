@@ -48,8 +48,8 @@ def test_answers_come_from_the_command_line(tmp_path, capsys):
     path = tmp_path / "t.csv"
     path.write_text('y,x\n"1,000",1\n"2,500",NONE\n"1,500",2\n"3,000",4\n')
     arguments = ["estimate", str(path), "--estimator", "pooled", "--outcome", "y", "--controls", "x"]
-    assert main(arguments) == 2 and "--missing 'NONE'" in capsys.readouterr().err
-    assert main([*arguments, "--missing", "NONE"]) == 2 and "--thousands ," in capsys.readouterr().err
+    assert main(arguments) == 2 and "--thousands ," in capsys.readouterr().err
+    assert main([*arguments, "--thousands", "comma"]) == 2 and "--missing 'NONE'" in capsys.readouterr().err
     assert main([*arguments, "--thousands", "comma", "--missing", "NONE"]) == 0
     assert "column 'x': read as missing: 'NONE' 1" in capsys.readouterr().err
 
