@@ -6,6 +6,7 @@ import matplotlib.pyplot
 import moderndid
 import numpy
 import pandas
+import pandera.backends.pandas.builtin_checks
 import pandera.pandas
 import pyarrow.parquet
 import scipy.optimize
