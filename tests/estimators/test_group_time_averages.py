@@ -292,8 +292,10 @@ def test_treatment_that_a_control_foretells_is_refused_with_cohort_and_period():
     data["x"] += 6.0 * (data["cohort"] == 4) + 0.01 * data["unit"] % 3
     rows = run(data, controls=("x",))
     refusal = next(r for r in rows if "reason" in r)
-    assert plain(refusal["reason"]).startswith("SUPPORT: cohort 4, period ") and (
-        "overlap" in refusal["reason"] or "separate" in refusal["reason"]
+    assert (
+        refusal["reason_code"] == "SUPPORT"
+        and plain(refusal["reason"]).startswith("cohort 4, period ")
+        and ("overlap" in refusal["reason"] or "separate" in refusal["reason"])
     )
     assert np.isfinite(row(run(data, {"method": "reg"}, controls=("x",)))["estimate"])
 

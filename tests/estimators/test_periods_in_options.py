@@ -26,7 +26,7 @@ def rows(module, panel, **options) -> list[tuple]:
     specification = Specification(
         name="p", estimator=module.__name__.rpartition(".")[2], outcome="y", unit="firm", time="year", cohort="g", options=options
     )
-    return [(row["term"], row.get("estimate"), row.get("sample")) for row in module.estimate(panel, specification)]
+    return [(row["term"], row.get("estimate"), row.get("setting")) for row in module.estimate(panel, specification)]
 
 
 def coded(how) -> pd.DataFrame:

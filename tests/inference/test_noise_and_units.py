@@ -200,4 +200,7 @@ def test_a_programme_of_the_library_without_a_solution_is_a_refused_row(events, 
     monkeypatch.setattr(moderndid, "create_sensitivity_results_rm", fails)
     options = SimpleNamespace(honest=[0.5], honest_smoothness=[], breakdown=False)
     (row,) = honest_bounds.bounds_rows(*events, np.full(3, 1 / 3), options, {})
-    assert row["reason"] == "PRE: moderndid found no interval (Failed to compute any valid eta values)" and "ci_low" not in row
+    assert (row["reason_code"], row["reason"]) == (
+        "PRE",
+        "moderndid found no interval (Failed to compute any valid eta values)",
+    ) and "ci_low" not in row
