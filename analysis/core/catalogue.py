@@ -17,6 +17,8 @@ from pathlib import Path
 from analysis.core.errors import UnknownName, unknown
 
 ROOT = Path(__file__).resolve().parents[2]
+# Endings of files that are programs, workflow or configuration.
+PROGRAMS = (".py", ".smk", ".yaml", ".html", ".css", ".js", ".typ")
 
 # Kind of product → folder of its modules and the function that makes it.
 MODULES = {
@@ -91,6 +93,12 @@ def source_files(module: str) -> list[str]:
             continue
         found.add(path)
         queue += _imports(path)
+    return sorted(path.relative_to(ROOT).as_posix() for path in found)
+
+
+def program_files() -> list[str]:
+    """Return every file of programs, workflow and configuration: the code whose version stands beside the results."""
+    found = [path for top in ("analysis", "workflow", "config") for path in (ROOT / top).rglob("*") if path.suffix in PROGRAMS]
     return sorted(path.relative_to(ROOT).as_posix() for path in found)
 
 

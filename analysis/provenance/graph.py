@@ -15,7 +15,7 @@ from pathlib import Path
 import pandas as pd
 
 from analysis.core import rawfiles
-from analysis.core.catalogue import ROOT, ingredients
+from analysis.core.catalogue import ROOT, ingredients, program_files
 from analysis.core.claim_tests import specifications_of, tests_of
 from analysis.core.comparisons import kind_of, parts
 from analysis.core.config import JOINT, claims_tested, products
@@ -50,10 +50,8 @@ def graph(study: dict, document: Document, files: dict[str, list[str]], numbers:
         nodes |= {f"claim:{name}": _claim(name, claim, files) for name, claim in study["claims"].items()}
     nodes |= _exhibits(study, document, kinds, numbers, estimates)
     nodes |= _numbers(study, document, kinds, numbers, estimates)
-    everything = [p.relative_to(ROOT).as_posix() for top in ("analysis", "workflow", "config") for p in (ROOT / top).rglob("*")]
-    tracked = [p for p in everything if (ROOT / p).suffix in (".py", ".smk", ".yaml", ".html", ".css", ".js", ".typ")]
     return {
-        "code": code_version(tracked),
+        "code": code_version(program_files()),
         "nodes": nodes,
         "estimates": estimates.to_dict("records"),
         "curves": _curves({name: curve for name, curve in study["specification_curves"].items() if name in files}, files),

@@ -14,6 +14,7 @@ from analysis.core.catalogue import (
     ingredients,
     module_of,
     program,
+    program_files,
     source_files,
     version,
 )
@@ -62,7 +63,6 @@ DOCUMENTS = STUDY["documents"]
 KIND = products(STUDY)
 
 
-
 wildcard_constraints:
     name=r"\w+",
     outcome=r"\w+",
@@ -81,9 +81,7 @@ def code(stage, kind, name):
 
 def inputs_of(kind, name):
     """Name → file of the products that product `name` is made from."""
-    return {
-        part: files_of(part) for part in parts(STUDY, kind, name) if part in KIND
-    }
+    return {part: files_of(part) for part in parts(STUDY, kind, name) if part in KIND}
 
 
 def sections_of(kind, name):

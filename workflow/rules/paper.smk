@@ -101,9 +101,7 @@ rule trace:
             }
         ),
         numbers=lambda w: OF_PROVENANCE[file_of("provenance", w.name)].numbers_file,
-        exhibits=lambda w: OF_PROVENANCE[
-            file_of("provenance", w.name)
-        ].exhibit_files(),
+        exhibits=lambda w: OF_PROVENANCE[file_of("provenance", w.name)].exhibit_files(),
         text=lambda w: OF_PROVENANCE[file_of("provenance", w.name)].texts(),
         config=CONFIG_FILES,
     output:
@@ -113,9 +111,8 @@ rule trace:
     wildcard_constraints:
         name="|".join(document.provenance_name for document in DOCUMENTS.values()),
     params:
-        code=version(
-            source_files("analysis.jobs.trace") + source_files("analysis.jobs.job")
-        ),
+        # The version of all programs is part of a provenance.
+        code=version(program_files()),
         files=lambda w: traced(OF_PROVENANCE[file_of("provenance", w.name)]),
         document=lambda w: OF_PROVENANCE[file_of("provenance", w.name)].name,
     run:
