@@ -62,7 +62,7 @@ def _columns(name: str, value: object) -> str | tuple[str, ...]:
 
 def specified(estimator: str, seed: int, **fields: Any) -> Specification:
     """Return the Specification of a model outside the study; its draws come from `seed` and the estimator's name."""
-    return Specification(name="command line", estimator=estimator, seed=zlib.crc32(f"{seed} {estimator}".encode()), **fields)  # type: ignore[arg-type]
+    return Specification(name="command line", estimator=estimator, seed=zlib.crc32(f"{seed} {estimator}".encode()), **fields)
 
 
 def table_of(data: pd.DataFrame, specification: Specification, origin: str) -> pd.DataFrame:

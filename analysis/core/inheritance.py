@@ -6,6 +6,8 @@ type. What it says of such a column narrows it: another description, fewer value
 
 from __future__ import annotations
 
+from typing import Any
+
 from analysis.core.errors import ConfigError, unknown
 
 # What a column that is taken over may not say anew.
@@ -59,7 +61,7 @@ def _column(name: str, column: str, rule: dict, parents: dict[str, dict]) -> dic
     return {**inherited, **rule}
 
 
-def _narrows(key: str, value: object, inherited: dict) -> bool:
+def _narrows(key: str, value: Any, inherited: dict) -> bool:
     """Return whether `value` of a column's rule allows no more than the inherited one."""
     old = inherited.get(key)
     if key == "description":

@@ -112,7 +112,7 @@ def without_each_unit(found: GroupTime) -> list[dict]:
     for position, name in sorted(enumerate(names), key=lambda item: item[1]):
         keep = np.arange(len(names)) != position
         weight = None if whole.weight is None else whole.weight[keep]
-        sample = replace(whole, outcome=whole.outcome[keep], cohort=whole.cohort[keep], units=whole.units[keep], weight=weight)  # type: ignore[union-attr]
+        sample = replace(whole, outcome=whole.outcome[keep], cohort=whole.cohort[keep], units=whole.units[keep], weight=weight)
         _, values, influence, _ = found.parameters(sample)
         error = float(np.sqrt(influence[:, -1] @ influence[:, -1]) / len(influence))
         treated = found.counts["n_treated"] - int(found.entered[position])
@@ -120,6 +120,6 @@ def without_each_unit(found: GroupTime) -> list[dict]:
         counts |= {"setting": str(name), "n_treated": treated, "n_treated_clusters": treated}
         rows.append(parameter("att_without", values[-1], error, inference="analytic", **counts))
         if found.options.randomization_draws and np.isfinite(whole.cohort[position]):
-            drawn = (row for row in randomized(found, sample) if row["term"] == "att" and row["inference"] == "randomization_t")  # type: ignore[arg-type]
+            drawn = (row for row in randomized(found, sample) if row["term"] == "att" and row["inference"] == "randomization_t")
             rows += [row | counts | {"term": "att_without"} for row in drawn]
     return rows

@@ -147,7 +147,7 @@ def _rows(data: pd.DataFrame, specification, options, counts: dict) -> list[dict
         for g, t, why in found.averages.reasons
     ]
     if options.randomization_draws:
-        rows += inference.randomized(found, found.panel)  # type: ignore[arg-type]
+        rows += inference.randomized(found, found.panel)
     if options.leave_one_out and found.cluster is None:
         rows += inference.without_each_unit(found)
     return [row | found.lacks(row) for row in rows]

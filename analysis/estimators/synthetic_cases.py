@@ -104,7 +104,7 @@ def _case(name: str, outcome, donors, before, event_time, options, counts: dict)
     more = noted(reason) | {"setting": str(name)}
     rank = {} if found.fit.exact else placebo_rank(controls, found.ratio, before, options.penalty)
     inference = "placebo" if rank else "none"
-    rows = [parameter("case", found.gap[~before].mean(), inference=inference, **rank, **more, **counts)]  # type: ignore[arg-type]
+    rows = [parameter("case", found.gap[~before].mean(), inference=inference, **rank, **more, **counts)]
     rows.append(parameter("fit", float(np.sqrt(np.mean(found.gap[before] ** 2))), setting=str(name), inference="none", **counts))
     steps = zip(event_time, found.gap, strict=True)
     return rows + [parameter("gap", value, setting=str(name), inference="none", event_time=int(e), **counts) for e, value in steps]

@@ -10,6 +10,7 @@ standard errors and scaled back.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -184,7 +185,7 @@ def bounds_rows(
         ("smoothness", smoothness, options.honest_smoothness),
     ):
         for size in sizes:
-            about = {"inference": f"honest_{kind}", "setting": str(float(size))}
+            about: dict[str, Any] = {"inference": f"honest_{kind}", "setting": str(float(size))}
             try:
                 low, high = method(event_time, effect, covariance, size, weights=weights)
             except NotIdentified as error:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from importlib import import_module
 from inspect import signature
 from types import ModuleType
+from typing import Any
 
 from analysis.core.comparisons import ARGUMENT, Comparison, is_listed, products_of
 from analysis.core.storage import write_text
@@ -46,7 +47,7 @@ def _module(folder: str, name: str, sections: dict) -> ModuleType:
     return import_module(f"analysis.exhibits.{folder}.{own}")
 
 
-def _called(function: Callable, tables: dict, sections: dict) -> object:
+def _called(function: Callable, tables: dict, sections: dict) -> Any:
     """Return what `function` makes of what its arguments name; an entry that lists products comes with their tables."""
     lists = {label: Comparison(entry, {n: tables[n] for n in products_of(entry)}) for label, entry in sections.items() if is_listed(entry)}
     given = tables | sections | lists

@@ -91,8 +91,7 @@ def _quote(study: dict, document: Document, path: Path) -> None:
     kinds = products(study)
     numbers = {name: study["numbers"][name] for name in document.numbers}
     quoted = document.quoted(study["numbers"], kinds)
-    estimates, facts = (
-        {name: product_files(study, kind, name) for name in quoted if kinds[name] == kind} for kind in ("estimates", "facts")
-    )
+    estimates = {name: list(product_files(study, "estimates", name)) for name in quoted if kinds[name] == "estimates"}
+    facts = {name: str(product_files(study, "facts", name)) for name in quoted if kinds[name] == "facts"}
     exhibits = {name: caption(study["exhibits"][name]) for name in document.exhibits}
     quote(numbers, exhibits, estimates, facts, str(path), blind_seed(), ["cohort_facts"] if study["simulated_firms"] else [])

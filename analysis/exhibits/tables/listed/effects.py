@@ -44,7 +44,7 @@ def layout(comparison, specifications, outcomes):
             data.append(table)
         else:
             block = variants({"": table}, {"": next(iter(plain.values()))}, outcomes, entry["inference"])
-            more, starts = block.frame.to_dict("records"), block.bold
+            more, starts = block.frame.to_dict("records"), list(block.bold)
             data.append(table.assign(specification=specifications[row["from"]]["title"]))
         bold += [len(printed) + start for start in starts]
         printed += more
