@@ -15,7 +15,7 @@ from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 
-from analysis.jobs.job import die_with, job
+from analysis.jobs.job import die_with, has_ended, job
 
 # Inputs that make a job run again when they change, and that its function does not read under this name.
 WATCHED = ("data",)
@@ -175,7 +175,8 @@ def dispatch(rule: str, inputs: Mapping, outputs: Mapping, params: Mapping, wild
     process = context.Process(target=_work, args=(planned, str(log[0]), os.getpid()))
     process.start()
     process.join()
-    if process.exitcode:
+    # A job that fails ends with 1. Libraries' threads now and then abort a process that has done its work and said so.
+    if process.exitcode == 1 or (process.exitcode and not has_ended(str(log[0]))):
         raise JobFailed(str(log[0]))
 
 
@@ -187,3 +188,5 @@ def _work(planned: Job, log: str, parent: int) -> None:
     die_with(parent)
     with job(log):
         RULES[planned.rule](planned)
+    # Nothing is left to do, and the finalizers of libraries may abort.
+    os._exit(0)

@@ -62,6 +62,12 @@ def _cpu() -> float:
     return used.user + used.system + used.children_user + used.children_system
 
 
+def has_ended(log: str) -> bool:
+    """Return whether the job that wrote `log` came to its end: all its files are then in place."""
+    lines = Path(log).read_text(encoding="utf-8", errors="replace").splitlines() if Path(log).exists() else []
+    return bool(lines) and lines[-1].startswith("done: ")
+
+
 def _peak_memory() -> float:
     """Return the most memory that this process has held, in MB; not a number where the system does not say (Windows)."""
     try:
