@@ -4,7 +4,7 @@ PYTHON ?= python3
 CORES ?= all
 RUN = $(PYTHON) bootstrap.py
 
-.PHONY: study validate all test test-fast lint lock clean benchmark verify whatif blind package profile
+.PHONY: coverage study validate all test test-fast lint lock clean benchmark verify whatif blind package profile
 
 study:
 	@$(RUN) python -m analysis.jobs.run --cores $(CORES)
@@ -20,8 +20,11 @@ all:
 	@$(RUN) python -m analysis.jobs.run --cores $(CORES) study validation
 	@echo "The paper and the validation: $(CURDIR)/paper"
 
-# All tests, and how much of analysis/ they run.
 test:
+	@$(RUN) python -m pytest
+
+# The tests, and how much of analysis/ they run; slower.
+coverage:
 	@$(RUN) python -m pytest --cov --cov-report=term:skip-covered
 
 # The tests for daily use, within a minute.

@@ -11,7 +11,7 @@ from tests.study import STUDY
 
 
 def run(copy, *arguments):
-    command = [sys.executable, "-m", "snakemake", "--cores", "1", *arguments]
+    command = [sys.executable, "-m", "snakemake", "--force-use-threads", "--cores", "1", *arguments]
     # Without external files the sources that need them are written at once, as absent.
     environment = os.environ | {"IPS_DATA": str(copy / "none")}
     return subprocess.run(command, cwd=copy, env=environment, capture_output=True, text=True, check=False)

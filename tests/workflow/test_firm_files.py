@@ -14,7 +14,7 @@ MINIATURE = Path(__file__).parent.parent / "sources" / "firms" / "miniature"
 
 
 def run(copy, data, *targets):
-    command = [sys.executable, "-m", "snakemake", "--cores", "2", *targets]
+    command = [sys.executable, "-m", "snakemake", "--force-use-threads", "--cores", "2", *targets]
     environment = os.environ | {"IPS_DATA": str(data)}
     return subprocess.run(command, cwd=copy, env=environment, capture_output=True, text=True, check=False)
 
