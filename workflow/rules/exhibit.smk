@@ -26,7 +26,7 @@ rule layout:
         # A table of the configuration alone is made anew as well where archived ones are at hand: through a product that no checkout has.
         unpack(
             lambda w: inputs_of("table", w.exhibit)
-            or {"data": product_files("freeze_facts")}
+            or {"data": file_of("facts", "freeze_facts")}
         ),
     output:
         **exhibit_files("table", "{exhibit}"),
