@@ -91,7 +91,7 @@ def table_of(data: pd.DataFrame, specification: Specification, origin: str) -> p
     table = complete(rows, identity, contract())
     table.attrs["notes"] = [
         *notes,
-        *(f"left out: {text}" for text in pd.concat([table["left_out"], table["incomplete"]]).dropna().unique()),
+        *(f"left out: {text}" for text in pd.concat([table["left_out"], table["incomplete"]]).dropna().unique() if text),
     ]
     return table
 
