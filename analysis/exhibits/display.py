@@ -150,7 +150,8 @@ def drawn(figure: Figure) -> pd.DataFrame:
     """Return the data that a figure shows, read off the marks themselves, so that no figure can show other data.
 
     One row per point, bar or end of a segment: `axes` (number and title), `mark` (line, point, bar, segment, area), `series` (its
-    legend entry, if any), `number` of the mark, `x`, `y` in data units; for bars also `width` and `height`.
+    legend entry, if any), `number` of the mark, `x`, `y` in data units; for bars also `width` and `height`. A figure without axes is
+    its text. Raises ValueError when a figure shows no datum.
     """
     rows = []
     for place, axes in enumerate(figure.axes, start=1):
@@ -158,6 +159,10 @@ def drawn(figure: Figure) -> pd.DataFrame:
         name = f"{place}: {' '.join(filter(None, titles))}".rstrip(": ")
         for kind, number, series, points in _marks(axes):
             rows += [{"axes": name, "mark": kind, "series": series, "number": number, **point} for point in points]
+    if not figure.axes:
+        rows = [{"axes": "", "mark": "text", "series": " ".join(text.get_text().split())} for text in figure.texts]
+    if not any(row["mark"] == "text" or row["x"] == row["x"] for row in rows):
+        raise ValueError("the figure shows no datum: draw what there is, or say why there is nothing (placeholder_figure)")
     return pd.DataFrame(rows, columns=["axes", "mark", "series", "number", "x", "y", "width", "height"])
 
 
@@ -190,9 +195,9 @@ def _points(pairs) -> list[dict]:
 
 
 def placeholder_figure(reason: str) -> Figure:
-    """Return the figure that says which data are missing."""
+    """Return the figure that says why there is nothing to draw: data that are missing, or estimates that were refused."""
     figure = mpl.pyplot.figure(figsize=(WIDTH, 1.2))
-    figure.text(0.5, 0.5, textwrap.fill(f"Not drawn: data absent. {reason}", 105), ha="center", va="center", fontsize=7)
+    figure.text(0.5, 0.5, textwrap.fill(f"Not drawn: {reason}", 105), ha="center", va="center", fontsize=7)
     return figure
 
 

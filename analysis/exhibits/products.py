@@ -23,6 +23,15 @@ def read_products(inputs: dict[str, str | list[str]]) -> tuple[dict[str, pd.Data
     return tables, " ".join(reasons), evidence
 
 
+def refused_estimates(tables: dict[str, pd.DataFrame]) -> str:
+    """Return why there is nothing to draw: the reasons when no row of any of the estimate tables has an estimate, else nothing."""
+    estimates = [table for table in tables.values() if "reason_code" in table and "estimate" in table]
+    if not estimates or any(table["estimate"].notna().any() for table in estimates):
+        return ""
+    reasons = [reason for table in estimates for reason in table["reason"].dropna()]
+    return " ".join(dict.fromkeys(reasons))
+
+
 def absent_estimates(table: pd.DataFrame) -> str:
     """Return the reason when every row of an Estimate table is missing for want of data."""
     if "reason_code" in table and len(table) and (table["reason_code"] == ABSENT).fillna(False).all():

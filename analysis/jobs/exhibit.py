@@ -12,14 +12,16 @@ from typing import Any
 from analysis.core.comparisons import ARGUMENT, Comparison, is_listed, products_of
 from analysis.core.storage import write_text
 from analysis.exhibits.display import Table, placeholder_figure, placeholder_table, save_figure, save_table
-from analysis.exhibits.products import read_products
+from analysis.exhibits.products import read_products, refused_estimates
 
 
 def draw(name: str, inputs: dict, sections: dict, paths: list[str]) -> None:
     """Draw figure `name` into the PDF, PNG and CSV (of what it shows) at `paths`."""
     tables, absent, evidence = read_products(inputs)
     module = _module("figures", name, sections)
-    figure = placeholder_figure(absent) if absent else _called(module.draw, tables, sections)
+    refused = refused_estimates(tables)
+    why = f"data absent. {absent}" if absent else f"no estimate. {refused}" if refused else ""
+    figure = placeholder_figure(why) if why else _called(module.draw, tables, sections)
     save_figure(figure, paths, evidence)
 
 

@@ -6,8 +6,10 @@ import pandas as pd
 import pytest
 from matplotlib import pyplot
 
+from analysis.core.catalogue import ROOT
 from analysis.exhibits.cells import count, interval, number, p_value
 from analysis.exhibits.display import Table, drawn, minus, placeholder_figure, save_figure, save_table
+from analysis.exhibits.products import refused_estimates
 
 pytestmark = pytest.mark.fast
 
@@ -90,3 +92,27 @@ def test_data_behind_a_simulated_figure_say_so(tmp_path):
     axes.plot([1, 2], [3, 4])
     save_figure(figure, [str(tmp_path / "one.csv")], "simulated")
     assert (tmp_path / "one.csv").read_text().splitlines()[1].startswith("SIMULATED,")
+
+
+def test_a_figure_of_refused_estimates_says_why():
+    refused = pd.DataFrame({"estimate": [None], "reason_code": ["SUPPORT"], "reason": ["units have several rows"]})
+    found = pd.DataFrame({"estimate": [1.0], "reason_code": [None], "reason": [None]})
+    assert refused_estimates({"curves": refused, "titles": pd.DataFrame({"a": [1]})}) == "units have several rows"
+    assert not refused_estimates({"curves": refused, "other": found})
+    assert not refused_estimates({"titles": pd.DataFrame({"a": [1]})})
+
+
+def test_a_figure_without_data_is_refused():
+    figure, axes = pyplot.subplots()
+    axes.plot([], [], label="nothing")
+    with pytest.raises(ValueError, match="no datum"):
+        drawn(figure)
+    pyplot.close(figure)
+    assert drawn(placeholder_figure("no estimate."))["series"].tolist() == ["Not drawn: no estimate."]
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "paper" / "tables").glob("*.csv")), ids=lambda path: path.stem)
+def test_no_archived_table_holds_a_refusal_of_the_entrance(path):
+    """A specification of the study whose columns do not fit its method is a mistake in the configuration, and no result."""
+    table = pd.read_csv(path, dtype=str)
+    assert "reason" not in table or not table["reason"].fillna("").str.startswith("the data, row").any()
