@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -25,7 +26,7 @@ ABSENT = "ABSENT"
 class NotIdentified(ValueError):
     """The data cannot identify the parameter; `code` is a short reason code, the message explains it."""
 
-    def __init__(self, code: str, message: str):
+    def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
         self.code = code
 
@@ -34,7 +35,7 @@ class NotIdentified(ValueError):
 FEW_CLUSTERS = 10
 
 
-def parameter(term: str, estimate: float, std_error: float = np.nan, *, inference: str, degrees: float = np.inf, **more) -> dict:
+def parameter(term: str, estimate: float, std_error: float = np.nan, *, inference: str, degrees: float = np.inf, **more: Any) -> dict:
     """Return one row: intervals and p-value from a t (or, with infinite `degrees`, normal) reference.
 
     Any column of the contract given in `more` replaces the computed one (a bootstrap interval, say). A term that is computed
@@ -54,7 +55,7 @@ def parameter(term: str, estimate: float, std_error: float = np.nan, *, inferenc
     return {**row, **more}
 
 
-def refused(term: str, code: str, message: str, inference: str = "none", **more) -> dict:
+def refused(term: str, code: str, message: str, inference: str = "none", **more: Any) -> dict:
     """Return the row that says why there is no number; `more` holds columns that tell it from its like (`setting`)."""
     return {"term": term, "inference": inference, "library": "analysis", "reason_code": code, "reason": message, **more}
 

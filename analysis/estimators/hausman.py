@@ -8,6 +8,7 @@ import pandas as pd
 from analysis.core.estimates import refused
 from analysis.core.method import Method
 from analysis.core.sample import entrance
+from analysis.core.specification import Specification
 from analysis.estimators._panel_regression import sample, wald
 from analysis.inference.least_squares import Design, fit
 from analysis.inference.random_effects import random_effects
@@ -25,7 +26,7 @@ ROUNDING = 1e-12
 
 
 @entrance(METHOD)
-def estimate(panel: pd.DataFrame, specification) -> list[dict]:
+def estimate(panel: pd.DataFrame, specification: Specification) -> list[dict]:
     """Return term 'hausman': the statistic and its p-value.
 
     Rests on homoskedastic, uncorrelated errors under which random effects are efficient; the Mundlak test does not.

@@ -13,6 +13,7 @@ from scipy import stats
 from analysis.core.estimates import NotIdentified, parameter, refused
 from analysis.core.method import Method
 from analysis.core.sample import entrance
+from analysis.core.specification import Specification
 from analysis.estimators._regression import columns_of, complete_rows, counts_of, design_of, regressors_of
 from analysis.inference.cluster import cluster_sums
 from analysis.inference.least_squares import fit
@@ -28,7 +29,7 @@ ROUNDING = 1e-10  # residuals of a unit, as a share of all units' own
 
 
 @entrance(METHOD)
-def estimate(panel: pd.DataFrame, specification) -> list[dict]:
+def estimate(panel: pd.DataFrame, specification: Specification) -> list[dict]:
     """Return 'pesaran_cd' (standard normal without dependence) and 'wooldridge_serial' (F of residual autocorrelation).
 
     Residuals that are rounding errors are refused. The model has unit effects, which the second test's null of -1/(T-1) rests on. Pairs of units count with the periods that both have.

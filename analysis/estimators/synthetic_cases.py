@@ -6,12 +6,15 @@ for holes in its record, and those are counted.
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 
 from analysis.core.estimates import NotIdentified, noted, parameter, refused
 from analysis.core.method import Method, Option
 from analysis.core.sample import entrance
+from analysis.core.specification import Specification
 from analysis.estimators._cohorts import cohort_panel, counts_of
 from analysis.estimators._synthetic import PENALTY, placebo_rank, reason_of, synthetic
 from analysis.inference.group_time_cells import panel_of
@@ -32,7 +35,7 @@ FEWEST = 10  # controls, below which a rank among placebos cannot be small
 
 
 @entrance(METHOD)
-def estimate(panel: pd.DataFrame, specification) -> list[dict]:
+def estimate(panel: pd.DataFrame, specification: Specification) -> list[dict]:
     """Return per case, its unit the setting, 'case' (mean gap after treatment, p-value by placebo rank), 'fit' (root mean squared gap
     before) and 'gap' by event time; 'att' is the mean over cases, 'small_p' the share with p <= 0.1.
 
@@ -94,7 +97,9 @@ def _holes(lost: int, cohort: int) -> list[dict]:
     return [refused("cases_left_out", "BALANCE", f"{lost} units of cohort ‹@{cohort}› have holes in their record")]
 
 
-def _case(name: str, outcome, donors, before, event_time, options, counts: dict) -> list[dict]:
+def _case(
+    name: str, outcome: np.ndarray, donors: np.ndarray, before: np.ndarray, event_time: np.ndarray, options: SimpleNamespace, counts: dict
+) -> list[dict]:
     near = np.argsort(np.abs(donors[:, before].mean(1) - outcome[before].mean()), kind="stable")[: options.donors]
     controls = donors[near].T
     found = synthetic(controls, outcome, before, options.penalty)

@@ -1,6 +1,9 @@
 """Why the published R&D intensity is no outcome: it changes its GDP in the year of the first treatment."""
 
+import pandas as pd
 import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.pyplot import subplots
 
 from analysis.exhibits.display import COLOURS, WIDTH
@@ -9,7 +12,7 @@ CENSUSES = {2018.5: "fourth census enters", 2023.5: "fifth census enters"}
 LABELLED = 6
 
 
-def draw(province_statistics, province_onset):
+def draw(province_statistics: pd.DataFrame, province_onset: pd.DataFrame) -> Figure:
     """Return published intensity less intensity on one vintage, a line per province; treated provinces in colour."""
     data = province_statistics.assign(
         gap=province_statistics["rd_intensity_published_pct"] - province_statistics["rd_intensity_revised_pct"]
@@ -44,7 +47,7 @@ def draw(province_statistics, province_onset):
     return figure
 
 
-def _label(axis, wide) -> None:
+def _label(axis: Axes, wide: pd.DataFrame) -> None:
     """Name the provinces with the largest gaps in the last year before the break, one below the other."""
     last = wide.loc[2018].dropna()
     names = last.abs().nlargest(LABELLED).index

@@ -3,7 +3,9 @@
 import math
 import textwrap
 
+import pandas as pd
 import seaborn as sns
+from matplotlib.figure import Figure
 from matplotlib.pyplot import subplots
 
 from analysis.core.preparation import TRANSFORMS
@@ -14,7 +16,7 @@ BASE = 2017
 GROUPS = (("no known issue", "#999999", "--"), ("confirmed first issue", COLOURS[0], "-"))
 
 
-def draw(province_year, outcomes):
+def draw(province_year: pd.DataFrame, outcomes: dict) -> Figure:
     """Return one panel per outcome: group means of the transformed outcome less its 2017 value, provinces faint."""
     shown = measured(province_year, outcomes)
     rows = math.ceil(len(shown) / 3)

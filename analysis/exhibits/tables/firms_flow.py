@@ -14,7 +14,14 @@ STEPS = {
 TABLES = {"firm_accounts": "Firm-years", "financing_events": "Issues", "projects": "Projects"}
 
 
-def layout(firm_notes, firm_panel, project_spells, projects, financing_events, firm_accounts):
+def layout(
+    firm_notes: pd.DataFrame,
+    firm_panel: pd.DataFrame,
+    project_spells: pd.DataFrame,
+    projects: pd.DataFrame,
+    financing_events: pd.DataFrame,
+    firm_accounts: pd.DataFrame,
+) -> Table:
     """Return one row per step, with counts."""
     rows, bold = [], []
     sizes = {"firm_accounts": len(firm_accounts), "financing_events": len(financing_events), "projects": len(projects)}
@@ -33,7 +40,7 @@ def layout(firm_notes, firm_panel, project_spells, projects, financing_events, f
     return Table(pd.DataFrame(rows), formats={"Rows": "{:,.0f}"}, bold=tuple(bold), widths={"Step": "1fr"})
 
 
-def _further(table: str, firm_panel, project_spells, projects) -> list[dict]:
+def _further(table: str, firm_panel: pd.DataFrame, project_spells: pd.DataFrame, projects: pd.DataFrame) -> list[dict]:
     if table == "firm_accounts":
         firms = firm_panel.drop_duplicates("firm_id")
         late = firms["issuer"] & ~firms["observed_before"]

@@ -7,7 +7,7 @@ from analysis.panels._firm_traits import fixed_traits
 from analysis.panels._issuers import issues_of
 
 
-def layout(financing_events, firm_accounts, panels):
+def layout(financing_events: pd.DataFrame, firm_accounts: pd.DataFrame, panels: dict) -> Table:
     """Return one row per year and a total."""
     traits = fixed_traits(firm_accounts).set_index("firm_id")
     city = traits["cluster"].where(traits["city"].notna())

@@ -11,7 +11,7 @@ STATUS = {
 }
 
 
-def layout(province_onset):
+def layout(province_onset: pd.DataFrame) -> Table:
     """Return provinces by status, with strict and wide dates and the rule behind each."""
     rows, bold, wide = [], [], []
     for status, heading in STATUS.items():
