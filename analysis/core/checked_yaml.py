@@ -13,11 +13,15 @@ from jsonschema import Draft202012Validator, ValidationError
 from analysis.core.catalogue import ROOT
 from analysis.core.errors import ConfigError
 
+try:
+    from yaml import CSafeLoader as Loader
+except ImportError:  # slower, where PyYAML was built without its C parts
+    from yaml import SafeLoader as Loader
+
 SCHEMAS = ROOT / "workflow" / "schemas"
-Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-class _UniqueKeys(Loader):  # type: ignore[misc, valid-type]
+class _UniqueKeys(Loader):
     """YAML in which a repeated key is an error: the last one would win silently."""
 
 

@@ -64,8 +64,14 @@ def noted(note: str) -> dict:
     """Return the columns of a note that kernels give as 'CODE: words'; none without a note."""
     if not note:
         return {}
-    code, _, words = note.partition(": ")
+    code, words = parted(note)
     return {"reason_code": code, "reason": words}
+
+
+def parted(note: str) -> tuple[str, str]:
+    """Return the code and the words of a note."""
+    code, _, words = note.partition(": ")
+    return code, words
 
 
 def why(row: pd.Series | dict) -> str:
@@ -99,14 +105,15 @@ def _with_left_out(row: dict, identity: dict) -> dict:
 
 def _with_note(row: dict) -> dict:
     """Return the row with its `reason` as a note where the number and its inference stand: a reason says why there is none."""
-    stands = np.isfinite(_float(row.get("estimate"))) and any(
-        np.isfinite(_float(row.get(key))) for key in ("std_error", "ci_low", "p_value")
+    stands = np.isfinite(number_of(row.get("estimate"))) and any(
+        np.isfinite(number_of(row.get(key))) for key in ("std_error", "ci_low", "p_value")
     )
     return {**row, "note": row["reason"], "reason": None} if stands and row.get("reason") else row
 
 
-def _float(value: object) -> float:
-    return np.nan if value is None or value is pd.NA else float(value)  # type: ignore[arg-type]
+def number_of(value: Any) -> float:
+    """Return the number of a cell, NaN where it is blank."""
+    return np.nan if value is None or value is pd.NA else float(value)
 
 
 def _honest_about_one(row: dict) -> dict:

@@ -88,13 +88,13 @@ def sample_of(panel: pd.DataFrame, specification: Specification, method: Method)
     check_roles(fields, method)
     where, lines = panel.attrs.get("file", WHERE), _line_finder(panel)
     calendar, periods, cohorts = _periods(panel, specification, method, where, lines)
-    data = {}
+    data: dict = {}
     for column, roles in fields.items():
         data[quoted(column)] = _typed(panel[column], roles, where, lines)
     if specification.time:
         data[quoted(specification.time)] = _whole(calendar.index_of(periods))
     if specification.cohort:
-        data[quoted(specification.cohort)] = cohorts  # type: ignore[assignment]
+        data[quoted(specification.cohort)] = cohorts
     for column in further:
         data.setdefault(quoted(column), plain(panel[column]).array)
     for column in method.columns:

@@ -128,4 +128,4 @@ def rows_of(fit: Fit, names: Iterable[str], counts: dict, library: str = "analys
 
 def told(error: float, outcome: np.ndarray) -> dict:
     """Return `std_error` of a row as it is, or missing with the reason where it is a rounding error of the `outcome` (rows,)."""
-    return {"std_error": np.nan} | noted(PERFECT) if of_rounding(error, outcome) else {"std_error": error}  # type: ignore[arg-type]
+    return {"std_error": np.nan, **noted(PERFECT)} if of_rounding(error, outcome) else {"std_error": error}

@@ -137,7 +137,7 @@ def _total(found: list[Effect | None], h: Histories, counts: dict, asked: np.nda
     used = np.logical_or.reduce([one.switchers for one in every])
     both = Effect(
         sum(one.size * one.value for one in every) / dose,
-        sum(one.size * one.influence for one in every) / dose,  # type: ignore[arg-type]
+        sum((one.size * one.influence for one in every), np.zeros(len(used))) / dose,
         used,
         0.0,
         0.0,

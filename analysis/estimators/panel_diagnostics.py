@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from analysis.core.estimates import NotIdentified, parameter, refused
+from analysis.core.estimates import NotIdentified, parameter, parted, refused
 from analysis.core.method import Method
 from analysis.core.sample import entrance
 from analysis.core.specification import Specification
@@ -41,7 +41,7 @@ def estimate(panel: pd.DataFrame, specification: Specification) -> list[dict]:
     names = regressors_of(specification)
     result = fit(design_of(data, specification, data[names], effects, "unadjusted"), "unadjusted")
     if result.notes[0]:
-        raise NotIdentified(*result.notes[0].split(": ", 1))
+        raise NotIdentified(*parted(result.notes[0]))
     # In units of their own size; a unit whose residuals are rounding errors of zero follows nothing.
     e = result.residuals / np.sqrt(np.mean(result.residuals**2))
     e = np.where(pd.Series(np.abs(e)).groupby(data[specification.unit]).transform("max") > ROUNDING, e, 0.0)

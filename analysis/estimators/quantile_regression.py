@@ -56,11 +56,12 @@ def estimate(panel: pd.DataFrame, specification: Specification) -> list[dict]:
     problem = _Problem.of(y, x, _units(data, specification, y, x), options)
     problem.check(names)
     solved = problem.solve(np.ones(problem.n_units))
-    estimates = problem.back @ solved.coefficients + problem.level  # type: ignore[union-attr]
+    assert solved is not None  # what has no solution, the check has refused
+    estimates = problem.back @ solved.coefficients + problem.level
     errors, drawn = _errors(problem, options.bootstrap_draws, specification.seed)
     about = {"inference": "none"} if np.isnan(errors).all() else {"inference": "bootstrap", "draws": drawn, "seed": specification.seed}
     about |= counts_of(data, specification)
-    reasons = _reasons(problem, solved, estimates, errors, options.bootstrap_draws)  # type: ignore[arg-type]
+    reasons = _reasons(problem, solved, estimates, errors, options.bootstrap_draws)
     return [
         parameter(name, b, se, **about, **reason) for name, b, se, reason in zip([*names, "const"], estimates, errors, reasons, strict=True)
     ]

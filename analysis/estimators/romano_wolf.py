@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.core.errors import BadOption
-from analysis.core.estimates import NotIdentified, parameter
+from analysis.core.estimates import NotIdentified, parameter, parted
 from analysis.core.method import MOST_DRAWS, Method, Option
 from analysis.core.sample import entrance
 from analysis.core.specification import Specification
@@ -77,11 +77,10 @@ def _one(panel: pd.DataFrame, specification: Specification, names: pd.Index, sig
     except NotIdentified as error:
         raise NotIdentified(error.code, f"{specification.outcome}: {error}") from error
     if not np.isfinite(result.errors[0]) or result.errors[0] == 0:
-        code, _, why = (result.notes[0] or "SUPPORT: it is zero").partition(": ")
+        code, why = parted(result.notes[0] or "SUPPORT: it is zero")
         raise NotIdentified(code, f"no variance for {specification.outcome}: {why}")
     present, codes = np.unique(names.get_indexer(data[specification.cluster[0]]), return_inverse=True)
     actual, drawn = draw(design.outcome, design.regressors[:, 0], design.regressors[:, 1:], design.effects, codes, signs[present])
     counts = counts_of(data, specification, result)
-    about = {"inference": "cluster", "degrees": result.degrees}
-    row = parameter(specification.outcome, result.coefficients[0], result.errors[0], **about, **counts)  # type: ignore[arg-type]
+    row = parameter(specification.outcome, result.coefficients[0], result.errors[0], inference="cluster", degrees=result.degrees, **counts)
     return row, float(actual.statistic(0.0, True)[0]), drawn.statistic(0.0, True)

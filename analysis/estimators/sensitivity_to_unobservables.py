@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.core.distributions import t_quantile
-from analysis.core.estimates import NotIdentified, noted, parameter, refused
+from analysis.core.estimates import NotIdentified, noted, parameter, parted, refused
 from analysis.core.method import Method, Option
 from analysis.core.sample import entrance
 from analysis.core.specification import Specification
@@ -49,7 +49,7 @@ def estimate(panel: pd.DataFrame, specification: Specification) -> list[dict]:
     design = treatment_design(data, specification, specification.treatment or "treatment", "cluster")
     clustered = fit(design, "cluster")
     if clustered.notes[0] == PERFECT:
-        raise NotIdentified(*PERFECT.split(": ", 1))
+        raise NotIdentified(*parted(PERFECT))
     net = np.column_stack([clustered.outcome, clustered.regressors])
     given = omitted.coefficients(net[:, 0], net[:, 1], net[:, 2:])
     counts = counts_of(data, specification, clustered)

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 
-from analysis.core.estimates import NotIdentified, noted, parameter, refused
+from analysis.core.estimates import NotIdentified, noted, parameter, parted, refused
 from analysis.core.method import Method, Option
 from analysis.core.sample import entrance
 from analysis.core.specification import Specification
@@ -105,7 +105,7 @@ def _case(
     found = synthetic(controls, outcome, before, options.penalty)
     reason = reason_of(found, before, options.penalty)
     if reason and options.penalty == "none" and not found.fit.unique:
-        return [refused("case", *reason.split(": ", 1), setting=str(name))]
+        return [refused("case", *parted(reason), setting=str(name))]
     more = noted(reason) | {"setting": str(name)}
     rank = {} if found.fit.exact else placebo_rank(controls, found.ratio, before, options.penalty)
     inference = "placebo" if rank else "none"

@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from analysis.core.estimates import NotIdentified, noted, parameter, refused
+from analysis.core.estimates import NotIdentified, noted, parameter, parted, refused
 from analysis.core.method import Method
 from analysis.core.sample import entrance
 from analysis.core.specification import Specification
@@ -55,7 +55,7 @@ def _rows(found: Synthetic, before: np.ndarray, event_time: np.ndarray, rank: di
         if not found.fit.unique
     ]
     if ends and penalty == "none":
-        return [refused("att", *reason.split(": ", 1)), *ends]
+        return [refused("att", *parted(reason)), *ends]
     more = noted(reason) | ({"inference": "placebo", **rank} if rank else {"inference": "none"})
     fit = float(np.sqrt(np.mean(found.gap[before] ** 2)))
     rows = [

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.core.distributions import chi2_tail
-from analysis.core.estimates import noted, parameter, refused
+from analysis.core.estimates import noted, parameter, parted, refused
 from analysis.core.method import COVARIANCE, LAGS, TWO_WAY, Method
 from analysis.core.sample import entrance
 from analysis.core.specification import Specification
@@ -94,7 +94,7 @@ def _hansen(result: Fit, design: Design, z: np.ndarray, counts: dict) -> dict:
     if z.shape[1] == 1:
         return refused("hansen_j", "EXACT", "one instrument leaves nothing to test", "wald")
     if result.notes[0] == PERFECT:
-        return refused("hansen_j", *PERFECT.split(": ", 1), "wald")  # type: ignore[call-arg]
+        return refused("hansen_j", *parted(PERFECT), "wald")
     if len(design.clusters) > 1 or (not design.clusters and result.inference == "driscoll_kraay"):
         return refused("hansen_j", "OPTION", f"the test is for one cluster variable or none, not for {result.inference}", "wald")
     # Moments must be orthogonal to what 2SLS has fitted: the part of z that the fitted regressor does not use.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import textwrap
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import matplotlib as mpl
@@ -66,7 +66,7 @@ class Table:
     """
 
     frame: pd.DataFrame
-    formats: dict[str, str | Callable] = field(default_factory=dict)
+    formats: Mapping[str, str | Callable] = field(default_factory=dict)
     widths: dict[str, str] = field(default_factory=dict)
     data: pd.DataFrame | None = None
     rules: tuple[int, ...] = ()

@@ -87,4 +87,4 @@ def _divided(values: Table, size: np.ndarray) -> Table:
 
 
 def dense(values: Table) -> np.ndarray:
-    return values.toarray() if sparse.issparse(values) else np.asarray(values)  # type: ignore[union-attr]
+    return values if isinstance(values, np.ndarray) else values.toarray()

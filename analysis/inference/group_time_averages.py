@@ -50,7 +50,7 @@ def averages(
     it is observed in both periods. The influence of estimated shares is in (corollary 2), unless they count as `fixed_weights`.
     An average without any cell is NaN.
     """
-    rows = (_PanelRows if isinstance(sample, Panel) else _SectionRows)(sample)  # type: ignore[arg-type]
+    rows = _PanelRows(sample) if isinstance(sample, Panel) else _SectionRows(sample)
     chosen = np.array(selections, dtype=bool).reshape(len(selections), len(cells[0]))
     effects, reasons = np.full(len(cells[0]), np.nan), []
     share = np.array([rows.share(g) for g in cells[0]])

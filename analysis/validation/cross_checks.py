@@ -7,6 +7,7 @@ library's is brought to ours first and the row says so.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from importlib import import_module
 from typing import Any
 
@@ -31,7 +32,7 @@ def check(
     panels = {"province_year": province_year, "firm_year": firm_year, "firm_stacks": firm_stacks}
     rows = []
     for title, library, compare in HEADLINES:
-        rows += _rows(title, "the paper", library, lambda c=compare: c(panels, specifications, outcomes))  # type: ignore[misc]
+        rows += _rows(title, "the paper", library, partial(compare, panels, specifications, outcomes))
     for title, library, on_public_data in PUBLIC:
         rows += _rows(title, "public data", library, on_public_data)
     return pd.DataFrame(rows)

@@ -9,7 +9,7 @@ import pandas as pd
 def _printed(numbers: pd.DataFrame) -> Iterator[tuple[float, float, float]]:
     """Yield our number, the printed one and one unit of its last digit (trailing zeros are not known: a stricter unit)."""
     for row in numbers.to_dict("records"):
-        yield row["ours"], row["published"], float(Decimal(1).scaleb(Decimal(repr(row["published"])).as_tuple().exponent))  # type: ignore[arg-type]
+        yield row["ours"], row["published"], float(Decimal(1).scaleb(int(Decimal(repr(row["published"])).as_tuple().exponent)))
 
 
 def count(published_numbers: pd.DataFrame, cross_checks: pd.DataFrame) -> dict:

@@ -34,8 +34,8 @@ def draw(province_statistics: pd.DataFrame, province_onset: pd.DataFrame) -> Fig
     bottom = float(wide.min().min())
     for year, text in CENSUSES.items():
         axis.axvline(year, color="black", linestyle="--", linewidth=0.8)
-        side = {"ha": "left"} if year < 2020 else {"ha": "right"}
-        axis.text(year + (0.08 if year < 2020 else -0.08), bottom, text, rotation=90, va="bottom", fontsize=7, **side)  # type: ignore[arg-type]
+        side, shift = ("left", 0.08) if year < 2020 else ("right", -0.08)
+        axis.text(year + shift, bottom, text, rotation=90, ha=side, va="bottom", fontsize=7)
     axis.axvspan(2017.6, 2018.4, color=COLOURS[4], alpha=0.25, linewidth=0)
     axis.text(2017.55, bottom, "first treatments", rotation=90, ha="right", va="bottom", fontsize=7)
     _label(axis, wide)

@@ -32,6 +32,6 @@ def draw(province_att: pd.DataFrame, royalty_stacked: pd.DataFrame, outcomes: di
     axis.set_xlim(left=0)
     axis.set(xlabel="Within-unit standard deviations of the outcome", ylabel="")
     figure.legend(*axis.get_legend_handles_labels(), loc="outside lower center", ncols=2, fontsize=7)
-    axis.get_legend().remove()  # type: ignore[union-attr]
+    axis.legend().remove()
     sns.despine(ax=axis, left=True)
     return figure

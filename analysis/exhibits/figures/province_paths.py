@@ -47,7 +47,9 @@ def draw(province_year: pd.DataFrame, outcomes: dict) -> Figure:
         axis.set_axis_off()
     handles, labels = axes.flat[0].get_legend_handles_labels()
     # In an empty panel if there is one, else below: lines would cross it.
-    at = {"loc": "center", "ncols": 1} if spare else {"loc": "outside lower center", "ncols": 2}
-    (spare[0] if spare else figure).legend(handles, labels, fontsize=7, **at)  # type: ignore[call-overload]
+    if spare:
+        spare[0].legend(handles, labels, fontsize=7, loc="center")
+    else:
+        figure.legend(handles, labels, fontsize=7, loc="outside lower center", ncols=2)
     sns.despine(figure)
     return figure

@@ -23,15 +23,16 @@ def layout(
     firm_accounts: pd.DataFrame,
 ) -> Table:
     """Return one row per step, with counts."""
-    rows, bold = [], []
+    rows: list[dict] = []
+    bold = []
     sizes = {"firm_accounts": len(firm_accounts), "financing_events": len(financing_events), "projects": len(projects)}
     for table, label in TABLES.items():
         own = firm_notes[firm_notes["table"] == table].groupby("kind")["count"].sum()
         bold.append(len(rows))
         rows.append({"Step": label})
-        rows.append({"Step": "Rows read, all files", "Rows": int(own.get("read", 0))})  # type: ignore[dict-item]
-        rows += [{"Step": f"  {words}", "Rows": int(own.get(kind, 0))} for kind, words in STEPS.items() if own.get(kind, 0)]  # type: ignore[dict-item]
-        rows.append({"Step": "Rows used", "Rows": sizes[table]})  # type: ignore[dict-item]
+        rows.append({"Step": "Rows read, all files", "Rows": int(own.get("read", 0))})
+        rows += [{"Step": f"  {words}", "Rows": int(own.get(kind, 0))} for kind, words in STEPS.items() if own.get(kind, 0)]
+        rows.append({"Step": "Rows used", "Rows": sizes[table]})
         rows += _further(table, firm_panel, project_spells, projects)
         moved = firm_notes[(firm_notes["table"] == table) & (firm_notes["kind"] == "changes")]
         rows += [

@@ -21,7 +21,7 @@ def layout(financing_events: pd.DataFrame, firm_accounts: pd.DataFrame, panels: 
         "Median amount, million": "{:.1f}",
         "Total, million": "{:,.0f}",
     }
-    return Table(pd.DataFrame(rows), formats=formats, rules=(len(rows) - 1,), widths={"Year": "1fr"})  # type: ignore[arg-type]
+    return Table(pd.DataFrame(rows), formats=formats, rules=(len(rows) - 1,), widths={"Year": "1fr"})
 
 
 def _line(label: str, part: pd.DataFrame) -> dict:
