@@ -367,9 +367,6 @@ def labelled(rows: list[dict], sample: Sample) -> list[dict]:
 
 
 def _dated(row: dict, calendar: Calendar) -> dict:
-    """Return the row with its cohort, or the period of a calendar term, as the user writes periods."""
-    if row.get("cohort") is not None and pd.notna(row["cohort"]):
-        row = row | {"cohort": calendar.value_of(int(row["cohort"]))}
-    if found := re.fullmatch(r"calendar:(-?\d+)", row["term"]):
-        row = row | {"term": f"calendar:{calendar.value_of(int(found[1]))}"}
-    return row
+    """Return the row with its cohort as the user writes periods."""
+    dated = row.get("cohort") is not None and pd.notna(row["cohort"])
+    return row | {"cohort": calendar.value_of(int(row["cohort"]))} if dated else row

@@ -7,11 +7,9 @@ import numpy as np
 from analysis.core.estimates import parameter
 from analysis.inference import randomization
 from analysis.inference.group_time_averages import overall
-from analysis.inference.group_time_cells import Panel
+from analysis.inference.group_time_cells import OVERALL, Panel, place_of
 from analysis.inference.group_time_draws import Cells, aggregate, evaluate, permute
 from analysis.inference.randomization import Draws, moments, stacked
-
-OVERALL = ("att", None, None)
 
 
 def rows(
@@ -25,7 +23,7 @@ def rows(
     counts: dict,
     rounding: float = 0.0,
 ) -> list[dict]:
-    """Return rows for every parameter of `selections` ((term, cohort, event_time) → cells) and the overall effect of `aggregation`.
+    """Return rows for every parameter of `selections` (key → cells) and the overall effect of `aggregation`.
 
     The t-ratio for all, the estimate itself too for the overall effect. Of each permutation no more than estimates and their
     variances is kept. Effects whose standard error is within `rounding` get no row.
@@ -50,8 +48,7 @@ def rows(
     for key, value in actual.items():
         observed = stacked([value])
         if np.isfinite(observed.a[0]) and observed.v_yy[0] > rounding**2:
-            about = {"cohort": key[1], "event_time": key[2], "seed": seed, **counts}
-            found += _rows(key[0], observed, stacked(drawn[key]), about)
+            found += _rows(key[0], observed, stacked(drawn[key]), {**place_of(key), "seed": seed, **counts})
     return found
 
 

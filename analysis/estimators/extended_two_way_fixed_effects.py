@@ -197,10 +197,9 @@ def _averages(result: Any, options: SimpleNamespace, about: dict) -> list[dict]:
     table = {"event": result.event_study_effects, "group": result.group_effects, "calendar": result.calendar_effects}[kind]
     first, last = options.event_window
     rows = []
-    for key, cell in sorted(table.items()):
+    for key, cell in sorted((int(key), cell) for key, cell in table.items()):
         if (kind == "event" and not first <= key <= last) or not np.isfinite(cell["att"]):
             continue
-        place: dict = {"event": {"event_time": int(key)}, "group": {"cohort": int(key)}}.get(kind, {})
-        term = f"calendar:{int(key)}" if kind == "calendar" else kind
-        rows.append(parameter(term, cell["att"], cell["se"], **place, **about))
+        place: dict[str, dict] = {"event": {"event_time": key}, "group": {"cohort": key}, "calendar": {"setting": f"‹@{key}›"}}
+        rows.append(parameter(kind, cell["att"], cell["se"], **place[kind], **about))
     return rows

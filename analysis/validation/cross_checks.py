@@ -298,7 +298,7 @@ def survival_lifelines() -> Iterator[Pair]:
     for sex, part in data.groupby("sex"):
         theirs = KaplanMeierFitter().fit(part["time"], part["status"])
         for time in (180, 365):
-            yield f"survival:{time}[{sex}]", "estimate", _row(ours, f"survival:{time}[{sex}]")["estimate"], theirs.predict(time)
+            yield f"survival:{time}[{sex}]", "estimate", _row(ours, f"survival[{sex}]", setting=str(time))["estimate"], theirs.predict(time)
     test = _row(_estimate(Specification("second", "log_rank", **columns), data), "log_rank")
     yield "log_rank", "estimate", test["estimate"], multivariate_logrank_test(data["time"], data["sex"], data["status"]).test_statistic
 
@@ -313,7 +313,7 @@ def incidence_statsmodels() -> Iterator[Pair]:
     theirs = CumIncidenceRight(data["week"].to_numpy(), data["kind"].to_numpy())
     for kind in (1, 2):
         for time in options["times"]:
-            at, row = int(np.searchsorted(theirs.times, time, side="right")) - 1, _row(ours, f"incidence:{kind}:{time}")
+            at, row = int(np.searchsorted(theirs.times, time, side="right")) - 1, _row(ours, f"incidence:{kind}", setting=str(time))
             yield f"incidence:{kind}:{time}", "estimate", row["estimate"], theirs.cinc[kind - 1][at]
             yield f"incidence:{kind}:{time}", "std_error", row["std_error"], theirs.cinc_se[kind - 1][at]
 
