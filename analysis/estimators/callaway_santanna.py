@@ -15,17 +15,8 @@ import pandas as pd
 
 from analysis.core.errors import BadOption
 from analysis.core.estimates import NotIdentified, noted, refused
-from analysis.core.method import (
-    AGGREGATION,
-    ANTICIPATION,
-    BOUNDS,
-    EVENT_WINDOW,
-    MOST_DRAWS,
-    PRETREND_POWER,
-    REFERENCE,
-    Method,
-    Option,
-)
+from analysis.core.method import Method
+from analysis.core.options import AGGREGATION, ANTICIPATION, BOUNDS, EVENT_WINDOW, MOST_DRAWS, PRETREND_POWER, REFERENCE, Option
 from analysis.core.sample import entrance
 from analysis.core.specification import Specification
 from analysis.estimators import _group_time_inference as inference

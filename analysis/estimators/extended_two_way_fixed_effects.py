@@ -11,7 +11,8 @@ import pandas as pd
 from diff_diff import WooldridgeDiD
 
 from analysis.core.estimates import NotIdentified, parameter
-from analysis.core.method import AGGREGATION, ANTICIPATION, EVENT_WINDOW, Method, Option
+from analysis.core.method import Method
+from analysis.core.options import AGGREGATION, ANTICIPATION, EVENT_WINDOW, Option
 from analysis.core.sample import entrance
 from analysis.core.specification import Specification
 from analysis.estimators._cohorts import bases_of, cohort_panel, counts_of

@@ -7,7 +7,8 @@ import pandas as pd
 
 from analysis.core.distributions import normal_quantile
 from analysis.core.estimates import parameter, refused
-from analysis.core.method import Method, Option
+from analysis.core.method import Method
+from analysis.core.options import Option
 from analysis.core.sample import entrance
 from analysis.core.specification import Specification
 from analysis.estimators._durations import counts_of, curve_of, ended, groups_of, silent, spells_of, term, times_of, unseen
