@@ -17,6 +17,7 @@ from analysis.core.method import (
     COVARIANCE,
     LAGS,
     MOST_DRAWS,
+    PERMUTED_WITHIN,
     PRETREND_POWER,
     TWO_WAY,
     Method,
@@ -51,6 +52,7 @@ METHOD = Method(
         "lags": LAGS,
         "two_way": TWO_WAY,
         "randomization_draws": Option(0, "draws in which cohorts are permuted among units; 0 for none", minimum=0, maximum=MOST_DRAWS),
+        "permuted_within": PERMUTED_WITHIN,
         "wild_bootstrap_draws": Option(0, "draws of the wild cluster bootstrap; 0 for none", minimum=0, maximum=MOST_DRAWS),
         "wild_weights": Option(
             "webb", "multipliers of the wild cluster bootstrap", ("rademacher", "webb"), beside=("wild_bootstrap_draws",)
@@ -73,7 +75,7 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     """
     options = METHOD.read(specification)
     _check(options)
-    data, effects = rows_of_panel(panel, specification), effects_of(specification)
+    data, effects = rows_of_panel(panel, specification, options.permuted_within), effects_of(specification)
     if options.aggregation == "dynamic":
         return _dynamic(data, specification, effects, options)
     term = specification.treatment or "att"
@@ -94,6 +96,9 @@ def _check(options) -> None:
             options.event_window,
             "windows that hold -1",
         )
+    if options.permuted_within and not options.randomization_draws:
+        message = "two_way_fixed_effects: permuted_within needs randomization_draws"
+        raise BadOption(message, "permuted_within", options.permuted_within, ("none",))
     static = {"randomization_draws": 0, "wild_bootstrap_draws": 0, "few_treated": "none"}
     if dynamic and (chosen := [name for name, without in static.items() if getattr(options, name) != without]):
         message = "two_way_fixed_effects: randomization, wild bootstrap and few_treated are for aggregation=simple"
