@@ -29,7 +29,7 @@ def build(province_statistics: pd.DataFrame, province_onset: pd.DataFrame, provi
     # Unconfirmed evidence says nothing of the years before it.
     panel["usable"] = panel["certain"] | (panel["year"] < panel["cohort_wide"]).fillna(False).astype(bool)
     panel["treated_strict"] = (panel["year"] >= panel["cohort_strict"]).fillna(False).astype(bool)
-    panel["issue_year"] = (panel["year"] == panel["cohort_strict"]).fillna(False).astype(bool)
+    panel["first_treated_year"] = (panel["year"] == panel["cohort_midyear"]).fillna(False).astype(bool)
     panel["cohort_early"] = panel["cohort_midyear"] - PLACEBO_YEARS
     panel["borders_treated"] = _borders_treated(panel, province_borders)
     before = panel.groupby("province")[["rd_expenditure", "industrial_rd"]].shift()
