@@ -101,7 +101,7 @@ def test_a_family_is_every_outcome_of_the_name_with_its_transform():
     generator = np.random.default_rng(0)
     years = range(2010, 2020)
     table = pd.DataFrame([(f"p{i}", year) for i in range(12) for year in years], columns=["province", "year"])
-    table["certain"], table["cohort_strict"] = (
+    table["usable"], table["cohort_midyear"] = (
         True,
         pd.array([2015 if p in ("p0", "p1", "p2", "p3") else pd.NA for p in table["province"]], "Int64"),
     )
