@@ -57,10 +57,10 @@ def estimated(panel: pd.DataFrame, name: str, settings: dict, outcome_name: str,
 
 def specify(name: str, settings: dict, outcome_name: str, without: tuple[str, ...] = ()) -> Specification:
     """Return the Specification of one outcome from its block in config/specifications, less the controls in `without`."""
-    given = {key: tuple(settings[key]) if key in LISTS else settings[key] for key in SHARED if key in settings}
+    given: dict = {key: tuple(settings[key]) if key in LISTS else settings[key] for key in SHARED if key in settings}
     if "family_outcomes" in settings:
-        given["options"] = {**given.get("options", {}), "outcomes": list(settings["family_outcomes"])}  # type: ignore[dict-item]
+        given["options"] = {**given.get("options", {}), "outcomes": list(settings["family_outcomes"])}
     given["controls"] = tuple(control for control in given.get("controls", ()) if control not in without)
     # A duration is its own outcome.
     outcome = "" if "duration" in settings else outcome_name
-    return Specification(name=name, outcome=outcome, **given)  # type: ignore[arg-type]
+    return Specification(name=name, outcome=outcome, **given)

@@ -47,9 +47,7 @@ def balanced(sample: pd.DataFrame, outcome: str, unit: str, time: str) -> pd.Dat
     return seen[seen[unit].isin(complete.index[complete])].reset_index(drop=True)
 
 
-def prepare(
-    panel: pd.DataFrame, where: dict, outcome: dict | None, outcome_name: str, unit: str = "", time: str = ""
-) -> pd.DataFrame:
+def prepare(panel: pd.DataFrame, where: dict, outcome: dict | None, outcome_name: str, unit: str = "", time: str = "") -> pd.DataFrame:
     """Return the rows that satisfy `where`, with the outcome scaled, winsorized and transformed in column `outcome_name`.
 
     Winsorizing takes its limits from the whole panel, so that no sample moves them: see `winsorized`.

@@ -59,7 +59,9 @@ def rows(
             found += _rows(key[0], observed, stacked(drawn[key]), about)
     found.append(parameter("assignments", assignments(panel.cohort, strata), inference="count", **counts))
     base = -1 - cells.anticipation
-    before = [key for key in actual if key[0] == "event" and window[0] <= key[2] < base and any(row.get("event_time") == key[2] for row in found)]
+    before = [
+        key for key in actual if key[0] == "event" and window[0] <= key[2] < base and any(row.get("event_time") == key[2] for row in found)
+    ]
     return found + (_joint(before, base, actual, drawn, {"seed": seed, **counts}) if before else [])
 
 
@@ -69,12 +71,16 @@ def _joint(before: list[tuple], base: int, actual: dict, drawn: dict, about: dic
     observed = [stacked([actual[key]]) for key in before]
     permuted = [stacked(drawn[key]) for key in before]
     values, errors = (np.array([f(one)[0] for one in observed]) for f in (_value, _error))
-    test = joint_test(distance, (values, errors), (np.stack([_value(one) for one in permuted], 1), np.stack([_error(one) for one in permuted], 1)))
+    test = joint_test(
+        distance, (values, errors), (np.stack([_value(one) for one in permuted], 1), np.stack([_error(one) for one in permuted], 1))
+    )
     if test is None:
         return [refused("pretrend_joint", "SUPPORT", "no effect before treatment has a standard error", "randomization_max_t")]
     return [
         parameter("pretrend_joint", test.statistic, inference="randomization_max_t", p_value=test.p_value, draws=test.draws, **about),
-        parameter("pretrend_joint_slope", test.slope, inference="randomization_max_t", draws=test.draws, **{**about, "setting": str(POWER)}),
+        parameter(
+            "pretrend_joint_slope", test.slope, inference="randomization_max_t", draws=test.draws, **{**about, "setting": str(POWER)}
+        ),
     ]
 
 

@@ -122,6 +122,10 @@ def without_each_unit(found: GroupTime) -> list[dict]:
         counts |= {"setting": str(name), "n_treated": treated, "n_treated_clusters": treated}
         rows.append(parameter("att_without", values[-1], error, inference="analytic", **counts))
         if found.options.randomization_draws and np.isfinite(whole.cohort[position]):
-            drawn = (row for row in randomized(found, sample, None if strata is None else strata[keep]) if row["term"] == "att" and row["inference"] == "randomization_t")
+            drawn = (
+                row
+                for row in randomized(found, sample, None if strata is None else strata[keep])
+                if row["term"] == "att" and row["inference"] == "randomization_t"
+            )
             rows += [row | counts | {"term": "att_without"} for row in drawn]
     return rows

@@ -14,6 +14,7 @@ import pandas as pd
 
 from analysis.core.method import PERMUTED_WITHIN, Method, Option
 from analysis.core.sample import entrance
+from analysis.core.specification import Specification
 from analysis.estimators import _step_down
 from analysis.estimators._cohorts import cohort_panel, counts_of, need_never, strata_of, unit_names
 from analysis.inference.group_time_cells import NEVER, panel_of
@@ -35,7 +36,7 @@ METHOD = Method(
 
 
 @entrance(METHOD)
-def estimate(panel: pd.DataFrame, specification) -> list[dict]:
+def estimate(panel: pd.DataFrame, specification: Specification) -> list[dict]:
     """Return two rows per outcome (term: its name): 'randomization_t', alone, and 'romano_wolf', adjusted for the family.
 
     Cohorts are permuted among the units that have any outcome of the family. Raises NotIdentified where an outcome has no

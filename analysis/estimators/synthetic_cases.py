@@ -7,13 +7,17 @@ case alone (Arkhangelsky, Athey, Hirshberg, Imbens and Wager 2021, AER 111: 4088
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
 from analysis.core.errors import BadOption
-from analysis.core.estimates import NotIdentified, noted, parameter, refused
+from analysis.core.estimates import NotIdentified, noted, parameter, parted, refused
 from analysis.core.method import Method, Option
 from analysis.core.sample import entrance
+from analysis.core.specification import Specification
 from analysis.estimators._cohorts import cohort_panel, counts_of
 from analysis.estimators._synthetic import PENALTY, placebo_rank, reason_of, synthetic
 from analysis.inference.group_time_cells import Panel, panel_of
@@ -41,7 +45,7 @@ FEWEST = 10  # controls, below which a rank among placebos cannot be small
 
 
 @entrance(METHOD)
-def estimate(panel: pd.DataFrame, specification) -> list[dict]:
+def estimate(panel: pd.DataFrame, specification: Specification) -> list[dict]:
     """Return per case, its unit the setting, 'case' (mean gap after treatment, p-value by placebo rank), 'fit' (root mean squared gap
     before) and 'gap' by event time; 'att' is the mean over cases, 'small_p' the share with p <= 0.1.
 
@@ -79,7 +83,7 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     return [*_summaries(rows, cohorts[0] if len(cohorts) == 1 else None, counts), *rows, *_holes(lost)]
 
 
-def _cohorts(wide: Panel, treated: np.ndarray, options) -> list[int]:
+def _cohorts(wide: Panel, treated: np.ndarray, options: SimpleNamespace) -> list[int]:
     """Return the cohorts whose units are cases; raise NotIdentified for one with fewer than two periods before treatment."""
     if options.every_cohort:
         every = np.unique(wide.cohort[np.isfinite(wide.cohort) & (wide.cohort > wide.periods[0])])
@@ -116,13 +120,15 @@ def _holes(lost: list[tuple[int, int]]) -> list[dict]:
     ]
 
 
-def _case(name: str, outcome, donors, before, event_time, options, counts: dict) -> list[dict]:
+def _case(
+    name: str, outcome: np.ndarray, donors: np.ndarray, before: np.ndarray, event_time: np.ndarray, options: SimpleNamespace, counts: dict
+) -> list[dict]:
     near = np.argsort(np.abs(donors[:, before].mean(1) - outcome[before].mean()), kind="stable")[: options.donors]
     controls = donors[near].T
     found = synthetic(controls, outcome, before, options.penalty)
     reason = reason_of(found, before, options.penalty)
     if reason and options.penalty == "none" and not found.fit.unique:
-        return [refused("case", *reason.split(": ", 1), setting=str(name))]
+        return [refused("case", *parted(reason), setting=str(name))]
     more = noted(reason) | {"setting": str(name)}
     rank = {} if found.fit.exact else placebo_rank(controls, found.ratio, before, options.penalty)
     inference = "placebo" if rank else "none"
@@ -132,7 +138,9 @@ def _case(name: str, outcome, donors, before, event_time, options, counts: dict)
     return rows + [parameter("gap", value, setting=str(name), inference="none", event_time=int(e), **counts) for e, value in steps]
 
 
-def _case_by_changes(name: str, outcome, donors, before, event_time, options, counts: dict) -> list[dict]:
+def _case_by_changes(
+    name: str, outcome: np.ndarray, donors: np.ndarray, before: np.ndarray, event_time: np.ndarray, options: SimpleNamespace, counts: dict
+) -> list[dict]:
     """Return the row of a case by synthetic difference-in-differences, ranked among the effects of its controls in its place."""
     from analysis.estimators.synthetic_did import block_effect  # here, because its library loads slowly
 
@@ -142,5 +150,5 @@ def _case_by_changes(name: str, outcome, donors, before, event_time, options, co
     others = ~np.eye(controls.shape[1], dtype=bool)
     placebos = [block_effect(controls[:, others[j]], controls[:, [j]], before, "exact") for j in range(controls.shape[1])]
     rank = (1 + sum(abs(placebo) >= abs(effect) * (1 - 1e-9) for placebo in placebos)) / (1 + len(placebos))
-    about = {"setting": name, "inference": "placebo", "p_value": rank, "draws": len(placebos)}
+    about: dict[str, Any] = {"setting": name, "inference": "placebo", "p_value": rank, "draws": len(placebos)}
     return [parameter("case", effect, **about, **counts)]

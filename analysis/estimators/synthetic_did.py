@@ -7,6 +7,8 @@ Athey and Imbens 2024, Stata Journal 24: 557-598).
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 from diff_diff.utils import _compute_regularization, compute_sdid_unit_weights, compute_time_weights
@@ -14,6 +16,7 @@ from diff_diff.utils import _compute_regularization, compute_sdid_unit_weights, 
 from analysis.core.estimates import noted, parameter
 from analysis.core.method import MOST_DRAWS, Method, Option
 from analysis.core.sample import entrance
+from analysis.core.specification import Specification
 from analysis.estimators._blocks import Blocks, blocks_of, placebo_cohorts
 from analysis.inference.simplex_weights import best
 
@@ -38,7 +41,7 @@ ROUNDING = 1e-10
 
 
 @entrance(METHOD)
-def estimate(panel: pd.DataFrame, specification) -> list[dict]:
+def estimate(panel: pd.DataFrame, specification: Specification) -> list[dict]:
     """Return 'att' and, with several adoption dates, 'group' rows; standard errors by placebo treatments of controls.
 
     Where time weights are not unique the reason says how far the effect moves over all that fit as well.
@@ -57,7 +60,7 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     ]
 
 
-def _placebo_errors(blocks: Blocks, options, seed: int) -> tuple[np.ndarray, dict]:
+def _placebo_errors(blocks: Blocks, options: SimpleNamespace, seed: int) -> tuple[np.ndarray, dict]:
     """Return the standard errors of the average and of each cohort (their algorithm 4), and what rows say of them.
 
     They are missing without draws, and where placebo effects are but rounding.
@@ -75,7 +78,7 @@ def _placebo_errors(blocks: Blocks, options, seed: int) -> tuple[np.ndarray, dic
     return errors, {"inference": "placebo", "library": "diff-diff", "draws": draws, "seed": seed}
 
 
-def _reasons(blocks: Blocks, groups: list[float], error: float, options) -> dict:
+def _reasons(blocks: Blocks, groups: list[float], error: float, options: SimpleNamespace) -> dict:
     """Return the reason of a row: time weights that are not unique, or placebo effects that are but rounding."""
     spans = [_span(*_cohort(blocks, g), options.weights) for g in groups]
     weights = [(blocks.cohort == g).sum() * (blocks.periods >= g).sum() for g in groups]

@@ -7,7 +7,7 @@ cells D) is carried along for inference.randomization.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np

@@ -71,7 +71,16 @@ def _refines(first: np.ndarray, second: np.ndarray) -> bool:
 class _Tables:
     """Units by periods: how many rows, the swept outcome and the swept treatment in force; and their sums from each cohort on."""
 
-    def __init__(self, outcome, actual, unit, period, time, labels, n_parameters):
+    def __init__(
+        self,
+        outcome: np.ndarray,
+        actual: np.ndarray,
+        unit: np.ndarray,
+        period: np.ndarray,
+        time: np.ndarray,
+        labels: np.ndarray,
+        n_parameters: int,
+    ) -> None:
         units, periods = int(unit.max()) + 1, int(period.max()) + 1
         absorber = Absorber(np.column_stack([unit, period]))
         layers = absorber.residualize(np.column_stack([outcome, actual]))

@@ -9,6 +9,7 @@ distance from the base, and its standard error does not move.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,9 +28,7 @@ class JointTest:
     draws: int
 
 
-def joint_test(
-    distance: np.ndarray, actual: tuple[np.ndarray, np.ndarray], permuted: tuple[np.ndarray, np.ndarray]
-) -> JointTest | None:
+def joint_test(distance: np.ndarray, actual: tuple[np.ndarray, np.ndarray], permuted: tuple[np.ndarray, np.ndarray]) -> JointTest | None:
     """Return the test of event times at `distance` (e,) periods from the base; None where no time or too few draws have a t-ratio.
 
     `actual` and `permuted` are estimates and standard errors, shapes (e,) and (draws, e).
@@ -57,7 +56,7 @@ def _largest(estimates: np.ndarray, errors: np.ndarray) -> np.ndarray:
     return np.max(np.where(np.isnan(ratios), -np.inf, ratios), axis=-1, initial=-np.inf)
 
 
-def _detectable(power, scale: float) -> float:
+def _detectable(power: Callable[[float], float], scale: float) -> float:
     """Return the smallest slope with power POWER, by doubling and halving from `scale`."""
     high = scale
     for _ in range(DOUBLINGS):

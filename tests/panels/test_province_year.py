@@ -45,7 +45,13 @@ def test_provinces_of_uncertain_status_are_controls_until_their_evidence(panel):
 def test_nobody_is_treated_in_the_stratum_of_unconfirmed_evidence(panel):
     for scheme in ("stratum_region", "stratum_intensity", "stratum_none"):
         own = panel[panel[scheme] == "unconfirmed evidence"]
-        assert own["cohort_midyear"].isna().all() and set(own.index.get_level_values("province")) == {"Anhui", "Hubei", "Shaanxi", "Sichuan", "Tianjin"}
+        assert own["cohort_midyear"].isna().all() and set(own.index.get_level_values("province")) == {
+            "Anhui",
+            "Hubei",
+            "Shaanxi",
+            "Sichuan",
+            "Tianjin",
+        }
     east = panel[panel["stratum_region"] == "East"].reset_index()
     treated = east[east["cohort_midyear"] <= 2024]
     assert (east["province"].nunique(), treated["province"].nunique()) == (9, 6)

@@ -1,7 +1,9 @@
 """Numbers about provinces that the text quotes."""
 
+import pandas as pd
 
-def count(province_year, national_checks):
+
+def count(province_year: pd.DataFrame, national_checks: pd.DataFrame) -> dict:
     """Return counts of provinces, years and cells, and the largest gaps of the published intensity."""
     year_before = province_year[province_year["year"] == 2018].set_index("province")
     gap = year_before["rd_intensity_published_pct"] - year_before["rd_intensity_revised_pct"]

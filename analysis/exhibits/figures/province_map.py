@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import matplotlib.pyplot as plt
 import pandas as pd
 import seaborn as sns
@@ -41,12 +43,22 @@ def _square(axis: plt.Axes, tile: dict, last: int, colours: dict[int, str]) -> N
     face = colours[int(year)] if treated else UNCERTAIN if uncertain else UNTREATED
     place = (tile["column"] + 0.03, -tile["row"] - 0.97)
     axis.add_patch(
-        Rectangle(place, 0.94, 0.94, facecolor=face, edgecolor="#888888", linewidth=0.6, hatch="////" if uncertain else None, )
+        Rectangle(
+            place,
+            0.94,
+            0.94,
+            facecolor=face,
+            edgecolor="#888888",
+            linewidth=0.6,
+            hatch="////" if uncertain else None,
+        )
     )
     below = str(int(year)) if treated else f"({int(tile['cohort_wide'])})" if pd.notna(tile["cohort_wide"]) else ""
-    style = {"ha": "center", "va": "center", "color": "white" if treated else "black"}
+    style: dict[str, Any] = {"ha": "center", "va": "center", "color": "white" if treated else "black"}
     box = {"facecolor": "white", "edgecolor": "none", "pad": 0.6} if uncertain else None
     centre = tile["column"] + 0.5
-    axis.text(centre, -tile["row"] - (0.38 if below else 0.5), SHORT.get(tile["province"], tile["province"]), fontsize=5.6, bbox=box, **style)
+    axis.text(
+        centre, -tile["row"] - (0.38 if below else 0.5), SHORT.get(tile["province"], tile["province"]), fontsize=5.6, bbox=box, **style
+    )
     if below:
         axis.text(centre, -tile["row"] - 0.76, below, fontsize=6.6, weight="bold" if treated else "normal", bbox=box, **style)

@@ -8,7 +8,7 @@ from analysis.exhibits.display import Table
 BEFORE = 2018
 
 
-def layout(province_year, outcomes):
+def layout(province_year: pd.DataFrame, outcomes: dict) -> Table:
     """Return one row per outcome in its own unit: N, mean, s.d., quantiles, and group means before 2018."""
     early = province_year[(province_year["year"] < BEFORE) & province_year["certain"]]
     treated = (early["cohort_midyear"] <= province_year["year"].max()).fillna(False)
