@@ -49,11 +49,11 @@ def by_hand(data, weights, clusters, nested):
     return beta[: k + 2], np.sqrt(np.diag(factor * bread @ sums.T @ sums @ bread))[: k + 2]
 
 
-@pytest.fixture(params=["few levels", "one sparse table", "sparse tables", "many levels"])
+@pytest.fixture(params=["few levels", "sparse tables of cells", "sparse tables", "many levels"])
 def size(request, monkeypatch):
     """Small data taken for large: tables that stay sparse, and effects of so many levels that they are iterated."""
-    if request.param == "one sparse table":
-        monkeypatch.setattr(effect_tables, "DENSE", 0.5)
+    if request.param == "sparse tables of cells":
+        monkeypatch.setattr(effect_tables, "DENSE", 0)
     elif request.param != "few levels":
         monkeypatch.setattr(effect_tables, "DENSE", 0)
         monkeypatch.setattr(absorb, "DENSE", 0)
