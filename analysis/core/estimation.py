@@ -33,9 +33,10 @@ def estimated(panel: pd.DataFrame, name: str, settings: dict, outcome_name: str,
     if is_absent(panel):
         rows = [refused("att", ABSENT, is_absent(panel))]
     else:
-        sample = prepare(panel, settings.get("where", {}), outcome, outcome_name)
+        where, names = settings.get("where", {}), (settings.get("unit", ""), settings.get("time", ""))
+        sample = prepare(panel, where, outcome, outcome_name, *names)
         for other, about in settings.get("family_outcomes", {}).items():
-            sample[other] = prepare(panel, settings.get("where", {}), about, other)[other]
+            sample[other] = prepare(panel, where, about, other, *names)[other]
         try:
             if settings.get("balanced"):
                 sample = balanced(sample, outcome_name, settings["unit"], settings["time"])

@@ -162,6 +162,20 @@ def counts_of(data: pd.DataFrame, **more: Any) -> dict:
     }
 
 
+def strata_of(data: pd.DataFrame, column: str) -> np.ndarray | None:
+    """Return codes of the stratum of each unit code of a panel from cohort_panel (units,); None without a column.
+
+    Raises NotIdentified where a unit changes its stratum.
+    """
+    if not column:
+        return None
+    per_unit = data.groupby("unit")[column].agg(["nunique", "first"])
+    if (per_unit["nunique"] > 1).any():
+        unit = data.loc[data["unit"] == per_unit.index[per_unit["nunique"] > 1][0], "_name"].iloc[0]
+        raise NotIdentified("STRATA", f"unit {unit} changes its stratum ({column}): labels are permuted among units of one stratum")
+    return unit_codes(per_unit["first"])
+
+
 def need_never(data: pd.DataFrame, remedy: str = "") -> None:
     """Raise NotIdentified where every unit is treated at some time; `remedy` ends the message."""
     if not (data["cohort"] == 0).any():

@@ -16,11 +16,11 @@ def effects_of(specification: Specification) -> tuple[str, ...]:
     return specification.fixed_effects or (specification.unit, specification.time)
 
 
-def rows_of_panel(panel: pd.DataFrame, specification: Specification) -> pd.DataFrame:
-    """Return the rows in which nothing is missing; a missing cohort is never treated (0)."""
+def rows_of_panel(panel: pd.DataFrame, specification: Specification, *more: str) -> pd.DataFrame:
+    """Return the rows in which nothing is missing, columns `more` included; a missing cohort is never treated (0)."""
     if specification.cohort:
         panel = panel.assign(**{specification.cohort: panel[specification.cohort].astype("float64").fillna(0)})
-    return complete_rows(panel, columns_of(specification, effects_of(specification), specification.cohort))
+    return complete_rows(panel, columns_of(specification, effects_of(specification), specification.cohort, *more))
 
 
 def treatment_of(data: pd.DataFrame, specification: Specification) -> np.ndarray:

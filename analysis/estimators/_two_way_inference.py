@@ -9,10 +9,11 @@ import pandas as pd
 
 from analysis.core.estimates import NotIdentified, parameter, refused
 from analysis.core.specification import Specification
-from analysis.estimators._cohorts import cohort_of, unit_codes
+from analysis.estimators._cohorts import cohort_of, strata_of, unit_codes
 from analysis.inference import few_treated, permuted_cohorts, randomization, wild_cluster_bootstrap
 from analysis.inference.absorb import absorbed, residualize
 from analysis.inference.least_squares import Design, fit
+from analysis.inference.permuted_labels import assignments
 from analysis.inference.single_regressor import evaluate
 
 
@@ -22,7 +23,7 @@ def further_rows(
     """Return the rows of every further inference that is asked for."""
     rows = []
     if options.randomization_draws:
-        rows += _randomized(data, specification, options.randomization_draws, design, effect[0], counts)
+        rows += _randomized(data, specification, options, design, effect[0], counts)
     if options.wild_bootstrap_draws:
         rows.append(_wild(data, specification, design, options, effect, counts))
     if options.few_treated != "none":
@@ -30,7 +31,9 @@ def further_rows(
     return rows
 
 
-def _randomized(data: pd.DataFrame, specification: Specification, draws: int, design: Design, term: str, counts: dict) -> list[dict]:
+def _randomized(
+    data: pd.DataFrame, specification: Specification, options: SimpleNamespace, design: Design, term: str, counts: dict
+) -> list[dict]:
     """Return the randomization rows, on the t-ratio and on the coefficient."""
     if (
         specification.controls
@@ -51,8 +54,13 @@ def _randomized(data: pd.DataFrame, specification: Specification, draws: int, de
     period = pd.factorize(data[specification.time])[0]
     time = data[specification.time].to_numpy(float)
     generator = np.random.default_rng(specification.seed)
-    drawn = permuted_cohorts.evaluate(design.outcome, treated, unit, period, time, first, draws, generator, design.effects, n_parameters)
-    return randomization.rows(term, actual, drawn, seed=specification.seed, **counts)
+    column = options.permuted_within
+    strata = strata_of(data.assign(unit=unit, _name=data[specification.unit]), column) if column else None
+    drawn = permuted_cohorts.evaluate(
+        design.outcome, treated, unit, period, time, first, options.randomization_draws, generator, design.effects, n_parameters, strata
+    )
+    number = parameter("assignments", assignments(first, strata), inference="count", **counts)
+    return [*randomization.rows(term, actual, drawn, seed=specification.seed, **counts), number]
 
 
 def _cohorts_by_name(data: pd.DataFrame, specification: Specification) -> tuple[np.ndarray, np.ndarray]:

@@ -16,11 +16,21 @@ import pandas as pd
 from analysis.core.errors import BadOption
 from analysis.core.estimates import NotIdentified, noted, refused
 from analysis.core.method import Method
-from analysis.core.options import AGGREGATION, ANTICIPATION, BOUNDS, EVENT_WINDOW, MOST_DRAWS, PRETREND_POWER, REFERENCE, Option
+from analysis.core.options import (
+    AGGREGATION,
+    ANTICIPATION,
+    BOUNDS,
+    EVENT_WINDOW,
+    MOST_DRAWS,
+    PERMUTED_WITHIN,
+    PRETREND_POWER,
+    REFERENCE,
+    Option,
+)
 from analysis.core.sample import entrance
 from analysis.core.specification import Specification
 from analysis.estimators import _group_time_inference as inference
-from analysis.estimators._cohorts import cohort_panel, cohort_rows, counts_of, need_never
+from analysis.estimators._cohorts import cohort_panel, cohort_rows, counts_of, need_never, strata_of
 from analysis.estimators._group_time import ROUNDING, GroupTime, named_clusters
 from analysis.inference.absorb import within_sd
 from analysis.inference.group_time_cells import moved_bases
@@ -48,6 +58,7 @@ METHOD = Method(
             0, "draws of the multiplier bootstrap, for uniform bands; 0 for none", minimum=0, maximum=MOST_DRAWS, fewest=2
         ),
         "randomization_draws": Option(0, "draws in which cohorts are permuted among units; 0 for none", minimum=0, maximum=MOST_DRAWS),
+        "permuted_within": PERMUTED_WITHIN,
         **BOUNDS,
         "pretrend_power": PRETREND_POWER,
         "reference": REFERENCE,
@@ -68,7 +79,8 @@ def estimate(panel: pd.DataFrame, specification: Specification) -> list[dict]:
     """
     options = METHOD.read(specification)
     _check(specification, options)
-    data = (cohort_panel if options.panel else cohort_rows)(panel, specification)
+    strata = [options.permuted_within] if options.permuted_within else []
+    data = cohort_panel(panel, specification, *strata) if options.panel else cohort_rows(panel, specification)
     if options.control_group == "never_treated":
         need_never(data, "; control_group=not_yet_treated compares with units before their own treatment")
     if np.ptp(data["outcome"]) <= ROUNDING * np.abs(data["outcome"]).max():
@@ -97,6 +109,10 @@ def _check(specification: Specification, options: SimpleNamespace) -> None:
             "randomization_draws",
             options.randomization_draws,
             (0,),
+        )
+    if options.permuted_within and not options.randomization_draws:
+        raise BadOption(
+            "callaway_santanna: permuted_within needs randomization_draws", "permuted_within", options.permuted_within, ("none",)
         )
     if options.leave_one_out and (specification.controls or not options.panel) and not named:
         raise BadOption(
@@ -140,7 +156,7 @@ def _rows(data: pd.DataFrame, specification: Specification, options: SimpleNames
         for g, t, why in found.averages.reasons
     ]
     if options.randomization_draws:
-        rows += inference.randomized(found, found.panel)
+        rows += inference.randomized(found, found.panel, strata_of(data, options.permuted_within))
     if options.leave_one_out and found.cluster is None:
         rows += inference.without_each_unit(found)
     return [row | found.lacks(row) for row in rows]

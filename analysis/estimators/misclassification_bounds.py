@@ -22,7 +22,8 @@ from analysis.core.sample import entrance
 from analysis.core.specification import Specification
 from analysis.inference import randomization
 from analysis.inference.group_time_cells import Panel, panel_of
-from analysis.inference.group_time_draws import cells_of, overall_draws, permute
+from analysis.inference.group_time_draws import cells_of, overall_draws
+from analysis.inference.permuted_labels import permute
 
 # Assignments that are enumerated: some minutes.
 MOST = 200_000

@@ -106,7 +106,7 @@ def _span(controls: np.ndarray, treated: np.ndarray, before: np.ndarray, solver:
     early, late = controls[before].T, controls[~before].mean(0)
     fit = best(early - early.mean(0), late - late.mean())
     if fit.unique:
-        return (_one_cohort(controls, treated, before, solver),) * 2 + (True,)
+        return (block_effect(controls, treated, before, solver),) * 2 + (True,)
     gap = treated.mean(1) - controls @ _weights(controls, treated, before, solver)[0]
     low, high = fit.span(-gap[before])
     return gap[~before].mean() + low, gap[~before].mean() + high, False
@@ -126,13 +126,14 @@ def _effects(blocks: Blocks, solver: str) -> tuple[float, dict[int, float]]:
     effects, weights = {}, {}
     for g in np.unique(blocks.cohort[np.isfinite(blocks.cohort)]):
         controls, treated, before = _cohort(blocks, g)
-        effects[int(g)] = _one_cohort(controls, treated, before, solver)
+        effects[int(g)] = block_effect(controls, treated, before, solver)
         weights[int(g)] = treated.shape[1] * int((~before).sum())
     total = sum(weights.values())
     return sum(effects[g] * weights[g] for g in effects) / total, effects
 
 
-def _one_cohort(controls: np.ndarray, treated: np.ndarray, before: np.ndarray, solver: str) -> float:
+def block_effect(controls: np.ndarray, treated: np.ndarray, before: np.ndarray, solver: str) -> float:
+    """Return the effect on `treated` (periods, units), first treated after `before` (periods,), against `controls` (periods, units)."""
     unit, time = _weights(controls, treated, before, solver)
     level = controls[before].mean()
     gap = (treated - level).mean(1) - (controls - level) @ unit

@@ -15,7 +15,7 @@ from analysis.core.errors import BadOption
 from analysis.core.estimates import NotIdentified, noted, parameter, refused
 from analysis.core.level_codes import level_codes
 from analysis.core.method import Method
-from analysis.core.options import BOUNDS, COVARIANCE, LAGS, MOST_DRAWS, PRETREND_POWER, TWO_WAY, Option
+from analysis.core.options import BOUNDS, COVARIANCE, LAGS, MOST_DRAWS, PERMUTED_WITHIN, PRETREND_POWER, TWO_WAY, Option
 from analysis.core.sample import entrance
 from analysis.core.specification import Specification
 from analysis.estimators._cohorts import cohort_of
@@ -46,6 +46,7 @@ METHOD = Method(
         "lags": LAGS,
         "two_way": TWO_WAY,
         "randomization_draws": Option(0, "draws in which cohorts are permuted among units; 0 for none", minimum=0, maximum=MOST_DRAWS),
+        "permuted_within": PERMUTED_WITHIN,
         "wild_bootstrap_draws": Option(0, "draws of the wild cluster bootstrap; 0 for none", minimum=0, maximum=MOST_DRAWS),
         "wild_weights": Option(
             "webb", "multipliers of the wild cluster bootstrap", ("rademacher", "webb"), beside=("wild_bootstrap_draws",)
@@ -68,7 +69,7 @@ def estimate(panel: pd.DataFrame, specification: Specification) -> list[dict]:
     """
     options = METHOD.read(specification)
     _check(options)
-    data, effects = rows_of_panel(panel, specification), effects_of(specification)
+    data, effects = rows_of_panel(panel, specification, options.permuted_within), effects_of(specification)
     if options.aggregation == "dynamic":
         return _dynamic(data, specification, effects, options)
     term = specification.treatment or "att"
@@ -89,6 +90,9 @@ def _check(options: SimpleNamespace) -> None:
             options.event_window,
             "windows that hold -1",
         )
+    if options.permuted_within and not options.randomization_draws:
+        message = "two_way_fixed_effects: permuted_within needs randomization_draws"
+        raise BadOption(message, "permuted_within", options.permuted_within, ("none",))
     static = {"randomization_draws": 0, "wild_bootstrap_draws": 0, "few_treated": "none"}
     if dynamic and (chosen := [name for name, without in static.items() if getattr(options, name) != without]):
         message = "two_way_fixed_effects: randomization, wild bootstrap and few_treated are for aggregation=simple"

@@ -40,7 +40,7 @@ def _lacks(panel: pd.DataFrame, name: str, settings: dict, outcome: str, outcome
     if panel.empty:
         return f"the files give no row of {settings['panel']}"
     specification = specify(name, settings, outcome, blank_controls(panel, settings))
-    sample = prepare(panel, settings.get("where", {}), outcome_settings, outcome)
+    sample = prepare(panel, settings.get("where", {}), outcome_settings, outcome, settings.get("unit", ""), settings.get("time", ""))
     if sample.empty:
         where = [column for column in settings.get("where", {}) if panel[column].isna().all()]
         return f"{', '.join(where)} is blank" if where else "no row meets the conditions of the sample"

@@ -53,7 +53,7 @@ def explore(panel: pd.DataFrame, curve: dict, setting: Setting) -> tuple[list[di
     rows, statistics, permuted = [], [], []
     for sample, where in curve["samples"].items():
         for label, outcome in curve["outcomes"].items():
-            data = prepare(panel, where, outcome, OUTCOME).dropna(subset=[OUTCOME])
+            data = prepare(panel, where, outcome, OUTCOME, setting.unit, setting.time).dropna(subset=[OUTCOME])
             if data.empty:
                 continue
             scales = {dates: scale_of(data, outcome, cohort, setting) for dates, cohort in curve["dates"].items()}

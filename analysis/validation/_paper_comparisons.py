@@ -23,7 +23,7 @@ def _headline(name: str, panels: dict, specifications: dict, outcomes: dict) -> 
         raise _datasets.Absent(is_absent(panel))
     quick = {k: v for k, v in settings.get("options", {}).items() if k not in ("randomization_draws", "honest")}
     for outcome in settings["outcomes"]:
-        sample = prepare(panel, settings.get("where", {}), outcomes[outcome], outcome)
+        sample = prepare(panel, settings.get("where", {}), outcomes[outcome], outcome, settings.get("unit", ""), settings.get("time", ""))
         yield outcome, sample, specify(name, settings | {"options": quick}, outcome)
 
 

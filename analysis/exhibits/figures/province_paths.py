@@ -26,7 +26,7 @@ def draw(province_year: pd.DataFrame, outcomes: dict) -> Figure:
         values = TRANSFORMS[about["transform"]](sample[about["column"]].astype(float))
         wide = sample.assign(value=values).pivot(index="year", columns="province", values="value")
         wide = wide - wide.loc[BASE]
-        own = sample.groupby("province")["cohort_strict"].first().le(2024).fillna(False).astype(bool)
+        own = sample.groupby("province")["cohort_midyear"].first().le(int(sample["year"].max())).fillna(False).astype(bool)
         for (label, colour, line), members in zip(GROUPS, (wide.columns[~own[wide.columns]], wide.columns[own[wide.columns]]), strict=True):
             axis.plot(wide.index.astype(int), wide[members], color=colour, linewidth=0.4, alpha=0.35)
             axis.plot(
