@@ -150,7 +150,7 @@ def _rows(data: pd.DataFrame, specification: Specification, options: SimpleNames
         rows += inference.bootstrapped(found)
     if options.aggregation == "dynamic" and (wants_bounds(options) or options.pretrend_power):
         moved = sorted({g for g, *_ in moved_bases(found.cells, options.anticipation)})
-        rows += _sensitivity_without(data, specification, options, moved) if moved else inference.sensitivity(found)
+        rows += _sensitivity_without(data, specification, moved) if moved else inference.sensitivity(found)
     rows += [
         refused("att_gt", "SUPPORT", f"cohort ‹@{g}›, period ‹@{t}›: {why}") | {"cohort": g, "event_time": t - g}
         for g, t, why in found.averages.reasons
@@ -162,7 +162,7 @@ def _rows(data: pd.DataFrame, specification: Specification, options: SimpleNames
     return [row | found.lacks(row) for row in rows]
 
 
-def _sensitivity_without(data: pd.DataFrame, specification: Specification, options: SimpleNamespace, moved: list[int]) -> list[dict]:
+def _sensitivity_without(data: pd.DataFrame, specification: Specification, moved: list[int]) -> list[dict]:
     """Return the bounds and the power of the cohorts whose base is the period just before: event times need one reference."""
     named = f"without cohort {', '.join(f'‹@{g}›' for g in moved)}, whose base is not the period just before treatment"
     plain = {"bootstrap_draws": 0, "randomization_draws": 0, "leave_one_out": False}
