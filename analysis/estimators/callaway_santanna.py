@@ -15,7 +15,8 @@ import pandas as pd
 
 from analysis.core.errors import BadOption
 from analysis.core.estimates import NotIdentified, noted, refused
-from analysis.core.method import (
+from analysis.core.method import Method
+from analysis.core.options import (
     AGGREGATION,
     ANTICIPATION,
     BOUNDS,
@@ -24,7 +25,6 @@ from analysis.core.method import (
     PERMUTED_WITHIN,
     PRETREND_POWER,
     REFERENCE,
-    Method,
     Option,
 )
 from analysis.core.sample import entrance

@@ -12,7 +12,8 @@ from scipy import stats
 from statsmodels.stats.proportion import proportion_confint
 
 from analysis.core.estimates import NotIdentified, parameter
-from analysis.core.method import Method, Option
+from analysis.core.method import Method
+from analysis.core.options import Option
 from analysis.core.sample import entrance
 from analysis.core.specification import Specification
 

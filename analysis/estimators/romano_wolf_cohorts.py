@@ -12,7 +12,8 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from analysis.core.method import PERMUTED_WITHIN, Method, Option
+from analysis.core.method import Method
+from analysis.core.options import PERMUTED_WITHIN, Option
 from analysis.core.sample import entrance
 from analysis.core.specification import Specification
 from analysis.estimators import _step_down
