@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from importlib import import_module
 
 import numpy as np
@@ -14,6 +15,8 @@ from analysis.core.storage import is_absent
 
 # The study gives these to every model, whether its estimator uses them or not.
 COMMON = ("outcome", "unit", "time", "cluster")
+# Years from and to, in the words of a sample.
+YEARS = re.compile(r"\b(?:19|20)\d\d-(?:19|20)\d\d\b")
 
 
 def estimated(panel: pd.DataFrame, name: str, settings: dict, outcome_name: str, outcome: dict | None, contract: dict) -> pd.DataFrame:
@@ -41,6 +44,7 @@ def estimated(panel: pd.DataFrame, name: str, settings: dict, outcome_name: str,
                 sample = balanced(sample, outcome_name, settings["unit"], settings["time"])
             if sample.empty:
                 raise NotIdentified("SUPPORT", "no row of the panel meets the conditions of the sample")
+            identity["sample"] = _years_used(settings, sample, outcome_name, specification.controls)
             if outcome is not None and sample[outcome_name].isna().all():
                 raise NotIdentified("FIELD", f"no value of '{outcome['column']}' is at hand")
             module = import_module(f"analysis.estimators.{settings['estimator']}")
@@ -52,6 +56,16 @@ def estimated(panel: pd.DataFrame, name: str, settings: dict, outcome_name: str,
         except np.linalg.LinAlgError as error:
             rows = [refused("att", "SINGULAR", f"a matrix could not be inverted ({error})")]
     return complete(rows, identity, contract)
+
+
+def _years_used(settings: dict, sample: pd.DataFrame, outcome_name: str, controls: tuple[str, ...]) -> str:
+    """Return the sample in words; years that it names ("2009-2024") are those asked for, and become those that the rows used have."""
+    needed = [name for name in (outcome_name, *settings.get("family_outcomes", {})) if name in sample]
+    rows = sample.dropna(subset=list(controls)).dropna(subset=needed, how="all")
+    if not YEARS.search(settings["sample"]) or settings.get("time") not in sample or rows.empty:
+        return settings["sample"]
+    years = rows[settings["time"]].dropna()
+    return YEARS.sub(f"{int(years.min())}-{int(years.max())}", settings["sample"])
 
 
 def specify(name: str, settings: dict, outcome_name: str, without: tuple[str, ...] = ()) -> Specification:

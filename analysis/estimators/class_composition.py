@@ -23,7 +23,7 @@ from analysis.core.sample import entrance
 METHOD = Method(
     title="Share of a class in the earlier half, and how the mix changes",
     citation="Clopper and Pearson (1934), Biometrika 26: 404-413; Horowitz and Manski (2000), JASA 95: 77-84; Shannon (1948) entropy",
-    library="statsmodels",
+    library="analysis",
     needs=("time",),
     accepts=("cluster",),
     periods_as_written=True,
@@ -65,8 +65,8 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     """Return 'early_excess', 'early_share', 'later_share', 'share_fall', 'entropy_change' and 'classes_change'.
 
     'early_excess' is the share of class `main_class` among the earlier half of the deals less `benchmark`; 'share_fall' that share
-    less the one of the later half. Both, at the middle of their two values, have the interval that covers either; rows with a setting
-    ('alone', 'with mixed') have each value's own. Entropy in nats, later half less earlier. Raises NotIdentified where the register
+    less the one of the later half. Both, at the middle of their two values, have the interval that covers either; the shares and
+    'share_fall_value' have each value's own, with a setting ('alone', 'with mixed'). Entropy in nats, later half less earlier. Raises NotIdentified where the register
     holds no such class, nothing else, or fewer than four deals.
     """
     options = METHOD.read(specification)
@@ -133,7 +133,7 @@ def _exact(term: str, values: tuple, total: int, **more) -> dict:
 def _changes(values: np.ndarray, drawn: np.ndarray, seed: int, n_obs: int) -> list[dict]:
     alone, mixed = values[2:4]
     rows = [_percentiles("share_fall", (alone + mixed) / 2, drawn[:, 2:4], seed, n_obs)]
-    rows += [_percentiles("share_fall", values[i], drawn[:, [i]], seed, n_obs, setting=SETTINGS[i - 2]) for i in (2, 3)]
+    rows += [_percentiles("share_fall_value", values[i], drawn[:, [i]], seed, n_obs, setting=SETTINGS[i - 2]) for i in (2, 3)]
     return rows + [_percentiles(term, values[i], drawn[:, [i]], seed, n_obs) for i, term in ((4, "entropy_change"), (5, "classes_change"))]
 
 

@@ -7,25 +7,27 @@ import pandas as pd
 from scipy import stats
 
 from analysis.core.estimates import NotIdentified, parameter
-from analysis.core.method import Method
+from analysis.core.method import Method, Option
 from analysis.core.sample import entrance
 
 METHOD = Method(
     title="A mean with its t interval",
     citation="Student (1908), Biometrika 6: 1-25",
     library="scipy",
-    needs=("outcome",),
+    needs=(),
+    options={"column": Option("", "column of the numbers", columns=True)},
 )
 
 
 @entrance(METHOD)
 def estimate(panel: pd.DataFrame, specification) -> list[dict]:
-    """Return 'mean' with its t interval and p-value of zero, and 'lowest' and 'highest', in the unit of the outcome.
+    """Return 'mean' with its t interval and p-value of zero, and 'lowest' and 'highest', in the unit of the column.
 
     Rows count as independent draws of one normal population. Raises NotIdentified for fewer than two rows, or equal ones.
     """
-    METHOD.read(specification)
-    values = panel[specification.outcome].dropna().to_numpy(float)
+    options = METHOD.read(specification)
+    METHOD.need(panel, specification, options.column)
+    values = panel[options.column].dropna().to_numpy(float)
     if len(values) < 2 or np.ptp(values) == 0:
         raise NotIdentified("SUPPORT", f"{len(values)} numbers that do not differ have no interval")
     test = stats.ttest_1samp(values, 0.0)

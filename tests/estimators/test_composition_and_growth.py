@@ -46,8 +46,8 @@ def test_shares_of_the_halves_by_hand():
     assert (excess["ci_low"], excess["ci_high"]) == pytest.approx((alone[0] - 0.5, mixed[1] - 0.5))
     fall = found["share_fall", None]
     assert fall["estimate"] == pytest.approx((0.3 + 0.5) / 2)
-    assert fall["ci_low"] == min(found["share_fall", setting]["ci_low"] for setting in ("alone", "with mixed"))
-    assert fall["ci_high"] == max(found["share_fall", setting]["ci_high"] for setting in ("alone", "with mixed"))
+    assert fall["ci_low"] == min(found["share_fall_value", setting]["ci_low"] for setting in ("alone", "with mixed"))
+    assert fall["ci_high"] == max(found["share_fall_value", setting]["ci_high"] for setting in ("alone", "with mixed"))
     assert found["classes_change", None]["estimate"] == -1  # mixed pools are gone
     entropy = -(0.3 * np.log(0.3) + 0.7 * np.log(0.7)) + (0.6 * np.log(0.6) + 2 * 0.2 * np.log(0.2))
     assert found["entropy_change", None]["estimate"] == pytest.approx(entropy)
@@ -56,7 +56,7 @@ def test_shares_of_the_halves_by_hand():
 def test_without_mixed_pools_the_two_values_are_one():
     found = rows(class_composition.estimate(deals(["patent"] * 5 + ["mark"] * 5), specification("class_composition", bootstrap_draws=99)))
     assert found["early_excess", None]["estimate"] == 0.5
-    assert found["share_fall", None]["ci_high"] == found["share_fall", "alone"]["ci_high"] == 1.0
+    assert found["share_fall", None]["ci_high"] == found["share_fall_value", "alone"]["ci_high"] == 1.0
 
 
 def test_the_order_of_rows_and_the_draws_that_nobody_asked_for():
@@ -157,11 +157,11 @@ def test_a_compound_poisson_count():
 def test_a_mean_with_its_interval():
     # Student (1908): the ten differences of Cushny and Peebles, mean 1.58; t interval .700 to 2.460 (R: sleep, paired).
     sleep = pd.DataFrame({"y": [1.2, 2.4, 1.3, 1.3, 0.0, 1.0, 1.8, 0.8, 4.6, 1.4]})
-    found = {row["term"]: row for row in sample_mean.estimate(sleep, specification("sample_mean"))}
+    found = {row["term"]: row for row in sample_mean.estimate(sleep, specification("sample_mean", column="y"))}
     assert found["mean"]["estimate"] == pytest.approx(1.58)
     assert (found["mean"]["ci_low"], found["mean"]["ci_high"]) == pytest.approx((0.7001142, 2.4598858), abs=1e-6)
     assert found["mean"]["p_value"] == pytest.approx(0.002833, abs=1e-6)
     assert found["mean"]["p_value"] == pytest.approx(stats.ttest_1samp(sleep["y"], 0).pvalue)
     assert (found["lowest"]["estimate"], found["highest"]["estimate"]) == (0.0, 4.6)
     with pytest.raises(NotIdentified):
-        sample_mean.estimate(sleep.iloc[:1], specification("sample_mean"))
+        sample_mean.estimate(sleep.iloc[:1], specification("sample_mean", column="y"))

@@ -3,7 +3,7 @@
 from analysis.exhibits.tables.register_summary import first_sizes
 
 
-def count(issuances, market_series, province_onset, regional_shares, pilots, published_counts):
+def count(issuances, market_series, province_onset, regional_shares, pilots, published_counts, market_growth):
     """Return counts, years and shares of the register and of the published series."""
     deals = issuances[issuances["securitization"]]
     china, world = deals[deals["market"] == "China"], deals[deals["market"] == "World"]
@@ -48,6 +48,8 @@ def count(issuances, market_series, province_onset, regional_shares, pilots, pub
         "n_amortised": int((deals["outcome"] == "early-amortised").sum()),
         "n_green_assessed": int((deals["green"] != "not assessed").sum()),
         "median_china_usd_million": float(china["size_usd_million"].median()),
+        "dispersion": float(market_growth["dispersion"].iloc[0]),
+        "dispersion_upper": float(market_growth["dispersion_upper"].iloc[0]),
         "n_conflicts": int(issuances["source_def"].notna().sum()),
         "n_demonstration_places": int((pilots["programme"] == "IP demonstration city").sum()),
     }
