@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
@@ -41,7 +42,7 @@ class Region:
     low: float = -math.inf
     high: float = math.inf
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if not (self.low < self.high and (self.low >= 0 or self.high <= 0)):
             raise ValueError(f"a claim's region must be an interval on one side of zero, not [{self.low}, {self.high}]")
 
@@ -127,7 +128,7 @@ def _gate(row: pd.Series, region: Region, verdict_before_gates: Verdict, honest:
     return None
 
 
-def clusters_behind(row: pd.Series) -> tuple[object, str]:
+def clusters_behind(row: pd.Series) -> tuple[Any, str]:
     """Return how many clusters the uncertainty of a row rests on, and of which kind: treated ones, or all where none is treated.
 
     Raises ValueError for a clustered row without a count: an unknown number of clusters is never enough.
@@ -143,7 +144,7 @@ def clusters_behind(row: pd.Series) -> tuple[object, str]:
 def rests_on_few(row: pd.Series) -> bool:
     """Return whether a row rests on fewer than FEW_TREATED_CLUSTERS clusters; rows without clusters do not."""
     count, _ = clusters_behind(row)
-    return bool(pd.notna(count) and count < FEW_TREATED_CLUSTERS)  # type: ignore[operator]
+    return bool(pd.notna(count) and count < FEW_TREATED_CLUSTERS)
 
 
 def region_of(test: dict, row: pd.Series) -> Region:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from importlib import import_module
 
 import numpy as np
@@ -15,8 +14,6 @@ from analysis.core.storage import is_absent
 
 # The study gives these to every model, whether its estimator uses them or not.
 COMMON = ("outcome", "unit", "time", "cluster")
-# Years from and to, in the words of a sample.
-YEARS = re.compile(r"\b(?:19|20)\d\d-(?:19|20)\d\d\b")
 
 
 def estimated(panel: pd.DataFrame, name: str, settings: dict, outcome_name: str, outcome: dict | None, contract: dict) -> pd.DataFrame:
@@ -36,15 +33,15 @@ def estimated(panel: pd.DataFrame, name: str, settings: dict, outcome_name: str,
     if is_absent(panel):
         rows = [refused("att", ABSENT, is_absent(panel))]
     else:
-        sample = prepare(panel, settings.get("where", {}), outcome, outcome_name)
+        where, names = settings.get("where", {}), (settings.get("unit", ""), settings.get("time", ""))
+        sample = prepare(panel, where, outcome, outcome_name, *names)
         for other, about in settings.get("family_outcomes", {}).items():
-            sample[other] = prepare(panel, settings.get("where", {}), about, other)[other]
+            sample[other] = prepare(panel, where, about, other, *names)[other]
         try:
             if settings.get("balanced"):
                 sample = balanced(sample, outcome_name, settings["unit"], settings["time"])
             if sample.empty:
                 raise NotIdentified("SUPPORT", "no row of the panel meets the conditions of the sample")
-            identity["sample"] = _years_used(settings, sample, outcome_name, specification.controls)
             if outcome is not None and sample[outcome_name].isna().all():
                 raise NotIdentified("FIELD", f"no value of '{outcome['column']}' is at hand")
             module = import_module(f"analysis.estimators.{settings['estimator']}")
@@ -58,22 +55,12 @@ def estimated(panel: pd.DataFrame, name: str, settings: dict, outcome_name: str,
     return complete(rows, identity, contract)
 
 
-def _years_used(settings: dict, sample: pd.DataFrame, outcome_name: str, controls: tuple[str, ...]) -> str:
-    """Return the sample in words; years that it names ("2009-2024") are those asked for, and become those that the rows used have."""
-    needed = [name for name in (outcome_name, *settings.get("family_outcomes", {})) if name in sample]
-    rows = sample.dropna(subset=list(controls)).dropna(subset=needed, how="all")
-    if not YEARS.search(settings["sample"]) or settings.get("time") not in sample or rows.empty:
-        return settings["sample"]
-    years = rows[settings["time"]].dropna()
-    return YEARS.sub(f"{int(years.min())}-{int(years.max())}", settings["sample"])
-
-
 def specify(name: str, settings: dict, outcome_name: str, without: tuple[str, ...] = ()) -> Specification:
     """Return the Specification of one outcome from its block in config/specifications, less the controls in `without`."""
-    given = {key: tuple(settings[key]) if key in LISTS else settings[key] for key in SHARED if key in settings}
+    given: dict = {key: tuple(settings[key]) if key in LISTS else settings[key] for key in SHARED if key in settings}
     if "family_outcomes" in settings:
-        given["options"] = {**given.get("options", {}), "outcomes": list(settings["family_outcomes"])}  # type: ignore[dict-item]
+        given["options"] = {**given.get("options", {}), "outcomes": list(settings["family_outcomes"])}
     given["controls"] = tuple(control for control in given.get("controls", ()) if control not in without)
     # A duration is its own outcome.
     outcome = "" if "duration" in settings else outcome_name
-    return Specification(name=name, outcome=outcome, **given)  # type: ignore[arg-type]
+    return Specification(name=name, outcome=outcome, **given)

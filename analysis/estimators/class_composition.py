@@ -11,6 +11,7 @@ upper end of the other (Horowitz and Manski 2000, JASA 95: 77-84): it covers the
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -19,6 +20,7 @@ from statsmodels.stats.proportion import proportion_confint
 from analysis.core.estimates import NotIdentified, parameter
 from analysis.core.method import MOST_DRAWS, Method, Option
 from analysis.core.sample import entrance
+from analysis.core.specification import Specification
 
 METHOD = Method(
     title="Share of a class in the earlier half, and how the mix changes",
@@ -61,7 +63,7 @@ class Halves:
 
 
 @entrance(METHOD)
-def estimate(panel: pd.DataFrame, specification) -> list[dict]:
+def estimate(panel: pd.DataFrame, specification: Specification) -> list[dict]:
     """Return 'early_excess', 'early_share', 'later_share', 'share_fall', 'entropy_change' and 'classes_change'.
 
     'early_excess' is the share of class `main_class` among the earlier half of the deals less `benchmark`; 'share_fall' that share
@@ -93,7 +95,7 @@ def entropy(counts: np.ndarray) -> float:
     return float(-(share * np.log(share)).sum())
 
 
-def _clusters(deals: pd.DataFrame, specification) -> np.ndarray:
+def _clusters(deals: pd.DataFrame, specification: Specification) -> np.ndarray:
     """Return the cluster of each deal as a code; a deal without one is its own."""
     if not specification.cluster:
         return np.arange(len(deals))
@@ -124,7 +126,7 @@ def _early(halves: Halves, benchmark: float) -> list[dict]:
     return [_exact("early_excess", covering, int((~halves.later).sum())), *rows]
 
 
-def _exact(term: str, values: tuple, total: int, **more) -> dict:
+def _exact(term: str, values: tuple, total: int, **more: Any) -> dict:
     value, *ends = values
     limits = dict(zip(("ci_low", "ci_high", "ci90_low", "ci90_high"), ends, strict=True))
     return parameter(term, value, inference="exact", library="statsmodels", n_obs=total, **limits, **more)
@@ -137,7 +139,7 @@ def _changes(values: np.ndarray, drawn: np.ndarray, seed: int, n_obs: int) -> li
     return rows + [_percentiles(term, values[i], drawn[:, [i]], seed, n_obs) for i, term in ((4, "entropy_change"), (5, "classes_change"))]
 
 
-def _percentiles(term: str, value: float, drawn: np.ndarray, seed: int, n_obs: int, **more) -> dict:
+def _percentiles(term: str, value: float, drawn: np.ndarray, seed: int, n_obs: int, **more: Any) -> dict:
     """Return a row whose interval covers the percentiles of every column of `drawn` (draws, columns), its p-value the largest."""
     if not len(drawn):
         return parameter(term, value, inference="none", n_obs=n_obs, **more)

@@ -17,14 +17,16 @@ import pandas as pd
 
 from analysis.core.errors import BadOption
 from analysis.core.estimates import NotIdentified, parameter
-from analysis.core.method import MOST_DRAWS, Method, Option
+from analysis.core.method import MOST_DRAWS, PERMUTED_WITHIN, Method, Option
 from analysis.core.sample import entrance
+from analysis.core.specification import Specification
 from analysis.estimators import _step_down
-from analysis.estimators._cohorts import cohort_panel, counts_of, need_never, unit_names
+from analysis.estimators._cohorts import cohort_panel, counts_of, need_never, strata_over, unit_names
 from analysis.inference import randomization
 from analysis.inference.absorb import within_sd
 from analysis.inference.group_time_cells import NEVER, panel_of
-from analysis.inference.group_time_draws import Cells, aggregate, cells_of, evaluate, permute
+from analysis.inference.group_time_draws import Cells, aggregate, cells_of, evaluate
+from analysis.inference.permuted_labels import permute
 from analysis.inference.randomization import Draws, draws_of
 
 METHOD = Method(
@@ -35,6 +37,7 @@ METHOD = Method(
     options={
         "outcomes": Option([], "the outcome column whose standardized effect is taken off that of --outcome", columns=True),
         "draws": Option(999, "permutations of the treatment, each the same for both outcomes", minimum=1, maximum=MOST_DRAWS),
+        "permuted_within": PERMUTED_WITHIN,
         "control_group": Option("never_treated", "whom treated cohorts are compared with", ("never_treated", "not_yet_treated")),
     },
 )
@@ -64,7 +67,7 @@ class Effect:
 
 
 @entrance(METHOD)
-def estimate(panel: pd.DataFrame, specification) -> list[dict]:
+def estimate(panel: pd.DataFrame, specification: Specification) -> list[dict]:
     """Return 'difference' ('randomization_t') and the two standardized effects, 'effect' with the outcome as setting.
 
     All in standard deviations; `difference` is that of --outcome less that of the other one. Units that have only one of the outcomes
@@ -76,13 +79,15 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
         raise BadOption(
             "difference_of_effects compares two outcomes: name one in option outcomes", "outcomes", options.outcomes, "one column"
         )
-    tables = [cohort_panel(panel, replace(specification, outcome=name)) for name in names]
+    strata = [options.permuted_within] if options.permuted_within else []
+    tables = [cohort_panel(panel, replace(specification, outcome=name), *strata) for name in names]
     # A cohort after the last period of one outcome is never treated in it, but may be in another.
     first = pd.concat([table[["_name", "cohort"]] for table in tables]).groupby("_name")["cohort"].max()
     labels = np.where(first > 0, first, NEVER)
     effects = [_effect(name, table, first.index, options.control_group) for name, table in zip(names, tables, strict=True)]
     not_yet = options.control_group == "not_yet_treated"
-    permuted = permute(labels, options.draws, np.random.default_rng(specification.seed))
+    codes = strata_over(tables, first.index, options.permuted_within)
+    permuted = permute(labels, options.draws, np.random.default_rng(specification.seed), codes)
     actual, drawn = _draws(effects, [labels], not_yet), _draws(effects, permuted, not_yet)
     return _rows(names, effects, actual, drawn, specification.seed)
 

@@ -17,6 +17,7 @@ import pandas as pd
 from analysis.core.estimates import NotIdentified, parameter
 from analysis.core.method import Method, Option
 from analysis.core.sample import entrance
+from analysis.core.specification import Specification
 
 DATE = re.compile(r"\d{4}(-(0?[1-9]|1[0-2])(-(0?[1-9]|[12]\d|3[01]))?)?")
 
@@ -37,7 +38,7 @@ METHOD = Method(
 
 
 @entrance(METHOD)
-def estimate(panel: pd.DataFrame, specification) -> list[dict]:
+def estimate(panel: pd.DataFrame, specification: Specification) -> list[dict]:
     """Return 'lead' and 'first_year:<class>'.
 
     'lead' is the first date of class `first_class` less that of the earliest other class, in years: below zero it came

@@ -9,6 +9,7 @@ from scipy import stats
 from analysis.core.estimates import NotIdentified, parameter
 from analysis.core.method import Method, Option
 from analysis.core.sample import entrance
+from analysis.core.specification import Specification
 
 METHOD = Method(
     title="A mean with its t interval",
@@ -20,7 +21,7 @@ METHOD = Method(
 
 
 @entrance(METHOD)
-def estimate(panel: pd.DataFrame, specification) -> list[dict]:
+def estimate(panel: pd.DataFrame, specification: Specification) -> list[dict]:
     """Return 'mean' with its t interval and p-value of zero, and 'lowest' and 'highest', in the unit of the column.
 
     Rows count as independent draws of one normal population. Raises NotIdentified for fewer than two rows, or equal ones.

@@ -37,6 +37,19 @@ def test_it_is_the_effect_on_the_difference_of_standardized_outcomes(control_gro
         assert row[key] == pytest.approx(whole[key], rel=1e-9)
 
 
+def test_strata_are_those_of_callaway_santanna():
+    table = few(3, effect=0.5)
+    table["side"] = table["unit"] % 2
+    table["z"] = table["y0"] / scale(table, "y0") - table["y1"] / scale(table, "y1")
+    options = {"randomization_draws": 99, "permuted_within": "side"}
+    other = callaway_santanna.estimate(
+        table, Specification("t", "callaway_santanna", "z", "unit", "time", "cohort", options=options, seed=7)
+    )
+    (whole,) = [row for row in other if row["inference"] == "randomization_t"]
+    row = found(table, permuted_within="side")["difference", None]
+    assert row["p_value"] == whole["p_value"] and row["ci_low"] == pytest.approx(whole["ci_low"], rel=1e-9)
+
+
 def test_outcomes_with_holes_of_their_own():
     table = few(5, effect=0.5)
     table.loc[(table["time"] == 4) | (table["unit"] == 20), "y1"] = np.nan

@@ -2,20 +2,28 @@
 
 import pandas as pd
 
-from analysis.core.estimation import YEARS
+from analysis.core.preparation import prepare
 
 NAMES = ["province", "province_code", "region", "municipality", "year"]
 
 
-def count(province_att, province_link_within, province_statistics):
+def count(province_statistics: pd.DataFrame, province_year: pd.DataFrame, specifications: dict, outcomes: dict) -> dict:
     """Return the years of the province statistics and of the samples of two tables, first to last over their outcomes."""
-    years = province_statistics.loc[province_statistics.drop(columns=NAMES).notna().any(axis=1), "year"]
-    every = {"years_statistics": f"{int(years.min())}\N{EN DASH}{int(years.max())}"}
-    return every | {"years_main": _years(province_att), "years_link": _years(province_link_within)}
+    every = province_statistics.loc[province_statistics.drop(columns=NAMES).notna().any(axis=1), "year"]
+    samples = {"years_main": "province_att", "years_link": "province_link_within"}
+    spans = {name: _span(_years(province_year, specifications[model], outcomes)) for name, model in samples.items()}
+    return {"years_statistics": _span(every), **spans}
 
 
-def _years(table: pd.DataFrame) -> str:
-    found = [match.group().split("-") for text in table["sample"].unique() if (match := YEARS.search(text))]
-    if not found:
-        raise LookupError(f"the sample of {table['model_id'].iloc[0]} names no years")
-    return f"{min(first for first, _ in found)}\N{EN DASH}{max(last for _, last in found)}"
+def _years(panel: pd.DataFrame, specification: dict, outcomes: dict) -> pd.Series:
+    """Return the years of the rows that have an outcome of the specification, and its controls."""
+    needed = list(specification.get("controls", []))
+    samples = (
+        prepare(panel, specification.get("where", {}), outcomes[name], name).dropna(subset=[name, *needed])
+        for name in specification["outcomes"]
+    )
+    return pd.concat([sample[specification["time"]] for sample in samples])
+
+
+def _span(years: pd.Series) -> str:
+    return f"{int(years.min())}\N{EN DASH}{int(years.max())}"

@@ -1,7 +1,9 @@
 """Counts of the verdicts that the text quotes."""
 
+import pandas as pd
 
-def count(verdicts, claims):
+
+def count(verdicts: pd.DataFrame, claims: dict) -> dict:
     """Return how many claims there are, and how many of each verdict and reason."""
     heads = verdicts[verdicts["rank"] == 0].set_index("claim")
     factual = heads.loc[[name for name in heads.index if claims[name]["kind"] != "normative"]]

@@ -14,7 +14,7 @@ HEADINGS = {
 }
 
 
-def layout(verdicts, claims):
+def layout(verdicts: pd.DataFrame, claims: dict) -> Table:
     """Return one row per claim: verdict, reason, and the estimate behind it or the nearest real evidence."""
     rows, bold = [], []
     for kind, heading in HEADINGS.items():

@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from analysis.core.comparisons import Comparison
 from analysis.exhibits.cells import p_value
 from analysis.exhibits.display import Table
 from analysis.exhibits.tables._stability import stability
@@ -9,7 +10,7 @@ from analysis.exhibits.tables._stability import stability
 INFERENCES = {"randomization_t": "randomization"}
 
 
-def layout(comparison, verdicts):
+def layout(comparison: Comparison, verdicts: pd.DataFrame) -> Table:
     """Return one row per reading."""
     found = stability(comparison, verdicts)
     widths = {"Evidence": "1.5fr", "Reading": "1fr"}
