@@ -3,7 +3,7 @@
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis.core.verdict_rule import Region, read_interval
@@ -45,6 +45,8 @@ def test_a_region_across_zero_is_refused():
         Region(-0.1, 0.1)
 
 
+# A busy machine may take its time over one example.
+unhurried = settings(deadline=None)
 NUMBERS = st.floats(-10, 10).map(lambda value: round(value, 3))
 SIZES = st.floats(0, 5).map(lambda value: round(value, 3))
 
@@ -71,6 +73,7 @@ def turned(interval):
     return -interval[1], -interval[0]
 
 
+@unhurried
 @given(intervals(), regions())
 def test_never_consistent_with_zero_inside(pair, region):
     (low, high), _ = pair
@@ -78,6 +81,7 @@ def test_never_consistent_with_zero_inside(pair, region):
         assert read_interval(*pair, region).verdict != "consistent"
 
 
+@unhurried
 @given(intervals(), regions(), SIZES, SIZES, SIZES, SIZES)
 def test_widening_never_turns_untestable_into_consistent(pair, region, a, b, c, d):
     (low, high), (inner_low, inner_high) = pair
@@ -86,6 +90,7 @@ def test_widening_never_turns_untestable_into_consistent(pair, region, a, b, c, 
         assert read_interval(*wide, region).verdict == "untestable"
 
 
+@unhurried
 @given(intervals(), regions(), SIZES, SIZES)
 def test_widening_never_makes_a_reading_strong(pair, region, a, b):
     (low, high), (inner_low, inner_high) = pair
@@ -94,12 +99,14 @@ def test_widening_never_makes_a_reading_strong(pair, region, a, b):
         assert read_interval(*wide, region).code != "strong"
 
 
+@unhurried
 @given(intervals(), regions())
 def test_mirror_symmetry(pair, region):
     there, here = read_interval(*map(turned, pair), mirrored(region)), read_interval(*pair, region)
     assert (there.verdict, there.code) == (here.verdict, here.code)
 
 
+@unhurried
 @given(regions(), st.floats(0.3, 0.7), st.floats(1e-6, 1e-3))
 def test_a_point_far_inside_with_a_tiny_interval_is_strong(region, share, half):
     low, high = max(region.low, -100.0), min(region.high, 100.0)
@@ -107,6 +114,7 @@ def test_a_point_far_inside_with_a_tiny_interval_is_strong(region, share, half):
     assert read_interval((point - 2 * half, point + 2 * half), (point - half, point + half), region).code == "strong"
 
 
+@unhurried
 @given(intervals(), regions())
 def test_opposite_lies_strictly_beyond_zero(pair, region):
     (low, high), _ = pair
@@ -114,6 +122,7 @@ def test_opposite_lies_strictly_beyond_zero(pair, region):
         assert high < 0 if region.positive else low > 0
 
 
+@unhurried
 @given(intervals(), regions())
 def test_strong_is_a_case_of_compatible(pair, region):
     """Whatever is strong would be compatible if the 90 % interval were not looked at."""
