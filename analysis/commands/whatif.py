@@ -14,6 +14,7 @@ import zlib
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -152,12 +153,12 @@ def _page(title: str, said: list[str], both: list[tuple]) -> list[str]:
     return lines
 
 
-def _cell(name: str, value: object) -> str:
+def _cell(name: str, value: Any) -> str:
     if pd.isna(value):
         return "-"
     if name == "p_value":
-        return p_value(value)  # type: ignore[arg-type]
-    return count(value) if name.startswith("n_") else value if isinstance(value, str) else number(value, 4)  # type: ignore[arg-type]
+        return p_value(value)
+    return count(value) if name.startswith("n_") else value if isinstance(value, str) else number(value, 4)
 
 
 def _draw(title: str, unit: str, model: str, outcome: str, words: list[str], both: list[tuple], evidence: str) -> str:

@@ -53,11 +53,11 @@ def _columns(name: str, value: object) -> str | tuple[str, ...]:
     """Return the column or columns that a field names."""
     single = name in SINGLE
     listed = [value] if single or isinstance(value, str) else list(value) if isinstance(value, Iterable) else [value]
-    for column in listed:
-        if not isinstance(column, str):
-            what = "the name of a column" if single else "names of columns"
-            raise BadOption(f"{name} is {value!r}; it must be {what}", name, value, what)
-    return listed[0] if single else tuple(listed)  # type: ignore[arg-type, return-value]
+    columns = tuple(column for column in listed if isinstance(column, str))
+    if len(columns) < len(listed):
+        what = "the name of a column" if single else "names of columns"
+        raise BadOption(f"{name} is {value!r}; it must be {what}", name, value, what)
+    return columns[0] if single else columns
 
 
 def specified(estimator: str, seed: int, **fields: Any) -> Specification:

@@ -5,22 +5,27 @@ from __future__ import annotations
 import difflib
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import yaml
-from jsonschema import Draft202012Validator
+from jsonschema import Draft202012Validator, ValidationError
 
 from analysis.core.catalogue import ROOT
 from analysis.core.errors import ConfigError
 
+try:
+    from yaml import CSafeLoader as Loader
+except ImportError:  # slower, where PyYAML was built without its C parts
+    from yaml import SafeLoader as Loader
+
 SCHEMAS = ROOT / "workflow" / "schemas"
-Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-class _UniqueKeys(Loader):  # type: ignore[misc, valid-type]
+class _UniqueKeys(Loader):
     """YAML in which a repeated key is an error: the last one would win silently."""
 
 
-def _unique(loader, node, deep=False):
+def _unique(loader: Any, node: yaml.MappingNode, deep: bool = False) -> dict:
     keys = [loader.construct_object(key, deep=deep) for key, _ in node.value if key.value != "<<"]
     repeated = sorted({str(key) for key in keys if keys.count(key) > 1})
     if repeated:
@@ -63,7 +68,7 @@ def shown(path: Path) -> str:
     return path.relative_to(ROOT).as_posix() if path.is_relative_to(ROOT) else str(path)
 
 
-def _readable(error) -> str:
+def _readable(error: ValidationError) -> str:
     """Return a schema error as a sentence; a misspelt key comes with the nearest valid one."""
     place = " → ".join(map(str, error.path)) or "top level"
     if error.validator == "additionalProperties" and isinstance(error.instance, dict):

@@ -82,7 +82,7 @@ def _as_written(values: np.ndarray, precision: str) -> np.ndarray:
     return distinct[place]
 
 
-def _holds(column: pd.Series, kinds) -> bool:
+def _holds(column: pd.Series, kinds: type | tuple[type, ...]) -> bool:
     return column.dtype == object and any(isinstance(value, kinds) and value is not pd.NaT for value in column.array)
 
 

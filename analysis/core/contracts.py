@@ -8,6 +8,7 @@ schemas and turns pandera's findings into one-line errors that name file, row, c
 from __future__ import annotations
 
 import csv
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -113,7 +114,7 @@ def schema(contract: dict) -> pa.DataFrameSchema:
     return pa.DataFrameSchema(columns, strict=True, name=contract.get("title"))
 
 
-def _checks(rule: dict):
+def _checks(rule: dict) -> Iterator:
     import pandera.pandas as pa
 
     if rule.get("required"):

@@ -21,7 +21,7 @@ class BadOption(ValueError):
     the values of a closed list, else the rule in a word or two.
     """
 
-    def __init__(self, message: str, option: str = "", value: object = None, valid: Iterable[object] = ()):
+    def __init__(self, message: str, option: str = "", value: object = None, valid: Iterable[object] = ()) -> None:
         super().__init__(message)
         self.option, self.value = option, value
         self.valid = (valid,) if isinstance(valid, str) else tuple(valid)
@@ -30,7 +30,7 @@ class BadOption(ValueError):
 class UnknownName(LookupError):
     """A name in configuration, on the command line or in a signature that nothing provides; `valid` are those there are."""
 
-    def __init__(self, message: str, name: str = "", valid: Iterable[str] = ()):
+    def __init__(self, message: str, name: str = "", valid: Iterable[str] = ()) -> None:
         super().__init__(message)
         self.name, self.valid = name, tuple(valid)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -25,7 +26,7 @@ ABSENT = "ABSENT"
 class NotIdentified(ValueError):
     """The data cannot identify the parameter; `code` is a short reason code, the message explains it."""
 
-    def __init__(self, code: str, message: str):
+    def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
         self.code = code
 
@@ -34,7 +35,7 @@ class NotIdentified(ValueError):
 FEW_CLUSTERS = 10
 
 
-def parameter(term: str, estimate: float, std_error: float = np.nan, *, inference: str, degrees: float = np.inf, **more) -> dict:
+def parameter(term: str, estimate: float, std_error: float = np.nan, *, inference: str, degrees: float = np.inf, **more: Any) -> dict:
     """Return one row: intervals and p-value from a t (or, with infinite `degrees`, normal) reference.
 
     Any column of the contract given in `more` replaces the computed one (a bootstrap interval, say). A term that is computed
@@ -54,7 +55,7 @@ def parameter(term: str, estimate: float, std_error: float = np.nan, *, inferenc
     return {**row, **more}
 
 
-def refused(term: str, code: str, message: str, inference: str = "none", **more) -> dict:
+def refused(term: str, code: str, message: str, inference: str = "none", **more: Any) -> dict:
     """Return the row that says why there is no number; `more` holds columns that tell it from its like (`setting`)."""
     return {"term": term, "inference": inference, "library": "analysis", "reason_code": code, "reason": message, **more}
 
@@ -63,8 +64,14 @@ def noted(note: str) -> dict:
     """Return the columns of a note that kernels give as 'CODE: words'; none without a note."""
     if not note:
         return {}
-    code, _, words = note.partition(": ")
+    code, words = parted(note)
     return {"reason_code": code, "reason": words}
+
+
+def parted(note: str) -> tuple[str, str]:
+    """Return the code and the words of a note."""
+    code, _, words = note.partition(": ")
+    return code, words
 
 
 def why(row: pd.Series | dict) -> str:
@@ -98,14 +105,15 @@ def _with_left_out(row: dict, identity: dict) -> dict:
 
 def _with_note(row: dict) -> dict:
     """Return the row with its `reason` as a note where the number and its inference stand: a reason says why there is none."""
-    stands = np.isfinite(_float(row.get("estimate"))) and any(
-        np.isfinite(_float(row.get(key))) for key in ("std_error", "ci_low", "p_value")
+    stands = np.isfinite(number_of(row.get("estimate"))) and any(
+        np.isfinite(number_of(row.get(key))) for key in ("std_error", "ci_low", "p_value")
     )
     return {**row, "note": row["reason"], "reason": None} if stands and row.get("reason") else row
 
 
-def _float(value: object) -> float:
-    return np.nan if value is None or value is pd.NA else float(value)  # type: ignore[arg-type]
+def number_of(value: Any) -> float:
+    """Return the number of a cell, NaN where it is blank."""
+    return np.nan if value is None or value is pd.NA else float(value)
 
 
 def _honest_about_one(row: dict) -> dict:

@@ -33,9 +33,10 @@ def estimated(panel: pd.DataFrame, name: str, settings: dict, outcome_name: str,
     if is_absent(panel):
         rows = [refused("att", ABSENT, is_absent(panel))]
     else:
-        sample = prepare(panel, settings.get("where", {}), outcome, outcome_name)
+        where, names = settings.get("where", {}), (settings.get("unit", ""), settings.get("time", ""))
+        sample = prepare(panel, where, outcome, outcome_name, *names)
         for other, about in settings.get("family_outcomes", {}).items():
-            sample[other] = prepare(panel, settings.get("where", {}), about, other)[other]
+            sample[other] = prepare(panel, where, about, other, *names)[other]
         try:
             if settings.get("balanced"):
                 sample = balanced(sample, outcome_name, settings["unit"], settings["time"])
@@ -56,10 +57,10 @@ def estimated(panel: pd.DataFrame, name: str, settings: dict, outcome_name: str,
 
 def specify(name: str, settings: dict, outcome_name: str, without: tuple[str, ...] = ()) -> Specification:
     """Return the Specification of one outcome from its block in config/specifications, less the controls in `without`."""
-    given = {key: tuple(settings[key]) if key in LISTS else settings[key] for key in SHARED if key in settings}
+    given: dict = {key: tuple(settings[key]) if key in LISTS else settings[key] for key in SHARED if key in settings}
     if "family_outcomes" in settings:
-        given["options"] = {**given.get("options", {}), "outcomes": list(settings["family_outcomes"])}  # type: ignore[dict-item]
+        given["options"] = {**given.get("options", {}), "outcomes": list(settings["family_outcomes"])}
     given["controls"] = tuple(control for control in given.get("controls", ()) if control not in without)
     # A duration is its own outcome.
     outcome = "" if "duration" in settings else outcome_name
-    return Specification(name=name, outcome=outcome, **given)  # type: ignore[arg-type]
+    return Specification(name=name, outcome=outcome, **given)

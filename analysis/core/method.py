@@ -288,6 +288,7 @@ def method_of(name: str, context: str = "--estimator") -> Method:
 
 
 # Options that several methods share are declared once.
+PERMUTED_WITHIN = Option("", "column of strata: labels are permuted among units of one stratum, not among all", columns=True)
 DRAWS = Option(0, "draws of randomization inference; 0 for none", minimum=0, maximum=MOST_DRAWS)
 ANTICIPATION = Option(0, "periods before treatment in which units may already respond", minimum=0)
 AGGREGATION = Option(

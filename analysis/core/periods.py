@@ -8,6 +8,7 @@ has stays a hole in the index: nothing is bridged.
 from __future__ import annotations
 
 import datetime
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -63,7 +64,7 @@ class Calendar:
         return f"{name}, {often} one observed{biennial}"
 
 
-def calendar_of(column: pd.Series, frequency: str, where: str, flag: str, lines) -> tuple[Calendar, np.ndarray]:
+def calendar_of(column: pd.Series, frequency: str, where: str, flag: str, lines: Callable[[int], int]) -> tuple[Calendar, np.ndarray]:
     """Return the Calendar of a time column and its values as written (rows,), NaN where blank.
 
     Raises DataError, naming row, column and value, for what cannot be read as periods.
@@ -95,7 +96,7 @@ def starting(calendar: Calendar, cohorts: np.ndarray) -> Calendar:
     return Calendar(calendar.coding, calendar.origin, calendar.step, calendar.first + more)
 
 
-def written(column: pd.Series, frequency: str, where: str, flag: str, lines) -> tuple[np.ndarray, str]:
+def written(column: pd.Series, frequency: str, where: str, flag: str, lines: Callable[[int], int]) -> tuple[np.ndarray, str]:
     """Return periods as numbers as a person writes them, and their coding ("number" where nothing says otherwise)."""
     if isinstance(column.dtype, pd.CategoricalDtype):
         column = column.astype(column.cat.categories.dtype)

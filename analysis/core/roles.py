@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
 
@@ -53,7 +55,9 @@ def check_roles(fields: dict[str, list[str]], method: Method) -> None:
             )
 
 
-def check_outcome(outcome: pd.Series, complete: np.ndarray, method: Method, panel: pd.DataFrame, where: str, lines) -> None:
+def check_outcome(
+    outcome: pd.Series, complete: np.ndarray, method: Method, panel: pd.DataFrame, where: str, lines: Callable[[int], int]
+) -> None:
     """Raise NotIdentified for an outcome (rows,) that is the same in all rows, or out of the method's range.
 
     Blanks, and rows (rows,) that are not `complete`, which no estimate uses, are not looked at.

@@ -88,13 +88,13 @@ def sample_of(panel: pd.DataFrame, specification: Specification, method: Method)
     check_roles(fields, method)
     where, lines = panel.attrs.get("file", WHERE), _line_finder(panel)
     calendar, periods, cohorts = _periods(panel, specification, method, where, lines)
-    data = {}
+    data: dict = {}
     for column, roles in fields.items():
         data[quoted(column)] = _typed(panel[column], roles, where, lines)
     if specification.time:
         data[quoted(specification.time)] = _whole(calendar.index_of(periods))
     if specification.cohort:
-        data[quoted(specification.cohort)] = cohorts  # type: ignore[assignment]
+        data[quoted(specification.cohort)] = cohorts
     for column in further:
         data.setdefault(quoted(column), plain(panel[column]).array)
     for column in method.columns:
@@ -195,7 +195,7 @@ def _line_finder(panel: pd.DataFrame) -> Callable[[int], int]:
     return lambda position: int(lines[position]) if lines is not None else position + 2
 
 
-def _typed(column: pd.Series, roles: list[str], where: str, lines) -> np.ndarray:
+def _typed(column: pd.Series, roles: list[str], where: str, lines: Callable[[int], int]) -> np.ndarray:
     """Return a column as the roles need it; one that is both a number and a name is read as a number."""
     numeric = [role for role in roles if role not in NAMES]
     if "time" in roles or numeric == ["cohort"]:
@@ -221,7 +221,7 @@ def _inside(specification: Specification, options: dict) -> Specification:
 
 
 def _periods(
-    panel: pd.DataFrame, specification: Specification, method: Method, where: str, lines
+    panel: pd.DataFrame, specification: Specification, method: Method, where: str, lines: Callable[[int], int]
 ) -> tuple[Calendar, np.ndarray, np.ndarray | None]:
     """Return the calendar, the periods as written, and the cohorts (rows,) as index of periods, NaN for never.
 
@@ -243,7 +243,9 @@ def _periods(
     return calendar, periods, index if method.knows_later_cohorts or not later.any() else np.where(later, np.nan, index)
 
 
-def _cohorts_written(column: pd.Series, periods: np.ndarray, specification: Specification, where: str, lines) -> np.ndarray:
+def _cohorts_written(
+    column: pd.Series, periods: np.ndarray, specification: Specification, where: str, lines: Callable[[int], int]
+) -> np.ndarray:
     """Return first treated periods as written, NaN for never: blank, 0 and infinity; refuse what is no period."""
     column = plain(column)
     dated = not pd.api.types.is_numeric_dtype(column.dtype) and pd.to_numeric(column.dropna(), errors="coerce").isna().any()
@@ -276,7 +278,9 @@ def _one_row_a_period(inside: Specification, method: Method) -> bool:
     return not stacked and set(inside.fixed_effects) <= {inside.unit, inside.time}
 
 
-def _check_cohorts(unit: np.ndarray, frame: pd.DataFrame, inside: Specification, panel: pd.DataFrame, where: str, lines) -> None:
+def _check_cohorts(
+    unit: np.ndarray, frame: pd.DataFrame, inside: Specification, panel: pd.DataFrame, where: str, lines: Callable[[int], int]
+) -> None:
     """Refuse a unit with more than one cohort, naming a row that differs from the unit's first; `unit` holds codes, -1 for none."""
     cohort = frame[inside.cohort].to_numpy(float)
     cohort = np.where(np.isnan(cohort), np.inf, cohort)
@@ -290,7 +294,9 @@ def _check_cohorts(unit: np.ndarray, frame: pd.DataFrame, inside: Specification,
         raise NotIdentified("COHORT", f"{line}: unit {name} has more than one value of {column}; the first treated period is one per unit")
 
 
-def _check_repeats(unit: np.ndarray, frame: pd.DataFrame, inside: Specification, panel: pd.DataFrame, where: str, lines) -> None:
+def _check_repeats(
+    unit: np.ndarray, frame: pd.DataFrame, inside: Specification, panel: pd.DataFrame, where: str, lines: Callable[[int], int]
+) -> None:
     """Refuse a unit with several rows in one period; `unit` holds codes, -1 for none."""
     time = frame[inside.time].to_numpy()
     if _in_order(unit, time):

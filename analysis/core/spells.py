@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
 
 from analysis.core.errors import violation
 from analysis.core.estimates import NotIdentified
+from analysis.core.method import Method
 from analysis.core.periods import Calendar, coding_of
 from analysis.core.quoting import unquoted
+from analysis.core.specification import Specification
 
 # Of whole numbers of that length, the share that could be a period so written; and how rarely chance may look like periods.
 SHARE = {"half": 0.2, "quarter": 0.4, "month": 0.12, "week": 0.53, "day": 0.04}
 CHANCE = 1e-6
 
 
-def check_spells(frame: pd.DataFrame, inside, method, panel: pd.DataFrame, where: str, lines) -> None:
+def check_spells(
+    frame: pd.DataFrame, inside: Specification, method: Method, panel: pd.DataFrame, where: str, lines: Callable[[int], int]
+) -> None:
     """Raise NotIdentified, naming row and value, for spells that cannot be meant; rows with a blank are not looked at.
 
     `frame` holds typed columns under the names of `inside`; `method` says which fields it takes, and whether ends recur; `panel`
@@ -58,7 +64,7 @@ def check_spells(frame: pd.DataFrame, inside, method, panel: pd.DataFrame, where
         _check_stretches(frame[inside.unit], entry, stop, ended, whole, inside, "entry" in known, refuse, lines)
 
 
-def _check_clock(times: np.ndarray, column: str, refuse) -> None:
+def _check_clock(times: np.ndarray, column: str, refuse: Callable[[int, str, str], None]) -> None:
     """Refuse dates written as numbers (20191231, 201912, 20194): their differences are no lengths of time."""
     seen = np.unique(times[np.isfinite(times)])
     if not len(seen) or (seen % 1 != 0).any():
@@ -70,7 +76,7 @@ def _check_clock(times: np.ndarray, column: str, refuse) -> None:
         refuse(row, column, rule)
 
 
-def _check_blanks(event: np.ndarray, others: np.ndarray, inside, refuse) -> None:
+def _check_blanks(event: np.ndarray, others: np.ndarray, inside: Specification, refuse: Callable[[int, str, str], None]) -> None:
     """Refuse ends that are marked, and never denied: leaving out blanks would leave no spell censored; `others` are not missing."""
     blank = np.isnan(event) & others
     if blank.any() and (event > 0).any() and not (event == 0).any():
@@ -82,7 +88,9 @@ def _check_blanks(event: np.ndarray, others: np.ndarray, inside, refuse) -> None
         refuse(int(np.argmax(blank)), inside.event, rule)
 
 
-def _check_upper(upper: np.ndarray, lower: np.ndarray, whole: np.ndarray, inside, refuse) -> None:
+def _check_upper(
+    upper: np.ndarray, lower: np.ndarray, whole: np.ndarray, inside: Specification, refuse: Callable[[int, str, str], None]
+) -> None:
     below = whole & (upper < lower)
     if below.any():
         row = int(np.argmax(below))
@@ -90,14 +98,22 @@ def _check_upper(upper: np.ndarray, lower: np.ndarray, whole: np.ndarray, inside
         refuse(row, inside.upper, why)
 
 
-def _check_events(event: np.ndarray, whole: np.ndarray, inside, refuse) -> None:
+def _check_events(event: np.ndarray, whole: np.ndarray, inside: Specification, refuse: Callable[[int, str, str], None]) -> None:
     broken = whole & ((event % 1 != 0) | (event < 0))
     if broken.any():
         refuse(int(np.argmax(broken)), inside.event, "must be 0 (censored), 1 (ended) and, for competing ends, 2, 3, ...")
 
 
 def _check_stretches(
-    unit: pd.Series, entry: np.ndarray, stop: np.ndarray, ended: np.ndarray, whole: np.ndarray, inside, takes_entry: bool, refuse, lines
+    unit: pd.Series,
+    entry: np.ndarray,
+    stop: np.ndarray,
+    ended: np.ndarray,
+    whole: np.ndarray,
+    inside: Specification,
+    takes_entry: bool,
+    refuse: Callable[[int, str, str], None],
+    lines: Callable[[int], int],
 ) -> None:
     """Several rows of a unit are stretches of one history: each must say when it begins, none may overlap another, and an end is the last."""
     rows = np.flatnonzero(whole)

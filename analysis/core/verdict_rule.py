@@ -28,7 +28,7 @@ class Region:
     low: float = -math.inf
     high: float = math.inf
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if not (self.low < self.high and (self.low >= 0 or self.high <= 0)):
             raise ValueError(f"a claim's region must be an interval on one side of zero, not [{self.low}, {self.high}]")
 

@@ -12,6 +12,7 @@ import pandas as pd
 from analysis.core.errors import BadOption
 from analysis.core.estimates import NotIdentified, parameter
 from analysis.core.method import Method, Option
+from analysis.core.specification import Specification
 from analysis.estimators._durations import bounds_of, counts_of, regressors_of, separated_ends, spells_of
 from analysis.inference.cure_likelihood import Spells
 from analysis.inference.cure_maximum import Maximum, NoInnerMaximum, maximise
@@ -32,7 +33,7 @@ def declared(title: str) -> Method:
     )
 
 
-def rows_of(panel: pd.DataFrame, specification, method: Method, distribution: str) -> list[dict]:
+def rows_of(panel: pd.DataFrame, specification: Specification, method: Method, distribution: str) -> list[dict]:
     """Return coefficients on log time (term: the covariate, and 'const') and 'log_scale'.
 
     With `upper` a spell ended between `duration` and `upper` (blank: not yet); with `entry` it is observed only from then on.
@@ -64,7 +65,7 @@ def rows_of(panel: pd.DataFrame, specification, method: Method, distribution: st
     return [parameter(t, b, e, **about) for t, b, e in zip(labels, found.theta, np.sqrt(np.diag(variance)), strict=True)]
 
 
-def _observed(panel: pd.DataFrame, specification) -> tuple[pd.DataFrame, np.ndarray, np.ndarray, np.ndarray | None]:
+def _observed(panel: pd.DataFrame, specification: Specification) -> tuple[pd.DataFrame, np.ndarray, np.ndarray, np.ndarray | None]:
     """Return complete rows, between which durations each ended (infinity: not yet) and, with `entry`, from when it was observed."""
     if specification.upper:
         return *bounds_of(panel, specification), None

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.core.estimates import NotIdentified
+from analysis.core.specification import Specification
 from analysis.estimators._cohorts import cohort_panel, counts_of, need_never
 
 
@@ -21,7 +22,7 @@ class Blocks:
     counts: dict = field(default_factory=dict)
 
 
-def blocks_of(panel: pd.DataFrame, specification) -> Blocks:
+def blocks_of(panel: pd.DataFrame, specification: Specification) -> Blocks:
     """Return the blocks, units treated from the first period on left out.
 
     Only the order of periods matters: they need not be consecutive. Raises NotIdentified where the panel has holes, the outcome

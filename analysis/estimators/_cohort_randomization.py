@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from analysis.core.estimates import parameter
+from analysis.core.estimates import parameter, refused
 from analysis.inference import randomization
 from analysis.inference.group_time_averages import overall
 from analysis.inference.group_time_cells import Panel
-from analysis.inference.group_time_draws import Cells, aggregate, evaluate, permute
+from analysis.inference.group_time_draws import Cells, aggregate, evaluate
+from analysis.inference.permuted_labels import assignments, permute
+from analysis.inference.pretrend_permutation import POWER, joint_test
 from analysis.inference.randomization import Draws, moments, stacked
 
 OVERALL = ("att", None, None)
@@ -24,11 +26,14 @@ def rows(
     seed: int,
     counts: dict,
     rounding: float = 0.0,
+    strata: np.ndarray | None = None,
+    window: tuple[float, float] = (-np.inf, np.inf),
 ) -> list[dict]:
     """Return rows for every parameter of `selections` ((term, cohort, event_time) → cells) and the overall effect of `aggregation`.
 
     The t-ratio for all, the estimate itself too for the overall effect. Of each permutation no more than estimates and their
-    variances is kept. Effects whose standard error is within `rounding` get no row.
+    variances is kept. Effects whose standard error is within `rounding` get no row. `strata` (units,) are permuted within; 'assignments'
+    is how many there are, 'pretrend_joint' the test of all event times before treatment.
     """
 
     def evaluate_all(cohort: np.ndarray) -> dict[tuple, tuple[float, ...]]:
@@ -43,7 +48,7 @@ def rows(
 
     actual = evaluate_all(panel.cohort)
     drawn = {key: [] for key in actual}
-    for cohort in permute(panel.cohort, draws, np.random.default_rng(seed)):
+    for cohort in permute(panel.cohort, draws, np.random.default_rng(seed), strata):
         for key, value in evaluate_all(cohort).items():
             drawn[key].append(value)
     found = []
@@ -52,7 +57,39 @@ def rows(
         if np.isfinite(observed.a[0]) and observed.v_yy[0] > rounding**2:
             about = {"cohort": key[1], "event_time": key[2], "seed": seed, **counts}
             found += _rows(key[0], observed, stacked(drawn[key]), about)
-    return found
+    found.append(parameter("assignments", assignments(panel.cohort, strata), inference="count", **counts))
+    base = -1 - cells.anticipation
+    before = [
+        key for key in actual if key[0] == "event" and window[0] <= key[2] < base and any(row.get("event_time") == key[2] for row in found)
+    ]
+    return found + (_joint(before, base, actual, drawn, {"seed": seed, **counts}) if before else [])
+
+
+def _joint(before: list[tuple], base: int, actual: dict, drawn: dict, about: dict) -> list[dict]:
+    """Return 'pretrend_joint', the test of the event times `before` treatment, and 'pretrend_joint_slope', the drift it would detect."""
+    distance = np.array([key[2] - base for key in before], float)
+    observed = [stacked([actual[key]]) for key in before]
+    permuted = [stacked(drawn[key]) for key in before]
+    values, errors = (np.array([f(one)[0] for one in observed]) for f in (_value, _error))
+    test = joint_test(
+        distance, (values, errors), (np.stack([_value(one) for one in permuted], 1), np.stack([_error(one) for one in permuted], 1))
+    )
+    if test is None:
+        return [refused("pretrend_joint", "SUPPORT", "no effect before treatment has a standard error", "randomization_max_t")]
+    return [
+        parameter("pretrend_joint", test.statistic, inference="randomization_max_t", p_value=test.p_value, draws=test.draws, **about),
+        parameter(
+            "pretrend_joint_slope", test.slope, inference="randomization_max_t", draws=test.draws, **{**about, "setting": str(POWER)}
+        ),
+    ]
+
+
+def _value(draws: Draws) -> np.ndarray:
+    return draws.a
+
+
+def _error(draws: Draws) -> np.ndarray:
+    return np.sqrt(np.maximum(draws.v_yy, 0.0))
 
 
 def _rows(term: str, observed: Draws, drawn: Draws, about: dict) -> list[dict]:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from analysis.core.estimates import NotIdentified, refused
+from analysis.core.specification import Specification
 from analysis.estimators._left_out import base_notes, joined, without
 from analysis.estimators._regression import complete_rows
 from analysis.inference.standard_units import varies
 
 
-def cohort_of(data: pd.DataFrame, specification) -> np.ndarray:
+def cohort_of(data: pd.DataFrame, specification: Specification) -> np.ndarray:
     """Return the first treated period of each row's unit (rows,), infinite for never.
 
     From the column `cohort` (0 or missing = never; the entrance holds it to be one per unit), or from a 0/1 `treatment` that
@@ -36,7 +38,7 @@ def cohort_of(data: pd.DataFrame, specification) -> np.ndarray:
     return data[time].where(treatment == 1).groupby(data[unit]).transform("min").fillna(np.inf).to_numpy(float)
 
 
-def cohort_panel(panel: pd.DataFrame, specification, *more: str, keep_always: bool = False) -> pd.DataFrame:
+def cohort_panel(panel: pd.DataFrame, specification: Specification, *more: str, keep_always: bool = False) -> pd.DataFrame:
     """Return complete rows with columns unit, time, outcome, cohort (0 = never within the window), controls and `more`.
 
     The standard names keep libraries and formulas simple. Cohorts after the last period count as never treated. Units
@@ -86,7 +88,7 @@ def cohort_panel(panel: pd.DataFrame, specification, *more: str, keep_always: bo
     return result
 
 
-def cohort_rows(panel: pd.DataFrame, specification) -> pd.DataFrame:
+def cohort_rows(panel: pd.DataFrame, specification: Specification) -> pd.DataFrame:
     """Return `cohort_panel` of repeated cross-sections: every row is a unit of its own.
 
     A unit that is named all the same, because some are seen more than once, is kept by code in column `seen_again`.
@@ -146,7 +148,7 @@ def bases_of(data: pd.DataFrame, reference: int = -1) -> Bases:
     return Bases(used, wanted, [g for g in wanted if g not in used])
 
 
-def counts_of(data: pd.DataFrame, **more) -> dict:
+def counts_of(data: pd.DataFrame, **more: Any) -> dict:
     """Return n_obs, n_units, n_treated (first treated inside the window), and clusters where they are the units."""
     treated = data.loc[(data["cohort"] > data["time"].min()), "unit"].nunique()
     units = int(data["unit"].nunique())
@@ -158,6 +160,20 @@ def counts_of(data: pd.DataFrame, **more) -> dict:
         "n_treated_clusters": int(treated),
         **more,
     }
+
+
+def strata_of(data: pd.DataFrame, column: str) -> np.ndarray | None:
+    """Return codes of the stratum of each unit code of a panel from cohort_panel (units,); None without a column.
+
+    Raises NotIdentified where a unit changes its stratum.
+    """
+    if not column:
+        return None
+    per_unit = data.groupby("unit")[column].agg(["nunique", "first"])
+    if (per_unit["nunique"] > 1).any():
+        unit = data.loc[data["unit"] == per_unit.index[per_unit["nunique"] > 1][0], "_name"].iloc[0]
+        raise NotIdentified("STRATA", f"unit {unit} changes its stratum ({column}): labels are permuted among units of one stratum")
+    return unit_codes(per_unit["first"])
 
 
 def need_never(data: pd.DataFrame, remedy: str = "") -> None:

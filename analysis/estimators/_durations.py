@@ -7,6 +7,7 @@ import pandas as pd
 
 from analysis.core.errors import BadOption
 from analysis.core.estimates import NotIdentified, noted
+from analysis.core.specification import Specification
 from analysis.estimators._regression import complete_rows, regressors_of
 from analysis.inference.cluster import need_two
 from analysis.inference.cox_partial_likelihood import Separated
@@ -16,7 +17,7 @@ from analysis.inference.standard_units import Dependent
 from analysis.inference.tied_times import joined
 
 
-def spells_of(panel: pd.DataFrame, specification, positive: bool = True, kinds: bool = False) -> pd.DataFrame:
+def spells_of(panel: pd.DataFrame, specification: Specification, positive: bool = True, kinds: bool = False) -> pd.DataFrame:
     """Return complete spells with columns `duration`, `event` (integer), `entry`, and what else the specification names.
 
     Times that differ by rounding only are made one. `kinds` allows event codes above 1 (several kinds of ends). Raises
@@ -52,20 +53,20 @@ def spells_of(panel: pd.DataFrame, specification, positive: bool = True, kinds: 
     return data
 
 
-def uncensored(data: pd.DataFrame, specification) -> dict:
+def uncensored(data: pd.DataFrame, specification: Specification) -> dict:
     """Return a note on rows where several kinds of ends leave no spell censored: 1 may stand for censored in such a file."""
     if data["event"].min() == 0 or data["event"].max() == 1:
         return {}
     return noted(f"ENDS: no spell is censored, as {specification.event} is nowhere 0; recode it where another code means censored")
 
 
-def with_ties(data: pd.DataFrame, specification) -> pd.DataFrame:
+def with_ties(data: pd.DataFrame, specification: Specification) -> pd.DataFrame:
     """Return the spells with `duration` and, where spells enter late, `entry` that differ by rounding only made equal."""
     columns = ["duration", "entry"] if specification.entry else ["duration"]
     return data.assign(**dict(zip(columns, joined(*(data[c].to_numpy() for c in columns)), strict=True)))
 
 
-def groups_of(data: pd.DataFrame, specification) -> list[tuple[str, pd.DataFrame]]:
+def groups_of(data: pd.DataFrame, specification: Specification) -> list[tuple[str, pd.DataFrame]]:
     """Return (label, spells) by the combinations of `strata`, or of a 0/1 `treatment`; one unlabelled group without either."""
     columns = _grouping(data, specification)
     if not columns:
@@ -74,7 +75,7 @@ def groups_of(data: pd.DataFrame, specification) -> list[tuple[str, pd.DataFrame
     return [(f"{_label(key)}", part) for key, part in parts]
 
 
-def codes_of(data: pd.DataFrame, specification) -> np.ndarray:
+def codes_of(data: pd.DataFrame, specification: Specification) -> np.ndarray:
     """Return the same groups as codes from 0 (rows,); NotIdentified when there is but one."""
     codes = data.groupby(_grouping(data, specification), sort=True, observed=True).ngroup().to_numpy()
     if codes.max() < 1:
@@ -82,7 +83,7 @@ def codes_of(data: pd.DataFrame, specification) -> np.ndarray:
     return codes
 
 
-def _grouping(data: pd.DataFrame, specification) -> list[str]:
+def _grouping(data: pd.DataFrame, specification: Specification) -> list[str]:
     if specification.strata and specification.treatment:
         raise BadOption(
             f"{specification.estimator} groups by --strata or by --treatment, not by both",
@@ -108,7 +109,7 @@ def term(name: str, group: str) -> str:
     return f"{name}[{group}]" if group else name
 
 
-def counts_of(data: pd.DataFrame, specification) -> dict:
+def counts_of(data: pd.DataFrame, specification: Specification) -> dict:
     units = data[specification.unit].nunique() if specification.unit else len(data)
     treated = {}
     if specification.treatment and data[specification.treatment].isin([0, 1]).all():
@@ -117,7 +118,7 @@ def counts_of(data: pd.DataFrame, specification) -> dict:
     return {"n_obs": len(data), "n_units": int(units), **treated}
 
 
-def cluster_counts(data: pd.DataFrame, specification, clusters: np.ndarray) -> dict:
+def cluster_counts(data: pd.DataFrame, specification: Specification, clusters: np.ndarray) -> dict:
     """Return n_clusters of the codes (rows,) and, with a 0/1 treatment, n_treated_clusters; NotIdentified for a single cluster."""
     counts = {"n_clusters": need_two(clusters)}
     if specification.treatment and data[specification.treatment].isin([0, 1]).all():
@@ -125,7 +126,7 @@ def cluster_counts(data: pd.DataFrame, specification, clusters: np.ndarray) -> d
     return counts
 
 
-def clusters_of(data: pd.DataFrame, specification) -> np.ndarray | None:
+def clusters_of(data: pd.DataFrame, specification: Specification) -> np.ndarray | None:
     """Return cluster codes: the named column, or units where one has several spells; None where every row is its own."""
     if len(specification.cluster) > 1:
         raise BadOption("durations take one cluster variable", "cluster", specification.cluster, "one column")
@@ -138,7 +139,7 @@ def _codes(values: pd.Series) -> str:
     return ", ".join(f"{code:g}" for code in np.unique(values.dropna())[:5])
 
 
-def bounds_of(panel: pd.DataFrame, specification, more: tuple[str, ...] = ()) -> tuple[pd.DataFrame, np.ndarray, np.ndarray]:
+def bounds_of(panel: pd.DataFrame, specification: Specification, more: tuple[str, ...] = ()) -> tuple[pd.DataFrame, np.ndarray, np.ndarray]:
     """Return complete rows, and between which durations each ended (rows,): the same for a date, up to infinity where it had not.
 
     With `upper` a spell ended between `duration` and `upper` (blank: not yet); else `event` says so. `more` must not be missing
@@ -236,7 +237,7 @@ def ended(time: float, group: str) -> dict:
     return noted(f"ENDED: all at risk{whose} have ended by {time:g}, so that the error is not known (it is not zero)")
 
 
-def told_apart(error: Dependent, names: list[str], specification) -> NotIdentified:
+def told_apart(error: Dependent, names: list[str], specification: Specification) -> NotIdentified:
     """Return the refusal that names the covariates which do not vary, or depend on each other."""
     involved = [names[j] for j in error.columns]
     among = "within the strata" if specification.strata else "among the spells at risk when one ends"

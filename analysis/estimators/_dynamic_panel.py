@@ -19,9 +19,10 @@ from analysis.core.distributions import chi2_tail, normal_tail
 from analysis.core.errors import BadOption
 from analysis.core.estimates import NotIdentified, noted, parameter, refused
 from analysis.core.method import Method, Option
+from analysis.core.specification import Specification
 from analysis.estimators._regression import regressors_of
 from analysis.inference.absorb import residualize
-from analysis.inference.linear_moments import Moments, Rows, dependent
+from analysis.inference.linear_moments import Estimate, Moments, Rows, dependent
 
 OPTIONS = {
     "lags": Option(1, "lags of the outcome among the regressors", minimum=1),
@@ -49,7 +50,7 @@ def declared(title: str, citation: str) -> Method:
     )
 
 
-def rows_of(panel: pd.DataFrame, specification, method: Method, levels: bool) -> list[dict]:
+def rows_of(panel: pd.DataFrame, specification: Specification, method: Method, levels: bool) -> list[dict]:
     """Return lags ('L1.<outcome>'), regressors, tests 'ar1', 'ar2', 'hansen', 'sargan', and 'instruments', their number.
 
     With one lag also 'L1.<outcome>:pooled' and ':within', between which a consistent estimate should lie (Bond 2002).
@@ -81,7 +82,7 @@ def rows_of(panel: pd.DataFrame, specification, method: Method, levels: bool) ->
     return rows + (_bounds(grid, names, options, counts) if options.lags == 1 else [])
 
 
-def _check(options: SimpleNamespace, names: list[str], specification) -> None:
+def _check(options: SimpleNamespace, names: list[str], specification: Specification) -> None:
     context = f"{specification.name} ({specification.estimator})"
     for option in ("predetermined", "endogenous", "no_instruments"):
         if unknown_names := [name for name in getattr(options, option) if name not in names]:
@@ -112,7 +113,7 @@ def _check(options: SimpleNamespace, names: list[str], specification) -> None:
 class _Grid:
     """The panel as units x periods arrays with NaN; the columns are consecutive periods."""
 
-    def __init__(self, panel: pd.DataFrame, specification, names: list[str]):
+    def __init__(self, panel: pd.DataFrame, specification: Specification, names: list[str]) -> None:
         columns = [specification.unit, specification.time, specification.outcome, *names]
         data = panel[list(dict.fromkeys(columns))].dropna(subset=[specification.unit, specification.time])
         if data.empty:
@@ -166,7 +167,7 @@ class _System:
     noise: float
 
 
-def _system(grid: _Grid, options, names: list[str], levels: bool) -> _System:
+def _system(grid: _Grid, options: SimpleNamespace, names: list[str], levels: bool) -> _System:
     """Return the rows of every unit that has at least one in differences."""
     own = [grid.lag(grid.outcome, lag) for lag in range(1, options.lags + 1)] + [grid.values[name] for name in names]
     columns = [f"L{lag}.{grid.outcome}" for lag in range(1, options.lags + 1)] + names
@@ -225,13 +226,13 @@ def _effects(periods: int, shown: np.ndarray, time_effects: bool, levels: bool) 
     return dummies, np.vstack([np.zeros((1, dummies.shape[1])), np.diff(dummies, axis=0)])
 
 
-def _lagged(options, grid: _Grid) -> dict[str, tuple[int, int]]:
+def _lagged(options: SimpleNamespace, grid: _Grid) -> dict[str, tuple[int, int]]:
     """Return the variables that are instrumented by their lags, with the first and the last of these."""
     lagged = {grid.outcome: tuple(options.instrument_lags)}
     return lagged | dict.fromkeys(options.predetermined, (1, EVERY)) | dict.fromkeys(options.endogenous, (2, EVERY))
 
 
-def _plain(options, grid: _Grid, names: list[str], columns: list[str]) -> list[int]:
+def _plain(options: SimpleNamespace, grid: _Grid, names: list[str], columns: list[str]) -> list[int]:
     """Return the positions of the regressors that are their own instruments."""
     others = {*_lagged(options, grid), *options.no_instruments}
     return [i for i, name in enumerate(columns) if i >= options.lags and name in names and name not in others]
@@ -246,7 +247,16 @@ def _spread(unit: np.ndarray, period: np.ndarray, difference: np.ndarray, period
     return sparse.csr_matrix((value, (np.r_[row, row[difference]], at)), shape=(len(row), (int(unit[-1]) + 1) * periods))
 
 
-def _lag_instruments(grid, name, unit, period, difference, limits, collapse, absorbed) -> np.ndarray:
+def _lag_instruments(
+    grid: _Grid,
+    name: str,
+    unit: np.ndarray,
+    period: np.ndarray,
+    difference: np.ndarray,
+    limits: tuple[int, int],
+    collapse: bool,
+    absorbed: np.ndarray,
+) -> np.ndarray:
     """Return the GMM instruments of one variable (rows, columns); unobserved lags are zero, and columns of nothing else are left out.
 
     One column per lag (or lag and period) for the equation in differences, and one (a period) for that in levels: the change
@@ -309,7 +319,7 @@ def _check_regressors(system: _System, levels: bool) -> None:
         raise NotIdentified("SINGULAR", f"the regressors are collinear: {', '.join(names[bad])}")
 
 
-def _check_moments(moments: Moments, system: _System, options) -> None:
+def _check_moments(moments: Moments, system: _System, options: SimpleNamespace) -> None:
     """Raise NotIdentified where the moments leave coefficients undetermined, or errors are zero."""
     names = np.array(system.columns)
     bad = dependent(moments.zx, system.noise) if moments.rank >= len(names) else np.ones(len(names), bool)
@@ -323,7 +333,7 @@ def _check_moments(moments: Moments, system: _System, options) -> None:
         )
 
 
-def _warned(moments: Moments, m: int, n_units: int, options) -> dict:
+def _warned(moments: Moments, m: int, n_units: int, options: SimpleNamespace) -> dict:
     """Return the reason that stands beside the number of instruments, if any."""
     said = [f"{m} instruments for {n_units} units; Hansen's test loses its power"] * (m > n_units)
     if moments.rank < m:
@@ -335,7 +345,7 @@ def _warned(moments: Moments, m: int, n_units: int, options) -> dict:
     return noted(f"WEAK: {'; '.join(said)}") if said else {}
 
 
-def _tests(moments: Moments, fit, system: _System, counts: dict) -> list[dict]:
+def _tests(moments: Moments, fit: Estimate, system: _System, counts: dict) -> list[dict]:
     rows = [_serial(moments, fit, system, order, counts) for order in (1, 2)]
     degrees = moments.rank - len(system.columns)
     if degrees == 0:
@@ -351,7 +361,7 @@ def _chi_squared(term: str, statistic: float, degrees: int, counts: dict) -> dic
     return parameter(term, statistic, inference="wald", p_value=chi2_tail(statistic, degrees), **counts)
 
 
-def _serial(moments: Moments, fit, system: _System, order: int, counts: dict) -> dict:
+def _serial(moments: Moments, fit: Estimate, system: _System, order: int, counts: dict) -> dict:
     """Return the test of no serial correlation of `order` in differenced errors."""
     wide = np.full((int(system.rows.unit[-1]) + 1, int(system.period.max()) + 1), np.nan)
     unit, period = system.rows.unit[system.difference], system.period[system.difference]
@@ -367,7 +377,7 @@ def _serial(moments: Moments, fit, system: _System, order: int, counts: dict) ->
     return parameter(f"ar{order}", statistic, inference="normal", p_value=2 * normal_tail(abs(statistic)), **counts)
 
 
-def _bounds(grid: _Grid, names: list[str], options, counts: dict) -> list[dict]:
+def _bounds(grid: _Grid, names: list[str], options: SimpleNamespace, counts: dict) -> list[dict]:
     """Return the pooled and within coefficients of the lag: biased up and down (Nickell 1981), they bracket the truth."""
     columns = [grid.values[grid.outcome], grid.lag(grid.outcome, 1), *(grid.values[name] for name in names)]
     whole = np.isfinite(np.stack(columns)).all(0)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 
 from analysis.core.estimates import NotIdentified, refused
+from analysis.core.specification import Specification
 from analysis.estimators._left_out import base_notes, lacking_cohorts
 from analysis.estimators._regression import weights_of
 from analysis.inference.cluster import cluster_sums, effective_degrees, need_two
@@ -18,7 +20,7 @@ from analysis.inference.group_time_cells import Panel, Sections, cell_keys, move
 ROUNDING = 1e-13
 
 
-def named_clusters(specification) -> list[str]:
+def named_clusters(specification: Specification) -> list[str]:
     """Return the cluster variables that are not the unit itself."""
     return [name for name in specification.cluster if name != specification.unit]
 
@@ -30,7 +32,7 @@ class GroupTime:
     (units or clusters, parameters) whose mean squares over rows, over rows, are variances. `averages` has the cells themselves.
     """
 
-    def __init__(self, data: pd.DataFrame, specification, options, counts: dict):
+    def __init__(self, data: pd.DataFrame, specification: Specification, options: SimpleNamespace, counts: dict) -> None:
         self.data, self.specification, self.options, self.counts = data, specification, options, counts
         self.sample = _sample_of(data, specification, options)
         self.rounding = ROUNDING * float(np.abs(data["outcome"]).max())
@@ -57,11 +59,13 @@ class GroupTime:
         return self.options.control_group == "not_yet_treated"
 
     # ------------------------------------------------------------------ estimates and influence functions
-    def parameters(self, sample: Panel | Sections, cells=None) -> tuple[list[tuple], np.ndarray, np.ndarray, Averages]:
+    def parameters(
+        self, sample: Panel | Sections, cells: tuple[np.ndarray, np.ndarray, np.ndarray] | None = None
+    ) -> tuple[list[tuple], np.ndarray, np.ndarray, Averages]:
         """Return keys, values (parameters,), influence (rows, parameters) and the averages that they are made of."""
         options = self.options
         cells = cell_keys(sample, options.anticipation, self._universal) if cells is None else cells
-        chosen = selections(*cells[:2], options.aggregation)  # type: ignore[call-arg]
+        chosen = selections(*cells[:2], options.aggregation)
         asked = [*chosen.values(), cells[1] >= cells[0]]
         found = averages(sample, cells, asked, self.not_yet, options.anticipation, options.method)
         if not np.isfinite(found.values[-1]):
@@ -165,7 +169,7 @@ class GroupTime:
         return {"left_out": " and ".join(said)} if said and "estimate" in row else {}
 
 
-def _sample_of(data: pd.DataFrame, specification, options) -> Panel | Sections:
+def _sample_of(data: pd.DataFrame, specification: Specification, options: SimpleNamespace) -> Panel | Sections:
     names = list(specification.controls)
     if options.panel:
         sample = panel_of(data, "outcome", "unit", "time", "cohort")
@@ -178,7 +182,7 @@ def _sample_of(data: pd.DataFrame, specification, options) -> Panel | Sections:
     )  # fmt: skip
 
 
-def _unit_weights(data: pd.DataFrame, specification) -> np.ndarray | None:
+def _unit_weights(data: pd.DataFrame, specification: Specification) -> np.ndarray | None:
     """Return the weight of each unit (units,): cells and cohort shares of one panel weigh a unit alike in all periods."""
     weight, units = weights_of(data, specification), data["unit"].to_numpy()
     if weight is None:

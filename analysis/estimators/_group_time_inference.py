@@ -9,7 +9,7 @@ import numpy as np
 from analysis.core.distributions import chi2_tail
 from analysis.core.estimates import noted, parameter, refused
 from analysis.estimators import _cohort_randomization
-from analysis.estimators._cohorts import unit_names
+from analysis.estimators._cohorts import strata_of, unit_names
 from analysis.estimators._group_time import GroupTime
 from analysis.inference.group_time_cells import Panel, selections
 from analysis.inference.group_time_draws import cells_of
@@ -92,14 +92,15 @@ def sensitivity(found: GroupTime) -> list[dict]:
     return rows + bounds_rows(times, found.values[events], covariance, weights, options, found.counts)
 
 
-def randomized(found: GroupTime, sample: Panel) -> list[dict]:
-    """Return the randomization rows of the parameters on `sample`, cohorts permuted among its units."""
+def randomized(found: GroupTime, sample: Panel, strata: np.ndarray | None) -> list[dict]:
+    """Return the randomization rows of the parameters on `sample`, cohorts permuted among its units, within `strata` (units,) if any."""
     options, seed = found.options, found.specification.seed
     cells = cells_of(sample, options.anticipation, options.base_period == "universal")
     chosen = selections(cells.cohort, cells.period, options.aggregation)
     rows = _cohort_randomization.rows(
-        sample, cells, chosen, options.aggregation, found.not_yet, options.randomization_draws, seed, found.counts, found.rounding
-    )
+        sample, cells, chosen, options.aggregation, found.not_yet, options.randomization_draws, seed, found.counts, found.rounding,
+        strata, tuple(options.event_window),
+    )  # fmt: skip
     return [row for row in rows if found.shown((row["term"], row.get("cohort"), row.get("event_time")))]
 
 
@@ -109,6 +110,7 @@ def without_each_unit(found: GroupTime) -> list[dict]:
     Without a treated unit also the randomization test, if draws are asked for: that is where one unit may carry the effect.
     """
     rows, names, whole = [], unit_names(found.data), found.panel
+    strata = strata_of(found.data, found.options.permuted_within)
     for position, name in sorted(enumerate(names), key=lambda item: item[1]):
         keep = np.arange(len(names)) != position
         weight = None if whole.weight is None else whole.weight[keep]
@@ -120,6 +122,10 @@ def without_each_unit(found: GroupTime) -> list[dict]:
         counts |= {"setting": str(name), "n_treated": treated, "n_treated_clusters": treated}
         rows.append(parameter("att_without", values[-1], error, inference="analytic", **counts))
         if found.options.randomization_draws and np.isfinite(whole.cohort[position]):
-            drawn = (row for row in randomized(found, sample) if row["term"] == "att" and row["inference"] == "randomization_t")
+            drawn = (
+                row
+                for row in randomized(found, sample, None if strata is None else strata[keep])
+                if row["term"] == "att" and row["inference"] == "randomization_t"
+            )
             rows += [row | counts | {"term": "att_without"} for row in drawn]
     return rows

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.core.estimates import NotIdentified
+from analysis.core.specification import Specification
 from analysis.estimators._cohorts import cohort_panel, counts_of, unit_names
 from analysis.estimators._left_out import joined, listed, periods
 from analysis.estimators._regression import told, weights_of
@@ -40,7 +41,7 @@ class Imputation:
         return np.where(cohort > 0, time - cohort, -(10**9)).astype(np.int64)
 
 
-def impute(panel: pd.DataFrame, specification, anticipation: int) -> Imputation:
+def impute(panel: pd.DataFrame, specification: Specification, anticipation: int) -> Imputation:
     """Return the Imputation of a panel; treated are rows from `anticipation` periods before the cohort on.
 
     Treated rows without an untreated row of their unit, of their period, or a link between the two are left out and named.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -10,6 +11,7 @@ import pandas as pd
 from analysis.core.distributions import chi2_tail
 from analysis.core.errors import BadOption
 from analysis.core.estimates import NotIdentified, parameter, refused
+from analysis.core.specification import Specification
 from analysis.estimators._regression import columns_of, complete_rows, regressors_of
 from analysis.inference.cluster import need_two
 
@@ -32,7 +34,7 @@ class Sample:
         return {"n_obs": len(self.outcome), "n_units": int(self.unit.max()) + 1}
 
 
-def sample(panel: pd.DataFrame, specification) -> Sample:
+def sample(panel: pd.DataFrame, specification: Specification) -> Sample:
     """Return the sample; clusters are the one `cluster` column or the units. Raises NotIdentified when there are fewer than two units."""
     if unknown_names := [name for name in specification.fixed_effects if name != specification.time]:
         raise BadOption(
@@ -61,7 +63,7 @@ def clustered(found: Sample) -> dict:
     return found.counts | {"n_clusters": need_two(found.clusters)}
 
 
-def wald(term: str, estimate: np.ndarray, covariance: np.ndarray, inference: str, **more) -> dict:
+def wald(term: str, estimate: np.ndarray, covariance: np.ndarray, inference: str, **more: Any) -> dict:
     """Return the row of the test that all of `estimate` (k,) are zero: the statistic and its chi-squared p-value."""
     n_clusters = more.get("n_clusters", np.inf)
     if n_clusters - 1 < len(estimate):

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 import pandas as pd
 
 from analysis.core.errors import BadOption
 from analysis.core.estimates import NotIdentified, noted, parameter
 from analysis.core.level_codes import level_codes
+from analysis.core.specification import Specification
 from analysis.inference.cluster import effective_degrees
 from analysis.inference.least_squares import PERFECT, Design, Fit
 from analysis.inference.rank import of_rounding
@@ -25,19 +28,21 @@ def complete_rows(panel: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
     return panel if numbered else panel.reset_index(drop=True)
 
 
-def regressors_of(specification) -> list[str]:
+def regressors_of(specification: Specification) -> list[str]:
     """Return the columns whose coefficients are asked for: the treatment, where one is named, and the controls."""
     return [name for name in (specification.treatment, *specification.controls) if name]
 
 
-def columns_of(specification, effects: tuple[str, ...], *more: str) -> list[str]:
+def columns_of(specification: Specification, effects: tuple[str, ...], *more: str) -> list[str]:
     return [
         specification.outcome, specification.unit, specification.time, specification.treatment, *specification.controls, *effects,
         *specification.cluster, specification.weights, *specification.instruments, *more,
     ]  # fmt: skip
 
 
-def clusters_of(data: pd.DataFrame, specification, covariance: str, known: dict[str, np.ndarray] | None = None) -> tuple[np.ndarray, ...]:
+def clusters_of(
+    data: pd.DataFrame, specification: Specification, covariance: str, known: dict[str, np.ndarray] | None = None
+) -> tuple[np.ndarray, ...]:
     """Return codes of the cluster variables: those named, or the unit where the variance is clustered and none is named.
 
     `known` holds codes that exist already, by column.
@@ -51,7 +56,7 @@ def clusters_of(data: pd.DataFrame, specification, covariance: str, known: dict[
     return tuple(known[n] if n in known else level_codes(data[n]) for n in named) if covariance in ("default", "cluster", "cr3") else ()
 
 
-def weights_of(data: pd.DataFrame, specification) -> np.ndarray | None:
+def weights_of(data: pd.DataFrame, specification: Specification) -> np.ndarray | None:
     """Return the weights (rows,), or None where none are named; raises NotIdentified where one is not positive."""
     if not specification.weights:
         return None
@@ -61,7 +66,7 @@ def weights_of(data: pd.DataFrame, specification) -> np.ndarray | None:
     return weights
 
 
-def effective_reference(data: pd.DataFrame, specification, clusters: tuple[np.ndarray, ...]) -> float:
+def effective_reference(data: pd.DataFrame, specification: Specification, clusters: tuple[np.ndarray, ...]) -> float:
     """Return the degrees of freedom of `reference: effective_clusters`, from the treated units of each cluster (codes by row).
 
     All units count where the treatment is not 0/1: then none is untreated.
@@ -79,7 +84,9 @@ def effective_reference(data: pd.DataFrame, specification, clusters: tuple[np.nd
     return effective_degrees(clusters[0][on][once])
 
 
-def design_of(data: pd.DataFrame, specification, regressors: pd.DataFrame, effects: tuple[str, ...], covariance: str) -> Design:
+def design_of(
+    data: pd.DataFrame, specification: Specification, regressors: pd.DataFrame, effects: tuple[str, ...], covariance: str
+) -> Design:
     """Return the Design of `regressors` (rows as in `data`) with absorbed `effects`."""
     weights = weights_of(data, specification)
     codes = np.empty((len(data), len(effects)), dtype=np.int64, order="F")
@@ -102,7 +109,7 @@ def design_of(data: pd.DataFrame, specification, regressors: pd.DataFrame, effec
     )
 
 
-def counts_of(data: pd.DataFrame, specification, fit: Fit | None = None) -> dict:
+def counts_of(data: pd.DataFrame, specification: Specification, fit: Fit | None = None) -> dict:
     counts = {"n_obs": len(data)}
     if specification.unit:
         counts["n_units"] = int(data[specification.unit].nunique())
@@ -111,7 +118,7 @@ def counts_of(data: pd.DataFrame, specification, fit: Fit | None = None) -> dict
     return counts
 
 
-def rows_of(fit: Fit, names, counts: dict, library: str = "analysis") -> list[dict]:
+def rows_of(fit: Fit, names: Iterable[str], counts: dict, library: str = "analysis") -> list[dict]:
     """Return one row per coefficient of `names`, the first ones of the fit."""
     return [
         parameter(name, b, e, inference=fit.inference, degrees=fit.degrees, library=library, **counts, **noted(note))
@@ -121,4 +128,4 @@ def rows_of(fit: Fit, names, counts: dict, library: str = "analysis") -> list[di
 
 def told(error: float, outcome: np.ndarray) -> dict:
     """Return `std_error` of a row as it is, or missing with the reason where it is a rounding error of the `outcome` (rows,)."""
-    return {"std_error": np.nan} | noted(PERFECT) if of_rounding(error, outcome) else {"std_error": error}  # type: ignore[arg-type]
+    return {"std_error": np.nan, **noted(PERFECT)} if of_rounding(error, outcome) else {"std_error": error}

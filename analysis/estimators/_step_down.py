@@ -10,6 +10,7 @@ import pandas as pd
 from analysis.core.errors import BadOption
 from analysis.core.estimates import NotIdentified, parameter
 from analysis.core.method import MOST_DRAWS, Option
+from analysis.core.specification import Specification
 from analysis.inference import randomization
 from analysis.inference.randomization import Draws
 from analysis.inference.step_down import romano_wolf
@@ -29,7 +30,7 @@ class Member:
     size: float = 0.0
 
 
-def members(panel: pd.DataFrame, specification, others: list[str]) -> list[str]:
+def members(panel: pd.DataFrame, specification: Specification, others: list[str]) -> list[str]:
     """Return the outcomes of the family; raises ValueError for a column that is not there."""
     family = list(dict.fromkeys([specification.outcome, *others]))
     if unknown_names := [name for name in family if name not in panel]:

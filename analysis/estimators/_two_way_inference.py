@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 
 from analysis.core.estimates import NotIdentified, parameter, refused
-from analysis.estimators._cohorts import cohort_of, unit_codes
+from analysis.core.specification import Specification
+from analysis.estimators._cohorts import cohort_of, strata_of, unit_codes
 from analysis.inference import few_treated, permuted_cohorts, randomization, wild_cluster_bootstrap
 from analysis.inference.absorb import absorbed, residualize
-from analysis.inference.least_squares import fit
+from analysis.inference.least_squares import Design, fit
+from analysis.inference.permuted_labels import assignments
 from analysis.inference.single_regressor import evaluate
 
 
-def further_rows(data: pd.DataFrame, specification, options, design, effect: tuple[str, float], counts: dict) -> list[dict]:
+def further_rows(
+    data: pd.DataFrame, specification: Specification, options: SimpleNamespace, design: Design, effect: tuple[str, float], counts: dict
+) -> list[dict]:
     """Return the rows of every further inference that is asked for."""
     rows = []
     if options.randomization_draws:
-        rows += _randomized(data, specification, options.randomization_draws, design, effect[0], counts)
+        rows += _randomized(data, specification, options, design, effect[0], counts)
     if options.wild_bootstrap_draws:
         rows.append(_wild(data, specification, design, options, effect, counts))
     if options.few_treated != "none":
@@ -25,7 +31,9 @@ def further_rows(data: pd.DataFrame, specification, options, design, effect: tup
     return rows
 
 
-def _randomized(data: pd.DataFrame, specification, draws: int, design, term: str, counts: dict) -> list[dict]:
+def _randomized(
+    data: pd.DataFrame, specification: Specification, options: SimpleNamespace, design: Design, term: str, counts: dict
+) -> list[dict]:
     """Return the randomization rows, on the t-ratio and on the coefficient."""
     if (
         specification.controls
@@ -46,11 +54,16 @@ def _randomized(data: pd.DataFrame, specification, draws: int, design, term: str
     period = pd.factorize(data[specification.time])[0]
     time = data[specification.time].to_numpy(float)
     generator = np.random.default_rng(specification.seed)
-    drawn = permuted_cohorts.evaluate(design.outcome, treated, unit, period, time, first, draws, generator, design.effects, n_parameters)
-    return randomization.rows(term, actual, drawn, seed=specification.seed, **counts)
+    column = options.permuted_within
+    strata = strata_of(data.assign(unit=unit, _name=data[specification.unit]), column) if column else None
+    drawn = permuted_cohorts.evaluate(
+        design.outcome, treated, unit, period, time, first, options.randomization_draws, generator, design.effects, n_parameters, strata
+    )
+    number = parameter("assignments", assignments(first, strata), inference="count", **counts)
+    return [*randomization.rows(term, actual, drawn, seed=specification.seed, **counts), number]
 
 
-def _cohorts_by_name(data: pd.DataFrame, specification) -> tuple[np.ndarray, np.ndarray]:
+def _cohorts_by_name(data: pd.DataFrame, specification: Specification) -> tuple[np.ndarray, np.ndarray]:
     """Return codes of units (rows,) in the order of their names, and their cohorts (units,): permutations do not depend on rows."""
     unit = unit_codes(data[specification.unit])
     first = np.full(unit.max() + 1, np.inf)
@@ -58,12 +71,14 @@ def _cohorts_by_name(data: pd.DataFrame, specification) -> tuple[np.ndarray, np.
     return unit, first
 
 
-def _clusters_by_name(data: pd.DataFrame, specification) -> np.ndarray:
+def _clusters_by_name(data: pd.DataFrame, specification: Specification) -> np.ndarray:
     """Return codes of the one cluster variable (rows,) in the order of names: draws do not depend on the order of rows."""
     return unit_codes(data[next(iter(specification.cluster), specification.unit)])
 
 
-def _wild(data: pd.DataFrame, specification, design, options, effect: tuple[str, float], counts: dict) -> dict:
+def _wild(
+    data: pd.DataFrame, specification: Specification, design: Design, options: SimpleNamespace, effect: tuple[str, float], counts: dict
+) -> dict:
     if len(design.clusters) != 1 or design.weights is not None:
         return refused(
             effect[0], "OPTION", "the wild cluster bootstrap is for one cluster variable and no weights", "wild_cluster_bootstrap"
@@ -78,7 +93,9 @@ def _wild(data: pd.DataFrame, specification, design, options, effect: tuple[str,
     return result.row(*effect, "wild_cluster_bootstrap", seed=specification.seed, **counts)
 
 
-def _few(data: pd.DataFrame, specification, design, options, effect: tuple[str, float], counts: dict) -> dict:
+def _few(
+    data: pd.DataFrame, specification: Specification, design: Design, options: SimpleNamespace, effect: tuple[str, float], counts: dict
+) -> dict:
     """Return the row of Conley and Taber or Ferman and Pinto; groups are the clusters, cells their means by period."""
     name = options.few_treated
     if len(design.clusters) != 1 or specification.fixed_effects or design.weights is not None:

@@ -13,6 +13,7 @@ import pandas as pd
 from analysis.core.estimates import NotIdentified, parameter, refused
 from analysis.core.method import MOST_DRAWS, Method, Option
 from analysis.core.sample import entrance
+from analysis.core.specification import Specification
 from analysis.inference.stacked_average import COLUMNS, Stacks, need_stacks, stacks_of
 
 METHOD = Method(
@@ -30,7 +31,7 @@ METHOD = Method(
 
 
 @entrance(METHOD)
-def estimate(panel: pd.DataFrame, specification) -> list[dict]:
+def estimate(panel: pd.DataFrame, specification: Specification) -> list[dict]:
     """Return rows 'att_lower', 'att_upper', 'stay_treated' and 'stay_control' at each event time of `event_times`.
 
     Intervals: percentiles of a bootstrap over units (95 %, each bound on its own side). Options: event_times,

@@ -7,6 +7,7 @@ import pandas as pd
 
 from analysis.core.method import Method, Option
 from analysis.core.sample import entrance
+from analysis.core.specification import Specification
 from analysis.estimators._panel_regression import sample
 from analysis.estimators._regression import rows_of
 from analysis.inference.absorb import sums
@@ -22,7 +23,7 @@ METHOD = Method(
 
 
 @entrance(METHOD)
-def estimate(panel: pd.DataFrame, specification) -> list[dict]:
+def estimate(panel: pd.DataFrame, specification: Specification) -> list[dict]:
     """Return one row per regressor and one for the constant ('const'); every unit counts once."""
     options = METHOD.read(specification)
     found = sample(panel, specification)

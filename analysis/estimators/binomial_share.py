@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pandas as pd
 from scipy import stats
 from statsmodels.stats.proportion import proportion_confint
@@ -10,6 +12,7 @@ from analysis.core.errors import BadOption
 from analysis.core.estimates import NotIdentified, parameter
 from analysis.core.method import Method, Option
 from analysis.core.sample import entrance
+from analysis.core.specification import Specification
 
 METHOD = Method(
     title="A share with its exact interval",
@@ -28,7 +31,7 @@ METHOD = Method(
 
 
 @entrance(METHOD)
-def estimate(panel: pd.DataFrame, specification) -> list[dict]:
+def estimate(panel: pd.DataFrame, specification: Specification) -> list[dict]:
     """Return 'share' and, against a benchmark, 'excess_share' (share less benchmark).
 
     Options: `hit` and `hit_value` (a deal counts where the column holds the value; without a value, where it is not
@@ -82,7 +85,7 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     return rows
 
 
-def _counted(panel: pd.DataFrame, options) -> tuple[int, int]:
+def _counted(panel: pd.DataFrame, options: SimpleNamespace) -> tuple[int, int]:
     if options.hits:
         return _whole(panel, options.hits), _whole(panel, options.trials)
     column = panel[options.hit]
@@ -92,7 +95,7 @@ def _counted(panel: pd.DataFrame, options) -> tuple[int, int]:
     return int(hit.sum()), len(known)
 
 
-def _same_kind(column: pd.Series, options) -> None:
+def _same_kind(column: pd.Series, options: SimpleNamespace) -> None:
     """Raise BadOption where the value asked for is a number and the column text, or the reverse: it would never be found."""
     text = column.dropna().map(lambda value: isinstance(value, str))
     for name in ("hit_value", "unknown"):

@@ -7,12 +7,15 @@ in its period, weighted as in equation 8 (auxiliary groups: cohort by event time
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 
 from analysis.core.estimates import NotIdentified, noted, parameter, refused
 from analysis.core.method import ANTICIPATION, EVENT_WINDOW, Method, Option
 from analysis.core.sample import entrance
+from analysis.core.specification import Specification
 from analysis.estimators._imputation import Imputation, cells_of, impute, means_of
 from analysis.inference.cell_regression import fit_cells
 from analysis.inference.least_squares import Design
@@ -35,7 +38,7 @@ METHOD = Method(
 
 
 @entrance(METHOD)
-def estimate(panel: pd.DataFrame, specification) -> list[dict]:
+def estimate(panel: pd.DataFrame, specification: Specification) -> list[dict]:
     """Return 'att' (mean over treated observations) and 'event' or 'group' rows; conservative errors by unit or `cluster`.
 
     Weights enter the fit and the averages. Cohorts with one period before treatment are kept: their unit effects rest on that
@@ -70,7 +73,7 @@ def _auxiliary(found: Imputation) -> np.ndarray:
     return centre
 
 
-def _pretrends(found: Imputation, specification, options) -> list[dict]:
+def _pretrends(found: Imputation, specification: Specification, options: SimpleNamespace) -> list[dict]:
     """Return 'event' rows of dummies for early periods in the fit on untreated rows (their section 4.2, test 1); CR1."""
     free = np.flatnonzero(~found.treated)
     elapsed = found.elapsed[free]

@@ -8,6 +8,7 @@ be asked for, and the rows that answer it: of the sample (_group_time), and of e
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -20,14 +21,16 @@ from analysis.core.method import (
     BOUNDS,
     EVENT_WINDOW,
     MOST_DRAWS,
+    PERMUTED_WITHIN,
     PRETREND_POWER,
     REFERENCE,
     Method,
     Option,
 )
 from analysis.core.sample import entrance
+from analysis.core.specification import Specification
 from analysis.estimators import _group_time_inference as inference
-from analysis.estimators._cohorts import cohort_panel, cohort_rows, counts_of, need_never
+from analysis.estimators._cohorts import cohort_panel, cohort_rows, counts_of, need_never, strata_of
 from analysis.estimators._group_time import ROUNDING, GroupTime, named_clusters
 from analysis.inference.absorb import within_sd
 from analysis.inference.group_time_cells import moved_bases
@@ -55,6 +58,7 @@ METHOD = Method(
             0, "draws of the multiplier bootstrap, for uniform bands; 0 for none", minimum=0, maximum=MOST_DRAWS, fewest=2
         ),
         "randomization_draws": Option(0, "draws in which cohorts are permuted among units; 0 for none", minimum=0, maximum=MOST_DRAWS),
+        "permuted_within": PERMUTED_WITHIN,
         **BOUNDS,
         "pretrend_power": PRETREND_POWER,
         "reference": REFERENCE,
@@ -66,7 +70,7 @@ METHOD = Method(
 
 
 @entrance(METHOD)
-def estimate(panel: pd.DataFrame, specification) -> list[dict]:
+def estimate(panel: pd.DataFrame, specification: Specification) -> list[dict]:
     """Return the overall effect (term 'att') and, by aggregation, event, group, calendar or att_gt rows.
 
     group_time adds 'pretrend', the Wald test that every effect before treatment is zero. Cohorts after the last period
@@ -75,7 +79,8 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     """
     options = METHOD.read(specification)
     _check(specification, options)
-    data = (cohort_panel if options.panel else cohort_rows)(panel, specification)
+    strata = [options.permuted_within] if options.permuted_within else []
+    data = cohort_panel(panel, specification, *strata) if options.panel else cohort_rows(panel, specification)
     if options.control_group == "never_treated":
         need_never(data, "; control_group=not_yet_treated compares with units before their own treatment")
     if np.ptp(data["outcome"]) <= ROUNDING * np.abs(data["outcome"]).max():
@@ -91,7 +96,7 @@ def _counts(data: pd.DataFrame, within: str) -> dict:
     return counts_of(data, within_sd=within_sd(data, "outcome", within, "time", untreated))
 
 
-def _check(specification, options) -> None:
+def _check(specification: Specification, options: SimpleNamespace) -> None:
     """Refuse choices that could only be answered wrongly, or not at all."""
     named = named_clusters(specification)
     if len(named) > 1:
@@ -104,6 +109,10 @@ def _check(specification, options) -> None:
             "randomization_draws",
             options.randomization_draws,
             (0,),
+        )
+    if options.permuted_within and not options.randomization_draws:
+        raise BadOption(
+            "callaway_santanna: permuted_within needs randomization_draws", "permuted_within", options.permuted_within, ("none",)
         )
     if options.leave_one_out and (specification.controls or not options.panel) and not named:
         raise BadOption(
@@ -131,7 +140,7 @@ def _check(specification, options) -> None:
         raise BadOption("callaway_santanna: reference=effective_clusters needs --cluster", "reference", options.reference, ("normal",))
 
 
-def _rows(data: pd.DataFrame, specification, options, counts: dict) -> list[dict]:
+def _rows(data: pd.DataFrame, specification: Specification, options: SimpleNamespace, counts: dict) -> list[dict]:
     """Return every row but those without a cluster."""
     found = GroupTime(data, specification, options, counts)
     rows = found.refused() + inference.analytic(found)
@@ -147,13 +156,13 @@ def _rows(data: pd.DataFrame, specification, options, counts: dict) -> list[dict
         for g, t, why in found.averages.reasons
     ]
     if options.randomization_draws:
-        rows += inference.randomized(found, found.panel)
+        rows += inference.randomized(found, found.panel, strata_of(data, options.permuted_within))
     if options.leave_one_out and found.cluster is None:
         rows += inference.without_each_unit(found)
     return [row | found.lacks(row) for row in rows]
 
 
-def _sensitivity_without(data: pd.DataFrame, specification, options, moved: list[int]) -> list[dict]:
+def _sensitivity_without(data: pd.DataFrame, specification: Specification, options: SimpleNamespace, moved: list[int]) -> list[dict]:
     """Return the bounds and the power of the cohorts whose base is the period just before: event times need one reference."""
     named = f"without cohort {', '.join(f'‹@{g}›' for g in moved)}, whose base is not the period just before treatment"
     plain = {"bootstrap_draws": 0, "randomization_draws": 0, "leave_one_out": False}
@@ -167,7 +176,7 @@ def _sensitivity_without(data: pd.DataFrame, specification, options, moved: list
     return [{**row, **noted(f"BASE: {named}")} if not row.get("reason") else row for row in rows]
 
 
-def _without_each_cluster(data: pd.DataFrame, specification, cluster: str) -> list[dict]:
+def _without_each_cluster(data: pd.DataFrame, specification: Specification, cluster: str) -> list[dict]:
     """Return the overall effect without each cluster that has treated units, in turn: 'att_without', the cluster its setting."""
     kept = {name: value for name, value in specification.options.items() if name != "event_window"}
     specification = replace(specification, options={**kept, "aggregation": "simple", "leave_one_out": False})

@@ -11,6 +11,7 @@ import pandas as pd
 from analysis.core.estimates import parameter, refused
 from analysis.core.method import Method, Option
 from analysis.core.sample import entrance
+from analysis.core.specification import Specification
 from analysis.estimators._durations import counts_of, ended, groups_of, silent, spells_of, term, times_of, uncensored, unseen
 from analysis.inference.cumulative_incidence import incidence
 
@@ -25,7 +26,7 @@ METHOD = Method(
 
 
 @entrance(METHOD)
-def estimate(panel: pd.DataFrame, specification) -> list[dict]:
+def estimate(panel: pd.DataFrame, specification: Specification) -> list[dict]:
     """Return 'incidence:<kind>:<time>' by group (strata, or treatment): the share that has ended so by then."""
     options = METHOD.read(specification)
     data = spells_of(panel, specification, kinds=True)

@@ -9,6 +9,7 @@ from analysis.core.errors import BadOption
 from analysis.core.estimates import NotIdentified, parameter
 from analysis.core.method import MOST_DRAWS, Method, Option
 from analysis.core.sample import entrance
+from analysis.core.specification import Specification
 
 METHOD = Method(
     title="Concentration over places",
@@ -23,7 +24,7 @@ METHOD = Method(
 
 
 @entrance(METHOD)
-def estimate(panel: pd.DataFrame, specification) -> list[dict]:
+def estimate(panel: pd.DataFrame, specification: Specification) -> list[dict]:
     """Return 'hhi', 'gini' and 'top_share' of the unit column, with percentile intervals over resampled deals.
 
     The Gini coefficient counts places without a deal: `n_places` of them in all. Options: n_places, bootstrap_draws.

@@ -7,12 +7,15 @@ changed in the exposed country on that date is in the estimate.
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 
 from analysis.core.estimates import NotIdentified, parameter
 from analysis.core.method import Method, Option
 from analysis.core.sample import entrance
+from analysis.core.specification import Specification
 from analysis.estimators._left_out import without
 from analysis.inference import randomization
 from analysis.inference.absorb import absorbed, codes_of
@@ -34,7 +37,7 @@ METHOD = Method(
 
 
 @entrance(METHOD)
-def estimate(panel: pd.DataFrame, specification) -> list[dict]:
+def estimate(panel: pd.DataFrame, specification: Specification) -> list[dict]:
     """Return 'att' by 'cluster' (firms; shown for its false precision) and by 'randomization_countries', and 'placebo', the country its setting.
 
     Options: country (column), exposed (its value), first (first exposed period), min_units (units that a placebo
@@ -90,7 +93,9 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     ]
 
 
-def _evaluate(data: pd.DataFrame, specification, options, after: np.ndarray, countries: list[str]) -> randomization.Draws:
+def _evaluate(
+    data: pd.DataFrame, specification: Specification, options: SimpleNamespace, after: np.ndarray, countries: list[str]
+) -> randomization.Draws:
     """Return the estimates of each country as the exposed one, with variances clustered by unit."""
     treatments = np.column_stack([(data[options.country] == country).to_numpy() & after for country in countries]).astype(float)
     effects = codes_of(data, [specification.unit, specification.time])
@@ -98,7 +103,7 @@ def _evaluate(data: pd.DataFrame, specification, options, after: np.ndarray, cou
     return evaluate(data[specification.outcome].to_numpy(float), treatments[:, 0], treatments, effects, effects[:, 0], n_parameters)
 
 
-def _countries(data: pd.DataFrame, specification, options, after: np.ndarray) -> list[str]:
+def _countries(data: pd.DataFrame, specification: Specification, options: SimpleNamespace, after: np.ndarray) -> list[str]:
     """Return the exposed country first, then every other with enough units on both sides of the date."""
     sides = data.assign(after=after).groupby([options.country, specification.unit])["after"].nunique()
     both = (sides == 2).groupby(level=0).sum()

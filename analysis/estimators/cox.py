@@ -9,6 +9,7 @@ from analysis.core.errors import BadOption
 from analysis.core.estimates import NotIdentified, parameter, refused
 from analysis.core.method import Method, Option
 from analysis.core.sample import entrance
+from analysis.core.specification import Specification
 from analysis.estimators._durations import cluster_counts, clusters_of, counts_of, regressors_of, separated, spells_of, told_apart
 from analysis.inference.cluster import cluster_sums
 from analysis.inference.cox_partial_likelihood import Separated, Spells, chi_squared, maximise
@@ -36,7 +37,7 @@ METHOD = Method(
 
 
 @entrance(METHOD)
-def estimate(panel: pd.DataFrame, specification) -> list[dict]:
+def estimate(panel: pd.DataFrame, specification: Specification) -> list[dict]:
     """Return log hazard ratios (term: the covariate) and 'proportionality' tests, joint and ':<covariate>'.
 
     A covariate that changes over time has one row per stretch: `entry` and `duration` are its start and stop. Ties by
@@ -49,7 +50,7 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     return fit(data, specification, options.covariance)
 
 
-def fit(data: pd.DataFrame, specification, covariance: str, strata: np.ndarray | None = None) -> list[dict]:
+def fit(data: pd.DataFrame, specification: Specification, covariance: str, strata: np.ndarray | None = None) -> list[dict]:
     """Return the rows of a Cox regression on checked spells; `strata` (rows,) codes replace the specification's."""
     names = regressors_of(specification)
     try:
@@ -84,7 +85,7 @@ def _test(term: str, statistic: float, degrees: int, counts: dict) -> dict:
     return parameter(term, statistic, inference="score", p_value=chi_squared(statistic, degrees), **counts)
 
 
-def _spells(data: pd.DataFrame, specification, strata: np.ndarray | None = None) -> Spells:
+def _spells(data: pd.DataFrame, specification: Specification, strata: np.ndarray | None = None) -> Spells:
     if strata is None:
         strata = (
             data.groupby(list(specification.strata), observed=True).ngroup().to_numpy()
@@ -95,7 +96,7 @@ def _spells(data: pd.DataFrame, specification, strata: np.ndarray | None = None)
     return Spells(data["entry"].to_numpy(float), data["duration"].to_numpy(float), data["event"].to_numpy(), x, strata)
 
 
-def _penalized(data: pd.DataFrame, specification, covariance: str) -> list[dict]:
+def _penalized(data: pd.DataFrame, specification: Specification, covariance: str) -> list[dict]:
     """Return the rows of Firth's penalized likelihood: model-based errors, profile intervals, likelihood ratio p-values."""
     if covariance == "robust" or (covariance == "default" and clusters_of(data, specification) is not None):
         raise BadOption(

@@ -11,6 +11,7 @@ from analysis.core.distributions import chi2_tail
 from analysis.core.estimates import NotIdentified, noted, parameter, refused
 from analysis.core.method import Method, Option
 from analysis.core.sample import entrance
+from analysis.core.specification import Specification
 from analysis.estimators._left_out import listed
 from analysis.estimators._regression import complete_rows
 from analysis.inference.cluster import cluster_sums
@@ -33,7 +34,7 @@ DIRECTIONS = {"all": (1, -1), "in": (1,), "out": (-1,)}
 
 
 @entrance(METHOD)
-def estimate(panel: pd.DataFrame, specification) -> list[dict]:
+def estimate(panel: pd.DataFrame, specification: Specification) -> list[dict]:
     """Return 'att' (average total effect per unit of treatment), 'event' rows and, with placebos, their joint test.
 
     Event time 0 is the first changed period; controls are units with the same first treatment that has not changed yet, in
@@ -62,7 +63,7 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     return [*rows, _pretrend(placebos, h, counts, options)] if options.placebos > 1 else rows
 
 
-def _histories(panel: pd.DataFrame, specification) -> tuple[Histories, dict, int]:
+def _histories(panel: pd.DataFrame, specification: Specification) -> tuple[Histories, dict, int]:
     """Return the units' histories, counts and the first period. Rows without an outcome stay: they say when treatment changed."""
     cluster = next(iter(specification.cluster), specification.unit)
     whole = [specification.unit, specification.time, cluster, specification.treatment, specification.weights]
@@ -136,7 +137,7 @@ def _total(found: list[Effect | None], h: Histories, counts: dict, asked: np.nda
     used = np.logical_or.reduce([one.switchers for one in every])
     both = Effect(
         sum(one.size * one.value for one in every) / dose,
-        sum(one.size * one.influence for one in every) / dose,  # type: ignore[arg-type]
+        sum((one.size * one.influence for one in every), np.zeros(len(used))) / dose,
         used,
         0.0,
         0.0,

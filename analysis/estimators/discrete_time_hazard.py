@@ -7,6 +7,7 @@ in continuous time, which annual reports only show by year.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -15,6 +16,7 @@ from analysis.core.errors import BadOption
 from analysis.core.estimates import NotIdentified, parameter
 from analysis.core.method import Method, Option
 from analysis.core.sample import entrance
+from analysis.core.specification import Specification
 from analysis.estimators._durations import cluster_counts, counts_of, regressors_of, spells_of
 from analysis.inference.binary_response import Fit, Separated, fit
 from analysis.inference.separation import culprits, in_words
@@ -38,7 +40,7 @@ MOST = 100_000_000  # unit-periods that are still made
 
 
 @entrance(METHOD)
-def estimate(panel: pd.DataFrame, specification) -> list[dict]:
+def estimate(panel: pd.DataFrame, specification: Specification) -> list[dict]:
     """Return a row per covariate; clustered by `cluster`, else by unit (or spell).
 
     `duration` is in whole periods; a spell contributes a row for each period from `entry` + 1 on. Covariates that
@@ -86,7 +88,7 @@ class AtRisk:
     ended: np.ndarray
 
 
-def _at_risk(data: pd.DataFrame, specification) -> AtRisk:
+def _at_risk(data: pd.DataFrame, specification: Specification) -> AtRisk:
     duration, entry = data["duration"].to_numpy(float), data["entry"].to_numpy(float)
     if (duration % 1 != 0).any() or (entry % 1 != 0).any():
         raise NotIdentified("SUPPORT", f"{specification.duration} must count whole periods; round up first, or use cox")
@@ -123,7 +125,7 @@ def _baseline(period: np.ndarray, ended: np.ndarray, kind: str) -> tuple[np.ndar
     return (period[:, None] == dummies).astype(float), keep, free
 
 
-def _fit(ended: np.ndarray, covariates: np.ndarray, baseline: np.ndarray, names: list[str], options) -> Fit:
+def _fit(ended: np.ndarray, covariates: np.ndarray, baseline: np.ndarray, names: list[str], options: SimpleNamespace) -> Fit:
     beside = np.column_stack([baseline, np.ones(len(ended))])
     try:
         return fit(ended, np.column_stack([covariates, beside]), options.link, options.penalty == "firth")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import warnings
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,6 +13,7 @@ from diff_diff import WooldridgeDiD
 from analysis.core.estimates import NotIdentified, parameter
 from analysis.core.method import AGGREGATION, ANTICIPATION, EVENT_WINDOW, Method, Option
 from analysis.core.sample import entrance
+from analysis.core.specification import Specification
 from analysis.estimators._cohorts import bases_of, cohort_panel, counts_of
 from analysis.estimators._left_out import base_notes
 from analysis.inference.absorb import within_sd
@@ -35,7 +38,7 @@ METHOD = Method(
 
 
 @entrance(METHOD)
-def estimate(panel: pd.DataFrame, specification) -> list[dict]:
+def estimate(panel: pd.DataFrame, specification: Specification) -> list[dict]:
     """Return 'att' (mean over treated observations) and 'event', 'group', 'calendar' or 'att_gt' rows; CR1 by unit or `cluster`.
 
     Controls enter demeaned by cohort and interacted. Cohorts never seen before treatment and periods in which nobody is left
@@ -63,7 +66,7 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     return rows
 
 
-def _comparable(data: pd.DataFrame, options) -> tuple[pd.DataFrame, str]:
+def _comparable(data: pd.DataFrame, options: SimpleNamespace) -> tuple[pd.DataFrame, str]:
     """Return the rows that a cell can be made of, and what was left out, in words.
 
     A cohort without a row before it may respond has nothing to compare its cells with; nor has a period without a control. In a
@@ -125,7 +128,7 @@ def _check_outcome(outcome: pd.Series, model: str) -> None:
         raise NotIdentified("SUPPORT", "the outcome has one value throughout: there is nothing to explain")
 
 
-def _fit(data: pd.DataFrame, specification, options, cluster: str):
+def _fit(data: pd.DataFrame, specification: Specification, options: SimpleNamespace, cluster: str) -> Any:
     """Return diff-diff's fit; its own messages name periods by their index, and are put in other words."""
     method = {"linear": "ols"}.get(options.model, options.model)
     model = WooldridgeDiD(method=method, control_group=options.control_group, anticipation=options.anticipation, cluster=cluster)
@@ -169,7 +172,7 @@ def _check_cells(data: pd.DataFrame, controls: list[str], anticipation: int) -> 
             )
 
 
-def _check_poles(data: pd.DataFrame, options) -> None:
+def _check_poles(data: pd.DataFrame, options: SimpleNamespace) -> None:
     """Raise NotIdentified where all untreated outcomes of a period lie at the end of the model's range.
 
     Its effect is then infinite; the effects on the treated have a limit, but beside controls the library's errors have none.
@@ -188,7 +191,7 @@ def _in_other_words(message: str) -> str:
     return "a cell has too few rows, or the controls are collinear" if any(c.isdigit() for c in message) else " ".join(message.split())
 
 
-def _averages(result, options, about: dict) -> list[dict]:
+def _averages(result: Any, options: SimpleNamespace, about: dict) -> list[dict]:
     kind = {"dynamic": "event", "group": "group", "calendar": "calendar"}[options.aggregation]
     result.aggregate("event_study" if kind == "event" else kind)
     table = {"event": result.event_study_effects, "group": result.group_effects, "calendar": result.calendar_effects}[kind]
@@ -197,7 +200,7 @@ def _averages(result, options, about: dict) -> list[dict]:
     for key, cell in sorted(table.items()):
         if (kind == "event" and not first <= key <= last) or not np.isfinite(cell["att"]):
             continue
-        place = {"event": {"event_time": int(key)}, "group": {"cohort": int(key)}}.get(kind, {})
+        place: dict = {"event": {"event_time": int(key)}, "group": {"cohort": int(key)}}.get(kind, {})
         term = f"calendar:{int(key)}" if kind == "calendar" else kind
-        rows.append(parameter(term, cell["att"], cell["se"], **place, **about))  # type: ignore[arg-type]
+        rows.append(parameter(term, cell["att"], cell["se"], **place, **about))
     return rows

@@ -12,6 +12,7 @@ import pandas as pd
 from analysis.core.estimates import NotIdentified, parameter
 from analysis.core.method import Method, Option
 from analysis.core.sample import entrance
+from analysis.core.specification import Specification
 from analysis.estimators._durations import (
     cluster_counts,
     clusters_of,
@@ -50,7 +51,7 @@ METHOD = Method(
 
 
 @entrance(METHOD)
-def estimate(panel: pd.DataFrame, specification) -> list[dict]:
+def estimate(panel: pd.DataFrame, specification: Specification) -> list[dict]:
     """Return log ratios of subdistribution hazards (term: the covariate), for covariates fixed in time and spells from 0 on.
 
     Raises NotIdentified when no spell ends in the way asked for, or the likelihood has no maximum.

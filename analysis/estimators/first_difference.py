@@ -8,6 +8,7 @@ from analysis.core.errors import BadOption
 from analysis.core.estimates import NotIdentified
 from analysis.core.method import COVARIANCE, LAGS, TWO_WAY, Method, Option
 from analysis.core.sample import entrance
+from analysis.core.specification import Specification
 from analysis.estimators._regression import columns_of, complete_rows, counts_of, design_of, regressors_of, rows_of
 from analysis.inference.least_squares import fit
 
@@ -27,7 +28,7 @@ METHOD = Method(
 
 
 @entrance(METHOD)
-def estimate(panel: pd.DataFrame, specification) -> list[dict]:
+def estimate(panel: pd.DataFrame, specification: Specification) -> list[dict]:
     """Return one row per regressor, all in changes since the period before, and 'const' where the option `constant` asks for it.
 
     `fixed_effects` (the time column, say) are those of the differenced equation, instead of a constant. Gaps are not bridged.

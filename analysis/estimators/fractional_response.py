@@ -9,6 +9,7 @@ from analysis.core.errors import BadOption
 from analysis.core.estimates import NotIdentified, parameter
 from analysis.core.method import Method, Option
 from analysis.core.sample import entrance
+from analysis.core.specification import Specification
 from analysis.estimators._regression import columns_of, complete_rows, counts_of, regressors_of
 from analysis.inference.binary_response import LINKS, Fit, Link, Separated, fit
 from analysis.inference.cluster import need_two
@@ -36,7 +37,7 @@ METHOD = Method(
 
 
 @entrance(METHOD)
-def estimate(panel: pd.DataFrame, specification) -> list[dict]:
+def estimate(panel: pd.DataFrame, specification: Specification) -> list[dict]:
     """Return coefficients (term: the regressor, and 'const') and average partial effects ('ape:<regressor>', delta method).
 
     `fixed_effects` may name the time column, whose dummies then enter; unit means of regressors that never change within a
@@ -78,7 +79,7 @@ def _fractions(data: pd.DataFrame, outcome: str) -> np.ndarray:
     return np.clip(y, 0.0, 1.0)
 
 
-def _columns(data: pd.DataFrame, specification, names: list[str], unit_means: bool) -> dict[str, np.ndarray]:
+def _columns(data: pd.DataFrame, specification: Specification, names: list[str], unit_means: bool) -> dict[str, np.ndarray]:
     """Return the regressors beside the constant by name: covariates, their unit means, dummies of the periods but the first."""
     design = data[names].astype(float)
     found = {name: design[name].to_numpy() for name in names}
@@ -102,7 +103,7 @@ def _columns(data: pd.DataFrame, specification, names: list[str], unit_means: bo
     return found
 
 
-def _need_independent(data: pd.DataFrame, specification, y: np.ndarray) -> None:
+def _need_independent(data: pd.DataFrame, specification: Specification, y: np.ndarray) -> None:
     if not np.isin(y, (0, 1)).all():
         raise NotIdentified("SUPPORT", f"penalty=firth is for outcomes of 0 and 1; {specification.outcome} has others")
     if specification.cluster or (specification.unit and data[specification.unit].duplicated().any()):

@@ -13,6 +13,7 @@ import pandas as pd
 from analysis.core.estimates import parameter
 from analysis.core.method import ANTICIPATION, EVENT_WINDOW, Method, Option
 from analysis.core.sample import entrance
+from analysis.core.specification import Specification
 from analysis.estimators._imputation import cells_of, impute, means_of
 
 METHOD = Method(
@@ -30,7 +31,7 @@ METHOD = Method(
 
 
 @entrance(METHOD)
-def estimate(panel: pd.DataFrame, specification) -> list[dict]:
+def estimate(panel: pd.DataFrame, specification: Specification) -> list[dict]:
     """Return 'att' (mean over treated observations) and 'event' or 'group' rows; errors by unit or `cluster`, no factor.
 
     Weights enter both stages. Event times before treatment are second-stage regressors too (dynamic), relative to the

@@ -9,6 +9,7 @@ from diff_diff import BaconDecomposition
 from analysis.core.estimates import NotIdentified, parameter
 from analysis.core.method import Method
 from analysis.core.sample import entrance
+from analysis.core.specification import Specification
 from analysis.estimators._cohorts import cohort_panel, counts_of
 
 METHOD = Method(
@@ -22,7 +23,7 @@ COMPARISONS = {"treated_vs_never": "treated_vs_untreated", "earlier_vs_later": "
 
 
 @entrance(METHOD)
-def estimate(panel: pd.DataFrame, specification) -> list[dict]:
+def estimate(panel: pd.DataFrame, specification: Specification) -> list[dict]:
     """Return 'att' (the two-way fixed-effects coefficient), and by kind of comparison 'effect:<kind>' and 'weight:<kind>'.
 
     Weights add to one, and effects weighted by them to the coefficient. later_vs_earlier compares with already-treated controls:

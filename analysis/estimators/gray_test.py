@@ -9,6 +9,7 @@ from analysis.core.distributions import chi2_tail
 from analysis.core.estimates import NotIdentified, parameter, refused
 from analysis.core.method import Method, Option
 from analysis.core.sample import entrance
+from analysis.core.specification import Specification
 from analysis.estimators._durations import codes_of, counts_of, spells_of, uncensored
 from analysis.inference.gray_test import gray_test
 
@@ -26,7 +27,7 @@ METHOD = Method(
 
 
 @entrance(METHOD)
-def estimate(panel: pd.DataFrame, specification) -> list[dict]:
+def estimate(panel: pd.DataFrame, specification: Specification) -> list[dict]:
     """Return 'gray:<kind>', the chi-squared statistic of equal incidence between groups (strata, or treatment)."""
     options = METHOD.read(specification)
     data = spells_of(panel, specification, kinds=True)

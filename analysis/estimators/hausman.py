@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from analysis.core.estimates import refused
+from analysis.core.estimates import parted, refused
 from analysis.core.method import Method
 from analysis.core.sample import entrance
+from analysis.core.specification import Specification
 from analysis.estimators._panel_regression import sample, wald
 from analysis.inference.least_squares import Design, fit
 from analysis.inference.random_effects import random_effects
@@ -25,7 +26,7 @@ ROUNDING = 1e-12
 
 
 @entrance(METHOD)
-def estimate(panel: pd.DataFrame, specification) -> list[dict]:
+def estimate(panel: pd.DataFrame, specification: Specification) -> list[dict]:
     """Return term 'hausman': the statistic and its p-value.
 
     Rests on homoskedastic, uncorrelated errors under which random effects are efficient; the Mundlak test does not.
@@ -37,7 +38,7 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     columns, names = np.column_stack([found.regressors, found.periods]), (*found.names, *found.period_names)
     within = fit(Design(found.outcome, columns, names, found.unit[:, None], effect_names=(specification.unit,)), "unadjusted")
     if within.notes[0]:
-        return [refused("hausman", *within.notes[0].split(": ", 1), "unadjusted")]  # type: ignore[call-arg]
+        return [refused("hausman", *parted(within.notes[0]), "unadjusted")]
     random = random_effects(found.outcome, columns, names, found.unit).fit
     tested = slice(0, len(found.names))
     difference = (within.coefficients - random.coefficients[:-1])[tested]

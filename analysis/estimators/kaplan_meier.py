@@ -9,6 +9,7 @@ from analysis.core.distributions import normal_quantile
 from analysis.core.estimates import parameter, refused
 from analysis.core.method import Method, Option
 from analysis.core.sample import entrance
+from analysis.core.specification import Specification
 from analysis.estimators._durations import counts_of, curve_of, ended, groups_of, silent, spells_of, term, times_of, unseen
 from analysis.inference.product_limit import Curve
 
@@ -23,7 +24,7 @@ METHOD = Method(
 
 
 @entrance(METHOD)
-def estimate(panel: pd.DataFrame, specification) -> list[dict]:
+def estimate(panel: pd.DataFrame, specification: Specification) -> list[dict]:
     """Return 'survival:<time>' and 'median' by group (strata, or treatment), with Greenwood errors and log-log intervals.
 
     The median is the first duration by which no more than half last; there is none where more do to the end.

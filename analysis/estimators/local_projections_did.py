@@ -8,6 +8,7 @@ is observed in the period before, all of that date are measured from the last pe
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -15,6 +16,7 @@ import pandas as pd
 from analysis.core.estimates import NotIdentified, noted, parameter, refused
 from analysis.core.method import Method, Option
 from analysis.core.sample import entrance
+from analysis.core.specification import Specification
 from analysis.estimators._cohorts import Bases, bases_of, cohort_panel, counts_of
 from analysis.estimators._left_out import joined
 from analysis.inference.absorb import within_sd
@@ -37,7 +39,7 @@ METHOD = Method(
 
 
 @entrance(METHOD)
-def estimate(panel: pd.DataFrame, specification) -> list[dict]:
+def estimate(panel: pd.DataFrame, specification: Specification) -> list[dict]:
     """Return an 'event' row a horizon and 'att', the mean of those at or after zero weighted by treated observations.
 
     Clustered by unit or `cluster` (CR1); controls enter with their value in the period before treatment.
@@ -154,7 +156,7 @@ def _scores(result: Fit, cluster: np.ndarray, n_clusters: int) -> np.ndarray:
     return scores * np.sqrt(result.covariance[0, 0] / (by_cluster @ by_cluster)) if np.isfinite(result.errors[0]) else scores * np.nan
 
 
-def _horizon(data: pd.DataFrame, dates: _Dates, horizon: int, specification, options) -> _Horizon | None:
+def _horizon(data: pd.DataFrame, dates: _Dates, horizon: int, specification: Specification, options: SimpleNamespace) -> _Horizon | None:
     """Return the regression at a horizon; None where no date has treated units and clean controls."""
     time, cohort, cluster = dates.time, dates.cohort, dates.cluster
     at, base = dates.row(time + horizon), dates.row(dates.base)

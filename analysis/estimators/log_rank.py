@@ -8,6 +8,7 @@ from analysis.core.distributions import chi2_tail
 from analysis.core.estimates import NotIdentified, parameter
 from analysis.core.method import Method, Option
 from analysis.core.sample import entrance
+from analysis.core.specification import Specification
 from analysis.estimators._durations import codes_of, counts_of, spells_of
 from analysis.inference.log_rank import log_rank
 
@@ -22,7 +23,7 @@ METHOD = Method(
 
 
 @entrance(METHOD)
-def estimate(panel: pd.DataFrame, specification) -> list[dict]:
+def estimate(panel: pd.DataFrame, specification: Specification) -> list[dict]:
     """Return 'log_rank', the chi-squared statistic of equal curves between groups (strata, or treatment).
 
     Groups without any spell at risk beside another group's when one ends do not count for the degrees of freedom.

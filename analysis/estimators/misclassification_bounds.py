@@ -18,9 +18,11 @@ from analysis.core.errors import BadOption
 from analysis.core.estimates import NotIdentified, parameter
 from analysis.core.method import DRAWS, Method, Option
 from analysis.core.sample import entrance
+from analysis.core.specification import Specification
 from analysis.inference import randomization
 from analysis.inference.group_time_cells import Panel, panel_of
-from analysis.inference.group_time_draws import cells_of, overall_draws, permute
+from analysis.inference.group_time_draws import cells_of, overall_draws
+from analysis.inference.permuted_labels import permute
 
 # Assignments that are enumerated: some minutes.
 MOST = 200_000
@@ -43,7 +45,7 @@ METHOD = Method(
 
 
 @entrance(METHOD)
-def estimate(panel: pd.DataFrame, specification) -> list[dict]:
+def estimate(panel: pd.DataFrame, specification: Specification) -> list[dict]:
     """Return terms 'att' (labels as found), 'att_lowest', 'att_median' and 'att_highest'; `sample` names the hidden units.
 
     Options: n_hidden, hidden_cohorts, uncertain (boolean column that is False where a unit is left out unless it is

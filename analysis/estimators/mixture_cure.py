@@ -9,6 +9,7 @@ from scipy.special import expit
 from analysis.core.estimates import NotIdentified, noted, parameter, refused
 from analysis.core.method import Method, Option
 from analysis.core.sample import entrance
+from analysis.core.specification import Specification
 from analysis.estimators._durations import counts_of, groups_of, spells_of, term
 from analysis.inference.cure_likelihood import Spells
 from analysis.inference.cure_maximum import maximise
@@ -24,7 +25,7 @@ METHOD = Method(
 
 
 @entrance(METHOD)
-def estimate(panel: pd.DataFrame, specification) -> list[dict]:
+def estimate(panel: pd.DataFrame, specification: Specification) -> list[dict]:
     """Return 'never' (the share that never ends) by group and, with two groups, 'difference', the second less the first.
 
     Identified by a curve that flattens while many are still observed; the row says so when the last event is late, or

@@ -14,6 +14,7 @@ from analysis.core.errors import BadOption
 from analysis.core.estimates import NotIdentified, parameter
 from analysis.core.method import REFERENCE, Method, Option
 from analysis.core.sample import entrance
+from analysis.core.specification import Specification
 from analysis.estimators._durations import bounds_of, cluster_counts, counts_of, regressors_of, separated_ends
 from analysis.estimators._left_out import without
 from analysis.estimators._regression import effective_reference
@@ -38,7 +39,7 @@ METHOD = Method(
 
 
 @entrance(METHOD)
-def estimate(panel: pd.DataFrame, specification) -> list[dict]:
+def estimate(panel: pd.DataFrame, specification: Specification) -> list[dict]:
     """Return coefficients on log time (term: covariate, 'const'), 'log_scale', and those on the log odds of ever ending ('ends:...').
 
     With `upper` a duration ended between `duration` and `upper` (blank: not yet); else `event` says so. Errors by

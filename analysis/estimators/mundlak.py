@@ -8,6 +8,7 @@ import pandas as pd
 from analysis.core.estimates import NotIdentified
 from analysis.core.method import Method
 from analysis.core.sample import entrance
+from analysis.core.specification import Specification
 from analysis.estimators._panel_regression import Sample, clustered, sample, wald
 from analysis.estimators._regression import rows_of
 from analysis.inference.absorb import Absorber
@@ -24,7 +25,7 @@ METHOD = Method(
 
 
 @entrance(METHOD)
-def estimate(panel: pd.DataFrame, specification) -> list[dict]:
+def estimate(panel: pd.DataFrame, specification: Specification) -> list[dict]:
     """Return one row per regressor and unit mean ('mean_<regressor>'), and term 'mundlak': the Wald test that means are zero.
 
     Period dummies enter where `fixed_effects` names time. Clustered by unit, so that the test stands where Hausman's needs

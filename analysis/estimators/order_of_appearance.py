@@ -18,6 +18,7 @@ import pandas as pd
 from analysis.core.estimates import NotIdentified, parameter
 from analysis.core.method import MOST_DRAWS, Method, Option
 from analysis.core.sample import entrance
+from analysis.core.specification import Specification
 
 DATE = re.compile(r"\d{4}(-(0?[1-9]|1[0-2])(-(0?[1-9]|[12]\d|3[01]))?)?")
 
@@ -39,7 +40,7 @@ METHOD = Method(
 
 
 @entrance(METHOD)
-def estimate(panel: pd.DataFrame, specification) -> list[dict]:
+def estimate(panel: pd.DataFrame, specification: Specification) -> list[dict]:
     """Return 'lead', 'first_year:<class>' and 'entropy_change'.
 
     'lead' is the first date of class `first_class` less that of the earliest other class, in years: below zero it came

@@ -10,9 +10,10 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from analysis.core.estimates import NotIdentified, parameter, refused
+from analysis.core.estimates import NotIdentified, parameter, parted, refused
 from analysis.core.method import Method
 from analysis.core.sample import entrance
+from analysis.core.specification import Specification
 from analysis.estimators._regression import columns_of, complete_rows, counts_of, design_of, regressors_of
 from analysis.inference.cluster import cluster_sums
 from analysis.inference.least_squares import fit
@@ -28,7 +29,7 @@ ROUNDING = 1e-10  # residuals of a unit, as a share of all units' own
 
 
 @entrance(METHOD)
-def estimate(panel: pd.DataFrame, specification) -> list[dict]:
+def estimate(panel: pd.DataFrame, specification: Specification) -> list[dict]:
     """Return 'pesaran_cd' (standard normal without dependence) and 'wooldridge_serial' (F of residual autocorrelation).
 
     Residuals that are rounding errors are refused. The model has unit effects, which the second test's null of -1/(T-1) rests on. Pairs of units count with the periods that both have.
@@ -40,7 +41,7 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     names = regressors_of(specification)
     result = fit(design_of(data, specification, data[names], effects, "unadjusted"), "unadjusted")
     if result.notes[0]:
-        raise NotIdentified(*result.notes[0].split(": ", 1))
+        raise NotIdentified(*parted(result.notes[0]))
     # In units of their own size; a unit whose residuals are rounding errors of zero follows nothing.
     e = result.residuals / np.sqrt(np.mean(result.residuals**2))
     e = np.where(pd.Series(np.abs(e)).groupby(data[specification.unit]).transform("max") > ROUNDING, e, 0.0)

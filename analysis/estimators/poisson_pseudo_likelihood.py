@@ -6,6 +6,7 @@ The mean must be right; the variance may be anything.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -13,6 +14,7 @@ import pandas as pd
 from analysis.core.estimates import NotIdentified, noted, parameter
 from analysis.core.method import REFERENCE, TWO_WAY, Method, Option
 from analysis.core.sample import entrance
+from analysis.core.specification import Specification
 from analysis.estimators._regression import clusters_of, columns_of, complete_rows, counts_of, effective_reference, regressors_of
 from analysis.inference.absorb import absorbed, nested
 from analysis.inference.cluster import cluster_sums, need_two, two_way
@@ -52,7 +54,7 @@ class _Sample:
 
 
 @entrance(METHOD)
-def estimate(panel: pd.DataFrame, specification) -> list[dict]:
+def estimate(panel: pd.DataFrame, specification: Specification) -> list[dict]:
     """Return one row per regressor, in log points; without fixed effects also 'const'.
 
     Rows of an effect whose outcomes are all zero carry no information and are left out, and so are zeros that the effects
@@ -74,7 +76,7 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     ]
 
 
-def _maximum(data: pd.DataFrame, specification) -> tuple[_Sample, Maximum, str]:
+def _maximum(data: pd.DataFrame, specification: Specification) -> tuple[_Sample, Maximum, str]:
     """Return the sample, the maximum of its likelihood, and what had to be left out for there to be one."""
     effects = specification.fixed_effects
     within = f" within {', '.join(effects)}" if effects else ""
@@ -111,7 +113,7 @@ def _informative(data: pd.DataFrame, outcome: str, effects: tuple[str, ...]) -> 
             return data.reset_index(drop=True)
 
 
-def _sample(data: pd.DataFrame, specification) -> _Sample:
+def _sample(data: pd.DataFrame, specification: Specification) -> _Sample:
     effects = specification.fixed_effects
     names = tuple(regressors_of(specification))
     x = data[list(names)].to_numpy(float)
@@ -128,7 +130,7 @@ def _sample(data: pd.DataFrame, specification) -> _Sample:
     return _Sample(data, y / scale, x, codes, names, location, scale)
 
 
-def _counts(data: pd.DataFrame, specification, clusters: tuple[np.ndarray, ...]) -> dict:
+def _counts(data: pd.DataFrame, specification: Specification, clusters: tuple[np.ndarray, ...]) -> dict:
     counts = counts_of(data, specification)
     if clusters:
         counts["n_clusters"] = min(need_two(c) for c in clusters)
@@ -140,7 +142,9 @@ def _counts(data: pd.DataFrame, specification, clusters: tuple[np.ndarray, ...])
     return counts
 
 
-def _inference(sample: _Sample, found: Maximum, clusters, options) -> tuple[np.ndarray, np.ndarray, str, tuple[str, ...]]:
+def _inference(
+    sample: _Sample, found: Maximum, clusters: tuple[np.ndarray, ...], options: SimpleNamespace
+) -> tuple[np.ndarray, np.ndarray, str, tuple[str, ...]]:
     """Return coefficients (k,) and covariance (k, k) in the data's units, the name of the inference, and notes (k,)."""
     moved = np.eye(len(sample.names))
     beta = found.coefficients
@@ -173,7 +177,7 @@ def _inference(sample: _Sample, found: Maximum, clusters, options) -> tuple[np.n
     return beta, outer @ (root.T @ meat @ root) @ outer.T, label, ("",) * k
 
 
-def _label(clusters: tuple[np.ndarray, ...], options) -> str:
+def _label(clusters: tuple[np.ndarray, ...], options: SimpleNamespace) -> str:
     if clusters:
         return "cluster" if len(clusters) == 1 else "two_way_cluster"
     return "unadjusted" if options.covariance == "unadjusted" else "hc1"

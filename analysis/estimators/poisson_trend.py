@@ -13,6 +13,7 @@ import statsmodels.api as sm
 from analysis.core.estimates import NotIdentified, parameter
 from analysis.core.method import Method, Option
 from analysis.core.sample import entrance
+from analysis.core.specification import Specification
 
 METHOD = Method(
     title="Trend of yearly counts",
@@ -28,7 +29,7 @@ METHOD = Method(
 
 
 @entrance(METHOD)
-def estimate(panel: pd.DataFrame, specification) -> list[dict]:
+def estimate(panel: pd.DataFrame, specification: Specification) -> list[dict]:
     """Return 'log_growth' (change of the log rate a year) and 'dispersion'; a row of the panel is one event.
 
     Years without an event count as zero. Options: first and last year, both whole years.

@@ -6,6 +6,7 @@ import pandas as pd
 
 from analysis.core.method import COVARIANCE, LAGS, TWO_WAY, Method
 from analysis.core.sample import entrance
+from analysis.core.specification import Specification
 from analysis.estimators._regression import columns_of, complete_rows, counts_of, design_of, regressors_of, rows_of
 from analysis.inference.least_squares import fit
 
@@ -20,7 +21,7 @@ METHOD = Method(
 
 
 @entrance(METHOD)
-def estimate(panel: pd.DataFrame, specification) -> list[dict]:
+def estimate(panel: pd.DataFrame, specification: Specification) -> list[dict]:
     """Return one row per regressor and one for the constant ('const')."""
     options = METHOD.read(specification)
     data = complete_rows(panel, columns_of(specification, ()))

@@ -7,6 +7,7 @@ distribution. No library has it with clustered errors: intervals are bootstrappe
 from __future__ import annotations
 
 from dataclasses import dataclass
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -15,6 +16,7 @@ from analysis.core.errors import BadOption
 from analysis.core.estimates import NotIdentified, noted, parameter
 from analysis.core.method import MOST_DRAWS, Method, Option
 from analysis.core.sample import entrance
+from analysis.core.specification import Specification
 from analysis.estimators._cohorts import unit_codes
 from analysis.estimators._regression import columns_of, complete_rows, counts_of, regressors_of
 from analysis.inference.absorb import residualize
@@ -37,7 +39,7 @@ ROUNDING = 1e-9
 
 
 @entrance(METHOD)
-def estimate(panel: pd.DataFrame, specification) -> list[dict]:
+def estimate(panel: pd.DataFrame, specification: Specification) -> list[dict]:
     """Return one row per regressor and 'const', with bootstrap standard errors over units.
 
     Where other coefficients fit as well the reason gives their range. Draws in which regressors are collinear are left out and not
@@ -54,17 +56,18 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     problem = _Problem.of(y, x, _units(data, specification, y, x), options)
     problem.check(names)
     solved = problem.solve(np.ones(problem.n_units))
-    estimates = problem.back @ solved.coefficients + problem.level  # type: ignore[union-attr]
+    assert solved is not None  # what has no solution, the check has refused
+    estimates = problem.back @ solved.coefficients + problem.level
     errors, drawn = _errors(problem, options.bootstrap_draws, specification.seed)
     about = {"inference": "none"} if np.isnan(errors).all() else {"inference": "bootstrap", "draws": drawn, "seed": specification.seed}
     about |= counts_of(data, specification)
-    reasons = _reasons(problem, solved, estimates, errors, options.bootstrap_draws)  # type: ignore[arg-type]
+    reasons = _reasons(problem, solved, estimates, errors, options.bootstrap_draws)
     return [
         parameter(name, b, se, **about, **reason) for name, b, se, reason in zip([*names, "const"], estimates, errors, reasons, strict=True)
     ]
 
 
-def _units(data: pd.DataFrame, specification, y: np.ndarray, x: np.ndarray) -> np.ndarray:
+def _units(data: pd.DataFrame, specification: Specification, y: np.ndarray, x: np.ndarray) -> np.ndarray:
     """Return codes of what is drawn, in the order of names or, for rows, of values: draws do not depend on the order of rows."""
     if specification.unit:
         return unit_codes(data[specification.unit])
@@ -100,7 +103,7 @@ class _Problem:
     quantile: float
 
     @classmethod
-    def of(cls, y: np.ndarray, x: np.ndarray, units: np.ndarray, options) -> _Problem:
+    def of(cls, y: np.ndarray, x: np.ndarray, units: np.ndarray, options: SimpleNamespace) -> _Problem:
         middle, mean = float(np.median(y)), x.mean(0)
         spread = float(np.median(np.abs(y - middle))) or float(np.std(y)) or 1.0
         if np.ptp(y) <= 1e-13 * np.abs(y).max():

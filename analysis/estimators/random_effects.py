@@ -8,6 +8,7 @@ import pandas as pd
 from analysis.core.estimates import parameter
 from analysis.core.method import Method, Option
 from analysis.core.sample import entrance
+from analysis.core.specification import Specification
 from analysis.estimators._panel_regression import clustered, sample
 from analysis.estimators._regression import rows_of
 from analysis.inference.random_effects import random_effects
@@ -25,7 +26,7 @@ METHOD = Method(
 
 
 @entrance(METHOD)
-def estimate(panel: pd.DataFrame, specification) -> list[dict]:
+def estimate(panel: pd.DataFrame, specification: Specification) -> list[dict]:
     """Return one row per regressor and one for the constant ('const'), and 'theta'; period dummies where `fixed_effects` names time.
 
     Clustered by unit, or by one `cluster` that units are nested in. Raises NotIdentified where the variance within or between

@@ -14,6 +14,7 @@ from statsmodels.stats.proportion import proportion_confint
 from analysis.core.estimates import NotIdentified, parameter
 from analysis.core.method import Method, Option
 from analysis.core.sample import entrance
+from analysis.core.specification import Specification
 
 METHOD = Method(
     title="Growth of a count between two dates",
@@ -28,7 +29,7 @@ METHOD = Method(
 
 
 @entrance(METHOD)
-def estimate(panel: pd.DataFrame, specification) -> list[dict]:
+def estimate(panel: pd.DataFrame, specification: Specification) -> list[dict]:
     """Return 'log_rate_ratio' (later over earlier rate) and 'rate_first', 'rate_later' (events a month).
 
     The panel is one series: columns deals and months, two rows. A cumulative series compares what came by the first

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 
 from analysis.core.method import Method, Option
 from analysis.core.sample import entrance
+from analysis.core.specification import Specification
 from analysis.estimators import cox
 from analysis.estimators._durations import spells_of, with_ties
 
@@ -32,7 +34,7 @@ METHOD = Method(
 
 
 @entrance(METHOD)
-def estimate(panel: pd.DataFrame, specification) -> list[dict]:
+def estimate(panel: pd.DataFrame, specification: Specification) -> list[dict]:
     """Return log hazard ratios clustered by unit; spells of a unit run from `entry` to `duration`.
 
     pwp_gap restarts the clock after each event; pwp_total keeps it.
@@ -51,5 +53,5 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     return _clustered(spells, specification, number.clip(upper=options.last_stratum).to_numpy())
 
 
-def _clustered(spells, specification, strata) -> list[dict]:
+def _clustered(spells: pd.DataFrame, specification: Specification, strata: np.ndarray | None) -> list[dict]:
     return cox.fit(spells, replace(specification, cluster=specification.cluster or (specification.unit,)), "default", strata)

@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 
 from analysis.core.errors import BadOption
-from analysis.core.estimates import NotIdentified, parameter
+from analysis.core.estimates import NotIdentified, parameter, parted
 from analysis.core.method import MOST_DRAWS, Method, Option
 from analysis.core.sample import entrance
+from analysis.core.specification import Specification
 from analysis.estimators._cohorts import unit_codes
 from analysis.estimators._regression import counts_of
 from analysis.estimators._step_down import OUTCOMES, members
@@ -34,7 +35,7 @@ METHOD = Method(
 
 
 @entrance(METHOD)
-def estimate(panel: pd.DataFrame, specification) -> list[dict]:
+def estimate(panel: pd.DataFrame, specification: Specification) -> list[dict]:
     """Return two rows per outcome (term: its name): 'cluster', each outcome alone, and 'romano_wolf', adjusted for all.
 
     Every outcome is regressed on the treatment with unit and period effects (or `fixed_effects`) on the rows that have
@@ -67,7 +68,7 @@ def _adjusted(row: dict, p_value: float, draws: int, seed: int) -> dict:
     return parameter(row["term"], row["estimate"], inference="romano_wolf", p_value=float(p_value), draws=draws, seed=seed, **kept)
 
 
-def _one(panel, specification, names: pd.Index, signs: np.ndarray) -> tuple[dict, float, np.ndarray]:
+def _one(panel: pd.DataFrame, specification: Specification, names: pd.Index, signs: np.ndarray) -> tuple[dict, float, np.ndarray]:
     """Return the row of one outcome, its t-ratio and the t-ratios of the draws under no effect."""
     data = rows_of_panel(panel, specification)
     design = treatment_design(data, specification, "_treated", "cluster")
@@ -76,11 +77,10 @@ def _one(panel, specification, names: pd.Index, signs: np.ndarray) -> tuple[dict
     except NotIdentified as error:
         raise NotIdentified(error.code, f"{specification.outcome}: {error}") from error
     if not np.isfinite(result.errors[0]) or result.errors[0] == 0:
-        code, _, why = (result.notes[0] or "SUPPORT: it is zero").partition(": ")
+        code, why = parted(result.notes[0] or "SUPPORT: it is zero")
         raise NotIdentified(code, f"no variance for {specification.outcome}: {why}")
     present, codes = np.unique(names.get_indexer(data[specification.cluster[0]]), return_inverse=True)
     actual, drawn = draw(design.outcome, design.regressors[:, 0], design.regressors[:, 1:], design.effects, codes, signs[present])
     counts = counts_of(data, specification, result)
-    about = {"inference": "cluster", "degrees": result.degrees}
-    row = parameter(specification.outcome, result.coefficients[0], result.errors[0], **about, **counts)  # type: ignore[arg-type]
+    row = parameter(specification.outcome, result.coefficients[0], result.errors[0], inference="cluster", degrees=result.degrees, **counts)
     return row, float(actual.statistic(0.0, True)[0]), drawn.statistic(0.0, True)

@@ -12,12 +12,14 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from analysis.core.method import Method, Option
+from analysis.core.method import PERMUTED_WITHIN, Method, Option
 from analysis.core.sample import entrance
+from analysis.core.specification import Specification
 from analysis.estimators import _step_down
-from analysis.estimators._cohorts import cohort_panel, counts_of, need_never, unit_names
+from analysis.estimators._cohorts import cohort_panel, counts_of, need_never, strata_of, unit_names
 from analysis.inference.group_time_cells import NEVER, panel_of
-from analysis.inference.group_time_draws import cells_of, overall_draws, permute
+from analysis.inference.group_time_draws import cells_of, overall_draws
+from analysis.inference.permuted_labels import permute
 
 METHOD = Method(
     title="Many outcomes: Romano-Wolf step-down of group-time averages, cohorts permuted",
@@ -27,13 +29,14 @@ METHOD = Method(
     options={
         "outcomes": _step_down.OUTCOMES,
         "draws": _step_down.DRAWS,
+        "permuted_within": PERMUTED_WITHIN,
         "control_group": Option("never_treated", "whom treated cohorts are compared with", ("never_treated", "not_yet_treated")),
     },
 )
 
 
 @entrance(METHOD)
-def estimate(panel: pd.DataFrame, specification) -> list[dict]:
+def estimate(panel: pd.DataFrame, specification: Specification) -> list[dict]:
     """Return two rows per outcome (term: its name): 'randomization_t', alone, and 'romano_wolf', adjusted for the family.
 
     Cohorts are permuted among the units that have any outcome of the family. Raises NotIdentified where an outcome has no
@@ -41,17 +44,27 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     """
     options = METHOD.read(specification)
     names = _step_down.members(panel, specification, options.outcomes)
-    tables = {name: cohort_panel(panel, replace(specification, outcome=name)) for name in names}
+    strata = [options.permuted_within] if options.permuted_within else []
+    tables = {name: cohort_panel(panel, replace(specification, outcome=name), *strata) for name in names}
     # A cohort after the last period of one outcome is never treated in it, but may be in another.
     first = pd.concat([table[["_name", "cohort"]] for table in tables.values()]).groupby("_name")["cohort"].max()
     labels = np.where(first > 0, first, NEVER)
+    codes = _strata(tables, first.index, options.permuted_within)
 
     def permutations() -> Iterator[np.ndarray]:
         # The same seed gives every outcome the same permutations, and none needs to be kept.
-        return permute(labels, options.draws, np.random.default_rng(specification.seed))
+        return permute(labels, options.draws, np.random.default_rng(specification.seed), codes)
 
     family = [_member(name, table, first.index, labels, permutations(), options.control_group) for name, table in tables.items()]
     return _step_down.rows(family, specification.seed)
+
+
+def _strata(tables: dict[str, pd.DataFrame], units: pd.Index, column: str) -> np.ndarray | None:
+    """Return codes of the stratum of each of `units` over all outcomes; None without a column."""
+    if not column:
+        return None
+    every = pd.concat([table[["_name", column]] for table in tables.values()]).drop_duplicates()
+    return strata_of(every.assign(unit=units.get_indexer(every["_name"])), column)
 
 
 def _member(

@@ -14,6 +14,7 @@ import pandas as pd
 
 from analysis.core.method import Method
 from analysis.core.sample import entrance
+from analysis.core.specification import Specification
 from analysis.estimators import _step_down
 from analysis.estimators.stacked_did import STACKED, counts_of, read
 from analysis.inference.randomization import draws_of
@@ -30,7 +31,7 @@ METHOD = Method(
 
 
 @entrance(METHOD)
-def estimate(panel: pd.DataFrame, specification) -> list[dict]:
+def estimate(panel: pd.DataFrame, specification: Specification) -> list[dict]:
     """Return two rows per outcome (term: its name): 'randomization_t', alone, and 'romano_wolf', adjusted for the family.
 
     The panel is stacked already (columns stack, event_time, treated, the unit, and risk sets in `cell`). Events are permuted

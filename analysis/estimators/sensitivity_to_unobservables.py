@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 
 from analysis.core.distributions import t_quantile
-from analysis.core.estimates import NotIdentified, noted, parameter, refused
+from analysis.core.estimates import NotIdentified, noted, parameter, parted, refused
 from analysis.core.method import Method, Option
 from analysis.core.sample import entrance
+from analysis.core.specification import Specification
 from analysis.estimators._regression import counts_of
 from analysis.estimators._two_way import rows_of_panel, treatment_design
 from analysis.inference import omitted_variables as omitted
@@ -30,7 +33,7 @@ METHOD = Method(
 
 
 @entrance(METHOD)
-def estimate(panel: pd.DataFrame, specification) -> list[dict]:
+def estimate(panel: pd.DataFrame, specification: Specification) -> list[dict]:
     """Return 'att' with controls (clustered), 'att_short' without, and what a confounder must be; R2 net of the effects.
 
     'partial_r2' of the treatment with the outcome; 'robustness_value': partial R2 with both that brings the estimate to
@@ -46,7 +49,7 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     design = treatment_design(data, specification, specification.treatment or "treatment", "cluster")
     clustered = fit(design, "cluster")
     if clustered.notes[0] == PERFECT:
-        raise NotIdentified(*PERFECT.split(": ", 1))
+        raise NotIdentified(*parted(PERFECT))
     net = np.column_stack([clustered.outcome, clustered.regressors])
     given = omitted.coefficients(net[:, 0], net[:, 1], net[:, 2:])
     counts = counts_of(data, specification, clustered)
@@ -99,7 +102,7 @@ def _partial(
     return rows
 
 
-def _oster(given: omitted.Coefficients, options, counts: dict) -> list[dict]:
+def _oster(given: omitted.Coefficients, options: SimpleNamespace, counts: dict) -> list[dict]:
     greatest = min(1.0, options.r2_factor * given.long_r2)
     values = {
         "att_short": given.short,

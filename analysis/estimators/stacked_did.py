@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import islice
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,7 @@ from analysis.core.errors import BadOption
 from analysis.core.estimates import NotIdentified, parameter, refused
 from analysis.core.method import BOUNDS, MOST_DRAWS, Method, Option
 from analysis.core.sample import entrance
+from analysis.core.specification import Specification
 from analysis.estimators._cohorts import Bases, bases_of, cohort_panel
 from analysis.estimators._left_out import joined, periods
 from analysis.estimators._regression import told
@@ -61,7 +63,7 @@ METHOD = Method(
 
 
 @entrance(METHOD)
-def estimate(panel: pd.DataFrame, specification) -> list[dict]:
+def estimate(panel: pd.DataFrame, specification: Specification) -> list[dict]:
     """Return 'att' (mean over `effect_window`) and 'event' rows; inference 'cluster' by unit, and randomization.
 
     With `cohort` (or `treatment`) a stack is made for each cohort: its units and those untreated throughout the event
@@ -118,7 +120,7 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     return rows + bases.refused()
 
 
-def read(panel: pd.DataFrame, outcome: str, unit: str, options) -> tuple[pd.DataFrame, Stacks, np.ndarray]:
+def read(panel: pd.DataFrame, outcome: str, unit: str, options: SimpleNamespace) -> tuple[pd.DataFrame, Stacks, np.ndarray]:
     """Return the rows of a stacked panel with the outcome, their Stacks, and which event times the overall effect averages."""
     data = panel.dropna(subset=[outcome])
     data = data.assign(cell=data[options.cell])
@@ -130,7 +132,7 @@ def read(panel: pd.DataFrame, outcome: str, unit: str, options) -> tuple[pd.Data
     return data, stacks, np.isin(stacks.event_time, list(effect))
 
 
-def _honest(stacks: Stacks, chosen: np.ndarray, actual: dict, options, counts: dict, moved: list[int]) -> list[dict]:
+def _honest(stacks: Stacks, chosen: np.ndarray, actual: dict, options: SimpleNamespace, counts: dict, moved: list[int]) -> list[dict]:
     """Return intervals of the overall effect that allow violations of parallel trends (inference.honest_bounds)."""
     if moved:
         which = ", ".join(f"‹@{g}›" for g in moved)
@@ -170,7 +172,7 @@ def _without_each_cell(stacks: Stacks, chosen: np.ndarray) -> list[dict]:
     return rows
 
 
-def _stacked(panel: pd.DataFrame, specification, options) -> tuple[pd.DataFrame, object, Bases, str]:
+def _stacked(panel: pd.DataFrame, specification: Specification, options: SimpleNamespace) -> tuple[pd.DataFrame, Specification, Bases, str]:
     """Return the stacks of a panel by cohort, the specification that reads them, the bases of the cohorts, and what is left out.
 
     A cohort that is not observed at the reference is measured from the last period before it in which it is: rows of that period
@@ -201,7 +203,7 @@ def _stacked(panel: pd.DataFrame, specification, options) -> tuple[pd.DataFrame,
     return pd.concat(stacks, ignore_index=True), plain, bases, joined(data.attrs.get("left_out", ""), said, bases.notes())
 
 
-def counts_of(data: pd.DataFrame, specification, stacks: Stacks) -> dict:
+def counts_of(data: pd.DataFrame, specification: Specification, stacks: Stacks) -> dict:
     """Return counts; firms in several stacks count once, and treated are those with both a reference and an effect period."""
     unit = specification.unit
     treated = len(np.unique(stacks.cluster[stacks.treated & stacks.valid.any(0)]))

@@ -7,6 +7,8 @@ their scores deviations from those means: computed so, which is fastest. Otherwi
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 
@@ -14,6 +16,7 @@ from analysis.core.errors import BadOption
 from analysis.core.estimates import NotIdentified, noted, parameter
 from analysis.core.method import AGGREGATION, EVENT_WINDOW, Method, Option
 from analysis.core.sample import entrance
+from analysis.core.specification import Specification
 from analysis.estimators._cohorts import bases_of, cohort_panel, counts_of
 from analysis.estimators._left_out import joined
 from analysis.estimators._regression import told, weights_of
@@ -43,7 +46,7 @@ METHOD = Method(
 
 
 @entrance(METHOD)
-def estimate(panel: pd.DataFrame, specification) -> list[dict]:
+def estimate(panel: pd.DataFrame, specification: Specification) -> list[dict]:
     """Return 'att' (mean over treated cells) and 'event', 'group', 'calendar' or 'att_gt' rows; CR1 by unit or `cluster`.
 
     Without units that are never treated the last cohort is the control, in the periods before its treatment. Cohort
@@ -75,7 +78,7 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     ]
 
 
-def _from_means(data: pd.DataFrame, codes: np.ndarray, clusters: np.ndarray, options) -> list[tuple]:
+def _from_means(data: pd.DataFrame, codes: np.ndarray, clusters: np.ndarray, options: SimpleNamespace) -> list[tuple]:
     """Return (term, cohort, event time), estimate and CR1 error, or why there is none, of each average."""
     wide = panel_of(data, "outcome", "unit", "time", "cohort")
     cells = cell_keys(wide)
@@ -90,7 +93,15 @@ def _from_means(data: pd.DataFrame, codes: np.ndarray, clusters: np.ndarray, opt
     return [(key, value, told(error, outcome)) for key, value, error in zip(chosen, found.values, errors, strict=True)]
 
 
-def _from_regression(data: pd.DataFrame, elapsed, codes, clusters, weights, specification, options) -> list[tuple]:
+def _from_regression(
+    data: pd.DataFrame,
+    elapsed: np.ndarray,
+    codes: np.ndarray,
+    clusters: np.ndarray,
+    weights: np.ndarray | None,
+    specification: Specification,
+    options: SimpleNamespace,
+) -> list[tuple]:
     """Return the same from the saturated regression."""
     g, e, cell = _cells(data["cohort"].to_numpy(), elapsed, _at_base(data))
     names = tuple(f"cohort ‹@{one}›, event time {k}" for one, k in zip(g, e, strict=True))
@@ -160,7 +171,7 @@ def _shares(data: pd.DataFrame, g: np.ndarray, cell: np.ndarray, weights: np.nda
     return np.bincount(code, mass)[np.searchsorted(cohorts, g)]
 
 
-def _selections(cohort: np.ndarray, period: np.ndarray, options) -> dict[tuple, np.ndarray]:
+def _selections(cohort: np.ndarray, period: np.ndarray, options: SimpleNamespace) -> dict[tuple, np.ndarray]:
     """Return (term, cohort, event_time) → the cells averaged, of event times those of the window; the overall effect comes first."""
     first, last = options.event_window
     parts = selections(cohort, period, options.aggregation).items()

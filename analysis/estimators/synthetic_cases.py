@@ -1,20 +1,26 @@
 """Case studies by synthetic control, every case shown (Abadie, Diamond and Hainmueller 2010, JASA 105: 493-505).
 
-Each unit of one cohort is a case of its own, matched on its outcomes before treatment; none is chosen, none left out but
-for holes in its record, and those are counted.
+Each unit of one cohort, or of every cohort, is a case of its own, matched on its outcomes before treatment; none is chosen, none
+left out but for holes in its record, and those are counted. The other comparison is synthetic difference-in-differences of the
+case alone (Arkhangelsky, Athey, Hirshberg, Imbens and Wager 2021, AER 111: 4088-4118), which matches changes and not levels.
 """
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
-from analysis.core.estimates import NotIdentified, noted, parameter, refused
+from analysis.core.errors import BadOption
+from analysis.core.estimates import NotIdentified, noted, parameter, parted, refused
 from analysis.core.method import Method, Option
 from analysis.core.sample import entrance
+from analysis.core.specification import Specification
 from analysis.estimators._cohorts import cohort_panel, counts_of
 from analysis.estimators._synthetic import PENALTY, placebo_rank, reason_of, synthetic
-from analysis.inference.group_time_cells import panel_of
+from analysis.inference.group_time_cells import Panel, panel_of
 
 METHOD = Method(
     title="Synthetic control, case by case",
@@ -23,6 +29,13 @@ METHOD = Method(
     needs=("outcome", "unit", "time", "cohort|treatment"),
     options={
         "cases_of": Option(0, "cohort whose units are the cases; 0: the earliest with a complete record", minimum=0, period=True),
+        "every_cohort": Option(False, "cases of every cohort, each from its own date on"),
+        "comparison": Option(
+            "synthetic_control",
+            "what a case is compared with: its synthetic control, ranked by mean squared gaps after over before; or synthetic"
+            " difference-in-differences, ranked by the size of the effect",
+            ("synthetic_control", "synthetic_did"),
+        ),
         "donors": Option(40, "controls: those nearest to the case in their mean before treatment", minimum=2),
         "penalty": PENALTY,
     },
@@ -32,7 +45,7 @@ FEWEST = 10  # controls, below which a rank among placebos cannot be small
 
 
 @entrance(METHOD)
-def estimate(panel: pd.DataFrame, specification) -> list[dict]:
+def estimate(panel: pd.DataFrame, specification: Specification) -> list[dict]:
     """Return per case, its unit the setting, 'case' (mean gap after treatment, p-value by placebo rank), 'fit' (root mean squared gap
     before) and 'gap' by event time; 'att' is the mean over cases, 'small_p' the share with p <= 0.1.
 
@@ -41,22 +54,20 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     cases have fewer than two periods before treatment.
     """
     options = METHOD.read(specification)
+    if options.every_cohort and options.cases_of:
+        raise BadOption("synthetic_cases: every_cohort takes all cohorts; cases_of names one", "cases_of", options.cases_of, (0,))
     data = cohort_panel(panel, specification)
     wide = panel_of(data, "outcome", "unit", "time", "cohort")
     complete = np.isfinite(wide.outcome).all(axis=1)
     donors = wide.outcome[complete & np.isinf(wide.cohort)]
     treated = complete & np.isfinite(wide.cohort) & (wide.cohort > wide.periods[0])
-    dates = np.unique(wide.cohort[treated])
-    cohort = options.cases_of or (int(dates[0]) if len(dates) else 0)
-    cases = np.flatnonzero(treated & (wide.cohort == cohort))
-    if not len(cases) or len(donors) < FEWEST:
-        which = f"{len(cases)} cases of cohort ‹@{cohort}›" if cohort else "no case"
+    cohorts = _cohorts(wide, treated, options)
+    cases = [(case, cohort) for cohort in cohorts for case in np.flatnonzero(treated & (wide.cohort == cohort))]
+    if not cases or len(donors) < FEWEST:
+        which = f"{len(cases)} cases of cohort {', '.join(f'‹@{g}›' for g in cohorts)}" if cohorts else "no case"
         raise NotIdentified(
             "SUPPORT", f"{which} and {len(donors)} controls have a complete record; it takes one case and {FEWEST} controls"
         )
-    before = wide.periods < cohort
-    if before.sum() < 2:
-        raise NotIdentified("SUPPORT", f"cohort ‹@{cohort}› has fewer than two periods before treatment")
     if np.ptp(wide.outcome[complete]) <= 1e-13 * np.abs(wide.outcome[complete]).max():
         raise NotIdentified("SUPPORT", "the outcome does not vary")
     level = np.median(wide.outcome[complete])  # no constant matters, but sums of large numbers lose digits
@@ -64,14 +75,27 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     counts = counts_of(data) | {"n_treated": len(cases), "n_clusters": pd.NA, "n_treated_clusters": pd.NA}
     counts |= {"left_out": data.attrs["left_out"]} if data.attrs.get("left_out") else {}
     rows = []
-    for case in cases:
-        event_time = wide.periods - cohort
-        rows += _case(str(names[wide.units[case]]), wide.outcome[case] - level, donors - level, before, event_time, options, counts)
-    lost = int(((wide.cohort == cohort) & ~complete).sum())
-    return [*_summaries(rows, cohort, counts), *rows, *_holes(lost, cohort)]
+    for case, cohort in cases:
+        before, event_time = wide.periods < cohort, wide.periods - cohort
+        make = _case if options.comparison == "synthetic_control" else _case_by_changes
+        rows += make(str(names[wide.units[case]]), wide.outcome[case] - level, donors - level, before, event_time, options, counts)
+    lost = [(int(((wide.cohort == cohort) & ~complete).sum()), cohort) for cohort in cohorts]
+    return [*_summaries(rows, cohorts[0] if len(cohorts) == 1 else None, counts), *rows, *_holes(lost)]
 
 
-def _summaries(rows: list[dict], cohort: int, counts: dict) -> list[dict]:
+def _cohorts(wide: Panel, treated: np.ndarray, options: SimpleNamespace) -> list[int]:
+    """Return the cohorts whose units are cases; raise NotIdentified for one with fewer than two periods before treatment."""
+    if options.every_cohort:
+        every = np.unique(wide.cohort[np.isfinite(wide.cohort) & (wide.cohort > wide.periods[0])])
+        return [int(g) for g in every if (wide.periods < g).sum() >= 2]
+    dates = np.unique(wide.cohort[treated])
+    cohort = options.cases_of or (int(dates[0]) if len(dates) else 0)
+    if cohort and (wide.periods < cohort).sum() < 2:
+        raise NotIdentified("SUPPORT", f"cohort ‹@{cohort}› has fewer than two periods before treatment")
+    return [cohort] if cohort else []
+
+
+def _summaries(rows: list[dict], cohort: int | None, counts: dict) -> list[dict]:
     """Return 'att', the mean over the cases that have an estimate, and 'small_p', the share of small p-values of those that have one."""
     cases = [row for row in rows if row["term"] == "case"]
     effects = [row["estimate"] for row in cases if "estimate" in row]
@@ -88,19 +112,23 @@ def _summaries(rows: list[dict], cohort: int, counts: dict) -> list[dict]:
     return found
 
 
-def _holes(lost: int, cohort: int) -> list[dict]:
-    if not lost:
-        return []
-    return [refused("cases_left_out", "BALANCE", f"{lost} units of cohort ‹@{cohort}› have holes in their record")]
+def _holes(lost: list[tuple[int, int]]) -> list[dict]:
+    return [
+        refused("cases_left_out", "BALANCE", f"{units} units of cohort ‹@{cohort}› have holes in their record", cohort=cohort)
+        for units, cohort in lost
+        if units
+    ]
 
 
-def _case(name: str, outcome, donors, before, event_time, options, counts: dict) -> list[dict]:
+def _case(
+    name: str, outcome: np.ndarray, donors: np.ndarray, before: np.ndarray, event_time: np.ndarray, options: SimpleNamespace, counts: dict
+) -> list[dict]:
     near = np.argsort(np.abs(donors[:, before].mean(1) - outcome[before].mean()), kind="stable")[: options.donors]
     controls = donors[near].T
     found = synthetic(controls, outcome, before, options.penalty)
     reason = reason_of(found, before, options.penalty)
     if reason and options.penalty == "none" and not found.fit.unique:
-        return [refused("case", *reason.split(": ", 1), setting=str(name))]
+        return [refused("case", *parted(reason), setting=str(name))]
     more = noted(reason) | {"setting": str(name)}
     rank = {} if found.fit.exact else placebo_rank(controls, found.ratio, before, options.penalty)
     inference = "placebo" if rank else "none"
@@ -108,3 +136,19 @@ def _case(name: str, outcome, donors, before, event_time, options, counts: dict)
     rows.append(parameter("fit", float(np.sqrt(np.mean(found.gap[before] ** 2))), setting=str(name), inference="none", **counts))
     steps = zip(event_time, found.gap, strict=True)
     return rows + [parameter("gap", value, setting=str(name), inference="none", event_time=int(e), **counts) for e, value in steps]
+
+
+def _case_by_changes(
+    name: str, outcome: np.ndarray, donors: np.ndarray, before: np.ndarray, event_time: np.ndarray, options: SimpleNamespace, counts: dict
+) -> list[dict]:
+    """Return the row of a case by synthetic difference-in-differences, ranked among the effects of its controls in its place."""
+    from analysis.estimators.synthetic_did import block_effect  # here, because its library loads slowly
+
+    near = np.argsort(np.abs(donors[:, before].mean(1) - outcome[before].mean()), kind="stable")[: options.donors]
+    controls = donors[near].T
+    effect = block_effect(controls, outcome[:, None], before, "exact")
+    others = ~np.eye(controls.shape[1], dtype=bool)
+    placebos = [block_effect(controls[:, others[j]], controls[:, [j]], before, "exact") for j in range(controls.shape[1])]
+    rank = (1 + sum(abs(placebo) >= abs(effect) * (1 - 1e-9) for placebo in placebos)) / (1 + len(placebos))
+    about: dict[str, Any] = {"setting": name, "inference": "placebo", "p_value": rank, "draws": len(placebos)}
+    return [parameter("case", effect, **about, **counts)]

@@ -11,9 +11,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from analysis.core.estimates import NotIdentified, noted, parameter, refused
+from analysis.core.estimates import NotIdentified, noted, parameter, parted, refused
 from analysis.core.method import Method
 from analysis.core.sample import entrance
+from analysis.core.specification import Specification
 from analysis.estimators._blocks import blocks_of
 from analysis.estimators._synthetic import PENALTY, Synthetic, placebo_rank, reason_of, synthetic
 
@@ -27,7 +28,7 @@ METHOD = Method(
 
 
 @entrance(METHOD)
-def estimate(panel: pd.DataFrame, specification) -> list[dict]:
+def estimate(panel: pd.DataFrame, specification: Specification) -> list[dict]:
     """Return 'att' (mean gap after treatment, p-value by placebo rank), 'rmspe_before', the fit, and 'event' gaps.
 
     Where the weights are not unique 'att_lowest' and 'att_highest' are the range of 'att' over all that fit as well, and the
@@ -54,7 +55,7 @@ def _rows(found: Synthetic, before: np.ndarray, event_time: np.ndarray, rank: di
         if not found.fit.unique
     ]
     if ends and penalty == "none":
-        return [refused("att", *reason.split(": ", 1)), *ends]
+        return [refused("att", *parted(reason)), *ends]
     more = noted(reason) | ({"inference": "placebo", **rank} if rank else {"inference": "none"})
     fit = float(np.sqrt(np.mean(found.gap[before] ** 2)))
     rows = [

@@ -7,6 +7,8 @@ Athey and Imbens 2024, Stata Journal 24: 557-598).
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 from diff_diff.utils import _compute_regularization, compute_sdid_unit_weights, compute_time_weights
@@ -14,6 +16,7 @@ from diff_diff.utils import _compute_regularization, compute_sdid_unit_weights, 
 from analysis.core.estimates import noted, parameter
 from analysis.core.method import MOST_DRAWS, Method, Option
 from analysis.core.sample import entrance
+from analysis.core.specification import Specification
 from analysis.estimators._blocks import Blocks, blocks_of, placebo_cohorts
 from analysis.inference.simplex_weights import best
 
@@ -38,7 +41,7 @@ ROUNDING = 1e-10
 
 
 @entrance(METHOD)
-def estimate(panel: pd.DataFrame, specification) -> list[dict]:
+def estimate(panel: pd.DataFrame, specification: Specification) -> list[dict]:
     """Return 'att' and, with several adoption dates, 'group' rows; standard errors by placebo treatments of controls.
 
     Where time weights are not unique the reason says how far the effect moves over all that fit as well.
@@ -57,7 +60,7 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     ]
 
 
-def _placebo_errors(blocks: Blocks, options, seed: int) -> tuple[np.ndarray, dict]:
+def _placebo_errors(blocks: Blocks, options: SimpleNamespace, seed: int) -> tuple[np.ndarray, dict]:
     """Return the standard errors of the average and of each cohort (their algorithm 4), and what rows say of them.
 
     They are missing without draws, and where placebo effects are but rounding.
@@ -75,7 +78,7 @@ def _placebo_errors(blocks: Blocks, options, seed: int) -> tuple[np.ndarray, dic
     return errors, {"inference": "placebo", "library": "diff-diff", "draws": draws, "seed": seed}
 
 
-def _reasons(blocks: Blocks, groups: list[float], error: float, options) -> dict:
+def _reasons(blocks: Blocks, groups: list[float], error: float, options: SimpleNamespace) -> dict:
     """Return the reason of a row: time weights that are not unique, or placebo effects that are but rounding."""
     spans = [_span(*_cohort(blocks, g), options.weights) for g in groups]
     weights = [(blocks.cohort == g).sum() * (blocks.periods >= g).sum() for g in groups]
@@ -102,7 +105,7 @@ def _span(controls: np.ndarray, treated: np.ndarray, before: np.ndarray, solver:
     early, late = controls[before].T, controls[~before].mean(0)
     fit = best(early - early.mean(0), late - late.mean())
     if fit.unique:
-        return (_one_cohort(controls, treated, before, solver),) * 2 + (True,)
+        return (block_effect(controls, treated, before, solver),) * 2 + (True,)
     gap = treated.mean(1) - controls @ _weights(controls, treated, before, solver)[0]
     low, high = fit.span(-gap[before])
     return gap[~before].mean() + low, gap[~before].mean() + high, False
@@ -122,13 +125,14 @@ def _effects(blocks: Blocks, solver: str) -> tuple[float, dict[int, float]]:
     effects, weights = {}, {}
     for g in np.unique(blocks.cohort[np.isfinite(blocks.cohort)]):
         controls, treated, before = _cohort(blocks, g)
-        effects[int(g)] = _one_cohort(controls, treated, before, solver)
+        effects[int(g)] = block_effect(controls, treated, before, solver)
         weights[int(g)] = treated.shape[1] * int((~before).sum())
     total = sum(weights.values())
     return sum(effects[g] * weights[g] for g in effects) / total, effects
 
 
-def _one_cohort(controls: np.ndarray, treated: np.ndarray, before: np.ndarray, solver: str) -> float:
+def block_effect(controls: np.ndarray, treated: np.ndarray, before: np.ndarray, solver: str) -> float:
+    """Return the effect on `treated` (periods, units), first treated after `before` (periods,), against `controls` (periods, units)."""
     unit, time = _weights(controls, treated, before, solver)
     level = controls[before].mean()
     gap = (treated - level).mean(1) - (controls - level) @ unit

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 import warnings
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,6 +19,7 @@ from analysis.core.errors import BadOption
 from analysis.core.estimates import NotIdentified, noted, parameter, refused
 from analysis.core.method import ANTICIPATION, Method, Option
 from analysis.core.sample import entrance
+from analysis.core.specification import Specification
 from analysis.estimators._cohorts import Bases, bases_of, cohort_panel, counts_of
 from analysis.estimators._left_out import joined
 from analysis.inference.cluster import need_two
@@ -40,7 +43,7 @@ METHOD = Method(
 
 
 @entrance(METHOD)
-def estimate(panel: pd.DataFrame, specification) -> list[dict]:
+def estimate(panel: pd.DataFrame, specification: Specification) -> list[dict]:
     """Return 'att' and, with aggregation dynamic, 'event' rows; analytic errors by unit, or influences summed by `cluster`; refused
     'att_gt' rows for lost cohorts.
 
@@ -82,12 +85,12 @@ class _LastObserved(TripleDifference):
 
     observed: np.ndarray
 
-    def _get_base_period(self, g, t):
+    def _get_base_period(self, g: int, t: int) -> int | None:
         earlier = self.observed[self.observed <= super()._get_base_period(g, t)]
         return earlier[-1] if len(earlier) else None
 
 
-def _fit(data: pd.DataFrame, specification, options, cluster: str):
+def _fit(data: pd.DataFrame, specification: Specification, options: SimpleNamespace, cluster: str) -> Any:
     """Return diff-diff's fit. Origin and unit of a control change nothing (regressions and logits have a constant), but cost it digits.
 
     Its staggered errors are clustered by way of primary sampling units: influences are summed by cluster, times C / (C - 1).

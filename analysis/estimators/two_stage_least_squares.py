@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 
 from analysis.core.distributions import chi2_tail
-from analysis.core.estimates import noted, parameter, refused
+from analysis.core.estimates import noted, parameter, parted, refused
 from analysis.core.method import COVARIANCE, LAGS, TWO_WAY, Method
 from analysis.core.sample import entrance
+from analysis.core.specification import Specification
 from analysis.estimators._regression import columns_of, complete_rows, counts_of, design_of, rows_of
 from analysis.inference.cluster import cluster_sums
 from analysis.inference.least_squares import PERFECT, Design, Fit, fit
@@ -27,7 +29,7 @@ METHOD = Method(
 
 
 @entrance(METHOD)
-def estimate(panel: pd.DataFrame, specification) -> list[dict]:
+def estimate(panel: pd.DataFrame, specification: Specification) -> list[dict]:
     """Return a row for the instrumented `treatment` and each control, 'effective_f', 'first_stage:<instrument>', and 'hansen_j'.
 
     An effective F below 10 (their rule of thumb; 23.1 bounds the bias by a tenth) makes t-ratios unreliable. Without
@@ -56,7 +58,14 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     return rows
 
 
-def _first_stage(design: Design, data, specification, excluded: pd.DataFrame, exogenous: pd.DataFrame, options) -> Fit:
+def _first_stage(
+    design: Design,
+    data: pd.DataFrame,
+    specification: Specification,
+    excluded: pd.DataFrame,
+    exogenous: pd.DataFrame,
+    options: SimpleNamespace,
+) -> Fit:
     x = pd.concat([excluded, exogenous], axis=1)
     first = replace(design, outcome=data[specification.treatment].to_numpy(float), regressors=x.to_numpy(), names=tuple(x.columns))
     return fit(first, options.covariance, options.lags, options.two_way)
@@ -85,7 +94,7 @@ def _hansen(result: Fit, design: Design, z: np.ndarray, counts: dict) -> dict:
     if z.shape[1] == 1:
         return refused("hansen_j", "EXACT", "one instrument leaves nothing to test", "wald")
     if result.notes[0] == PERFECT:
-        return refused("hansen_j", *PERFECT.split(": ", 1), "wald")  # type: ignore[call-arg]
+        return refused("hansen_j", *parted(PERFECT), "wald")
     if len(design.clusters) > 1 or (not design.clusters and result.inference == "driscoll_kraay"):
         return refused("hansen_j", "OPTION", f"the test is for one cluster variable or none, not for {result.inference}", "wald")
     # Moments must be orthogonal to what 2SLS has fitted: the part of z that the fitted regressor does not use.

@@ -6,6 +6,8 @@ D'Haultfoeuille 2020, AER 110: 2964-2996; Goodman-Bacon 2021, J. Econometrics 22
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 
@@ -17,12 +19,14 @@ from analysis.core.method import (
     COVARIANCE,
     LAGS,
     MOST_DRAWS,
+    PERMUTED_WITHIN,
     PRETREND_POWER,
     TWO_WAY,
     Method,
     Option,
 )
 from analysis.core.sample import entrance
+from analysis.core.specification import Specification
 from analysis.estimators._cohorts import cohort_of
 from analysis.estimators._left_out import joined, listed
 from analysis.estimators._regression import design_of, rows_of
@@ -31,7 +35,7 @@ from analysis.estimators._two_way_inference import further_rows
 from analysis.inference.absorb import within_sd_of
 from analysis.inference.cell_regression import fit_cells
 from analysis.inference.honest_bounds import bounds_rows, wants_bounds
-from analysis.inference.least_squares import fit, n_levels
+from analysis.inference.least_squares import Design, fit, n_levels
 from analysis.inference.pretrend_power import power_row
 
 METHOD = Method(
@@ -51,6 +55,7 @@ METHOD = Method(
         "lags": LAGS,
         "two_way": TWO_WAY,
         "randomization_draws": Option(0, "draws in which cohorts are permuted among units; 0 for none", minimum=0, maximum=MOST_DRAWS),
+        "permuted_within": PERMUTED_WITHIN,
         "wild_bootstrap_draws": Option(0, "draws of the wild cluster bootstrap; 0 for none", minimum=0, maximum=MOST_DRAWS),
         "wild_weights": Option(
             "webb", "multipliers of the wild cluster bootstrap", ("rademacher", "webb"), beside=("wild_bootstrap_draws",)
@@ -64,7 +69,7 @@ METHOD = Method(
 
 
 @entrance(METHOD)
-def estimate(panel: pd.DataFrame, specification) -> list[dict]:
+def estimate(panel: pd.DataFrame, specification: Specification) -> list[dict]:
     """Return the effect of `treatment` (term: its name) or of periods at or after `cohort` (term 'att'), and the controls.
 
     Each inference asked for adds a row. Effects are unit and time unless `fixed_effects` names others; dynamic effects
@@ -73,7 +78,7 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     """
     options = METHOD.read(specification)
     _check(options)
-    data, effects = rows_of_panel(panel, specification), effects_of(specification)
+    data, effects = rows_of_panel(panel, specification, options.permuted_within), effects_of(specification)
     if options.aggregation == "dynamic":
         return _dynamic(data, specification, effects, options)
     term = specification.treatment or "att"
@@ -84,7 +89,7 @@ def estimate(panel: pd.DataFrame, specification) -> list[dict]:
     return rows + further_rows(data, specification, options, design, (term, result.coefficients[0]), counts)
 
 
-def _check(options) -> None:
+def _check(options: SimpleNamespace) -> None:
     """Refuse choices that the aggregation would ignore, and windows without the reference."""
     dynamic = options.aggregation == "dynamic"
     if dynamic and options.event_window[0] > -1:
@@ -94,6 +99,9 @@ def _check(options) -> None:
             options.event_window,
             "windows that hold -1",
         )
+    if options.permuted_within and not options.randomization_draws:
+        message = "two_way_fixed_effects: permuted_within needs randomization_draws"
+        raise BadOption(message, "permuted_within", options.permuted_within, ("none",))
     static = {"randomization_draws": 0, "wild_bootstrap_draws": 0, "few_treated": "none"}
     if dynamic and (chosen := [name for name, without in static.items() if getattr(options, name) != without]):
         message = "two_way_fixed_effects: randomization, wild bootstrap and few_treated are for aggregation=simple"
@@ -107,7 +115,7 @@ def _check(options) -> None:
         )
 
 
-def _counts(data: pd.DataFrame, specification, treated: np.ndarray, design, effects: tuple[str, ...]) -> dict:
+def _counts(data: pd.DataFrame, specification: Specification, treated: np.ndarray, design: Design, effects: tuple[str, ...]) -> dict:
     known = {effect: design.effects[:, i] for i, effect in enumerate(effects)}
     unit, time = (known[n] if n in known else level_codes(data[n]) for n in (specification.unit, specification.time))
     size = np.bincount(unit)
@@ -123,7 +131,7 @@ def _counts(data: pd.DataFrame, specification, treated: np.ndarray, design, effe
     return counts | {"within_sd": within_sd_of(design.outcome[off], np.stack([unit[off], time[off]]).T)}
 
 
-def _dynamic(data: pd.DataFrame, specification, effects: tuple[str, ...], options) -> list[dict]:
+def _dynamic(data: pd.DataFrame, specification: Specification, effects: tuple[str, ...], options: SimpleNamespace) -> list[dict]:
     """Return 'event' rows of dummies by event time (reference -1), and 'att', the mean of those after treatment.
 
     Units treated in their first period and before have no event time of reference, and are left out and counted.
@@ -166,7 +174,7 @@ def _dynamic(data: pd.DataFrame, specification, effects: tuple[str, ...], option
     return rows
 
 
-def _without_always_treated(data: pd.DataFrame, specification) -> tuple[pd.DataFrame, np.ndarray, str]:
+def _without_always_treated(data: pd.DataFrame, specification: Specification) -> tuple[pd.DataFrame, np.ndarray, str]:
     """Return the rows of units with an untreated period, their cohorts (rows,), infinite for never, and who is left out."""
     cohort = cohort_of(data, specification)
     time = data[specification.time]
@@ -217,7 +225,7 @@ def _event_times(time: np.ndarray, cohort: np.ndarray, window: list[int]) -> tup
     return elapsed, code[elapsed - first], times
 
 
-def _sensitivity(times: np.ndarray, effects: np.ndarray, covariance: np.ndarray, options, counts: dict) -> list[dict]:
+def _sensitivity(times: np.ndarray, effects: np.ndarray, covariance: np.ndarray, options: SimpleNamespace, counts: dict) -> list[dict]:
     """Return the rows on pre-trends: what their test would find, and bounds under violations."""
     rows = [power_row(times, covariance, options.pretrend_power, counts)] if options.pretrend_power else []
     after = times[times >= 0]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
 from analysis.exhibits.display import minus
@@ -40,7 +42,7 @@ def labelled(outcomes: dict, name: str) -> str:
     return f"{outcomes[name]['label']} ({outcomes[name]['unit']})"
 
 
-def select_rows(estimates: pd.DataFrame, **conditions) -> pd.DataFrame:
+def select_rows(estimates: pd.DataFrame, **conditions: Any) -> pd.DataFrame:
     """Return the rows whose columns equal the given values."""
     rows = estimates
     for column, value in conditions.items():
@@ -48,7 +50,7 @@ def select_rows(estimates: pd.DataFrame, **conditions) -> pd.DataFrame:
     return rows
 
 
-def select_one(estimates: pd.DataFrame, **conditions) -> pd.Series:
+def select_one(estimates: pd.DataFrame, **conditions: Any) -> pd.Series:
     """Return the one row that matches, or an empty row that prints as nothing with its reason."""
     rows = select_rows(estimates, **conditions)
     if len(rows) > 1:

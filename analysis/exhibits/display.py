@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import re
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import matplotlib as mpl
 import matplotlib.pyplot
+import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.figure import Figure
@@ -65,7 +66,7 @@ class Table:
     """
 
     frame: pd.DataFrame
-    formats: dict[str, str | Callable] = field(default_factory=dict)
+    formats: Mapping[str, str | Callable] = field(default_factory=dict)
     widths: dict[str, str] = field(default_factory=dict)
     data: pd.DataFrame | None = None
     rules: tuple[int, ...] = ()
@@ -169,18 +170,18 @@ def drawn(figure: Figure) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["axes", "mark", "series", "number", "x", "y", "width", "height"])
 
 
-def _marks(axes: mpl.axes.Axes):
+def _marks(axes: mpl.axes.Axes) -> Iterator[tuple]:
     """Yield (kind, number, legend entry, points) for each mark drawn in the data units of `axes`."""
     for number, line in enumerate(axes.lines, start=1):
         if line.get_transform() == axes.transData:
-            yield "line", number, _entry(line), _points(zip(line.get_xdata(orig=False), line.get_ydata(orig=False), strict=True))  # type: ignore[arg-type]
+            yield "line", number, _entry(line), _points(zip(*map(np.asanyarray, line.get_data(orig=False)), strict=True))
     for number, group in enumerate(axes.collections, start=1):
         if isinstance(group, mpl.collections.PathCollection):
-            yield "point", number, _entry(group), _points(group.get_offsets())
+            yield "point", number, _entry(group), _points(np.asanyarray(group.get_offsets()))
         elif isinstance(group, mpl.collections.LineCollection):
             yield "segment", number, _entry(group), _points(end for segment in group.get_segments() for end in segment)
         else:
-            yield "area", number, _entry(group), _points(end for path in group.get_paths() for end in path.vertices)  # type: ignore[union-attr]
+            yield "area", number, _entry(group), _points(end for path in group.get_paths() for end in np.asanyarray(path.vertices))
     for number, bar in enumerate(axes.patches, start=1):
         if isinstance(bar, mpl.patches.Rectangle) and bar.get_transform() != axes.transAxes:
             x, y, width, height = bar.get_x(), bar.get_y(), bar.get_width(), bar.get_height()
@@ -193,7 +194,7 @@ def _entry(mark: mpl.artist.Artist) -> str:
     return "" if label.startswith("_") else label
 
 
-def _points(pairs) -> list[dict]:
+def _points(pairs: Iterable) -> list[dict]:
     return [{"x": float(x), "y": float(y)} for x, y in pairs if x is not None and y is not None]
 
 

@@ -37,12 +37,13 @@ def quote(
     facts are simulated, those in `simulated` among them: the text puts them in their place and says so.
 
     A number whose data are absent prints as 'n/a' and is listed under `absent`, so that the paper can say so. In a blind run
-    (`blind` is its seed) no sentence is held to the data: the file carries the mark that every page prints.
+    (`blind` is its seed) no sentence is held to the data: the file carries the mark that every page prints. Raises FalseSentence
+    with every sentence that the data no longer support, before anything is written.
     """
     read = {f"{name}": pd.concat([read_table(p) for p in paths], ignore_index=True) for name, paths in estimates.items()}
     counted = {name: json.loads(Path(p).read_text(encoding="utf-8")) for name, p in facts.items()}
     absent = {name: absent_estimates(table) for name, table in read.items()} | {name: f["absent"] for name, f in counted.items()}
-    texts, values = {}, {}
+    texts, values, false = {}, {}, []
     for name, number in numbers.items():
         if absent[number["from"]]:
             texts[name], values[name] = NOT_AVAILABLE, None
@@ -52,8 +53,10 @@ def quote(
             texts[name], values[name] = NOT_AVAILABLE, None  # a reader's own firms may not identify it
             continue
         if blind is None:
-            _hold(name, number, value, p_value)
+            false += _falsehoods(name, number, value, p_value)
         texts[name], values[name] = _text(number, value), _ten_digits(value)
+    if false:
+        raise FalseSentence("\n".join(false))
     notes = {
         name: {k: _fill(v, texts, name) if isinstance(v, str) else v for k, v in exhibit.items()} for name, exhibit in exhibits.items()
     }
@@ -92,17 +95,19 @@ def _estimate(name: str, number: dict, read: dict, blind: bool) -> tuple[object,
     return (value if isinstance(value, str) else float(value)), float(row["p_value"])
 
 
-def _hold(name: str, number: dict, value: object, p_value: float) -> None:
-    """Raise FalseSentence unless the sentence around the number is still true."""
+def _falsehoods(name: str, number: dict, value: object, p_value: float) -> list[str]:
+    """Return why the sentence around the number is no longer true, a line per condition that fails."""
+    found = []
     for bound, limit in number.get("expect", {}).items():
         if bound.startswith("p_value"):
             holds, shown = BOUNDS[bound.removeprefix("p_value_")](p_value, limit), f"its p-value is {p_value:.4g}"
         else:
             holds, shown = BOUNDS[bound](value, limit), f"the value is {value}"
         if not holds:
-            raise FalseSentence(
+            found.append(
                 f"The paper says '{number.get('says', name)}', but {shown}, not {bound.replace('_', ' ')} {limit} (config/numbers.yaml: {name})."
             )
+    return found
 
 
 def _ten_digits(value: object) -> object:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import typst
 
 from analysis.core.documents import Document
@@ -10,7 +12,7 @@ from analysis.core.rawfiles import ROOT
 from analysis.core.storage import atomic
 
 
-def typeset(document: Document, path: str) -> None:
+def typeset(document: Document, path: str | Path) -> None:
     """Compile the text of a document into the PDF `path`; a missing number or exhibit is an error."""
     try:
         paper = typst.compile(str(ROOT / document.text), root=str(ROOT), ignore_system_fonts=True, sys_inputs=document.inputs)

@@ -56,7 +56,7 @@ class Absorber:
     `solved` says whether the normal equations of all effects but the largest are factored, so that `inverse` exists.
     """
 
-    def __init__(self, codes: np.ndarray, weights: np.ndarray | None = None):
+    def __init__(self, codes: np.ndarray, weights: np.ndarray | None = None) -> None:
         self.codes, self.weights = codes, weights
         self.levels = codes.max(0) + 1 if codes.size else np.zeros(codes.shape[1], int)
         self.order = np.argsort(-self.levels, kind="stable")

@@ -45,21 +45,21 @@ class Link:
     logs: Callable[[np.ndarray], np.ndarray]
 
 
-def _logit(index):
+def _logit(index: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     mean, other = expit(index), expit(-index)
     return mean, mean * other, other - mean
 
 
-def _logit_logs(index):
+def _logit_logs(index: np.ndarray) -> np.ndarray:
     mean, other = expit(index), expit(-index)
     return np.array([[log_expit(index), other, -mean * other], [log_expit(-index), -mean, -mean * other]])
 
 
-def _probit(index):
+def _probit(index: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return np.exp(log_ndtr(index)), np.exp(-0.5 * index**2 - HALF_LOG_2_PI), -index
 
 
-def _probit_logs(index):
+def _probit_logs(index: np.ndarray) -> np.ndarray:
     found = []
     for sign in (1, -1):
         log_mean = log_ndtr(sign * index)
@@ -69,12 +69,12 @@ def _probit_logs(index):
     return np.array(found)
 
 
-def _cloglog(index):
+def _cloglog(index: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     hazard = np.exp(index)
     return -np.expm1(-hazard), np.exp(index - hazard), 1 - hazard
 
 
-def _cloglog_logs(index):
+def _cloglog_logs(index: np.ndarray) -> np.ndarray:
     hazard = np.exp(np.minimum(index, 300.0))
     held = np.minimum(hazard, 700.0)
     # hazard / (exp(hazard) - 1), which is one where the hazard vanishes

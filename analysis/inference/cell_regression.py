@@ -157,7 +157,16 @@ def _is_rounding(residual: np.ndarray, outcome: np.ndarray, fitted: np.ndarray) 
     return bool(left <= max(OUTCOME_LEFT * size, resolution(outcome[:, None])[0]))
 
 
-def _meat(absorber, cell, on, k, x, residual, clusters, explained: Explained) -> np.ndarray:
+def _meat(
+    absorber: Absorber,
+    cell: np.ndarray,
+    on: np.ndarray,
+    k: int,
+    x: np.ndarray,
+    residual: np.ndarray,
+    clusters: np.ndarray,
+    explained: Explained,
+) -> np.ndarray:
     """Return the products of scores by cluster; `residual` (rows,) times the weights."""
     levels = int(clusters.max()) + 1
     own = table(clusters[on], levels, cell[on], k, residual[on])

@@ -25,7 +25,7 @@ NO_CHANGE = 1e-9
 class Separated(ValueError):
     """The likelihood rises for ever along a combination of the covariates at `columns`."""
 
-    def __init__(self, columns: list[int]):
+    def __init__(self, columns: list[int]) -> None:
         super().__init__("the partial likelihood has no maximum")
         self.columns = columns
 
@@ -47,7 +47,7 @@ class PartialLikelihood:
     Efron's successive risk sets, one per death, take off a share of those who end at the same time; with `breslow` none.
     """
 
-    def __init__(self, sets: RiskSets, x: np.ndarray, beta: np.ndarray, breslow: bool = False):
+    def __init__(self, sets: RiskSets, x: np.ndarray, beta: np.ndarray, breslow: bool = False) -> None:
         self.sets, self.x, self.beta, self.breslow = sets, x, beta, breslow
         index = x @ beta
         # A shift of a stratum's log hazards cancels in its risk sets, and keeps their exponentials within range.

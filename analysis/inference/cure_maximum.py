@@ -33,7 +33,7 @@ FLOOR = 1e-14  # least curvature, of the largest, that a step divides by
 class NoInnerMaximum(NotIdentified):
     """The likelihood rises without end; `share` is 0 or 1 when the share that ever ends does so, else None."""
 
-    def __init__(self, message: str, share: int | None = None):
+    def __init__(self, message: str, share: int | None = None) -> None:
         super().__init__("CONVERGENCE", f"the likelihood has no inner maximum: {message}")
         self.share = share
 
@@ -175,7 +175,7 @@ def _climb(problem: Problem, theta: np.ndarray) -> tuple[np.ndarray, Derivatives
     return theta, now, decrement
 
 
-def _uphill(problem: Problem, theta, value, step) -> tuple[np.ndarray, Derivatives] | None:
+def _uphill(problem: Problem, theta: np.ndarray, value: float, step: np.ndarray) -> tuple[np.ndarray, Derivatives] | None:
     """Return the first point along `step`, halved until then, whose likelihood is above `value`."""
     step = step / max(1.0, np.abs(step).max() / max(2.0, np.abs(theta).max()))
     for _ in range(30):

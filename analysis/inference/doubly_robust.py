@@ -102,7 +102,9 @@ def effect_of_sections(
     return _robust_sections(y, d, w, after, corners, x)
 
 
-def _weighted_sections(y, d, w, after, corners, x) -> tuple[float, np.ndarray]:
+def _weighted_sections(
+    y: np.ndarray, d: np.ndarray, w: np.ndarray, after: np.ndarray, corners: dict[tuple[int, int], np.ndarray], x: np.ndarray
+) -> tuple[float, np.ndarray]:
     odds, score = _odds(d, w, x)
     means = []
     for t, sign, now in ((1, 1, after), (0, -1, 1 - after)):
@@ -110,7 +112,9 @@ def _weighted_sections(y, d, w, after, corners, x) -> tuple[float, np.ndarray]:
     return _combined(means, x, score)
 
 
-def _regressed_sections(y, d, w, corners, x) -> tuple[float, np.ndarray]:
+def _regressed_sections(
+    y: np.ndarray, d: np.ndarray, w: np.ndarray, corners: dict[tuple[int, int], np.ndarray], x: np.ndarray
+) -> tuple[float, np.ndarray]:
     """The controls' change is predicted for the treated of both periods."""
     means = []
     for t, sign in ((1, 1), (0, -1)):
@@ -119,7 +123,9 @@ def _regressed_sections(y, d, w, corners, x) -> tuple[float, np.ndarray]:
     return _combined(means, x, None)
 
 
-def _robust_sections(y, d, w, after, corners, x) -> tuple[float, np.ndarray]:
+def _robust_sections(
+    y: np.ndarray, d: np.ndarray, w: np.ndarray, after: np.ndarray, corners: dict[tuple[int, int], np.ndarray], x: np.ndarray
+) -> tuple[float, np.ndarray]:
     odds, score = _odds(d, w, x)
     means = []
     for t, sign, now in ((1, 1, after), (0, -1, 1 - after)):
@@ -192,18 +198,18 @@ def _propensity(d: np.ndarray, w: np.ndarray, x: np.ndarray) -> tuple[np.ndarray
     return probability, _Model(w * (d - probability), np.linalg.inv(hessian), x)
 
 
-def _derivatives(d, w, x, beta) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _derivatives(d: np.ndarray, w: np.ndarray, x: np.ndarray, beta: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return probabilities (rows,), gradient (k,) and negative Hessian (k, k) of the mean log-likelihood."""
     probability = 1 / (1 + np.exp(-np.clip(x @ beta, -35, 35)))
     hessian = (x * (w * probability * (1 - probability))[:, None]).T @ x / len(d)
     return probability, x.T @ (w * (d - probability)) / len(d), hessian
 
 
-def _log_likelihood(d, w, index) -> float:
+def _log_likelihood(d: np.ndarray, w: np.ndarray, index: np.ndarray) -> float:
     return float((w * (d * index - np.logaddexp(0, index))).mean())
 
 
-def _ascend(d, w, x, beta, step, likelihood) -> tuple[np.ndarray, float]:
+def _ascend(d: np.ndarray, w: np.ndarray, x: np.ndarray, beta: np.ndarray, step: np.ndarray, likelihood: float) -> tuple[np.ndarray, float]:
     """Return the coefficients after the largest of the step, its half, its quarter .. that does not lower the likelihood."""
     for halvings in range(20):
         reached = beta + step / 2**halvings

@@ -34,7 +34,7 @@ class Explained:
     orders them; columns may be sums over rows that the Absorber has not seen (treated rows, after a fit on untreated ones).
     """
 
-    def __init__(self, absorber: Absorber, large: Table, small: Table):
+    def __init__(self, absorber: Absorber, large: Table, small: Table) -> None:
         self.absorber = absorber
         self.scaled = _divided(large, absorber.size)
         self.small = _solved(absorber, dense(small - absorber.share.T @ large), dense(small))
@@ -57,7 +57,7 @@ class Explained:
 class ClusterTables:
     """Sums by cluster and level of the weighted residuals `values` (rows,) of a fit with the effects of `absorber`."""
 
-    def __init__(self, absorber: Absorber, values: np.ndarray, clusters: np.ndarray, n_clusters: int):
+    def __init__(self, absorber: Absorber, values: np.ndarray, clusters: np.ndarray, n_clusters: int) -> None:
         large, small = absorber.large, absorber.small
         self.small = table(clusters, n_clusters, small, len(absorber.total), values)
         # The sums by level are zero, by the normal equations: levels that lie within one cluster add nothing.
@@ -87,4 +87,4 @@ def _divided(values: Table, size: np.ndarray) -> Table:
 
 
 def dense(values: Table) -> np.ndarray:
-    return values.toarray() if sparse.issparse(values) else np.asarray(values)  # type: ignore[union-attr]
+    return values if isinstance(values, np.ndarray) else values.toarray()

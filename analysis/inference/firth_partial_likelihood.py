@@ -54,7 +54,7 @@ class Penalized(PartialLikelihood):
 class PenalizedMaximum:
     """The maximum of the penalized likelihood: `beta` (k,) per unit of x, `covariance` (k, k) and profiles."""
 
-    def __init__(self, spells: Spells):
+    def __init__(self, spells: Spells) -> None:
         self.units = standardize(spells.x, spells.strata)
         sets = RiskSets(spells.entry, spells.stop, spells.event.astype(bool), spells.strata)
         self.best = _ascend(Penalized(sets, self.units.z, np.zeros(spells.x.shape[1])))

@@ -50,7 +50,7 @@ def averages(
     it is observed in both periods. The influence of estimated shares is in (corollary 2), unless they count as `fixed_weights`.
     An average without any cell is NaN.
     """
-    rows = (_PanelRows if isinstance(sample, Panel) else _SectionRows)(sample)  # type: ignore[arg-type]
+    rows = _PanelRows(sample) if isinstance(sample, Panel) else _SectionRows(sample)
     chosen = np.array(selections, dtype=bool).reshape(len(selections), len(cells[0]))
     effects, reasons = np.full(len(cells[0]), np.nan), []
     share = np.array([rows.share(g) for g in cells[0]])
@@ -123,7 +123,7 @@ def overall(
 class _Rows:
     """Rows sorted by group: cohort, or cohort and period. `order` (rows,) are their positions in the sample, `weight` (rows,) has mean one."""
 
-    def __init__(self, sample: Panel | Sections, period: np.ndarray | None = None):
+    def __init__(self, sample: Panel | Sections, period: np.ndarray | None = None) -> None:
         self.cohorts, code = np.unique(sample.cohort, return_inverse=True)
         self.at = {time: place for place, time in enumerate(sample.periods)}
         self.groups = 1 if period is None else len(sample.periods)
@@ -197,7 +197,7 @@ class _Rows:
 class _PanelRows(_Rows):
     """Units sorted by cohort, each with its changes between two periods."""
 
-    def __init__(self, panel: Panel):
+    def __init__(self, panel: Panel) -> None:
         super().__init__(panel)
         self.outcome = panel.outcome.T[:, self.order]
 
@@ -224,7 +224,7 @@ class _PanelRows(_Rows):
 class _SectionRows(_Rows):
     """Rows sorted by cohort and period: a cell has four corners, its cohort and controls in its period and in the base."""
 
-    def __init__(self, sections: Sections):
+    def __init__(self, sections: Sections) -> None:
         super().__init__(sections, np.searchsorted(sections.periods, sections.time))
         # What all outcomes share cancels, but large numbers would not cancel exactly.
         self.outcome = (sections.outcome - sections.outcome.mean())[self.order]

@@ -83,7 +83,8 @@ def cell_keys(sample: Panel | Sections, anticipation: int = 0, universal: bool =
             bases = before if universal or t >= g - anticipation else before[before < place]
             if len(bases) and bases[-1] != place:
                 rows.append((g, t, periods[bases[-1]]))
-    return tuple(np.array(column) for column in zip(*rows, strict=True)) if rows else (np.array([]),) * 3  # type: ignore[return-value]
+    cohort, period, base = map(np.array, zip(*rows, strict=True) if rows else ((), (), ()))
+    return cohort, period, base
 
 
 def moved_bases(cells: tuple[np.ndarray, ...], anticipation: int = 0, universal: bool = True) -> list[tuple[int, int, int]]:

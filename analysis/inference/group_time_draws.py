@@ -7,7 +7,7 @@ cells D) is carried along for inference.randomization.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -102,9 +102,3 @@ def overall_draws(cells: Cells, cohorts: Iterable[np.ndarray], not_yet: bool = F
     """Return the Draws of the average over all treated cells (aggregation=simple) under each of `cohorts`, each (units,)."""
     after = cells.event_time >= 0
     return draws_of((aggregate(evaluate(cells, cohort, not_yet), after) for cohort in cohorts), means=True)
-
-
-def permute(cohort: np.ndarray, draws: int, generator: np.random.Generator) -> Iterator[np.ndarray]:
-    """Yield `draws` permutations of the cohort labels over units, each (units,): cohort sizes are kept, and no two are held at once."""
-    for _ in range(draws):
-        yield generator.permuted(cohort)

@@ -10,6 +10,7 @@ standard errors and scaled back.
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -63,7 +64,7 @@ def relative_magnitude(
     return low * unit, high * unit
 
 
-def _from_library(function: Callable, **given) -> pd.DataFrame:
+def _from_library(function: Callable, **given: Any) -> pd.DataFrame:
     """Return what the library's `function` finds; raise NotIdentified where its programmes have no solution."""
     try:
         return function(**given)
@@ -88,7 +89,7 @@ def _let_one_period_be_read() -> None:
     if computed.__name__ == "in_two_columns":
         return
 
-    def in_two_columns(**given):
+    def in_two_columns(**given: Any) -> Any:
         found = computed(**given)
         return found._replace(accept_grid=np.column_stack([found.theta_grid, found.accept_grid]))
 
@@ -156,7 +157,7 @@ def smoothness(
     return low * unit, high * unit
 
 
-def _check_sizes(options) -> None:
+def _check_sizes(options: SimpleNamespace) -> None:
     for name in ("honest", "honest_smoothness"):
         for size in getattr(options, name):
             if isinstance(size, bool) or not isinstance(size, int | float) or not 0 <= size < np.inf:
@@ -165,13 +166,13 @@ def _check_sizes(options) -> None:
                 )
 
 
-def wants_bounds(options) -> bool:
+def wants_bounds(options: SimpleNamespace) -> bool:
     """Return whether the options (core.method.BOUNDS) ask for any bound."""
     return bool(options.honest or options.honest_smoothness or options.breakdown)
 
 
 def bounds_rows(
-    event_time: np.ndarray, effect: np.ndarray, covariance: np.ndarray, weights: np.ndarray, options, counts: dict
+    event_time: np.ndarray, effect: np.ndarray, covariance: np.ndarray, weights: np.ndarray, options: SimpleNamespace, counts: dict
 ) -> list[dict]:
     """Return an 'att_honest' row, its size as setting, for every entry of `options.honest` and `options.honest_smoothness`, and a 'breakdown' row if asked.
 

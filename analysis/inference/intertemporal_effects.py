@@ -127,7 +127,7 @@ class _Cell:
 
 
 def effect(
-    h: Histories, horizon: int, directions: tuple[int, ...], placebo: bool = False, dosed: bool = False, slopes=None
+    h: Histories, horizon: int, directions: tuple[int, ...], placebo: bool = False, dosed: bool = False, slopes: Slopes | None = None
 ) -> Effect | None:
     """Return DID_l of `horizon` l >= 1, or its placebo, in which Y_{g,F_g-1-l} - Y_{g,F_g-1} stands for the difference.
 
@@ -165,7 +165,7 @@ def _difference(values: np.ndarray, period: int, horizon: int, placebo: bool) ->
     return values[..., base - horizon if placebo else period] - values[..., base]
 
 
-def _cells(h: Histories, horizon: int, directions: tuple[int, ...], placebo: bool, dosed: bool, slopes) -> Iterator[_Cell]:
+def _cells(h: Histories, horizon: int, directions: tuple[int, ...], placebo: bool, dosed: bool, slopes: Slopes | None) -> Iterator[_Cell]:
     """Yield the periods and directions in which a switcher meets a control with the same baseline."""
     for period in range(2 * horizon if placebo else horizon, h.outcome.shape[1]):
         due = h.change == period - horizon + 1

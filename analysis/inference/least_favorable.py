@@ -45,14 +45,11 @@ def _optima(matrix: np.ndarray, draws: np.ndarray) -> np.ndarray:
     m, k = matrix.shape
     solver = highspy.Highs()
     solver.silent()
-    for name, value in {
-        "threads": 1,
-        "solver": "simplex",
-        "presolve": "off",
-        "primal_feasibility_tolerance": FEASIBLE,
-        "dual_feasibility_tolerance": FEASIBLE,
-    }.items():
-        solver.setOptionValue(name, value)  # type: ignore[arg-type]
+    solver.setOptionValue("threads", 1)
+    solver.setOptionValue("solver", "simplex")
+    solver.setOptionValue("presolve", "off")
+    solver.setOptionValue("primal_feasibility_tolerance", FEASIBLE)
+    solver.setOptionValue("dual_feasibility_tolerance", FEASIBLE)
     programme = highspy.HighsLp()
     programme.num_col_, programme.num_row_ = k, m
     programme.col_cost_ = np.eye(k)[0]

@@ -51,7 +51,7 @@ class Estimate:
 class Moments:
     """Both steps. `instruments` (rows, r) span Z in the basis of the first weights; `rank` is r, `second_rank` that of the second weights."""
 
-    def __init__(self, rows: Rows):
+    def __init__(self, rows: Rows) -> None:
         self.starts = np.flatnonzero(np.r_[True, np.diff(rows.unit) > 0])
         self.unit = rows.unit
         self.outcome_norm = _norms(rows.outcome[:, None])[0]
@@ -103,7 +103,9 @@ class Moments:
         other = np.add.reduceat(along[:, None] * self.x, self.starts, axis=0)
         return self.instruments.T @ (self.x * own[self.unit, None]) + self.by_unit(self.first.residuals).T @ other
 
-    def _estimate(self, scaled, covariance, residuals, bread, weight) -> Estimate:
+    def _estimate(
+        self, scaled: np.ndarray, covariance: np.ndarray, residuals: np.ndarray, bread: np.ndarray, weight: np.ndarray
+    ) -> Estimate:
         back = self.outcome_norm / self.norms
         return Estimate(scaled * back, covariance * np.outer(back, back), residuals, scaled, bread, weight)
 

@@ -12,26 +12,27 @@ import numpy as np
 
 from analysis.inference.absorb import DENSE, LEVELS_SOLVED, Absorber
 from analysis.inference.cluster import cr1_factor
+from analysis.inference.permuted_labels import permute
 from analysis.inference.randomization import Draws
 from analysis.inference.single_regressor import evaluate_blocks
 
 CELLS_AT_ONCE = 8_000_000  # entries of the largest table of a block of permutations
 
 
-def permutations(first: np.ndarray, draws: int, generator: np.random.Generator, at_once: int) -> Iterator[np.ndarray]:
-    """Yield permutations of the cohorts `first` (units,) in blocks (units, at most `at_once`)."""
+def permutations(
+    first: np.ndarray, draws: int, generator: np.random.Generator, at_once: int, strata: np.ndarray | None = None
+) -> Iterator[np.ndarray]:
+    """Yield permutations of the cohorts `first` (units,), within `strata` (units,) if any, in blocks (units, at most `at_once`)."""
+    permuted = permute(first, draws, generator, strata)
     for start in range(0, draws, at_once):
-        block = np.empty((len(first), min(at_once, draws - start)), dtype=first.dtype)
-        for column in range(block.shape[1]):
-            block[:, column] = generator.permutation(first)
-        yield block
+        yield np.stack([next(permuted) for _ in range(min(at_once, draws - start))], axis=1)
 
 
 def evaluate(
     outcome: np.ndarray, actual: np.ndarray, unit: np.ndarray, period: np.ndarray, time: np.ndarray, first: np.ndarray, draws: int,
-    generator: np.random.Generator, effects: np.ndarray, n_parameters: int,
+    generator: np.random.Generator, effects: np.ndarray, n_parameters: int, strata: np.ndarray | None = None,
 ) -> Draws:  # fmt: skip
-    """Return the Draws of treatments `time` >= permuted cohort, with CR1 variances by unit.
+    """Return the Draws of treatments `time` >= permuted cohort, with CR1 variances by unit; `strata` (units,) are permuted within.
 
     `outcome`, `actual` (rows,) are the outcome and the treatment in force; `unit` and `period` codes, `time` (rows,) periods
     themselves; `first` (units,) the cohorts to permute, infinite for never; `effects` (rows, e) the codes to absorb.
@@ -40,12 +41,12 @@ def evaluate(
     tabulated = effects.shape[1] == 2 and _same(effects, unit, period) and periods <= LEVELS_SOLVED
     if not tabulated or units * periods > DENSE * len(unit):
         at_once = max(1, CELLS_AT_ONCE // len(unit))
-        blocks = ((time[:, None] >= cohorts[unit]).astype(float) for cohorts in permutations(first, draws, generator, at_once))
+        blocks = ((time[:, None] >= cohorts[unit]).astype(float) for cohorts in permutations(first, draws, generator, at_once, strata))
         return evaluate_blocks(outcome, actual, blocks, effects, unit, n_parameters)
     labels, label = np.unique(first, return_inverse=True)
     tables = _Tables(outcome, actual, unit, period, time, labels, n_parameters)
     at_once = max(1, CELLS_AT_ONCE // units)
-    parts = [tables.block(block) for block in permutations(label.astype(np.int32), draws, generator, at_once)]
+    parts = [tables.block(block) for block in permutations(label.astype(np.int32), draws, generator, at_once, strata)]
     return Draws.joined(parts)
 
 
@@ -70,7 +71,16 @@ def _refines(first: np.ndarray, second: np.ndarray) -> bool:
 class _Tables:
     """Units by periods: how many rows, the swept outcome and the swept treatment in force; and their sums from each cohort on."""
 
-    def __init__(self, outcome, actual, unit, period, time, labels, n_parameters):
+    def __init__(
+        self,
+        outcome: np.ndarray,
+        actual: np.ndarray,
+        unit: np.ndarray,
+        period: np.ndarray,
+        time: np.ndarray,
+        labels: np.ndarray,
+        n_parameters: int,
+    ) -> None:
         units, periods = int(unit.max()) + 1, int(period.max()) + 1
         absorber = Absorber(np.column_stack([unit, period]))
         layers = absorber.residualize(np.column_stack([outcome, actual]))

@@ -36,7 +36,7 @@ class Maximum:
 class Separated(Exception):
     """There is no maximum: means of the `rows` (rows,) run to zero."""
 
-    def __init__(self, rows: np.ndarray):
+    def __init__(self, rows: np.ndarray) -> None:
         super().__init__("separated")
         self.rows = rows
 

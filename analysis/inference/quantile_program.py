@@ -105,7 +105,18 @@ class Program:
             b, z, w = b + dual * step[4], z + dual * dz, w + dual * dw
         return -b
 
-    def _step(self, curvature, q, r, a, s, z, w, at_low, at_high):
+    def _step(
+        self,
+        curvature: np.ndarray,
+        q: np.ndarray,
+        r: np.ndarray,
+        a: np.ndarray,
+        s: np.ndarray,
+        z: np.ndarray,
+        w: np.ndarray,
+        at_low: np.ndarray | float,
+        at_high: np.ndarray | float,
+    ) -> tuple[np.ndarray, ...]:
         """Return the Newton step; `at_low`, `at_high` (rows,): products a z and s w to aim at, with the corrector in them."""
         aim = r - at_low / a + at_high / s
         db = np.linalg.solve(curvature, self.x.T @ (q * aim))

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -83,7 +84,7 @@ class Test:
     mde80: float
     draws: int
 
-    def row(self, term: str, estimate: float, inference: str, **about) -> dict:
+    def row(self, term: str, estimate: float, inference: str, **about: Any) -> dict:
         """Return the row of the parameter, with what else it says `about` itself."""
         (low, high), (low90, high90) = self.interval95, self.interval90
         found = {"p_value": self.p_value, "ci_low": low, "ci_high": high, "ci90_low": low90, "ci90_high": high90}
@@ -116,7 +117,7 @@ def test(actual: Draws, permuted: Draws, scaled: bool = True, complete: bool = F
     )
 
 
-def rows(term: str, actual: Draws, permuted: Draws, **about) -> list[dict]:
+def rows(term: str, actual: Draws, permuted: Draws, **about: Any) -> list[dict]:
     """Return the rows of the test on the t-ratio, 'randomization_t', and on the coefficient, 'randomization_beta'."""
     names = {True: "randomization_t", False: "randomization_beta"}
     return [test(actual, permuted, scaled).row(term, actual.a[0], name, **about) for scaled, name in names.items()]

@@ -55,7 +55,7 @@ def resolution(columns: np.ndarray) -> np.ndarray:
     return 4 * EPSILON * largest * np.sqrt(len(columns))
 
 
-def of_rounding(errors: np.ndarray, outcome: np.ndarray) -> np.ndarray:
+def of_rounding(errors: np.ndarray | float, outcome: np.ndarray) -> np.ndarray:
     """Return which standard errors (k,) of effects are no larger than the rounding errors of the `outcome` (rows,) itself."""
     return np.asarray(errors) <= 4 * EPSILON * np.abs(outcome).max()
 

@@ -5,6 +5,8 @@ Both directions are one matrix (spells by event times) and its transpose, which 
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 
@@ -15,7 +17,7 @@ class RiskSets:
     their event time, and `deaths` (events,) their number.
     """
 
-    def __init__(self, entry: np.ndarray, stop: np.ndarray, event: np.ndarray, strata: np.ndarray):
+    def __init__(self, entry: np.ndarray, stop: np.ndarray, event: np.ndarray, strata: np.ndarray) -> None:
         codes = np.unique(strata, return_inverse=True)[1].ravel()
         self.codes, self.dead = codes, np.flatnonzero(event)
         clock, rank = np.unique(stop[self.dead], return_inverse=True)
@@ -77,7 +79,7 @@ class SubdistributionRiskSets(RiskSets):
     event time (events,). One stratum, no late entry.
     """
 
-    def __init__(self, stop: np.ndarray, event: np.ndarray, other: np.ndarray, kept):
+    def __init__(self, stop: np.ndarray, event: np.ndarray, other: np.ndarray, kept: Callable[[np.ndarray], np.ndarray]) -> None:
         super().__init__(np.full(len(stop), -np.inf), stop, event, np.zeros(len(stop), int))
         self.other = np.flatnonzero(other)
         self.kept, self.kept_at = kept(stop[self.other]), kept(self.times)

@@ -107,7 +107,7 @@ class Comparison:
     Few units are treated: sums over controls are those over all units, which no assignment changes, less those over the treated.
     """
 
-    def __init__(self, stacks: Stacks, selection: np.ndarray):
+    def __init__(self, stacks: Stacks, selection: np.ndarray) -> None:
         self.cell, self.cluster, self.n_clusters = stacks.cell, stacks.cluster, int(stacks.cluster.max()) + 1
         self.n_cells, self.valid = stacks.n_cells, stacks.valid[selection].astype(float)
         self.change = stacks.change[:, selection] * self.valid

@@ -108,7 +108,7 @@ def dependent(x: np.ndarray) -> list[int]:
 class Dependent(ValueError):
     """Covariates (their positions) that do not vary, or of which one is a combination of the others."""
 
-    def __init__(self, columns: list[int], constant: bool):
+    def __init__(self, columns: list[int], constant: bool) -> None:
         super().__init__("covariates do not vary" if constant else "covariates are collinear")
         self.columns, self.constant = columns, constant
 

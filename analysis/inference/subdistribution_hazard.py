@@ -24,7 +24,7 @@ class Censoring:
     (`together`) counts them.
     """
 
-    def __init__(self, stop: np.ndarray, event: np.ndarray, together: bool):
+    def __init__(self, stop: np.ndarray, event: np.ndarray, together: bool) -> None:
         self.together = together
         self.times, self.count = np.unique(stop[event == 0], return_counts=True)
         self.at_risk = number_at_risk(self.times, stop).astype(float)

@@ -24,7 +24,16 @@ class UntreatedFit:
     Raises NotIdentified for controls without variation of their own among untreated rows.
     """
 
-    def __init__(self, outcome, controls, names, codes, free, weights, clusters):
+    def __init__(
+        self,
+        outcome: np.ndarray,
+        controls: np.ndarray,
+        names: tuple[str, ...],
+        codes: np.ndarray,
+        free: np.ndarray,
+        weights: np.ndarray | None,
+        clusters: np.ndarray,
+    ) -> None:
         self.free, self.weights, self.clusters = free, weights, clusters
         self.n_clusters = int(clusters.max()) + 1
         heavy = None if weights is None else weights[free]

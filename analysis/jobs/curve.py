@@ -15,8 +15,8 @@ def curve(
     """
     panel = read_table(panel_path)
     if is_absent(panel):
-        tables = [absent_table(contract, is_absent(panel)) for contract in contracts.values()]
+        tables = tuple(absent_table(contract, is_absent(panel)) for contract in contracts.values())
     else:
-        tables = curve_of(name, panel, settings, panel_settings, test, seed, contracts)  # type: ignore[assignment]
+        tables = curve_of(name, panel, settings, panel_settings, test, seed, contracts)
     for table, path, contract in zip(tables, paths, contracts.values(), strict=True):
         write_table(table, path, contract, "real" if is_absent(panel) else panel.attrs["evidence"])

@@ -152,7 +152,7 @@ RULES: dict[str, Callable[[Job], None]] = {
 class JobFailed(RuntimeError):
     """A job that ended with an error; it has said so itself."""
 
-    def __init__(self, log: str):
+    def __init__(self, log: str) -> None:
         super().__init__(f"see {log}")
 
 

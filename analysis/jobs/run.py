@@ -15,6 +15,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
 from analysis.core.paths import FIGURES, PROCESSED, TABLES
 
@@ -79,7 +80,7 @@ def _targets(arguments: list[str]) -> list[str]:
     return kept
 
 
-def _locked(lock) -> bool:
+def _locked(lock: IO) -> bool:
     if fcntl is None:
         return True
     try:

@@ -16,7 +16,7 @@ BASE = {"base_log_assets": "log_assets", "base_rd_to_sales": "rd_to_sales", "bas
 UNKNOWN_REGION = "Other or unknown"
 
 
-def build(firm_accounts, financing_events, province_statistics, settings):
+def build(firm_accounts: pd.DataFrame, financing_events: pd.DataFrame, province_statistics: pd.DataFrame, settings: dict) -> pd.DataFrame:
     """Return one row per firm and year; see config/tables/firm_panel.yaml for columns and units."""
     traits = fixed_traits(firm_accounts)
     panel = firm_accounts.drop(columns=TRAITS).merge(traits, on="firm_id", how="left")

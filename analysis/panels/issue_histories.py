@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 
 from analysis.panels._firm_traits import fixed_traits
 from analysis.panels._issuers import first_issues, issues_of
 
 
-def build(firm_accounts, financing_events, settings):
+def build(firm_accounts: pd.DataFrame, financing_events: pd.DataFrame, settings: dict) -> pd.DataFrame:
     """Return one row per firm and year after the first issue: start and stop in years since it, whether the firm issues again,
     and the log of last year's IP pool and R&D in s.d. over these rows.
     """

@@ -6,6 +6,8 @@ depend on who issued when, so that it stays the same when dates of issue are per
 
 from __future__ import annotations
 
+import pandas as pd
+
 from analysis.panels import project_spells
 
 CUT = ["lower", "upper", "months", "ended"]
@@ -15,7 +17,7 @@ COLUMNS = [
 ]  # fmt: skip
 
 
-def build(projects, financing_events, firm_accounts, settings):
+def build(projects: pd.DataFrame, financing_events: pd.DataFrame, firm_accounts: pd.DataFrame, settings: dict) -> pd.DataFrame:
     """Return one row per project with a filing date; durations in months. See config/tables/project_durations.yaml."""
     whole = project_spells.dated(projects, financing_events, firm_accounts, settings)
     cut = project_spells.build(projects, financing_events, firm_accounts, settings)

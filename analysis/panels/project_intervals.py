@@ -8,7 +8,7 @@ import pandas as pd
 from analysis.panels.project_spells import dated
 
 
-def build(projects, financing_events, firm_accounts, settings):
+def build(projects: pd.DataFrame, financing_events: pd.DataFrame, firm_accounts: pd.DataFrame, settings: dict) -> pd.DataFrame:
     """Return one row per stretch of a project: start and stop in months since filing, exposure, and whether it ends in a sale.
 
     `ever_exposed` is the mistaken exposure that looks ahead: it counts months before the issue as exposed.

@@ -15,7 +15,7 @@ from analysis.panels._issuers import first_issues
 from analysis.panels._months import months_between
 
 
-def build(projects, financing_events, firm_accounts, settings):
+def build(projects: pd.DataFrame, financing_events: pd.DataFrame, firm_accounts: pd.DataFrame, settings: dict) -> pd.DataFrame:
     """Return one row per project with a filing date; durations in months. See config/tables/project_spells.yaml."""
     spells = dated(projects, financing_events, firm_accounts, settings)
     underway = (spells["filing_date"] < spells["first_issue"]).fillna(False).astype(bool)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
@@ -88,7 +89,7 @@ def _estimates(study: dict, files: dict[str, list[str]]) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True).astype(object).where(lambda t: t.notna(), None)
 
 
-def _raw_nodes(study: dict):
+def _raw_nodes(study: dict) -> Iterator[tuple[str, dict]]:
     for name, contract in study["raw"].items():
         found = [ROOT / path for path in rawfiles.locate(contract).values()]
         yield (

@@ -10,6 +10,7 @@ from analysis.core.catalogue import ingredients, outcomes_of
 from analysis.core.config import FIRM_TABLES
 from analysis.core.estimation import specify
 from analysis.core.preparation import blank_controls, prepare
+from analysis.core.specification import Specification
 
 
 def firm_panels(tables: dict[str, pd.DataFrame], provinces: pd.DataFrame, panels: dict) -> dict[str, pd.DataFrame]:
@@ -39,7 +40,7 @@ def _lacks(panel: pd.DataFrame, name: str, settings: dict, outcome: str, outcome
     if panel.empty:
         return f"the files give no row of {settings['panel']}"
     specification = specify(name, settings, outcome, blank_controls(panel, settings))
-    sample = prepare(panel, settings.get("where", {}), outcome_settings, outcome)
+    sample = prepare(panel, settings.get("where", {}), outcome_settings, outcome, settings.get("unit", ""), settings.get("time", ""))
     if sample.empty:
         where = [column for column in settings.get("where", {}) if panel[column].isna().all()]
         return f"{', '.join(where)} is blank" if where else "no row meets the conditions of the sample"
@@ -57,7 +58,7 @@ def _lacks(panel: pd.DataFrame, name: str, settings: dict, outcome: str, outcome
     return _without_variation(whole, specification)
 
 
-def _without_variation(whole: pd.DataFrame, specification) -> str:
+def _without_variation(whole: pd.DataFrame, specification: Specification) -> str:
     if specification.cohort:
         cohort = whole[specification.cohort]
         inside = cohort.between(whole[specification.time].min() + 1, whole[specification.time].max()).fillna(False)

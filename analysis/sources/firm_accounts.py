@@ -1,8 +1,11 @@
 """Accounts of firms, one row per firm and fiscal year, from a reader's files or the simulated cohort."""
 
+import pandas as pd
+
+from analysis.core.rawfiles import RawFiles
 from analysis.sources._firm_reading import reading_of
 
 
-def clean(firm_files):
+def clean(firm_files: RawFiles) -> pd.DataFrame:
     """Return the table firm_accounts of the firm files (columns: config/tables/firm_accounts.yaml)."""
     return reading_of(firm_files).tables["firm_accounts"]

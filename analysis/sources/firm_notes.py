@@ -2,13 +2,14 @@
 
 import pandas as pd
 
+from analysis.core.rawfiles import RawFiles
 from analysis.sources._firm_reading import reading_of
 from analysis.sources.firms.folder import Reading
 
 COLUMNS = ["table", "kind", "file", "rule", "row", "column", "value", "count"]
 
 
-def clean(firm_files):
+def clean(firm_files: RawFiles) -> pd.DataFrame:
     """Return one row per finding, numbered within its table in the order of files and rows."""
     return notes_of(reading_of(firm_files))
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from pathlib import Path
 
 import pandas as pd
 
@@ -34,7 +35,7 @@ def clean(scoreboard_workbooks: RawFiles) -> pd.DataFrame:
     return _typed(table.drop(columns="rd_intensity_pct"))
 
 
-def _edition(path, edition: str, layouts: dict) -> pd.DataFrame:
+def _edition(path: Path, edition: str, layouts: dict) -> pd.DataFrame:
     about = layouts["editions"][edition]
     return read_edition(path, edition, about, layouts["headers"][about["layout"]])
 

@@ -53,7 +53,7 @@ def explore(panel: pd.DataFrame, curve: dict, setting: Setting) -> tuple[list[di
     rows, statistics, permuted = [], [], []
     for sample, where in curve["samples"].items():
         for label, outcome in curve["outcomes"].items():
-            data = prepare(panel, where, outcome, OUTCOME).dropna(subset=[OUTCOME])
+            data = prepare(panel, where, outcome, OUTCOME, setting.unit, setting.time).dropna(subset=[OUTCOME])
             if data.empty:
                 continue
             scales = {dates: scale_of(data, outcome, cohort, setting) for dates, cohort in curve["dates"].items()}
@@ -163,13 +163,14 @@ def _cohort_estimators(data: pd.DataFrame, curve: dict, setting: Setting, permut
             fitted = {f"clustered by {cluster}": _fit(data, replace(base, cluster=(cluster,))) for cluster in curve["cluster"]}
             rows = {name: row for name, row in fitted.items() if row is not None}
             first = next(iter(rows.values()), None)
-            statistic = _permuted(about, table, permutations, dates) if rows else None
+            if first is None:
+                continue
+            statistic = _permuted(about, table, permutations, dates)
             if statistic is not None:
-                statistic = same(first["estimate"], statistic)  # type: ignore[index]
-                rows[PERMUTED] = placebo(first["estimate"], statistic, {name: first[name] for name in ("n_obs", "n_treated")})  # type: ignore[index]
+                statistic = same(first["estimate"], statistic)
+                rows[PERMUTED] = placebo(first["estimate"], statistic, {name: first[name] for name in ("n_obs", "n_treated")})
             choices = {"estimator": label, "controls": ", ".join(base.controls) or NONE, "fixed_effects": NONE, "dates": dates}
-            if rows:
-                yield Estimated(choices, rows, statistic)
+            yield Estimated(choices, rows, statistic)
 
 
 def _permuted(method: dict, table: np.ndarray, permutations: Permutations, dates: str) -> np.ndarray | None:

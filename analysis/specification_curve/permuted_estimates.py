@@ -16,7 +16,7 @@ class Regressions:
     few treated cells alone, and its products with net columns are sums of these columns from its first period on.
     """
 
-    def __init__(self, swept: Swept, permutations: Permutations, cells: tuple[np.ndarray, np.ndarray], second: np.ndarray):
+    def __init__(self, swept: Swept, permutations: Permutations, cells: tuple[np.ndarray, np.ndarray], second: np.ndarray) -> None:
         self.permutations, self.cells = permutations, cells
         self.seen = permutations.table(np.ones(len(second)), cells, 0.0) > 0
         levels = int(second.max()) + 1

@@ -45,14 +45,14 @@ def renamed(data: pd.DataFrame, specification: Specification, turn: int = 0) -> 
     used = [name for name in dict.fromkeys([*_used(specification), *further]) if name not in fixed]
     words = [word for word in RESERVED[turn:] + RESERVED[:turn] if word not in fixed]
     mapping = dict(zip(used, words, strict=False))
-    single = {field: mapping.get(getattr(specification, field), getattr(specification, field)) for field in SINGLE}
-    lists = {field: tuple(mapping.get(name, name) for name in getattr(specification, field)) for field in LISTS}
+    fields: dict = {field: mapping.get(getattr(specification, field), getattr(specification, field)) for field in SINGLE}
+    fields |= {field: tuple(mapping.get(name, name) for name in getattr(specification, field)) for field in LISTS}
     options = dict(specification.options)
     for name, values in _option_columns(specification).items():
         changed = [mapping.get(value, value) for value in values]
         options[name] = changed if isinstance(options[name], list) else changed[0]
     kept = [name for name in data if name in used or name in fixed]
-    return data[kept].rename(columns=mapping), replace(specification, options=options, **single, **lists)  # type: ignore[arg-type]
+    return data[kept].rename(columns=mapping), replace(specification, options=options, **fields)
 
 
 def permuted(data: pd.DataFrame, specification: Specification) -> tuple[pd.DataFrame, Specification]:

@@ -7,7 +7,9 @@ library's is brought to ours first and the row says so.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from importlib import import_module
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -23,12 +25,14 @@ ROUNDING = 1e-10
 Pair = tuple[str, str, float, float]
 
 
-def check(province_year, firm_year, firm_stacks, specifications, outcomes) -> pd.DataFrame:
+def check(
+    province_year: pd.DataFrame, firm_year: pd.DataFrame, firm_stacks: pd.DataFrame, specifications: dict, outcomes: dict
+) -> pd.DataFrame:
     """Return one row per pair of numbers: comparison, library, parameter, quantity, ours, other, difference."""
     panels = {"province_year": province_year, "firm_year": firm_year, "firm_stacks": firm_stacks}
     rows = []
     for title, library, compare in HEADLINES:
-        rows += _rows(title, "the paper", library, lambda c=compare: c(panels, specifications, outcomes))  # type: ignore[misc]
+        rows += _rows(title, "the paper", library, partial(compare, panels, specifications, outcomes))
     for title, library, on_public_data in PUBLIC:
         rows += _rows(title, "public data", library, on_public_data)
     return pd.DataFrame(rows)
@@ -58,7 +62,7 @@ def _estimate(specification: Specification, panel: pd.DataFrame) -> list[dict]:
     return import_module(f"analysis.estimators.{specification.estimator}").estimate(panel, specification)
 
 
-def _row(rows: list[dict], term: str, **named) -> dict:
+def _row(rows: list[dict], term: str, **named: Any) -> dict:
     return next(r for r in rows if r["term"] == term and all(r.get(k) == v for k, v in named.items()) and "estimate" in r)
 
 
@@ -70,7 +74,7 @@ def _headline(name: str, panels: dict, specifications: dict, outcomes: dict) -> 
         raise _datasets.Absent(is_absent(panel))
     quick = {k: v for k, v in settings.get("options", {}).items() if k not in ("randomization_draws", "honest")}
     for outcome in settings["outcomes"]:
-        sample = prepare(panel, settings.get("where", {}), outcomes[outcome], outcome)
+        sample = prepare(panel, settings.get("where", {}), outcomes[outcome], outcome, settings.get("unit", ""), settings.get("time", ""))
         yield outcome, sample, specify(name, settings | {"options": quick}, outcome)
 
 
@@ -88,7 +92,7 @@ def _numbered(sample: pd.DataFrame, s: Specification) -> pd.DataFrame | None:
     return data if whole else None
 
 
-def group_time_moderndid(panels, specifications, outcomes) -> Iterator[Pair]:
+def group_time_moderndid(panels: dict, specifications: dict, outcomes: dict) -> Iterator[Pair]:
     from moderndid import aggte, att_gt
 
     for outcome, sample, s in _headline("province_att", panels, specifications, outcomes):
@@ -101,7 +105,7 @@ def group_time_moderndid(panels, specifications, outcomes) -> Iterator[Pair]:
         yield outcome, "std_error", ours["std_error"], theirs.overall_se
 
 
-def group_time_diff_diff(panels, specifications, outcomes) -> Iterator[Pair]:
+def group_time_diff_diff(panels: dict, specifications: dict, outcomes: dict) -> Iterator[Pair]:
     from diff_diff import CallawaySantAnna
 
     for outcome, sample, s in _headline("province_att", panels, specifications, outcomes):
@@ -120,7 +124,7 @@ def _static(sample: pd.DataFrame, s: Specification) -> pd.DataFrame:
     return data
 
 
-def two_way_linearmodels(panels, specifications, outcomes) -> Iterator[Pair]:
+def two_way_linearmodels(panels: dict, specifications: dict, outcomes: dict) -> Iterator[Pair]:
     from linearmodels.panel import PanelOLS
 
     for outcome, sample, s in _headline("province_twfe", panels, specifications, outcomes):
@@ -130,7 +134,7 @@ def two_way_linearmodels(panels, specifications, outcomes) -> Iterator[Pair]:
         yield outcome, "estimate", ours["estimate"], theirs.params["in_force"]
 
 
-def two_way_pyfixest(panels, specifications, outcomes) -> Iterator[Pair]:
+def two_way_pyfixest(panels: dict, specifications: dict, outcomes: dict) -> Iterator[Pair]:
     import pyfixest
 
     for outcome, sample, s in _headline("province_twfe", panels, specifications, outcomes):
@@ -147,7 +151,7 @@ def two_way_pyfixest(panels, specifications, outcomes) -> Iterator[Pair]:
         yield outcome, "std_error", ours["std_error"], theirs.se()["in_force"] * scale
 
 
-def link_linearmodels(panels, specifications, outcomes) -> Iterator[Pair]:
+def link_linearmodels(panels: dict, specifications: dict, outcomes: dict) -> Iterator[Pair]:
     from linearmodels.panel import PanelOLS
 
     for outcome, sample, s in _headline("province_link_within", panels, specifications, outcomes):
@@ -158,7 +162,7 @@ def link_linearmodels(panels, specifications, outcomes) -> Iterator[Pair]:
             yield f"{outcome}: {name}", "estimate", _row(ours, name)["estimate"], theirs.params[name]
 
 
-def stacked_statsmodels(panels, specifications, outcomes) -> Iterator[Pair]:
+def stacked_statsmodels(panels: dict, specifications: dict, outcomes: dict) -> Iterator[Pair]:
     import statsmodels.formula.api as smf
 
     for outcome, sample, s in _headline("royalty_stacked", panels, specifications, outcomes):
@@ -181,7 +185,7 @@ def stacked_statsmodels(panels, specifications, outcomes) -> Iterator[Pair]:
         yield outcome, "estimate", ours["estimate"], theirs.params["d"]
 
 
-def exposure_linearmodels(panels, specifications, outcomes) -> Iterator[Pair]:
+def exposure_linearmodels(panels: dict, specifications: dict, outcomes: dict) -> Iterator[Pair]:
     from linearmodels.panel import PanelOLS
 
     for outcome, sample, s in _headline("china_exposure", panels, specifications, outcomes):
@@ -194,7 +198,7 @@ def exposure_linearmodels(panels, specifications, outcomes) -> Iterator[Pair]:
 
 
 # ---------------------------------------------------------------------- the suite on public data
-def _county(estimator: str, **options) -> list[dict]:
+def _county(estimator: str, **options: Any) -> list[dict]:
     s = Specification("second", estimator, "lemp", "countyreal", "year", cohort="cohort", options=options)
     return _estimate(s, _datasets.county_employment())
 

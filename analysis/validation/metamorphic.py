@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.core.catalogue import modules
+from analysis.core.estimates import number_of
 from analysis.core.specification import Specification
 from analysis.validation._metamorphic_cases import Case, case_of, run
 from analysis.validation._metamorphic_changes import changes_of, scaled, shifted
@@ -31,11 +32,7 @@ LEVELS = ("const", "theta", "pooled", "L1.", "mean_", "first_year", "ends:const"
 
 def _numbers(rows: list[dict]) -> np.ndarray:
     """Return the numbers (rows, NUMBERS + COUNTS), NaN where a row has none."""
-    return np.array([[_number(row.get(key)) for key in NUMBERS + COUNTS] for row in rows], dtype=float)
-
-
-def _number(value: object) -> float:
-    return np.nan if value is None or value is pd.NA else float(value)  # type: ignore[arg-type]
+    return np.array([[number_of(row.get(key)) for key in NUMBERS + COUNTS] for row in rows], dtype=float)
 
 
 def same(before: list[dict] | str, after: list[dict] | str, factors: np.ndarray | None = None) -> str:
@@ -71,7 +68,7 @@ def powers(before: list[dict], after: list[dict], factor: float, keys: tuple[str
     found = np.zeros(len(before))
     for position, (old, new) in enumerate(zip(before, after, strict=True)):
         for key in keys:
-            one, other = abs(_number(old.get(key))), abs(_number(new.get(key)))
+            one, other = abs(number_of(old.get(key))), abs(number_of(new.get(key)))
             if one > 0 and other > 0 and np.isfinite(one * other):
                 found[position] = np.round(np.log(other / one) / np.log(factor))
                 break
@@ -129,7 +126,7 @@ def outcomes_of(case: Case, left_out: tuple[str, ...] = ()) -> dict[str, str]:
     """Return for each change of this estimator's data, but those `left_out`, "" where it held, else the first difference."""
     data, specification = case.data(), case.specification()
     before = run(data, specification)
-    if isinstance(before, str) or not any(np.isfinite(_number(row.get("estimate"))) for row in before):
+    if isinstance(before, str) or not any(np.isfinite(number_of(row.get("estimate"))) for row in before):
         raise AssertionError(f"{case.estimator}: nothing is estimated from the trial data ({before})")
     found = {name: same(before, run(*change(data, specification))) for name, change in changes_of(case).items() if name not in left_out}
     outcome = specification.outcome

@@ -25,7 +25,16 @@ PANELS = {
 }
 
 
-def check(province_statistics, simulation, claims, specifications, outcomes, panels, contracts, raw):
+def check(
+    province_statistics: pd.DataFrame,
+    simulation: dict,
+    claims: dict,
+    specifications: dict,
+    outcomes: dict,
+    panels: dict,
+    contracts: dict,
+    raw: dict,
+) -> pd.DataFrame:
     """Return the rows of `recoveries` for each preset, from a cohort of `presets_firms` firms."""
     tables = []
     for preset in simulation["presets"]:
@@ -38,7 +47,17 @@ def check(province_statistics, simulation, claims, specifications, outcomes, pan
     return result
 
 
-def _run(folder, settings, province_statistics, claims, specifications, outcomes, panels, contracts, raw) -> pd.DataFrame:
+def _run(
+    folder: Path,
+    settings: dict,
+    province_statistics: pd.DataFrame,
+    claims: dict,
+    specifications: dict,
+    outcomes: dict,
+    panels: dict,
+    contracts: dict,
+    raw: dict,
+) -> pd.DataFrame:
     write(settings, load(raw["first_issues_by_city"]), load(raw["province_list"]), folder)
     _clean(folder, raw, contracts)
     write_table(province_statistics, folder / "province_statistics.parquet", contracts["province_statistics"])

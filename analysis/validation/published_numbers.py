@@ -13,7 +13,7 @@ QUANTITIES = ("estimate", "std_error", "p_value", "ci_low", "ci_high")
 NAMED = ("term", "cohort", "event_time", "inference", "setting")
 
 
-def check(published) -> pd.DataFrame:
+def check(published: dict) -> pd.DataFrame:
     """Return one row per printed number: ours, the difference, the tolerance, and whether they agree.
 
     A data set that is not at hand gives rows with the reason and no number.

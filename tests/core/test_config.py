@@ -161,7 +161,7 @@ def test_two_stage_least_squares_may_be_a_specification(config_copy):
     assert asked.instruments == ("secondary_share",)
     random = np.random.default_rng(3)
     panel = pd.DataFrame(
-        {"province": np.repeat([f"P{i}" for i in range(20)], 6), "year": np.tile(np.arange(2010, 2016), 20), "certain": True}
+        {"province": np.repeat([f"P{i}" for i in range(20)], 6), "year": np.tile(np.arange(2010, 2016), 20), "usable": True}
     )
     panel["secondary_share"] = random.normal(size=len(panel))
     panel["log_gdp"] = panel["secondary_share"] + random.normal(size=len(panel))

@@ -101,7 +101,7 @@ def test_a_family_is_every_outcome_of_the_name_with_its_transform():
     generator = np.random.default_rng(0)
     years = range(2010, 2020)
     table = pd.DataFrame([(f"p{i}", year) for i in range(12) for year in years], columns=["province", "year"])
-    table["certain"], table["cohort_strict"] = (
+    table["usable"], table["cohort_midyear"] = (
         True,
         pd.array([2015 if p in ("p0", "p1", "p2", "p3") else pd.NA for p in table["province"]], "Int64"),
     )
@@ -185,8 +185,9 @@ def test_neighbours_are_untreated_provinces_beside_treated_ones():
     panel = province_year.build(cleaned("province_statistics"), cleaned("province_onset"), cleaned("province_borders"))
     beside = set(panel.loc[panel["borders_treated"], "province"])
     assert {"Hebei", "Fujian", "Guangxi"} <= beside and not beside & {"Beijing", "Guangdong", "Heilongjiang", "Tibet"}
-    assert (panel["cohort_strict"] - panel["cohort_early"]).dropna().eq(3).all()
-    assert panel.loc[panel["issue_year"], "year"].eq(panel.loc[panel["issue_year"], "cohort_strict"]).all()
+    assert (panel["cohort_midyear"] - panel["cohort_early"]).dropna().eq(3).all()
+    first = panel[panel["first_treated_year"]]
+    assert first["year"].eq(first["cohort_midyear"]).all()
 
 
 def test_a_robustness_value_by_the_clustered_error_ends_where_the_test_does(panel):

@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 
 from analysis.exhibits.tables.register_summary import first_sizes
+from analysis.sources import province_onset
 from tests.raw import cleaned
 
 
@@ -51,11 +52,12 @@ def test_a_pool_counts_once(issuances):
 @pytest.mark.parametrize(
     ("province", "status", "strict", "wide", "midyear"),
     [
-        ("Beijing", "treated", 2018, 2018, 2019),
+        ("Beijing", "treated", 2019, 2018, 2019),
+        ("Hainan", "treated", 2018, 2018, 2019),
         ("Guangdong", "treated", 2019, 2019, 2020),
         ("Shanghai", "treated", 2020, 2020, 2020),
         ("Jiangsu", "treated", 2021, 2020, 2022),
-        ("Hunan", "treated", 2023, 2023, 2023),
+        ("Hunan", "treated", 2023, 2022, 2023),
         ("Tianjin", "uncertain", None, 2022, None),
         ("Anhui", "uncertain", None, 2024, None),
         ("Henan", "no known issue", None, None, None),
@@ -72,7 +74,21 @@ def test_every_province_has_one_row_and_every_date_its_evidence(onset):
     assert onset.index.is_unique
     dated = onset[onset["cohort_wide"].notna()]
     assert dated[["evidence", "source_url"]].notna().all().all()
-    assert set(onset["rule_strict"]) == {"confirmed first issue", "none"}
+    assert not set(onset["basis_strict"]) & {"no-objection letter", "shelf approval", "programme launch"}
+
+
+def test_an_approval_dates_no_province(onset):
+    assert onset.loc["Beijing", "date_strict"] == "2019" and onset.loc["Beijing", "date_approval"] == "2018-12-14"
+    assert onset.loc["Jiangsu", "date_strict"] == "2021-10-15" and onset.loc["Jiangsu", "date_approval"] == "2020-12"
+    assert onset.loc["Hunan", ["cohort_midyear", "cohort_approval"]].tolist() == [2023, 2022]
+    assert onset.loc["Beijing", ["cohort_midyear", "cohort_late", "cohort_approval"]].tolist() == [2019, 2020, 2018]
+
+
+def test_a_confirmed_date_that_marks_no_issue_is_refused():
+    events = cleaned("first_issues")
+    events.loc[events["city"] == "Shanghai", "basis"] = "no-objection letter"
+    with pytest.raises(ValueError, match="Shanghai, 2020-03-04: basis 'no-objection letter' is no issue"):
+        province_onset.clean(events, pd.DataFrame({"province": ["Shanghai"]}))
 
 
 def test_published_series_keep_their_definition():

@@ -1,15 +1,18 @@
 """How far the methods agree with what others printed and with other implementations."""
 
+from collections.abc import Iterator
 from decimal import Decimal
 
+import pandas as pd
 
-def _printed(numbers):
+
+def _printed(numbers: pd.DataFrame) -> Iterator[tuple[float, float, float]]:
     """Yield our number, the printed one and one unit of its last digit (trailing zeros are not known: a stricter unit)."""
     for row in numbers.to_dict("records"):
-        yield row["ours"], row["published"], float(Decimal(1).scaleb(Decimal(repr(row["published"])).as_tuple().exponent))  # type: ignore[arg-type]
+        yield row["ours"], row["published"], float(Decimal(1).scaleb(int(Decimal(repr(row["published"])).as_tuple().exponent)))
 
 
-def count(published_numbers, cross_checks):
+def count(published_numbers: pd.DataFrame, cross_checks: pd.DataFrame) -> dict:
     """Return how many printed numbers were recomputed and agree, and the largest differences between implementations."""
     recomputed = published_numbers[published_numbers["ours"].notna()]
     compared = cross_checks[cross_checks["difference"].notna()]

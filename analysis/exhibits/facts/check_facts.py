@@ -1,11 +1,19 @@
 """What the text says of the checks of the province estimates."""
 
+import pandas as pd
+
 from analysis.exhibits.cells import select_one, select_rows
 
 COEFFICIENT = "rd_intensity"
 
 
-def count(province_bacon, province_sensitivity, province_inference, province_inference_cr3, province_inference_time):
+def count(
+    province_bacon: pd.DataFrame,
+    province_sensitivity: pd.DataFrame,
+    province_inference: pd.DataFrame,
+    province_inference_cr3: pd.DataFrame,
+    province_inference_time: pd.DataFrame,
+) -> dict:
     """Return shares in percent, and how far the strongest control falls short of the smaller robustness value (in points)."""
     value = 100 * select_one(province_sensitivity, outcome=COEFFICIENT, term="robustness_value")["estimate"]
     clustered = 100 * select_one(province_sensitivity, outcome=COEFFICIENT, term="robustness_value_clustered")["estimate"]

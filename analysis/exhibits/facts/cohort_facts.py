@@ -7,14 +7,24 @@ from analysis.exhibits.cells import select_one
 from analysis.panels._issuers import issues_of
 
 
-def count(firm_panel, project_spells, financing_events, cycle, cycle_completed, cycle_immortal, firm_green_logs, firm_elsewhere, panels):
+def count(
+    firm_panel: pd.DataFrame,
+    project_spells: pd.DataFrame,
+    financing_events: pd.DataFrame,
+    cycle: pd.DataFrame,
+    cycle_completed: pd.DataFrame,
+    cycle_immortal: pd.DataFrame,
+    firm_green_logs: pd.DataFrame,
+    firm_elsewhere: pd.DataFrame,
+    panels: dict,
+) -> dict:
     """Return sizes, the cycle by the model and by the comparison of completed projects, and other warnings."""
     firms = firm_panel.drop_duplicates("firm_id")
 
-    def value(row, column="estimate"):
+    def value(row: pd.Series, column: str = "estimate") -> float:
         return float("nan") if pd.isna(row[column]) else float(row[column])
 
-    def percent(row):
+    def percent(row: pd.Series) -> float:
         return float(100 * np.expm1(value(row)))
 
     logs = {name: value(select_one(firm_green_logs, outcome=f"firm_green_log1p_{name}", term="treated")) for name in ("million", "yuan")}

@@ -1,7 +1,9 @@
 """Numbers about countries that the text quotes."""
 
+import pandas as pd
 
-def count(countries):
+
+def count(countries: pd.DataFrame) -> dict:
     """Return the latest R&D intensities and IP receipts of the jurisdictions of the study."""
     wide = countries.pivot(index=["iso3", "year"], columns="indicator", values="value")
     latest = {code: wide.loc[code] for code in ("CHN", "USA", "JPN")}

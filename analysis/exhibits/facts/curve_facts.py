@@ -1,12 +1,16 @@
 """What the text says of the specification curves of provinces."""
 
+import pandas as pd
+
 from analysis.specification_curve.names import ALL
 
 SHARES = ("main_rank", "share_positive", "share_consistent", "share_not_consistent", "share_undecided")
 P_VALUES = ("p_median", "p_share", "p_average")
 
 
-def count(province_rd_curve_joint, province_green_curve_joint, province_sales_curve_joint):
+def count(
+    province_rd_curve_joint: pd.DataFrame, province_green_curve_joint: pd.DataFrame, province_sales_curve_joint: pd.DataFrame
+) -> dict:
     """Return how many specifications there are, the shares of their readings and joint p-values, by outcome.
 
     Keys begin with the outcome; the joint p-values of parts of a curve end with the part (`level`, `log`).

@@ -1,7 +1,9 @@
 """Numbers about firms that the text quotes."""
 
+import pandas as pd
 
-def count(scoreboard, scoreboard_checks, event_matches, firm_stacks):
+
+def count(scoreboard: pd.DataFrame, scoreboard_checks: pd.DataFrame, event_matches: pd.DataFrame, firm_stacks: pd.DataFrame) -> dict:
     """Return counts of editions, firms, links, events and treated firms."""
     first = event_matches[event_matches["first_event"]]
     used = event_matches[event_matches["in_sample"]]

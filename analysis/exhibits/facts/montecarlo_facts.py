@@ -1,9 +1,10 @@
 """SIMULATED. What the replications say of the methods."""
 
 import numpy as np
+import pandas as pd
 
 
-def count(montecarlo):
+def count(montecarlo: pd.DataFrame) -> dict:
     """Return counts of data-generating processes and methods, and the rows that the text quotes."""
     meant = montecarlo[~montecarlo["misused"]]
     biased = meant["bias"].abs() / meant["spread"]

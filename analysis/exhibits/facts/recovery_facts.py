@@ -2,13 +2,15 @@
 
 import math
 
+import pandas as pd
+
 from analysis.exhibits.tables.presets_table import judged
 
 # Claims whose four scenarios the rule must tell apart: the cycle, green investment, R&D.
 HEADLINE = ("Q1", "Q2", "D1")
 
 
-def count(recoveries, presets, true_effects):
+def count(recoveries: pd.DataFrame, presets: pd.DataFrame, true_effects: pd.DataFrame) -> dict:
     """Return counts over firm tests, of the default cohort and of the four presets."""
     known = presets.dropna(subset=["recovered"])
     verdicts = [judged(row) for row in presets.to_dict("records")]

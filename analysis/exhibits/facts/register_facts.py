@@ -1,9 +1,18 @@
 """Numbers about the market that the text quotes."""
 
+import pandas as pd
+
 from analysis.exhibits.tables.register_summary import first_sizes
 
 
-def count(issuances, market_series, province_onset, regional_shares, pilots, published_counts):
+def count(
+    issuances: pd.DataFrame,
+    market_series: pd.DataFrame,
+    province_onset: pd.DataFrame,
+    regional_shares: pd.DataFrame,
+    pilots: pd.DataFrame,
+    published_counts: pd.DataFrame,
+) -> dict:
     """Return counts, years and shares of the register and of the published series."""
     deals = issuances[issuances["securitization"]]
     china, world = deals[deals["market"] == "China"], deals[deals["market"] == "World"]

@@ -1,7 +1,9 @@
 """Times that the text quotes, and the machine they were measured on."""
 
+import pandas as pd
 
-def count(speed):
+
+def count(speed: pd.DataFrame) -> dict:
     """Return the machine, the seconds of this project at the largest size, and ratios to the libraries named."""
     largest = int(speed["rows"].max())
     at = speed[speed["rows"] == largest].set_index(["task", "implementation"])["seconds"]

@@ -1,9 +1,11 @@
 """What the text says of readings that other estimators repeat."""
 
+import pandas as pd
+
 from analysis.exhibits.tables._stability import stability
 
 
-def count(verdict_stability, verdicts):
+def count(verdict_stability: pd.DataFrame, verdicts: pd.DataFrame) -> dict:
     """Return how many readings there are, how many other estimators repeat, how many of these flip in at least one."""
     found = stability(verdict_stability, verdicts)  # exactly what the table is made from
     repeated = found[found["repeated"] > 0]

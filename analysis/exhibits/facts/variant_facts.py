@@ -5,7 +5,7 @@ import pandas as pd
 LEVEL = 0.05
 
 
-def count(province_variants, outcomes):
+def count(province_variants: pd.DataFrame, outcomes: dict) -> dict:
     """Return the outcomes with a clear rise, and with a clear fall, under any choice, and how many outcomes there are."""
     variants = pd.concat(province_variants.tables.values())
     overall = variants[(variants["term"] == "att") & (variants["inference"] == "randomization_t")]

@@ -1,11 +1,13 @@
 """Counts of the verdicts and of the nearest evidence that the text quotes, and the constants of the rule."""
 
+import pandas as pd
+
 from analysis.core.claims import SHOWN
 from analysis.core.gates import FEW_TREATED_CLUSTERS, RELATIVE_MAGNITUDE
 from analysis.core.verdict_rule import INCONCLUSIVE, NORMATIVE, UNTESTABLE
 
 
-def count(verdicts, claims):
+def count(verdicts: pd.DataFrame, claims: dict) -> dict:
     """Return how many claims there are, how many of each verdict and reason, and what the evidence nearest to untestable ones reads."""
     heads = verdicts[verdicts["rank"] == 0].set_index("claim")
     factual = heads.loc[[name for name in claims if claims[name]["kind"] != NORMATIVE]]
@@ -30,7 +32,7 @@ def count(verdicts, claims):
     }
 
 
-def _nearest(verdicts, heads):
+def _nearest(verdicts: pd.DataFrame, heads: pd.DataFrame) -> pd.DataFrame:
     """Return the row of the nearest evidence of each claim in `heads` that has any."""
     wanted = heads["nearest"].dropna()
     return verdicts.set_index(["claim", "rank"]).loc[list(zip(wanted.index, wanted, strict=True))]

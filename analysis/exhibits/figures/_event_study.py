@@ -6,6 +6,7 @@ import math
 import textwrap
 
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.pyplot import subplots
 
@@ -40,7 +41,7 @@ def event_study(estimates: pd.DataFrame, outcomes: dict, inference: str, overall
     return figure
 
 
-def _panel(axis, estimates: pd.DataFrame, name: str, outcomes: dict, inference: str, overall: str) -> None:
+def _panel(axis: Axes, estimates: pd.DataFrame, name: str, outcomes: dict, inference: str, overall: str) -> None:
     events = select_rows(estimates, term="event", inference=inference).dropna(subset=["estimate"]).sort_values("event_time")
     axis.axhline(0, color="black", linewidth=0.6)
     axis.axvline(-0.5, color="#888888", linewidth=0.8, linestyle="--")
@@ -56,7 +57,7 @@ def _panel(axis, estimates: pd.DataFrame, name: str, outcomes: dict, inference: 
     axis.set_title("\n".join(textwrap.wrap(outcomes[name]["label"], 22)), fontsize=7.5, pad=12)
     axis.text(0, 1.02, average, transform=axis.transAxes, fontsize=6.8, va="bottom")
     axis.set_ylabel(outcomes[name]["unit"].capitalize(), fontsize=7)
-    axis.xaxis.get_major_locator().set_params(integer=True)
+    axis.locator_params(axis="x", integer=True)
 
 
 def mark_true_effects(figure: Figure, estimates: pd.DataFrame, truth: pd.DataFrame, outcomes: dict) -> Figure:

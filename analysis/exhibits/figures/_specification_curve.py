@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
@@ -103,7 +104,7 @@ def choices(table: pd.DataFrame, joint: pd.DataFrame) -> Figure:
     return figure
 
 
-def _levels(shown: pd.DataFrame):
+def _levels(shown: pd.DataFrame) -> Iterator[tuple]:
     """Yield (choice, level, median, 5 % and 95 % quantile, specifications) for each level of each choice."""
     for choice in (c for c in CHOICES if c != "controls"):
         # Estimators other than regressions have no choice of fixed effects or controls.

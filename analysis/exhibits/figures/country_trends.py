@@ -1,6 +1,8 @@
 """Country indicators behind the comparison of institutions: levels, not effects."""
 
+import pandas as pd
 import seaborn as sns
+from matplotlib.figure import Figure
 from matplotlib.pyplot import subplots
 
 from analysis.exhibits.display import COLOURS, MARKERS, WIDTH
@@ -14,7 +16,7 @@ PANELS = {
 }
 
 
-def draw(countries):
+def draw(countries: pd.DataFrame) -> Figure:
     """Return four panels over years; the old vintage of the European Union is left out, its six current points shown."""
     figure, axes = subplots(2, 2, figsize=(WIDTH, 4.3), sharex=True)
     names = list(SHOWN.values())

@@ -1,13 +1,14 @@
 """The exposure design, given to every other country as a placebo."""
 
 import pandas as pd
+from matplotlib.figure import Figure
 from matplotlib.pyplot import subplots
 
 from analysis.exhibits.cells import in_order, labelled, select_rows
 from analysis.exhibits.display import COLOURS, WIDTH
 
 
-def draw(china_exposure, outcomes):
+def draw(china_exposure: pd.DataFrame, outcomes: dict) -> Figure:
     """Return one panel per outcome: the estimate of each country as if it had been exposed, China marked."""
     names = in_order(china_exposure, outcomes)
     figure, axes = subplots(1, len(names), figsize=(WIDTH, 3.1), squeeze=False)

@@ -1,6 +1,8 @@
 """Every case of the first cohort against its synthetic control."""
 
 import matplotlib.pyplot as plt
+import pandas as pd
+from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from analysis.exhibits.cells import number, select_one, select_rows
@@ -9,7 +11,7 @@ from analysis.exhibits.display import COLOURS, WIDTH
 SMALL = 0.1
 
 
-def draw(firm_cases, outcomes):
+def draw(firm_cases: pd.DataFrame, outcomes: dict) -> Figure:
     """Return gaps by years since the first issue, one line per case, and cases ordered by their mean gap with placebo p-values."""
     figure, (left, right) = plt.subplots(1, 2, figsize=(WIDTH, 3.0), width_ratios=[1.3, 1])
     gaps = select_rows(firm_cases, term="gap")

@@ -2,6 +2,7 @@
 
 import matplotlib.pyplot as plt
 import pandas as pd
+from matplotlib.figure import Figure
 
 from analysis.exhibits.display import COLOURS, MARKERS, WIDTH
 
@@ -9,7 +10,7 @@ GROUPS = {"0": "filed before the first issue", "1": "filed after it"}
 ENDS = {1: "Sold or licensed", 2: "Abandoned"}
 
 
-def draw(cycle_curves):
+def draw(cycle_curves: pd.DataFrame) -> Figure:
     """Return cumulative incidence with 95 % intervals, one panel per kind of end."""
     parts = cycle_curves["term"].str.extract(r"incidence:(?P<kind>\d):(?P<months>[\d.]+)\[(?P<group>\d)\]")
     data = pd.concat([cycle_curves, parts], axis=1).dropna(subset=["kind"])

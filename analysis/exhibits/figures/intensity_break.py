@@ -1,6 +1,9 @@
 """Why the published R&D intensity is no outcome: it changes its GDP in the year of the first treatment."""
 
+import pandas as pd
 import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.pyplot import subplots
 
 from analysis.exhibits.display import COLOURS, WIDTH
@@ -9,7 +12,7 @@ CENSUSES = {2018.5: "fourth census enters", 2023.5: "fifth census enters"}
 LABELLED = 6
 
 
-def draw(province_statistics, province_onset):
+def draw(province_statistics: pd.DataFrame, province_onset: pd.DataFrame) -> Figure:
     """Return published intensity less intensity on one vintage, a line per province; treated provinces in colour."""
     data = province_statistics.assign(
         gap=province_statistics["rd_intensity_published_pct"] - province_statistics["rd_intensity_revised_pct"]
@@ -31,8 +34,8 @@ def draw(province_statistics, province_onset):
     bottom = float(wide.min().min())
     for year, text in CENSUSES.items():
         axis.axvline(year, color="black", linestyle="--", linewidth=0.8)
-        side = {"ha": "left"} if year < 2020 else {"ha": "right"}
-        axis.text(year + (0.08 if year < 2020 else -0.08), bottom, text, rotation=90, va="bottom", fontsize=7, **side)  # type: ignore[arg-type]
+        side, shift = ("left", 0.08) if year < 2020 else ("right", -0.08)
+        axis.text(year + shift, bottom, text, rotation=90, ha=side, va="bottom", fontsize=7)
     axis.axvspan(2017.6, 2018.4, color=COLOURS[4], alpha=0.25, linewidth=0)
     axis.text(2017.55, bottom, "first treatments", rotation=90, ha="right", va="bottom", fontsize=7)
     _label(axis, wide)
@@ -44,7 +47,7 @@ def draw(province_statistics, province_onset):
     return figure
 
 
-def _label(axis, wide) -> None:
+def _label(axis: Axes, wide: pd.DataFrame) -> None:
     """Name the provinces with the largest gaps in the last year before the break, one below the other."""
     last = wide.loc[2018].dropna()
     names = last.abs().nlargest(LABELLED).index

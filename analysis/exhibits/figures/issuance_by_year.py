@@ -2,12 +2,14 @@
 
 import pandas as pd
 import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.pyplot import subplots
 
 from analysis.exhibits.display import COLOURS, MARKERS, WIDTH
 
 
-def draw(issuances, market_series):
+def draw(issuances: pd.DataFrame, market_series: pd.DataFrame) -> Figure:
     """Return counts by year outside China and in China (new pools and refinancings), and annual values by provider."""
     deals = issuances[issuances["securitization"] & issuances["year"].notna()]
     figure, axes = subplots(1, 3, figsize=(WIDTH, 2.4), width_ratios=[1.5, 1, 1])
@@ -38,7 +40,7 @@ def draw(issuances, market_series):
     return figure
 
 
-def _values(axis, market_series: pd.DataFrame) -> None:
+def _values(axis: Axes, market_series: pd.DataFrame) -> None:
     """Draw the annual national values, one marker a provider; providers define the market differently."""
     annual = market_series[
         (market_series["basis"] == "annual") & (market_series["scope"] == "national") & market_series["value_cny_billion"].notna()

@@ -2,14 +2,16 @@
 
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 import seaborn as sns
+from matplotlib.figure import Figure
 
 from analysis.exhibits.display import COLOURS, MARKERS, WIDTH
 
 LIMIT = 4.0
 
 
-def draw(montecarlo):
+def draw(montecarlo: pd.DataFrame) -> Figure:
     """Return bias in standard deviations against coverage, and the size of tests, one mark per data-generating process and method."""
     figure, (left, right) = plt.subplots(1, 2, figsize=(WIDTH, 3.0), width_ratios=[1.3, 1])
     data = montecarlo.assign(

@@ -2,6 +2,7 @@
 
 import pandas as pd
 import seaborn as sns
+from matplotlib.figure import Figure
 from matplotlib.pyplot import subplots
 
 from analysis.exhibits.cells import in_order, select_rows
@@ -10,7 +11,7 @@ from analysis.exhibits.display import COLOURS, WIDTH
 DETECTED, ESTIMATED = "smallest detectable effect", "estimate, absolute"
 
 
-def draw(province_att, royalty_stacked, outcomes):
+def draw(province_att: pd.DataFrame, royalty_stacked: pd.DataFrame, outcomes: dict) -> Figure:
     """Return the MDE at power 0.80 in within-unit s.d. for every outcome of both designs."""
     parts = []
     for design, table in (("Provinces", province_att), ("Firms", royalty_stacked)):
@@ -31,6 +32,6 @@ def draw(province_att, royalty_stacked, outcomes):
     axis.set_xlim(left=0)
     axis.set(xlabel="Within-unit standard deviations of the outcome", ylabel="")
     figure.legend(*axis.get_legend_handles_labels(), loc="outside lower center", ncols=2, fontsize=7)
-    axis.get_legend().remove()  # type: ignore[union-attr]
+    axis.legend().remove()
     sns.despine(ax=axis, left=True)
     return figure

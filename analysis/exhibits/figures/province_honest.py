@@ -1,6 +1,8 @@
 """How large differential trends may be before the province effects can no longer be told from zero."""
 
 import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.pyplot import subplots
 
 from analysis.exhibits.cells import select_rows
@@ -12,7 +14,7 @@ VIOLATIONS = {
 }
 
 
-def draw(province_event_study, province_honest, province_honest_green, outcomes):
+def draw(province_event_study: pd.DataFrame, province_honest: pd.DataFrame, province_honest_green: pd.DataFrame, outcomes: dict) -> Figure:
     """Return a row per outcome, a column per kind of restriction: intervals against the size of the violations allowed."""
     tables = (province_honest, province_honest_green)
     figure, axes = subplots(len(tables), len(VIOLATIONS), figsize=(WIDTH, 3.8), sharey="row", squeeze=False)
@@ -31,7 +33,7 @@ def draw(province_event_study, province_honest, province_honest_green, outcomes)
     return figure
 
 
-def _intervals(axis, bounds: pd.DataFrame) -> None:
+def _intervals(axis: Axes, bounds: pd.DataFrame) -> None:
     """Draw intervals at evenly spaced sizes; those that exclude zero in dark."""
     bounds = bounds.assign(size=bounds["setting"].astype(float)).sort_values("size").reset_index(drop=True)
     away = (bounds["ci_low"] > 0) | (bounds["ci_high"] < 0)

@@ -5,6 +5,7 @@ import textwrap
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.pyplot import subplots
 
 from analysis.exhibits.cells import in_order, select_one, select_rows
@@ -14,7 +15,7 @@ from analysis.exhibits.display import COLOURS, WIDTH
 INTERVALS = (("randomization_t", "without a treated province", COLOURS[1]), ("analytic", "without another", COLOURS[0]))
 
 
-def draw(province_leave_one_out_att, outcomes):
+def draw(province_leave_one_out_att: pd.DataFrame, outcomes: dict) -> Figure:
     """Return one panel per outcome: the estimate without each province, sorted, the full one as a line."""
     names = in_order(province_leave_one_out_att, outcomes)
     figure, axes = subplots(1, len(names), figsize=(WIDTH, 3.9), squeeze=False)

@@ -3,7 +3,9 @@
 import math
 import textwrap
 
+import pandas as pd
 import seaborn as sns
+from matplotlib.figure import Figure
 from matplotlib.pyplot import subplots
 
 from analysis.core.preparation import TRANSFORMS
@@ -14,7 +16,7 @@ BASE = 2017
 GROUPS = (("no known issue", "#999999", "--"), ("confirmed first issue", COLOURS[0], "-"))
 
 
-def draw(province_year, outcomes):
+def draw(province_year: pd.DataFrame, outcomes: dict) -> Figure:
     """Return one panel per outcome: group means of the transformed outcome less its 2017 value, provinces faint."""
     shown = measured(province_year, outcomes)
     rows = math.ceil(len(shown) / 3)
@@ -24,7 +26,7 @@ def draw(province_year, outcomes):
         values = TRANSFORMS[about["transform"]](sample[about["column"]].astype(float))
         wide = sample.assign(value=values).pivot(index="year", columns="province", values="value")
         wide = wide - wide.loc[BASE]
-        own = sample.groupby("province")["cohort_strict"].first().le(2024).fillna(False).astype(bool)
+        own = sample.groupby("province")["cohort_midyear"].first().le(int(sample["year"].max())).fillna(False).astype(bool)
         for (label, colour, line), members in zip(GROUPS, (wide.columns[~own[wide.columns]], wide.columns[own[wide.columns]]), strict=True):
             axis.plot(wide.index.astype(int), wide[members], color=colour, linewidth=0.4, alpha=0.35)
             axis.plot(
@@ -45,7 +47,9 @@ def draw(province_year, outcomes):
         axis.set_axis_off()
     handles, labels = axes.flat[0].get_legend_handles_labels()
     # In an empty panel if there is one, else below: lines would cross it.
-    at = {"loc": "center", "ncols": 1} if spare else {"loc": "outside lower center", "ncols": 2}
-    (spare[0] if spare else figure).legend(handles, labels, fontsize=7, **at)  # type: ignore[call-overload]
+    if spare:
+        spare[0].legend(handles, labels, fontsize=7, loc="center")
+    else:
+        figure.legend(handles, labels, fontsize=7, loc="outside lower center", ncols=2)
     sns.despine(figure)
     return figure

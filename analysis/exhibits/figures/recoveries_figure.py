@@ -1,12 +1,14 @@
 """SIMULATED. Estimates of every firm test less the true effect, in units of half an interval, under each preset."""
 
 import matplotlib.pyplot as plt
+import pandas as pd
+from matplotlib.figure import Figure
 
 from analysis.exhibits.display import COLOURS, MARKERS, WIDTH
 from analysis.exhibits.tables.presets_table import ORDER
 
 
-def draw(presets, claims):
+def draw(presets: pd.DataFrame, claims: dict) -> Figure:
     """Return one column of marks per preset: inside the band the 95 % interval holds the true effect."""
     order = {name: i for i, name in enumerate(claims)}
     data = presets.assign(error=(presets["estimate"] - presets["true_effect"]) / ((presets["ci_high"] - presets["ci_low"]) / 2))

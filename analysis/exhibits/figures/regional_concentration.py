@@ -3,13 +3,21 @@
 import numpy as np
 import pandas as pd
 import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.pyplot import subplots
 
 from analysis.exhibits.cells import select_one
 from analysis.exhibits.display import COLOURS, WIDTH
 
 
-def draw(issuances, regional_shares, concentration_register, guangdong_share, province_onset):
+def draw(
+    issuances: pd.DataFrame,
+    regional_shares: pd.DataFrame,
+    concentration_register: pd.DataFrame,
+    guangdong_share: pd.DataFrame,
+    province_onset: pd.DataFrame,
+) -> Figure:
     """Return the Lorenz curve of the register over all provinces, and the shares and indices with intervals."""
     figure, axes = subplots(1, 2, figsize=(WIDTH, 3.0))
     deals = issuances[issuances["market"] == "China"]
@@ -36,7 +44,7 @@ def draw(issuances, regional_shares, concentration_register, guangdong_share, pr
     return figure
 
 
-def _dots(axis, lines: list[tuple[str, pd.Series]], benchmark: float) -> None:
+def _dots(axis: Axes, lines: list[tuple[str, pd.Series]], benchmark: float) -> None:
     for position, (_, row) in enumerate(reversed(lines)):
         axis.errorbar(
             row["estimate"],

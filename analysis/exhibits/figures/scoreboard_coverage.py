@@ -1,6 +1,8 @@
 """What the R&D Scoreboard covers: firms by place, total R&D, and the R&D it takes to be listed."""
 
+import pandas as pd
 import seaborn as sns
+from matplotlib.figure import Figure
 from matplotlib.pyplot import subplots
 
 from analysis.exhibits.display import COLOURS, MARKERS, WIDTH
@@ -9,7 +11,7 @@ ORDER = ["US", "China", "Japan", "Other"]
 PLACES = {"US": "US", "China": "China", "Japan": "Japan"}
 
 
-def draw(scoreboard, scoreboard_checks):
+def draw(scoreboard: pd.DataFrame, scoreboard_checks: pd.DataFrame) -> Figure:
     """Return three panels over fiscal years; the missing year is left open."""
     data = scoreboard.assign(place=scoreboard["country"].map(PLACES).fillna("Other"), year=scoreboard["fiscal_year"].astype(int))
     counts = data.groupby(["year", "place"]).size().unstack().reindex(range(data["year"].min(), data["year"].max() + 1))

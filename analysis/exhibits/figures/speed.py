@@ -1,14 +1,16 @@
 """Seconds against rows, one panel per task."""
 
 import matplotlib.pyplot as plt
+import pandas as pd
 import seaborn as sns
+from matplotlib.figure import Figure
 
 from analysis.exhibits.display import COLOURS, MARKERS, WIDTH
 
 OURS = "this project"
 
 
-def draw(speed):
+def draw(speed: pd.DataFrame) -> Figure:
     """Return small multiples on logarithmic axes, for tasks with more than one implementation."""
     data = speed.dropna(subset=["seconds"]).copy()
     data["implementation"] = data["implementation"].str.replace(" (diff-diff)", "", regex=False)

@@ -4,6 +4,8 @@ import itertools
 
 import pandas as pd
 import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.pyplot import subplots
 
 from analysis.exhibits.display import COLOURS, WIDTH
@@ -14,7 +16,7 @@ SHADES = (COLOURS[4], COLOURS[5], COLOURS[0], COLOURS[2], "#DDDDDD")
 PERIODS = {"World": [1997, 2002, 2007, 2012, 2017, 2022, 2027], "China": [2018, 2020, 2021, 2022, 2023, 2024, 2027]}
 
 
-def draw(issuances):
+def draw(issuances: pd.DataFrame) -> Figure:
     """Return stacked shares of deals by class and period, with the first year of each class in the legend."""
     figure, axes = subplots(1, 2, figsize=(WIDTH, 2.9))
     for axis, (market, edges) in zip(axes, PERIODS.items(), strict=True):
@@ -26,7 +28,7 @@ def draw(issuances):
     return figure
 
 
-def _stack(axis, deals: pd.DataFrame, edges: list[int]) -> None:
+def _stack(axis: Axes, deals: pd.DataFrame, edges: list[int]) -> None:
     labels = [str(a) if b == a + 1 else f"{a}–{str(min(b - 1, 2026))[2:]}" for a, b in itertools.pairwise(edges)]
     period = pd.cut(deals["year"], edges, right=False, labels=labels)
     counts = pd.crosstab(period, deals["underlying"]).reindex(index=labels, columns=list(CLASSES), fill_value=0)

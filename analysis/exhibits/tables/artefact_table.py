@@ -9,7 +9,7 @@ SCENARIOS = {"censored_cycles_null": "No effect", "censored_cycles": "A quarter 
 COVERAGE = [f"{scenario}: coverage, %" for scenario in SCENARIOS.values()]
 
 
-def layout(montecarlo):
+def layout(montecarlo: pd.DataFrame) -> Table:
     """Return one row per method: mean estimated change of the cycle and coverage, in both scenarios."""
     processes = {name: montecarlo[montecarlo["data_generating_process"] == name].set_index("method") for name in SCENARIOS}
     truth = {"Method": "Truth"}

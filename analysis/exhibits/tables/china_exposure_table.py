@@ -6,7 +6,7 @@ from analysis.exhibits.cells import count, in_order, labelled, number, p_value, 
 from analysis.exhibits.display import Table
 
 
-def layout(china_exposure, outcomes):
+def layout(china_exposure: pd.DataFrame, outcomes: dict) -> Table:
     """Return the estimate with its falsely precise firm-clustered error beside randomization over countries."""
     rows = []
     for name in in_order(china_exposure, outcomes):

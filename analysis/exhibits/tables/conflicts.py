@@ -6,7 +6,7 @@ from analysis.exhibits.cells import count
 from analysis.exhibits.display import Table
 
 
-def layout(issuances):
+def layout(issuances: pd.DataFrame) -> Table:
     """Return one row per deal with a conflict: the size used, the range reported, and what disagrees."""
     shown = issuances[issuances["source_def"].notna()].sort_values(["jurisdiction", "deal_id"])
     rows = [

@@ -15,7 +15,7 @@ INDICATORS = {
 }
 
 
-def layout(countries):
+def layout(countries: pd.DataFrame) -> Table:
     """Return level, rank and growth over ten years by country."""
     rows, rules = [], []
     for indicator, (label, digits, scale) in INDICATORS.items():

@@ -12,7 +12,7 @@ def _shown(difference: float) -> str:
     return f"{difference:.0e}" if difference else f"<{ROUNDING:.0e}"
 
 
-def layout(cross_checks):
+def layout(cross_checks: pd.DataFrame) -> Table:
     """Return a line for each comparison: what, other library, pairs, largest differences."""
     rows, bold = [], []
     for scope, heading in GROUPS.items():

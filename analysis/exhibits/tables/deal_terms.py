@@ -15,7 +15,7 @@ GROUPS = {
 TERMS = {"size_usd_million": ("Size (m US dollars)", 0), "coupon_pct": ("Coupon (%)", 2), "tenor_years": ("Tenor (years)", 1)}
 
 
-def layout(issuances):
+def layout(issuances: pd.DataFrame) -> Table:
     """Return median and quartiles with the number of deals behind them, structures and outcomes."""
     deals = issuances[issuances["securitization"]]
     groups = {name: deals[rule(deals)] for name, rule in GROUPS.items()}

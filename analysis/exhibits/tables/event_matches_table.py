@@ -6,7 +6,7 @@ from analysis.exhibits.cells import count
 from analysis.exhibits.display import Table
 
 
-def layout(event_matches):
+def layout(event_matches: pd.DataFrame) -> Table:
     """Return one row per sourced first event; unsourced firms and later events are in the CSV."""
     shown = event_matches[event_matches["first_event"]].sort_values(["in_sample", "event_year", "company"], ascending=[False, True, True])
     rows, bold = [], []

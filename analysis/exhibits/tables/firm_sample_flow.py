@@ -6,7 +6,7 @@ from analysis.exhibits.cells import count
 from analysis.exhibits.display import Table
 
 
-def layout(event_matches, firm_stacks):
+def layout(event_matches: pd.DataFrame, firm_stacks: pd.DataFrame) -> Table:
     """Return one row per step with the firms left, and the firms lost by reason."""
     firms = event_matches["company"].nunique()
     sourced = event_matches[event_matches["confidence"].isin(["high", "medium"])]

@@ -14,7 +14,7 @@ SHOWN = {
 }
 
 
-def layout(firm_stacks):
+def layout(firm_stacks: pd.DataFrame) -> Table:
     """Return N, mean, s.d. and quartiles in the year before the event, by group."""
     before = firm_stacks[firm_stacks["event_time"] == -1]
     rows, bold = [], []

@@ -12,19 +12,19 @@ RATIO, HAZARD, MONTHS = "time ratio", "hazard ratio", "months"
 
 
 def layout(
-    cycle,
-    cycle_lognormal,
-    cycle_loglogistic,
-    cycle_weibull,
-    cycle_hazard,
-    cycle_mean,
-    cycle_immortal,
-    cycle_completed,
-    cycle_completed_did,
-    true_effects,
-    outcomes,
-    specifications,
-):
+    cycle: pd.DataFrame,
+    cycle_lognormal: pd.DataFrame,
+    cycle_loglogistic: pd.DataFrame,
+    cycle_weibull: pd.DataFrame,
+    cycle_hazard: pd.DataFrame,
+    cycle_mean: pd.DataFrame,
+    cycle_immortal: pd.DataFrame,
+    cycle_completed: pd.DataFrame,
+    cycle_completed_did: pd.DataFrame,
+    true_effects: pd.DataFrame,
+    outcomes: dict,
+    specifications: dict,
+) -> Table:
     """Return exponentiated estimates (and a difference of mean months): the percentage is what a reader would report as the change of the cycle."""
     blocks = {
         "Every project counts, sold or not": [

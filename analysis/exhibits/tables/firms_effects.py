@@ -7,7 +7,7 @@ from analysis.exhibits.display import Table
 from analysis.exhibits.tables._true_effects import line, true_effect
 
 
-def layout(firm_att, firm_counts, true_effects, outcomes, specifications):
+def layout(firm_att: pd.DataFrame, firm_counts: pd.DataFrame, true_effects: pd.DataFrame, outcomes: dict, specifications: dict) -> Table:
     """Return a block per family of outcomes, a row per outcome."""
     rows, bold, family = [], [], ""
     tables = {"firm_att": (firm_att, "att"), "firm_counts": (firm_counts, "treated")}

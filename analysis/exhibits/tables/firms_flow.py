@@ -14,17 +14,25 @@ STEPS = {
 TABLES = {"firm_accounts": "Firm-years", "financing_events": "Issues", "projects": "Projects"}
 
 
-def layout(firm_notes, firm_panel, project_spells, projects, financing_events, firm_accounts):
+def layout(
+    firm_notes: pd.DataFrame,
+    firm_panel: pd.DataFrame,
+    project_spells: pd.DataFrame,
+    projects: pd.DataFrame,
+    financing_events: pd.DataFrame,
+    firm_accounts: pd.DataFrame,
+) -> Table:
     """Return one row per step, with counts."""
-    rows, bold = [], []
+    rows: list[dict] = []
+    bold = []
     sizes = {"firm_accounts": len(firm_accounts), "financing_events": len(financing_events), "projects": len(projects)}
     for table, label in TABLES.items():
         own = firm_notes[firm_notes["table"] == table].groupby("kind")["count"].sum()
         bold.append(len(rows))
         rows.append({"Step": label})
-        rows.append({"Step": "Rows read, all files", "Rows": int(own.get("read", 0))})  # type: ignore[dict-item]
-        rows += [{"Step": f"  {words}", "Rows": int(own.get(kind, 0))} for kind, words in STEPS.items() if own.get(kind, 0)]  # type: ignore[dict-item]
-        rows.append({"Step": "Rows used", "Rows": sizes[table]})  # type: ignore[dict-item]
+        rows.append({"Step": "Rows read, all files", "Rows": int(own.get("read", 0))})
+        rows += [{"Step": f"  {words}", "Rows": int(own.get(kind, 0))} for kind, words in STEPS.items() if own.get(kind, 0)]
+        rows.append({"Step": "Rows used", "Rows": sizes[table]})
         rows += _further(table, firm_panel, project_spells, projects)
         moved = firm_notes[(firm_notes["table"] == table) & (firm_notes["kind"] == "changes")]
         rows += [
@@ -33,7 +41,7 @@ def layout(firm_notes, firm_panel, project_spells, projects, financing_events, f
     return Table(pd.DataFrame(rows), formats={"Rows": "{:,.0f}"}, bold=tuple(bold), widths={"Step": "1fr"})
 
 
-def _further(table: str, firm_panel, project_spells, projects) -> list[dict]:
+def _further(table: str, firm_panel: pd.DataFrame, project_spells: pd.DataFrame, projects: pd.DataFrame) -> list[dict]:
     if table == "firm_accounts":
         firms = firm_panel.drop_duplicates("firm_id")
         late = firms["issuer"] & ~firms["observed_before"]

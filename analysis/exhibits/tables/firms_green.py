@@ -7,7 +7,14 @@ from analysis.exhibits.display import Table
 from analysis.exhibits.tables._true_effects import line, true_effect
 
 
-def layout(firm_green_ratio, firm_green_margin, firm_green_logs, true_effects, outcomes, specifications):
+def layout(
+    firm_green_ratio: pd.DataFrame,
+    firm_green_margin: pd.DataFrame,
+    firm_green_logs: pd.DataFrame,
+    true_effects: pd.DataFrame,
+    outcomes: dict,
+    specifications: dict,
+) -> Table:
     """Return the estimates of each outcome; only the first two rows estimate what the claim is about."""
     blocks = {
         "Ratio of means and extensive margin": [

@@ -8,8 +8,16 @@ from analysis.exhibits.tables._true_effects import line, true_effect
 
 
 def layout(
-    firm_att, firm_licence_link, issue_again, issue_again_gap, issue_again_yearly, firm_dynamics, true_effects, outcomes, specifications
-):
+    firm_att: pd.DataFrame,
+    firm_licence_link: pd.DataFrame,
+    issue_again: pd.DataFrame,
+    issue_again_gap: pd.DataFrame,
+    issue_again_yearly: pd.DataFrame,
+    firm_dynamics: pd.DataFrame,
+    true_effects: pd.DataFrame,
+    outcomes: dict,
+    specifications: dict,
+) -> Table:
     """Return a row per estimate; all three links must hold for the cycle."""
     parts = [
         ("firm_att", firm_att, "firm_rd", "att", "First link: first issue to log R&D"),

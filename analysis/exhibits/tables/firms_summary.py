@@ -23,7 +23,7 @@ VARIABLES = {
 }
 
 
-def layout(firm_panel):
+def layout(firm_panel: pd.DataFrame) -> Table:
     """Return mean, s.d. and quantiles; right, base-year means and their difference in s.d. (balance)."""
     base = firm_panel.sort_values(["firm_id", "year"]).drop_duplicates("firm_id")
     base = base[base["observed_before"]]

@@ -1,5 +1,7 @@
 """Institutions of the four jurisdictions side by side."""
 
+import pandas as pd
+
 from analysis.exhibits.display import Table
 
 NAMES = {
@@ -16,7 +18,7 @@ NAMES = {
 COLUMNS = ("United States", "European Union", "Japan", "China")
 
 
-def layout(institutions):
+def layout(institutions: pd.DataFrame) -> Table:
     """Return dimensions in rows and jurisdictions in columns."""
     frame = institutions.pivot(index=["position", "dimension"], columns="jurisdiction", values="fact")[list(COLUMNS)].reset_index()
     frame[""] = frame["dimension"].map(NAMES)

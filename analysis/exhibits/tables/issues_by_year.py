@@ -7,7 +7,7 @@ from analysis.panels._firm_traits import fixed_traits
 from analysis.panels._issuers import issues_of
 
 
-def layout(financing_events, firm_accounts, panels):
+def layout(financing_events: pd.DataFrame, firm_accounts: pd.DataFrame, panels: dict) -> Table:
     """Return one row per year and a total."""
     traits = fixed_traits(firm_accounts).set_index("firm_id")
     city = traits["cluster"].where(traits["city"].notna())
@@ -21,7 +21,7 @@ def layout(financing_events, firm_accounts, panels):
         "Median amount, million": "{:.1f}",
         "Total, million": "{:,.0f}",
     }
-    return Table(pd.DataFrame(rows), formats=formats, rules=(len(rows) - 1,), widths={"Year": "1fr"})  # type: ignore[arg-type]
+    return Table(pd.DataFrame(rows), formats=formats, rules=(len(rows) - 1,), widths={"Year": "1fr"})
 
 
 def _line(label: str, part: pd.DataFrame) -> dict:

@@ -6,7 +6,7 @@ from analysis.exhibits.cells import count, number
 from analysis.exhibits.display import Table
 
 
-def layout(market_series):
+def layout(market_series: pd.DataFrame) -> Table:
     """Return one row per provider, scope and period, cumulative counts first."""
     order = market_series.assign(rank=market_series["basis"].map({"cumulative": 0, "annual": 1, "year to date": 2}))
     order = order.sort_values(["rank", "as_of", "provider", "scope"])

@@ -18,7 +18,7 @@ CHANGES = {
 }
 
 
-def layout(metamorphic):
+def layout(metamorphic: pd.DataFrame) -> Table:
     """Return a line for each estimator: how many of the changes of each kind held, of how many that apply."""
     rows = []
     for estimator, part in metamorphic.groupby("estimator", sort=True):

@@ -6,7 +6,7 @@ from analysis.exhibits.cells import measured
 from analysis.exhibits.display import Table
 
 
-def layout(province_year, outcomes):
+def layout(province_year: pd.DataFrame, outcomes: dict) -> Table:
     """Return missing provinces by outcome and year; nothing is printed where all have a figure."""
     years = sorted(province_year["year"].unique())
     rows = []

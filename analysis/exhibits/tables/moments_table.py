@@ -10,7 +10,9 @@ TAIL = 0.01  # the published moments are of winsorized variables
 EARLY = 4  # years whose projects had time to end
 
 
-def layout(firm_panel, firm_accounts, project_spells, recoveries, simulation):
+def layout(
+    firm_panel: pd.DataFrame, firm_accounts: pd.DataFrame, project_spells: pd.DataFrame, recoveries: pd.DataFrame, simulation: dict
+) -> Table:
     """Return one row per moment: what, in the cohort, as published, and where that was read."""
     data = _variables(firm_panel, firm_accounts)
     rows = []

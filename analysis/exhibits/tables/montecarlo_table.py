@@ -5,7 +5,7 @@ import pandas as pd
 from analysis.exhibits.display import Table
 
 
-def layout(montecarlo):
+def layout(montecarlo: pd.DataFrame) -> Table:
     """Return a line for each method, grouped by data-generating process; a dagger marks methods whose assumptions it breaks."""
     rows, bold = [], []
     for _, part in montecarlo.groupby("data_generating_process", sort=False):

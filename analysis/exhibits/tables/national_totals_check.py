@@ -12,7 +12,7 @@ WHY = {
 }
 
 
-def layout(national_checks):
+def layout(national_checks: pd.DataFrame) -> Table:
     """Return one row per variable: years compared, range of the differences, and the reason of gaps above one percent."""
     rows = []
     for variable, part in national_checks.groupby("variable"):

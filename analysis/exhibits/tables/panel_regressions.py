@@ -13,7 +13,14 @@ REGRESSORS = {
 }
 
 
-def layout(province_link_within, province_link_random, province_link_mundlak, province_link_hausman, outcomes, specifications):
+def layout(
+    province_link_within: pd.DataFrame,
+    province_link_random: pd.DataFrame,
+    province_link_mundlak: pd.DataFrame,
+    province_link_hausman: pd.DataFrame,
+    outcomes: dict,
+    specifications: dict,
+) -> Table:
     """Return coefficients with clustered standard errors by model, and the tests between the models."""
     models = {
         "province_link_within": province_link_within,

@@ -9,7 +9,7 @@ from analysis.exhibits.display import Table
 ORDER = {"null": "No effect", "half": "Half of what is claimed", "as_claimed": "As claimed", "opposite": "The opposite"}
 
 
-def layout(presets, claims):
+def layout(presets: pd.DataFrame, claims: dict) -> Table:
     """Return a row per test and preset: true effect, interval, reading, and whether that is right, wrong or undecided."""
     rows, bold = [], []
     place = {name: i for i, name in enumerate(claims)}

@@ -6,7 +6,7 @@ from analysis.exhibits.cells import count
 from analysis.exhibits.display import Table
 
 
-def layout(pilots):
+def layout(pilots: pd.DataFrame) -> Table:
     """Return one row per programme: places found, whole cities among them, first and last year, grades."""
     rows = []
     for programme, part in pilots.groupby("programme"):

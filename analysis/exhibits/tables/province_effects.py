@@ -6,7 +6,7 @@ from analysis.exhibits.cells import count, in_order, interval, labelled, number,
 from analysis.exhibits.display import Table
 
 
-def layout(province_att, outcomes):
+def layout(province_att: pd.DataFrame, outcomes: dict) -> Table:
     """Return one row per outcome: estimate, randomization interval and p-values, analytic s.e., MDE, counts."""
     rows = []
     for name in in_order(province_att, outcomes):

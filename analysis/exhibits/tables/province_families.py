@@ -7,15 +7,15 @@ from analysis.exhibits.display import Table
 
 
 def layout(
-    province_family_permuted,
-    province_family_permuted_commercialization,
-    province_family_permuted_green,
-    province_family_permuted_all,
-    province_family,
-    province_family_commercialization,
-    province_family_green,
-    outcomes,
-):
+    province_family_permuted: pd.DataFrame,
+    province_family_permuted_commercialization: pd.DataFrame,
+    province_family_permuted_green: pd.DataFrame,
+    province_family_permuted_all: pd.DataFrame,
+    province_family: pd.DataFrame,
+    province_family_commercialization: pd.DataFrame,
+    province_family_green: pd.DataFrame,
+    outcomes: dict,
+) -> Table:
     """Return a block per family, one row per outcome; outcomes of no family of several come last, adjusted among all only."""
     permuted = (province_family_permuted, province_family_permuted_commercialization, province_family_permuted_green)
     two_way = (province_family, province_family_commercialization, province_family_green)

@@ -6,7 +6,7 @@ from analysis.exhibits.cells import in_order, labelled, number, select_rows
 from analysis.exhibits.display import Table
 
 
-def layout(province_group_time, outcomes):
+def layout(province_group_time: pd.DataFrame, outcomes: dict) -> Table:
     """Return point estimates by outcome and cohort (rows) and years since the first issue (columns)."""
     effects = select_rows(province_group_time, term="att_gt", inference="analytic")
     effects = effects[effects["event_time"] >= 0]

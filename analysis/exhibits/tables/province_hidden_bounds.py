@@ -6,7 +6,7 @@ from analysis.exhibits.cells import in_order, interval, labelled, number, p_valu
 from analysis.exhibits.display import Table
 
 
-def layout(province_hidden, outcomes):
+def layout(province_hidden: pd.DataFrame, outcomes: dict) -> Table:
     """Return the extremes over all choices of hidden issuers, with their randomization intervals."""
     rows = []
     for name in in_order(province_hidden, outcomes):

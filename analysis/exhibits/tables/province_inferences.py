@@ -16,7 +16,9 @@ INFERENCES = {
 }
 
 
-def layout(province_inference, province_inference_cr3, province_inference_time, outcomes):
+def layout(
+    province_inference: pd.DataFrame, province_inference_cr3: pd.DataFrame, province_inference_time: pd.DataFrame, outcomes: dict
+) -> Table:
     """Return a block per outcome, one row per inference."""
     data = pd.concat([province_inference, province_inference_cr3, province_inference_time], ignore_index=True)
     rows, bold = [], []

@@ -6,7 +6,7 @@ from analysis.exhibits.cells import in_order, number, select_one, select_rows
 from analysis.exhibits.display import Table
 
 
-def layout(province_bacon, province_sensitivity, province_breakdown, outcomes):
+def layout(province_bacon: pd.DataFrame, province_sensitivity: pd.DataFrame, province_breakdown: pd.DataFrame, outcomes: dict) -> Table:
     """Return one column per outcome."""
     columns = {"": []}
     for outcome in in_order(province_sensitivity, outcomes):

@@ -8,10 +8,10 @@ from analysis.exhibits.display import Table
 BEFORE = 2018
 
 
-def layout(province_year, outcomes):
+def layout(province_year: pd.DataFrame, outcomes: dict) -> Table:
     """Return one row per outcome in its own unit: N, mean, s.d., quantiles, and group means before 2018."""
     early = province_year[(province_year["year"] < BEFORE) & province_year["certain"]]
-    treated = (early["cohort_strict"] <= province_year["year"].max()).fillna(False)
+    treated = (early["cohort_midyear"] <= province_year["year"].max()).fillna(False)
     rows = []
     for about in measured(province_year, outcomes).values():
         values = province_year[about["column"]].dropna()

@@ -1,9 +1,11 @@
 """Variables of the province statistics: unit, years, office and grade."""
 
+import pandas as pd
+
 from analysis.exhibits.display import Table
 
 
-def layout(variables):
+def layout(variables: pd.DataFrame) -> Table:
     """Return one row per variable."""
     frame = variables.assign(Years=variables["first_year"].astype(str) + "–" + variables["last_year"].astype(str))
     frame = frame.rename(

@@ -7,7 +7,7 @@ import pandas as pd
 from analysis.exhibits.display import Table
 
 
-def layout(published_numbers):
+def layout(published_numbers: pd.DataFrame) -> Table:
     """Return a line for each printed estimate with its standard error, grouped by target; all quantities in the CSV."""
     rows = []
     ordered = published_numbers.sort_values(["estimator", "source", "target"], kind="stable")

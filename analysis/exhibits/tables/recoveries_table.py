@@ -1,12 +1,14 @@
 """SIMULATED. The true effect for each claim about firms, and what the pipeline finds and would read."""
 
+from collections.abc import Callable
+
 import pandas as pd
 
 from analysis.exhibits.cells import interval, number
 from analysis.exhibits.display import Table
 
 
-def layout(recoveries, claims):
+def layout(recoveries: pd.DataFrame, claims: dict) -> Table:
     """Return a row per test; the verdict is always SIM."""
     rows = [
         {
@@ -23,6 +25,6 @@ def layout(recoveries, claims):
     return Table(pd.DataFrame(rows), data=recoveries, widths={"Test": "1fr", "The rule would read": "24%"})
 
 
-def _order(claims: dict):
+def _order(claims: dict) -> Callable[[pd.Series], pd.Series]:
     place = {name: i for i, name in enumerate(claims)}
     return lambda column: column.map(place) if column.name == "claim" else column

@@ -8,7 +8,7 @@ from analysis.exhibits.display import Table
 JURISDICTIONS = {"US": "United States", "JP": "Japan", "CN": "China"}
 
 
-def layout(issuances):
+def layout(issuances: pd.DataFrame) -> Table:
     """Return counts and volumes by jurisdiction; volumes count the first sized issue of each pool only."""
     deals = issuances[issuances["securitization"]]
     place = deals["jurisdiction"].map(JURISDICTIONS).fillna("Other")

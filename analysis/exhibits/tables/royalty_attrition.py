@@ -6,7 +6,7 @@ from analysis.exhibits.cells import count, in_order, interval, labelled, number,
 from analysis.exhibits.display import Table
 
 
-def layout(royalty_bounds, outcomes):
+def layout(royalty_bounds: pd.DataFrame, outcomes: dict) -> Table:
     """Return Lee bounds by outcome and event time with the share of treated and controls still observed."""
     rows, bold = [], []
     for name in in_order(royalty_bounds, outcomes):

@@ -5,7 +5,7 @@ import pandas as pd
 from analysis.exhibits.display import Table
 
 
-def layout(event_matches):
+def layout(event_matches: pd.DataFrame) -> Table:
     """Return counts of the firms in the sample by event year and class of the first event."""
     used = event_matches[event_matches["in_sample"]]
     frame = pd.crosstab(used["event_year"].astype(str), used["instrument_class"])

@@ -1,10 +1,12 @@
 """The R&D Scoreboard as read, against the totals its reports print."""
 
+import pandas as pd
+
 from analysis.exhibits.cells import count, number
 from analysis.exhibits.display import Table
 
 
-def layout(scoreboard_checks):
+def layout(scoreboard_checks: pd.DataFrame) -> Table:
     """Return one row per fiscal year: totals, growth, and the share of links that the printed growth contradicts."""
     t = scoreboard_checks.sort_values("fiscal_year")
     frame = t.assign(

@@ -26,7 +26,7 @@ VERDICT, READS = "Verdict (direct evidence)", "Nearest evidence reads"
 NONE = "none at hand"
 
 
-def layout(verdicts, claims):
+def layout(verdicts: pd.DataFrame, claims: dict) -> Table:
     """Return one row per claim: verdict and why, then reading, gates, numbers and directness of the nearest evidence."""
     rows: list[dict] = []
     bold: list[int] = []

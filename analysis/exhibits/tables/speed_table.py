@@ -5,7 +5,7 @@ import pandas as pd
 from analysis.exhibits.display import Table
 
 
-def layout(speed):
+def layout(speed: pd.DataFrame) -> Table:
     """Return a line for each task and implementation: seconds and peak memory at each size, growth at the largest."""
     sizes = [rows for rows in sorted(speed["rows"].unique()) if (speed["rows"] == rows).sum() > 1]
     lines = []

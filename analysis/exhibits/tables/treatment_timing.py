@@ -1,4 +1,6 @@
-"""When each province first issued, and how the date was made."""
+"""When each province first issued: every dated piece of evidence, and the cohort that each rule makes of it."""
+
+from __future__ import annotations
 
 import pandas as pd
 
@@ -6,13 +8,15 @@ from analysis.exhibits.display import Table
 
 STATUS = {
     "treated": "Confirmed first issue",
-    "uncertain": "Unconfirmed evidence only: not in the strict sample",
+    "uncertain": "Unconfirmed evidence only: controls until then",
     "no known issue": "No issue found",
 }
+# Rule of dating → heading of its cohort.
+COHORTS = {"cohort_midyear": "Six months", "cohort_strict": "Calendar year", "cohort_approval": "Approvals count", "cohort_wide": "Wide"}
 
 
-def layout(province_onset):
-    """Return provinces by status, with strict and wide dates and the rule behind each."""
+def layout(province_onset: pd.DataFrame, first_issues: pd.DataFrame) -> Table:
+    """Return provinces by status with their cohorts; below each its cities' evidence, the date of the strict rule marked."""
     rows, bold, wide = [], [], []
     for status, heading in STATUS.items():
         part = province_onset[province_onset["status"] == status].sort_values(["date_strict", "date_wide", "province"])
@@ -22,16 +26,26 @@ def layout(province_onset):
             wide.append(len(rows))
             rows.append({"Province": ", ".join(part["province"])})
             continue
-        for row in part.to_dict("records"):
-            rows.append(
-                {
-                    "Province": row["province"],
-                    "Strict date": "" if pd.isna(row["date_strict"]) else row["date_strict"],
-                    "Cohort": "" if pd.isna(row["cohort_strict"]) else str(row["cohort_strict"]),
-                    "Wide date": row["date_wide"],
-                    "Rule of the wide date": row["rule_wide"],
-                    "Evidence": row["evidence"],
-                }
-            )
-    widths = {"Province": "1.3fr", "Rule of the wide date": "1fr"}
-    return Table(pd.DataFrame(rows), data=province_onset, bold=tuple(bold), wide=tuple(wide), widths=widths)
+        for province in part.to_dict("records"):
+            rows += _of_province(province, first_issues)
+    frame = pd.DataFrame(rows).fillna("")
+    widths = {"Province": "0.9fr", "City": "1fr", "Basis": "1.3fr"}
+    return Table(frame, data=province_onset, bold=tuple(bold), wide=tuple(wide), widths=widths)
+
+
+def _of_province(province: dict, events: pd.DataFrame) -> list[dict]:
+    """Return a line per dated piece of evidence of a province, the first with its cohorts."""
+    own = events[events["province"] == province["province"]].sort_values(["date", "basis"])
+    lines = [
+        {
+            "City": event["city"],
+            "Date": event["date"] + (" *" if event["date"] == province["date_strict"] and event["rule"] == "confirmed first issue" else ""),
+            "Basis": event["basis"] + (" (may not be the first)" if event["rule"] == "upper bound" else ""),
+            "Grade": event["grade"],
+            "Evidence": event["evidence"],
+        }
+        for event in own.to_dict("records")
+    ]
+    cohorts = {heading: "" if pd.isna(province[column]) else str(province[column]) for column, heading in COHORTS.items()}
+    lines[0] = {"Province": province["province"], **cohorts, **lines[0]}
+    return lines

@@ -11,6 +11,7 @@ import json
 import os
 import tempfile
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -65,10 +66,10 @@ def _makers(study: dict, out: Path) -> Iterator[tuple[str, Callable[[Path], None
     for name in sorted(n for n in study["exhibits"] if kind_of(study["exhibits"], n) == "table"):
         for form in ("tex", "html"):
             files = exhibit_files("table", name)
-            yield files[form], lambda path, files=files, form=form: form_of(out / files["json"], form, path)  # type: ignore[misc]
+            yield files[form], partial(form_of, out / files["json"], form)
     for document in study["documents"].values():
-        yield document.numbers_file, lambda path, document=document: _quote(study, document, path)  # type: ignore[misc]
-        yield document.pdf, lambda path, document=document: typeset(document, str(path))  # type: ignore[misc]
+        yield document.numbers_file, partial(_quote, study, document)
+        yield document.pdf, partial(typeset, document)
     paper = study["documents"][STUDY]
     order = {"exhibits": list(paper.exhibits), "curves": list(study["specification_curves"])}
     yield "paper/dossier.html", lambda path: dossier(paper.provenance, paper.numbers_file, study["title"], order, str(path))

@@ -13,8 +13,9 @@ import gzip
 import json
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from analysis.review.verification.allowance import agree, allowance, parsed
@@ -79,7 +80,7 @@ def compare(archived: Path, rerun: Path, rules: dict, missing_inputs: MissingInp
     ]
     for path in _both(archived, rerun, rules["texts"]):
         rounds = Path(path).stem not in same
-        results.append(_file(archived, rerun, path, lambda a, b, rounds=rounds: _texts(a, b, rules, rounds)))
+        results.append(_file(archived, rerun, path, partial(_texts, rules=rules, rounds=rounds)))
     for path in _both(archived, rerun, rules["overviews"]):
         results.append(_file(archived, rerun, path, lambda a, b: _texts(a, b, rules)))
     for path in _both(archived, rerun, [rules["page"]]):
@@ -100,7 +101,7 @@ def _both(archived: Path, rerun: Path, patterns: list[str]) -> list[str]:
     return sorted(found)
 
 
-def _file(archived: Path, rerun: Path, path: str, against) -> Result:
+def _file(archived: Path, rerun: Path, path: str, against: Callable[[Path, Path], tuple]) -> Result:
     first, second = archived / path, rerun / path
     if not first.exists() and not second.exists():
         return Result(path, MISSING)

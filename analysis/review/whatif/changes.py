@@ -158,14 +158,17 @@ def _estimator(variant: Variant, name: str, context: str) -> None:
 def _outcome(variant: Variant, key: str, value: str, context: str) -> None:
     if variant.outcome is None:
         raise BadOption(f"{context}: the model has no outcome variable that {key} could change", key, value, ())
-    if key == "transform" and value not in TRANSFORMS:
-        raise unknown(value, TRANSFORMS, context, "transform")
-    read = value if key == "transform" else _number(key, value, context)
-    if key == "winsorize" and not 0 <= read < 0.5:  # type: ignore[operator]
+    if key == "transform":
+        if value not in TRANSFORMS:
+            raise unknown(value, TRANSFORMS, context, "transform")
+        variant.outcome[key] = value
+        return
+    read = _number(key, value, context)
+    if key == "winsorize" and not 0 <= read < 0.5:
         raise BadOption(
             f"{context}: winsorize is the share of each tail, from 0 to below 0.5, not {value}", key, value, "from 0 to below 0.5"
         )
-    if key == "scale" and read <= 0:  # type: ignore[operator]
+    if key == "scale" and read <= 0:
         raise BadOption(f"{context}: scale must be above 0, not {value}: signs that claims imply would turn", key, value, "above 0")
     variant.outcome[key] = read
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import re
 import shlex
+from collections.abc import Sequence
+from typing import Any
 
 from analysis.core.errors import BadOption
 
@@ -25,15 +27,14 @@ def split(text: str, context: str) -> list[str]:
 def in_any_order(parser: argparse.ArgumentParser) -> None:
     """Let words stand before, between and after the options; argparse alone takes those before the first option only.
 
-    A subcommand is read by `parse_known_args`, which cannot be told to intermix, so the parser's own is put in front.
+    A subcommand is read by `parse_known_args`, which cannot be told to intermix, so one that does is put in front of the class's.
     """
-    plain = parser.parse_known_args
 
-    def intermixed(arguments=None, namespace=None):
-        parser.parse_known_args = plain  # type: ignore[method-assign]
+    def intermixed(arguments: Sequence[str] | None = None, namespace: Any = None) -> tuple:
+        del vars(parser)["parse_known_args"]
         try:
             return parser.parse_known_intermixed_args(arguments, namespace)
         finally:
-            parser.parse_known_args = intermixed  # type: ignore[method-assign]
+            vars(parser)["parse_known_args"] = intermixed
 
-    parser.parse_known_args = intermixed  # type: ignore[method-assign]
+    vars(parser)["parse_known_args"] = intermixed

@@ -76,7 +76,7 @@ def _shocks(traits: pd.DataFrame, n_cities: int, n_years: int, settings: dict, r
 class _Pool:
     """Patents in force: they follow last year's R&D and depreciate; a full pool makes a further issue likelier."""
 
-    def __init__(self, traits: pd.DataFrame, settings: dict, rng: np.random.Generator, n_years: int):
+    def __init__(self, traits: pd.DataFrame, settings: dict, rng: np.random.Generator, n_years: int) -> None:
         about = settings["innovation"]
         self.level = about["log_patents"][0] + about["log_patents"][1] * rng.normal(size=len(traits))
         self.elasticity, self.depreciation, self.sd = about["rd_elasticity"], about["depreciation"], about["log_patents"][1]
@@ -95,7 +95,17 @@ class _Pool:
         return (np.log(self.now) - np.log(1 / self.depreciation) - 1.0) / self.sd
 
 
-def _issue(history: History, t: int, year: int, opens, traits, pool: _Pool, settings: dict, scale: float, rng) -> None:
+def _issue(
+    history: History,
+    t: int,
+    year: int,
+    opens: np.ndarray,
+    traits: pd.DataFrame,
+    pool: _Pool,
+    settings: dict,
+    scale: float,
+    rng: np.random.Generator,
+) -> None:
     selection = settings["selection"]
     able = history.observed[:, t] & (opens <= year)
     first = able & (history.cohort == NEVER) & (traits["enters"].to_numpy() < year)
@@ -117,7 +127,7 @@ def _respond(history: History, t: int, year: int, traits: pd.DataFrame, settings
         history.effect[name][:, t] = scale * about["size"] * path
 
 
-def _account(history: History, traits: pd.DataFrame, shocks: dict, pool: _Pool, settings: dict, rng) -> None:
+def _account(history: History, traits: pd.DataFrame, shocks: dict, pool: _Pool, settings: dict, rng: np.random.Generator) -> None:
     """Fill `values` with the accounts and `untreated` with their means had the firm never issued (where they differ)."""
     n, shape = len(traits), history.observed.shape
     size, effect, v = traits["size"].to_numpy()[:, None], history.effect, history.values
@@ -147,7 +157,7 @@ def _account(history: History, traits: pd.DataFrame, shocks: dict, pool: _Pool, 
     history.untreated["launches"] = mean
 
 
-def _finance(history: History, traits: pd.DataFrame, lever: np.ndarray, settings: dict, rng) -> None:
+def _finance(history: History, traits: pd.DataFrame, lever: np.ndarray, settings: dict, rng: np.random.Generator) -> None:
     n, shape, effect, v = len(traits), history.observed.shape, history.effect, history.values
     fin = settings["finance"]
     spread = fin["cost_of_debt"][1]
@@ -175,7 +185,7 @@ def _finance(history: History, traits: pd.DataFrame, lever: np.ndarray, settings
     v["disclosure_score"] = history.moved("disclosure_score", score, 0.0, 100.0)
 
 
-def _green(history: History, traits: pd.DataFrame, settings: dict, rng) -> None:
+def _green(history: History, traits: pd.DataFrame, settings: dict, rng: np.random.Generator) -> None:
     """Investment in carbon reduction: some firms never invest, others not every year; effects act on both margins."""
     n, shape, about, tau = len(traits), history.observed.shape, settings["green"], history.effect["green_investment"]
     chance = np.where(traits["new_energy"], about["investor_new_energy"], about["investor_other"])
@@ -190,7 +200,7 @@ def _green(history: History, traits: pd.DataFrame, settings: dict, rng) -> None:
     history.untreated["green_investment"] = mean
 
 
-def _income(history: History, traits: pd.DataFrame, shocks: dict, settings: dict, rng) -> None:
+def _income(history: History, traits: pd.DataFrame, shocks: dict, settings: dict, rng: np.random.Generator) -> None:
     """Licence income: zero for many, and an elasticity to last year's R&D: the second link of the claimed cycle."""
     n, shape, about = len(traits), history.observed.shape, settings["licence"]
     licensor = (rng.random(n) < about["licensor"])[:, None]

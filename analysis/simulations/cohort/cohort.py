@@ -65,7 +65,7 @@ def chunks(settings: dict, calendar: pd.DataFrame, provinces: pd.DataFrame, trut
 class _Writer:
     """A Parquet file that grows by row groups; its schema is that of the first chunk."""
 
-    def __init__(self, path: Path):
+    def __init__(self, path: Path) -> None:
         self.path = path
         self.file: pq.ParquetWriter | None = None
         self.schema: pa.Schema | None = None

@@ -52,7 +52,7 @@ def traits_of(first: int, n: int, cities: pd.DataFrame, settings: dict, rng: np.
             "city": rng.choice(len(cities), size=n, p=cities["weight"].to_numpy()),
             "enters": enters,
             "leaves": np.minimum(enters + 3 + lives, end),
-            "founded": enters - np.exp(rng.normal(*about["log_age"], n)).round().astype(int),  # type: ignore[call-overload]
+            "founded": enters - np.exp(rng.normal(about["log_age"][0], about["log_age"][1], n)).round().astype(int),
             "state_owned": state,
             "new_energy": energy,
             "constrained": constrained,

@@ -56,7 +56,7 @@ def start(history: History, traits: pd.DataFrame, settings: dict, scale: float, 
     )
 
 
-def _clock(firm: np.ndarray, kind: np.ndarray, classes: list[str], n_firms: int, settings: dict, rng) -> np.ndarray:
+def _clock(firm: np.ndarray, kind: np.ndarray, classes: list[str], n_firms: int, settings: dict, rng: np.random.Generator) -> np.ndarray:
     """Return the months to first sale without any exposure; infinite for the share that never sells."""
     shift = np.array([settings["classes"][name] for name in classes])[kind] + settings["frailty"] * rng.normal(size=n_firms)[firm]
     scale = settings["median_months"] / np.log(2) ** (1 / settings["shape"]) * np.exp(shift)

@@ -15,7 +15,7 @@ LAST_EVENT_TIME = 5
 class Truth:
     """Sums over treated firm-years, added chunk by chunk."""
 
-    def __init__(self, settings: dict):
+    def __init__(self, settings: dict) -> None:
         self.settings = settings
         self.sums = defaultdict(lambda: np.zeros(3))  # (quantity, event time) → sum of effects or of Y(1), sum of Y(0), cells
 

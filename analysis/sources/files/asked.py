@@ -28,7 +28,7 @@ class Reading:
     sheet: str = ""
     periods_as_text: bool = False
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         for field in ("delimiter", "decimal", "thousands"):
             value = getattr(self, field)
             object.__setattr__(self, field, NAMED.get(value.lower(), value))

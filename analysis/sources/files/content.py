@@ -55,8 +55,8 @@ FOREIGN_SUFFIXES = {
 PAGES = (b"<!doctype html", b"<html", b"<table", b"<?xml")
 
 
-def content_of(path: Path) -> tuple[str, bytes | None]:
-    """Return the kind of file and, of text, its bytes, unpacked; raise DataError with what to do where it cannot be read."""
+def content_of(path: Path) -> tuple[str, bytes]:
+    """Return the kind of file and, of text alone, its bytes, unpacked; raise DataError with what to do where it cannot be read."""
     if path.is_dir():
         raise DataError(violation(path, "is a folder; name a file"))
     if not path.is_file():
@@ -67,7 +67,7 @@ def content_of(path: Path) -> tuple[str, bytes | None]:
         raise DataError(violation(path, "is empty"))
     kind = _kind(start, path.suffix.lower(), path)
     if kind != TEXT:
-        return kind, None
+        return kind, b""
     data = path.read_bytes()
     text = _unpacked(data, path)
     if text is not data and _kind(text[:64], Path(path.stem).suffix.lower(), path) != TEXT:

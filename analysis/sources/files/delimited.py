@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -113,7 +114,7 @@ def _expected(dialect: Dialect) -> str:
     return f"the header has {dialect.width}" if dialect.width == len(dialect.header) else f"the row before has {dialect.width}"
 
 
-def _followed(text: bytes, dialect: Dialect, strict: bool):
+def _followed(text: bytes, dialect: Dialect, strict: bool) -> Any:
     body = io.TextIOWrapper(io.BytesIO(memoryview(text)[dialect.start :]), encoding="utf-8", newline="")
     for cells, line in records_of(body, dialect.delimiter, strict):
         yield cells, line + dialect.first_line - 1

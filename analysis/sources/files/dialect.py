@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from analysis.core.errors import DataError, violation
 
@@ -95,7 +96,7 @@ def records_of(lines: Iterator[str], delimiter: str, strict: bool = False) -> It
         before = reader.line_num
 
 
-def _reader(lines: Iterator[str], delimiter: str, strict: bool = False):
+def _reader(lines: Iterator[str], delimiter: str, strict: bool = False) -> Any:
     csv.field_size_limit(LONGEST)
     return csv.reader(lines, delimiter=delimiter, strict=strict)
 

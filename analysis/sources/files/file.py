@@ -77,7 +77,7 @@ def _opened(path: Path, asked: Reading, wanted: set[str]) -> Source:
     if kind == TEXT:
         from analysis.sources.files.delimited import open_text
 
-        return open_text(text, asked, wanted, path)  # type: ignore[arg-type]
+        return open_text(text, asked, wanted, path)
     if kind in (PARQUET, FEATHER):
         from analysis.sources.files.typed import open_feather, open_parquet
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 
@@ -12,7 +14,7 @@ class Lines:
     copy and equal only to itself.
     """
 
-    def __init__(self, numbers: np.ndarray):
+    def __init__(self, numbers: np.ndarray) -> None:
         self._numbers = np.asarray(numbers, dtype=np.int64)
         self._numbers.flags.writeable = False
 
@@ -24,11 +26,11 @@ class Lines:
     def __len__(self) -> int:
         return len(self._numbers)
 
-    def __getitem__(self, rows):
+    def __getitem__(self, rows: Any) -> Any:
         return self._numbers[rows]
 
-    def __array__(self, dtype=None, copy=None) -> np.ndarray:
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         return self._numbers if dtype is None else self._numbers.astype(dtype)
 
-    def __deepcopy__(self, memo) -> Lines:
+    def __deepcopy__(self, memo: dict) -> Lines:
         return self

@@ -6,6 +6,7 @@ import datetime
 import io
 import warnings
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -49,7 +50,7 @@ def open_workbook(path: Path, sheet: str, wanted: set[str]) -> Source:
     return Source(header=header, take=take, header_row=number, typed=False, facts=facts, notes=notes)
 
 
-def _workbook(path: Path, values: bool):
+def _workbook(path: Path, values: bool) -> Any:
     import openpyxl
 
     with warnings.catch_warnings():
@@ -67,7 +68,7 @@ def _sheets(path: Path, sheet: str) -> dict[str, Rows]:
     return {title: _rows(book[title]) for title in titles if sheet in ("", title)}
 
 
-def _rows(sheet) -> Rows:
+def _rows(sheet: Any) -> Rows:
     sheet.reset_dimensions()  # what a file declares of its size is often wrong
     return [(i, row) for i, row in enumerate(sheet.iter_rows(values_only=True), start=1) if any(_filled(cell) for cell in row)]
 
@@ -131,7 +132,7 @@ def _series(cells: list) -> pd.Series:
     return pd.Series([cell if _filled(cell) else None for cell in cells], dtype="boolean" if truths else object)
 
 
-def _check_formulas(path: Path, title: str, header, positions: list[int], columns: list[pd.Series], lines: Lines) -> None:
+def _check_formulas(path: Path, title: str, header: list, positions: list[int], columns: list[pd.Series], lines: Lines) -> None:
     """Raise DataError where a cell that seems blank is a formula whose value the file does not hold."""
     blank = {at: set(lines[np.flatnonzero(column.isna())].tolist()) for at, column in zip(positions, columns, strict=True)}
     sheet = _workbook(path, values=False)[title]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -26,11 +27,11 @@ def panel(rows: int) -> pd.DataFrame:
     return pd.DataFrame({"firm": firm, "year": year, "cohort": g, "d": on.astype(float), "y": y})
 
 
-def _specification(estimator: str, **more) -> Specification:
+def _specification(estimator: str, **more: Any) -> Specification:
     return Specification("benchmark", estimator, "y", "firm", "year", seed=1, **more)
 
 
-def _ours(estimator: str, **more) -> Callable:
+def _ours(estimator: str, **more: Any) -> Callable:
     from importlib import import_module
 
     module = import_module(f"analysis.estimators.{estimator}")
@@ -45,7 +46,7 @@ def two_way_ours() -> Callable:
 def two_way_panelols() -> Callable:
     from linearmodels.panel import PanelOLS
 
-    def run(data):
+    def run(data: pd.DataFrame) -> Any:
         indexed = data.set_index(["firm", "year"])
         model = PanelOLS(indexed["y"], indexed[["d"]], entity_effects=True, time_effects=True)
         return model.fit(cov_type="clustered", cluster_entity=True).params["d"]
@@ -56,7 +57,7 @@ def two_way_panelols() -> Callable:
 def two_way_absorbing() -> Callable:
     from linearmodels.iv.absorbing import AbsorbingLS
 
-    def run(data):
+    def run(data: pd.DataFrame) -> Any:
         effects = pd.DataFrame({"firm": pd.Categorical(data["firm"]), "year": pd.Categorical(data["year"])})
         return AbsorbingLS(data["y"], data[["d"]], absorb=effects).fit(cov_type="clustered", clusters=data["firm"]).params["d"]
 
@@ -76,7 +77,7 @@ def event_study_ours() -> Callable:
 def event_study_pyfixest() -> Callable:
     import pyfixest
 
-    def run(data):
+    def run(data: pd.DataFrame) -> Any:
         event = np.where(data["cohort"] > 0, data["year"] - data["cohort"], -1)
         data = data.assign(event=event)
         return pyfixest.feols("y ~ i(event, ref=-1) | firm + year", data, vcov={"CRV1": "firm"}, copy_data=False).coef().iloc[0]
@@ -87,7 +88,7 @@ def event_study_pyfixest() -> Callable:
 def event_study_panelols() -> Callable:
     from linearmodels.panel import PanelOLS
 
-    def run(data):
+    def run(data: pd.DataFrame) -> Any:
         event = np.where(data["cohort"] > 0, data["year"] - data["cohort"], -1)
         dummies = pd.DataFrame({f"e{e}": (event == e).astype(float) for e in np.unique(event) if e != -1})
         indexed = pd.concat([data[["firm", "year", "y"]], dummies], axis=1).set_index(["firm", "year"])
@@ -128,7 +129,7 @@ def group_time_diff_diff() -> Callable:
 def group_time_moderndid() -> Callable:
     from moderndid import aggte, att_gt
 
-    def run(data):
+    def run(data: pd.DataFrame) -> Any:
         result = att_gt(data.astype({"cohort": float}), "y", "year", "firm", "cohort", boot=True, biters=DRAWS, random_state=1)
         return aggte(result, type="dynamic").overall_att
 
@@ -152,7 +153,7 @@ def two_stage_diff_diff() -> Callable:
 def two_stage_pyfixest() -> Callable:
     import pyfixest
 
-    def run(data):
+    def run(data: pd.DataFrame) -> Any:
         fit = pyfixest.did2s(data, "y", "~ 0 | firm + year", "~ d", "d", "firm")
         return fit.coef().iloc[0]
 

@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from analysis.core.comparisons import Comparison
 from analysis.exhibits.cells import in_order
 from analysis.exhibits.display import Table
 from analysis.exhibits.tables._variants import variants
@@ -10,7 +11,7 @@ from analysis.exhibits.tables.listed._rows import SHOWS, as_row, cells_of, other
 HEADINGS = {"label": "Specification", "estimate": "ATT", "interval": "95 % interval", "p": "p", "n": "N"}
 
 
-def layout(comparison, specifications, outcomes):
+def layout(comparison: Comparison, specifications: dict, outcomes: dict) -> Table:
     """Return a block for each outcome of `outcomes_of` (of the first row, if none is named), then what stands `below`.
 
     A row is a specification, or says what it `show`s; `forms` adds other forms of the outcome that it is `for`.

@@ -2,13 +2,14 @@
 
 import pandas as pd
 
+from analysis.core.comparisons import Comparison
 from analysis.exhibits.cells import count, in_order, interval, labelled, number, p_value
 from analysis.exhibits.display import Table
 from analysis.exhibits.tables._overall import PREFERRED, overall
 from analysis.exhibits.tables.listed._rows import as_row
 
 
-def layout(comparison, specifications, outcomes):
+def layout(comparison: Comparison, specifications: dict, outcomes: dict) -> Table:
     """Return a block for each outcome of `outcomes_of`; a row's title is its specification's unless it has its own."""
     entry, tables = comparison.entry, comparison.tables
     rows = [as_row(row) for row in entry["rows"]]

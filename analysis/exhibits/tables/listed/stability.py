@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from analysis.core.comparisons import Comparison
 from analysis.exhibits.cells import interval, number, p_value
 from analysis.exhibits.display import Table
 from analysis.exhibits.tables._stability import stability
@@ -17,7 +18,7 @@ WIDTHS = {
 }
 
 
-def layout(comparison, verdicts, claims):
+def layout(comparison: Comparison, verdicts: pd.DataFrame, claims: dict) -> Table:
     """Return one row per test or context with an estimate, in the order of the claims."""
     found = stability(comparison, verdicts)
     place = {name: position for position, name in enumerate(claims)}

@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from analysis.core.comparisons import Comparison
 from analysis.exhibits.cells import in_order, labelled, select_one, select_rows
 from analysis.exhibits.display import Table
 from analysis.exhibits.tables._true_effects import line, true_effect
@@ -12,7 +13,7 @@ HEADINGS = {"label": "", "estimate": "Estimate", "std_error": "s.e.", "interval"
 TERMS = ("att", "treated")
 
 
-def layout(comparison, true_effects, specifications, outcomes):
+def layout(comparison: Comparison, true_effects: pd.DataFrame, specifications: dict, outcomes: dict) -> Table:
     """Return a block for each outcome of `outcomes_of` (of the first row, if none is named), then the blocks `below`.
 
     `truth_of` says which specification's true effect stands beside every row; without it each row has its own, and `none`
