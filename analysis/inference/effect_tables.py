@@ -87,4 +87,5 @@ def _divided(values: Table, size: np.ndarray) -> Table:
 
 
 def dense(values: Table) -> np.ndarray:
-    return values if isinstance(values, np.ndarray) else values.toarray()
+    # A dense table with a sparse one gives a numpy matrix, which would keep two dimensions in every product: plain arrays only.
+    return np.asarray(values) if isinstance(values, np.ndarray) else values.toarray()

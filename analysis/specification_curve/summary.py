@@ -93,6 +93,8 @@ def summary(name: str, settings: dict, region: Region, table: pd.DataFrame, part
         "n_read": len(verdict),
         "draws": settings["draws"],
         "main_estimate": main["estimate"],
+        "main_low": main["ci_low"],
+        "main_high": main["ci_high"],
         "main_reading": main["reading"],
         "main_rank": (once < main["estimate"]).mean(),
         "median": once.median(),

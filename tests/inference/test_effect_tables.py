@@ -49,10 +49,12 @@ def by_hand(data, weights, clusters, nested):
     return beta[: k + 2], np.sqrt(np.diag(factor * bread @ sums.T @ sums @ bread))[: k + 2]
 
 
-@pytest.fixture(params=["few levels", "sparse tables", "many levels"])
+@pytest.fixture(params=["few levels", "sparse tables of cells", "sparse tables", "many levels"])
 def size(request, monkeypatch):
     """Small data taken for large: tables that stay sparse, and effects of so many levels that they are iterated."""
-    if request.param != "few levels":
+    if request.param == "sparse tables of cells":
+        monkeypatch.setattr(effect_tables, "DENSE", 0)
+    elif request.param != "few levels":
         monkeypatch.setattr(effect_tables, "DENSE", 0)
         monkeypatch.setattr(absorb, "DENSE", 0)
     if request.param == "many levels":

@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from analysis.exhibits.cells import select_one
 from analysis.specification_curve.names import ALL
 
 SHARES = ("main_rank", "share_positive", "share_consistent", "share_not_consistent", "share_undecided")
@@ -9,14 +10,21 @@ P_VALUES = ("p_median", "p_share", "p_average")
 
 
 def count(
-    province_rd_curve_joint: pd.DataFrame, province_green_curve_joint: pd.DataFrame, province_sales_curve_joint: pd.DataFrame
+    province_rd_curve_joint: pd.DataFrame,
+    province_green_curve_joint: pd.DataFrame,
+    province_sales_curve_joint: pd.DataFrame,
+    province_att: pd.DataFrame,
 ) -> dict:
     """Return how many specifications there are, the shares of their readings and joint p-values, by outcome.
 
-    Keys begin with the outcome; the joint p-values of parts of a curve end with the part (`level`, `log`).
+    `rd_main_low` and `rd_main_high` are the interval of the main specification in percentage points. Keys begin with the outcome; the joint p-values of parts of a curve end with the part (`level`, `log`).
     """
     joints = {"rd": province_rd_curve_joint, "green": province_green_curve_joint, "sales": province_sales_curve_joint}
     facts: dict[str, float] = {"draws": int(joints["rd"]["draws"].iloc[0])}
+    whole = joints["rd"].set_index("subset").loc[ALL]
+    # The curve is in standard deviations; the text gives the interval in the unit of the main estimate.
+    att = select_one(province_att, outcome="rd_intensity", term="att", inference="randomization_t")["estimate"]
+    facts |= {f"rd_main_{end}": float(whole[f"main_{end}"] * att / whole["main_estimate"]) for end in ("low", "high")}
     for name, joint in joints.items():
         parts = joint.set_index("subset")
         row = parts.loc[ALL]

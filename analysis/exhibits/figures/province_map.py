@@ -22,7 +22,7 @@ def draw(province_tiles: pd.DataFrame, province_onset: pd.DataFrame, province_ye
     onset = province_tiles.merge(province_onset, on="province", validate="one_to_one")
     years = sorted({int(year) for year in onset["cohort_midyear"].dropna() if year <= last})
     colours = dict(zip(years, sns.color_palette("flare", len(years)).as_hex(), strict=True))
-    figure, axis = plt.subplots(figsize=(WIDTH, 4.1))
+    figure, axis = plt.subplots(figsize=(WIDTH * 0.75, 4.1))
     for tile in onset.to_dict("records"):
         _square(axis, tile, last, colours)
 
@@ -30,7 +30,7 @@ def draw(province_tiles: pd.DataFrame, province_onset: pd.DataFrame, province_ye
     kinds.append(Rectangle((0, 0), 1, 1, facecolor=UNTREATED, edgecolor="white", label=f"no known issue to {last}"))
     kinds.append(Rectangle((0, 0), 1, 1, facecolor=UNCERTAIN, edgecolor="#888888", hatch="////", label="unconfirmed evidence"))
     axis.legend(handles=kinds, loc="lower left", bbox_to_anchor=(0.0, 0.0), fontsize=7, frameon=False)
-    axis.set(xlim=(-1.8, 9.2), ylim=(-8.1, 0.2), aspect="equal")
+    axis.set(xlim=(-0.6, 9.2), ylim=(-8.1, 0.2), aspect="equal")
     axis.set_axis_off()
     return figure
 

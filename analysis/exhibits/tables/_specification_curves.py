@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from analysis.exhibits.cells import count, number, p_value
+from analysis.exhibits.cells import count, interval, number, p_value
 from analysis.exhibits.display import Table
 from analysis.exhibits.figures._specification_curve import UNITS
 from analysis.specification_curve.names import ALL
@@ -38,7 +38,7 @@ def _lines(joint: pd.Series) -> dict[str, str]:
     return {
         "Specifications (different estimates)": f"{count(joint['n_specifications'])} ({count(joint['n_distinct'])})",
         "Claim, unit": f"{joint['claim']}, {UNITS[joint['unit']]}",
-        "Main estimate": number(joint["main_estimate"], 2),
+        "Main estimate": f"{number(joint['main_estimate'], 2)} {interval(joint['main_low'], joint['main_high'], 2)}",
         "Larger than": f"{joint['main_rank']:.0%} of specifications",
         "Main reading": joint["main_reading"].replace("untestable (INCONCLUSIVE)", "cannot tell"),
         "Median estimate": number(joint["median"], 2),
