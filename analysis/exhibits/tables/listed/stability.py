@@ -7,7 +7,7 @@ from analysis.exhibits.cells import interval, number, p_value
 from analysis.exhibits.display import Table
 from analysis.exhibits.tables._stability import stability
 
-INFERENCES = {"randomization_t": "randomization"}
+INFERENCES = {"randomization_t": "randomization", "none": ""}
 WIDTHS = {
     "Evidence": "1.6fr",
     "Estimate and 95 % interval": "15%",
