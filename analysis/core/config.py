@@ -7,7 +7,7 @@ from pathlib import Path
 
 from analysis.core.catalogue import ROOT, ingredients, module_of, modules, outcomes_of
 from analysis.core.checked_yaml import read_yaml
-from analysis.core.claim_tests import tests_of
+from analysis.core.claim_tests import tests_of, with_bounds
 from analysis.core.comparisons import ARGUMENT, listed, products_of, whole
 from analysis.core.documents import documents
 from analysis.core.errors import ConfigError, UnknownName, unknown
@@ -57,7 +57,7 @@ def load(config: Path = CONFIG) -> dict:
         if "folder" in raw:
             raw |= {"adapters": adapters, "tables": {name: study["contracts"][name] for name in FIRM_TABLES}}
     study["simulation"] = read_yaml(config / "simulation.yaml", "simulation")["simulation"]
-    study["claims"] = read_yaml(config / "claims.yaml", "claims")["claims"]
+    claims = read_yaml(config / "claims.yaml", "claims")
     study["numbers"] = read_yaml(config / "numbers.yaml", "numbers")["numbers"]
     study["published"] = read_yaml(config / "published.yaml", "published")["published"]
     study["montecarlo"] = read_yaml(config / "montecarlo.yaml", "montecarlo")["montecarlo"]
@@ -77,6 +77,7 @@ def load(config: Path = CONFIG) -> dict:
         if drawn_as not in study["specifications"]:
             raise unknown(drawn_as, study["specifications"], f"{places[name]}: seed_of", "specification")
         specification.setdefault("seed", zlib.crc32(f"{study['seed']} {drawn_as}".encode()))
+    study["claims"] = _bounded(study["specifications"], **claims)
     study["freeze"] = read_yaml(config / "freeze.yaml", "freeze")["freeze"]
     study["exhibits"] = whole(study["exhibits"])
     study["simulated_firms"] = is_simulated(study["raw"]["firm_files"])
@@ -89,6 +90,15 @@ def load(config: Path = CONFIG) -> dict:
     _check_curves(study)
     study["designs"] = designs(study)
     return study
+
+
+def _bounded(specifications: dict, event_studies: dict[str, list[str]], claims: dict) -> dict:
+    """Return the claims with the event study behind each test; every specification that `event_studies` names must be one."""
+    for name, companions in event_studies.items():
+        for one in (name, *companions):
+            if one not in specifications:
+                raise unknown(one, specifications, "config/claims.yaml: event_studies", "specification")
+    return with_bounds(claims, event_studies, {name: outcomes_of(about) for name, about in specifications.items()})
 
 
 def _contracts(config: Path) -> tuple[dict, dict]:
@@ -279,8 +289,8 @@ def _check_readers(study: dict) -> None:
                     )
         for test in tests_of(claim):
             _check_estimate_reference(study, test, f"config/claims.yaml: {name}")
-            if "honest" in test:
-                _check_estimate_reference(study, {**test, "from": test["honest"]}, f"config/claims.yaml: {name}: honest")
+        if len(claim.get("tests", []) + claim.get("firms", [])) > 1 and "parts" not in claim:
+            raise ConfigError(f"config/claims.yaml: {name}: several tests decide; say `parts: all` or `parts: any`")
     kinds = products(study)
     for name, number in study["numbers"].items():
         context = f"config/numbers.yaml: {name}"
