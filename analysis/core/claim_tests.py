@@ -14,3 +14,22 @@ def tests_of(claim: dict) -> list[dict]:
 def specifications_of(claim: dict) -> list[str]:
     """Return the specifications whose estimates the tests of a claim read, their companions for honest bounds included."""
     return list(dict.fromkeys(name for test in tests_of(claim) for name in (test["from"], test.get("honest", test["from"]))))
+
+
+def with_bounds(claims: dict, event_studies: dict[str, list[str]], offered: dict[str, list[str]]) -> dict:
+    """Return the claims whose tests of an average effect name, as `honest`, the event study that bounds violations of trends.
+
+    `event_studies` maps a specification to its companions, `offered` a specification to its outcomes. What no companion is
+    estimated for stays without bounds, and the gate PRE has nothing to ask of it.
+    """
+
+    def bounded(test: dict) -> dict:
+        if test["term"] != "att":
+            return test
+        companions = (name for name in event_studies.get(test["from"], []) if test.get("outcome", "none") in offered.get(name, []))
+        return next(({**test, "honest": name} for name in companions), test)
+
+    return {
+        name: {key: [bounded(test) for test in value] if key in TEST_LISTS else value for key, value in claim.items()}
+        for name, claim in claims.items()
+    }

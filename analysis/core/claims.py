@@ -1,197 +1,88 @@
-"""The verdict rule: one function for all claims.
+"""Claims and estimates → verdicts: every test of a claim read by the rule, and what is nearest where no test decides.
 
-A claim implies a region C of values of its estimand. The rule compares C with the interval of the estimate,
-after gates that say the data cannot answer:
-
-1. a closed gate → untestable, with the gate's code;
-2. the 90 % interval lies inside C (an equivalence test at 5 %) → consistent, strong;
-3. the 95 % interval meets C and excludes zero → consistent, compatible;
-4. the 95 % interval does not meet C → not consistent (opposite, smaller or larger);
-5. the 95 % interval holds both zero and part of C → untestable, INCONCLUSIVE: never "consistent".
+analysis/core/verdict_rule.py holds the rule, gates.py what closes before it, claim_parts.py claims of several parts.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import Any
 
 import pandas as pd
 
+from analysis.core.claim_parts import ALL, Part, combine
 from analysis.core.contracts import typed
-from analysis.core.estimates import CLUSTERED, find
-
-# Fewer treated clusters than this cannot be judged by cluster-robust standard errors
-# (MacKinnon and Webb 2018, Econometrics Journal 21: 114-135).
-FEW_TREATED_CLUSTERS = 5
-# How large violations of parallel trends may be, relative to the largest one before treatment
-# (Rambachan and Roth 2023, Review of Economic Studies 90: 2555-2591), before a verdict must no longer hold.
-RELATIVE_MAGNITUDE = 0.5
-HONEST = {"term": "att_honest", "inference": "honest_relative_magnitude", "setting": str(RELATIVE_MAGNITUDE)}
+from analysis.core.distributions import normal_quantile
+from analysis.core.estimates import find
+from analysis.core.exaggeration import design_of, implied_error
+from analysis.core.gates import HONEST, Judged, judge
+from analysis.core.verdict_rule import CONSISTENT, NORMATIVE, NOT_CONSISTENT, UNTESTABLE, Region, Verdict, read_interval
 
 # What a verdict row copies from the Estimate row behind it.
 COPIED = ("model_id", "outcome", "term", "estimate", "ci_low", "ci_high", "p_value", "mde80", "inference", "evidence")
 SHOWN = "SHOWN"
-CONSISTENT, NOT_CONSISTENT, UNTESTABLE, NORMATIVE = "consistent", "not consistent", "untestable", "normative"
-
-
-@dataclass(frozen=True)
-class Region:
-    """The values that a claim implies: an interval on one side of zero; infinite ends are open."""
-
-    low: float = -math.inf
-    high: float = math.inf
-
-    def __post_init__(self) -> None:
-        if not (self.low < self.high and (self.low >= 0 or self.high <= 0)):
-            raise ValueError(f"a claim's region must be an interval on one side of zero, not [{self.low}, {self.high}]")
-
-    @property
-    def positive(self) -> bool:
-        return self.low >= 0
-
-    @property
-    def nearest_edge(self) -> float:
-        """Distance from zero to the region."""
-        return self.low if self.positive else -self.high
-
-    def contains(self, low: float, high: float) -> bool:
-        return low > self.low and high < self.high if self.nearest_edge == 0 else low >= self.low and high <= self.high
-
-    def meets(self, low: float, high: float) -> bool:
-        return high > self.low and low < self.high
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """A verdict, its sub-code and why."""
-
-    verdict: str
-    code: str
-    explanation: str
-
-
-def read_interval(ci95: tuple[float, float], ci90: tuple[float, float], region: Region) -> Verdict:
-    """Return what intervals alone say of a region: rules 2 to 5."""
-    low, high = ci95
-    if region.contains(*ci90):
-        return Verdict(CONSISTENT, "strong", "the 90 % interval lies inside the values that the claim implies")
-    if region.meets(low, high) and not low <= 0 <= high:
-        return Verdict(CONSISTENT, "compatible", "the 95 % interval excludes zero and meets the values that the claim implies")
-    if not region.meets(low, high):
-        opposite = high <= 0 if region.positive else low >= 0
-        beyond = low >= region.high if region.positive else high <= region.low
-        code = "opposite" if opposite else "larger" if beyond else "smaller"
-        return Verdict(NOT_CONSISTENT, code, f"the 95 % interval excludes the values that the claim implies; the effect is {code}")
-    return Verdict(UNTESTABLE, "INCONCLUSIVE", "the 95 % interval holds both no effect and values that the claim implies")
-
-
-def judge(row: pd.Series, region: Region, honest: pd.Series | None = None, power: bool = False) -> tuple[Verdict, str]:
-    """Return the verdict on an Estimate row and what the interval alone would say.
-
-    `honest` is the row of the interval robust to violations of parallel trends at RELATIVE_MAGNITUDE;
-    `power` applies the power gate, which has no meaning for a region that begins at zero.
-    """
-    if pd.notna(row["reason"]):
-        return Verdict(UNTESTABLE, row["reason_code"], row["reason"]), ""
-    if pd.isna(row["ci_low"]) or pd.isna(row["ci_high"]):
-        raise ValueError(f"{row['model_id']} / {row['parameter']} has no interval, so it cannot judge a claim")
-    verdict_before_gates = read_interval((row["ci_low"], row["ci_high"]), (row["ci90_low"], row["ci90_high"]), region)
-    reading = f"{verdict_before_gates.verdict} ({verdict_before_gates.code})"
-    return _gate(row, region, verdict_before_gates, honest, power) or verdict_before_gates, reading
-
-
-def _gate(row: pd.Series, region: Region, verdict_before_gates: Verdict, honest: pd.Series | None, power: bool) -> Verdict | None:
-    """Return the verdict of the first gate that closes, if any."""
-    if row["evidence"] == "simulated":
-        return Verdict(UNTESTABLE, "SIM", "simulated data test the method, never the claim")
-    count, kind = clusters_behind(row)
-    if rests_on_few(row) and not str(row["inference"]).startswith("randomization"):
-        return Verdict(UNTESTABLE, "FEWTREAT", f"{count} {kind} and no randomization inference")
-    if honest is not None and verdict_before_gates.verdict != UNTESTABLE:
-        if pd.notna(honest["reason"]) or pd.isna(honest["ci_low"]):
-            return Verdict(UNTESTABLE, "PRE", "no interval robust to violations of parallel trends could be computed")
-        robust = read_interval((honest["ci_low"], honest["ci_high"]), (honest["ci_low"], honest["ci_high"]), region)
-        if robust.verdict != verdict_before_gates.verdict:
-            return Verdict(
-                UNTESTABLE,
-                "PRE",
-                f"violations of parallel trends {RELATIVE_MAGNITUDE} times the largest one before treatment would undo the reading "
-                f"'{verdict_before_gates.verdict}'",
-            )
-    if power and region.nearest_edge > 0 and row["mde80"] > region.nearest_edge:
-        return Verdict(
-            UNTESTABLE,
-            "POWER",
-            f"the smallest effect detected with probability 0.80 ({row['mde80']:.3g}) exceeds the smallest that the claim implies ({region.nearest_edge:.3g})",
-        )
-    return None
-
-
-def clusters_behind(row: pd.Series) -> tuple[Any, str]:
-    """Return how many clusters the uncertainty of a row rests on, and of which kind: treated ones, or all where none is treated.
-
-    Raises ValueError for a clustered row without a count: an unknown number of clusters is never enough.
-    """
-    for name, kind in (("n_treated_clusters", "treated clusters"), ("n_clusters", "clusters")):
-        if pd.notna(row.get(name)):
-            return int(row[name]), kind
-    if str(row["inference"]) in CLUSTERED:
-        raise ValueError(f"{row['model_id']} / {row['parameter']} is clustered but does not say by how many clusters")
-    return pd.NA, "clusters"
-
-
-def rests_on_few(row: pd.Series) -> bool:
-    """Return whether a row rests on fewer than FEW_TREATED_CLUSTERS clusters; rows without clusters do not."""
-    count, _ = clusters_behind(row)
-    return bool(pd.notna(count) and count < FEW_TREATED_CLUSTERS)
+# How close evidence is to a claim about IP securitization, nearest first.
+DIRECTNESS = ("direct", "same instrument elsewhere", "analogue instrument", "proxy outcome", "place average")
+# Context, which never decides, is ranked from here.
+FIRST_CONTEXT = 101
 
 
 def region_of(test: dict, row: pd.Series) -> Region:
-    """Return the region of a test in config/claims.yaml; a smallest effect in s.d. needs the row's within_sd."""
+    """Return the region of a test in config/claims.yaml.
+
+    Raises ValueError where a smallest effect in s.d. meets a row without a positive within_sd: a region that silently began at
+    zero would make the claim weaker than it is.
+    """
     given = test.get("region", {})
     if "sign" not in given:
         return Region(given.get("low", -math.inf), given.get("high", math.inf))
     edge = 0.0
     if given.get("smallest_effect_sd"):
-        edge = given["smallest_effect_sd"] * (0.0 if pd.isna(row["within_sd"]) else row["within_sd"])
+        if pd.isna(row["within_sd"]) or not row["within_sd"] > 0:
+            raise ValueError(f"{test.get('from', '?')} / {row.get('parameter', '?')} has no within-unit s.d., in which its region is given")
+        edge = given["smallest_effect_sd"] * row["within_sd"]
     return Region(low=edge) if given["sign"] == "positive" else Region(high=-edge)
 
 
-def combine(verdicts: list[Verdict]) -> Verdict:
-    """Return the verdict on a claim of several necessary parts: one false part is enough to contradict it."""
-    for wanted in (NOT_CONSISTENT, UNTESTABLE):
-        found = [v for v in verdicts if v.verdict == wanted]
-        if found:
-            return found[0]
-    weakest = [v for v in verdicts if v.code == "compatible"]
-    return (weakest or verdicts)[0]
-
-
 def assess(name: str, claim: dict, estimates: dict[str, pd.DataFrame]) -> list[dict]:
-    """Return the Verdict rows of one claim: rank 0 the claim, 1.. its tests, 101.. context, which never decides."""
-    rows, verdicts = [], []
+    """Return the Verdict rows of one claim: rank 0 the claim, 1.. its tests, 101.. context, which never decides.
+
+    The claim's row carries the numbers of the part that decides (`decided_by`) and names the nearest real evidence (`nearest`).
+    """
     # Firm files of a reader decide; the simulated cohort never appears among verdicts (see `recover`).
     own = [test for test in claim.get("firms", []) if not _simulated(estimates[test["from"]])]
-    for first, tests, deciding in ((1, claim.get("tests", []) + own, True), (101, claim.get("context", []), False)):
-        for rank, test in enumerate(tests, start=first):
-            verdict, row = _test(name, test, estimates)
-            rows.append({"claim": name, "rank": rank, **row})
-            if deciding:
-                verdicts.append(verdict)
+    rows, parts = [], []
+    for rank, test in enumerate(claim.get("tests", []) + own, start=1):
+        part, row = _test(name, test, estimates)
+        parts.append(part)
+        rows.append({"claim": name, "rank": rank, **row})
+    decided, place = _decided(claim, parts)
+    decisive = rows[place] if place is not None else {"verdict_before_gates": "", "evidence": "none"}
+    for rank, test in enumerate(claim.get("context", []), start=FIRST_CONTEXT):
+        rows.append({"claim": name, "rank": rank, **_test(name, test, estimates)[1]})
+    head = decisive | {"claim": name, "rank": 0, "verdict": decided.verdict, "code": decided.code, "explanation": decided.explanation}
+    head["decided_by"] = decisive.get("rank", pd.NA)
+    return [head | {"nearest": _nearest(rows, head["decided_by"])}, *rows]
+
+
+def _decided(claim: dict, parts: list[Part]) -> tuple[Verdict, int | None]:
+    """Return the verdict on a claim, and the position of the part that decides it, if one does."""
     if claim["kind"] == "normative":
-        decided = Verdict(NORMATIVE, "", "a recommendation, not a statement of fact")
-    elif "gate" in claim:
+        return Verdict(NORMATIVE, "", "a recommendation, not a statement of fact"), None
+    if "gate" in claim:
         code, _, why = claim["gate"].partition(": ")
-        decided = Verdict(UNTESTABLE, code, why)
-    elif verdicts:
-        decided = combine(verdicts)
-    else:
-        decided = Verdict(UNTESTABLE, "FIELD", f"no source at hand holds: {'; '.join(claim['missing'])}")
-    decisive = rows[0] if verdicts else {"verdict_before_gates": "", "evidence": "none"}
-    rest = {k: decisive[k] for k in decisive if k not in ("claim", "rank", "verdict", "code", "explanation")}
-    head = {**rest, "claim": name, "rank": 0, "verdict": decided.verdict, "code": decided.code, "explanation": decided.explanation}
-    return [head, *rows]
+        return Verdict(UNTESTABLE, code, why), None
+    if parts:
+        return combine(parts, claim.get("parts", ALL))
+    return Verdict(UNTESTABLE, "FIELD", f"no source at hand holds: {'; '.join(claim['missing'])}"), None
+
+
+def _nearest(rows: list[dict], decided_by: object) -> object:
+    """Return the rank of the most direct real estimate: among equals the part that decides, else one that is judged, else the first."""
+    real = [row for row in rows if row["evidence"] == "real" and pd.notna(row["estimate"])]
+    order = {
+        row["rank"]: (DIRECTNESS.index(row["directness"]), row["rank"] != decided_by, row["code"] == SHOWN, row["rank"]) for row in real
+    }
+    return min(order, key=order.__getitem__) if order else pd.NA
 
 
 def _simulated(table: pd.DataFrame) -> bool:
@@ -216,7 +107,7 @@ def recover(name: str, claim: dict, estimates: dict[str, pd.DataFrame], true_eff
         region = region_of(test, row)
         reading = read_interval((row["ci_low"], row["ci_high"]), (row["ci90_low"], row["ci90_high"]), region)
         about |= {"recovered": bool(row["ci_low"] <= truth <= row["ci_high"]) if math.isfinite(truth) else pd.NA}
-        rows.append({**about, "reading": f"{reading.verdict} ({reading.code})", "truth_says": _of_point(truth, region)})
+        rows.append({**about, "reading": str(reading), "truth_says": _of_point(truth, region)})
     return rows
 
 
@@ -244,37 +135,50 @@ def agrees(reading: str, truth_says: str) -> bool | None:
     return reading == truth_says or (reading.endswith("(smaller)") and truth_says.endswith("(opposite)"))
 
 
-def _test(name: str, test: dict, estimates: dict[str, pd.DataFrame]) -> tuple[Verdict, dict]:
+def _test(name: str, test: dict, estimates: dict[str, pd.DataFrame]) -> tuple[Part, dict]:
+    """Return a test as a part of its claim, and its Verdict row."""
     context = f"config/claims.yaml: {name}"
-    table = estimates[test["from"]]
-    row = _row_or_refusal(table, test, context)
+    row = _row_or_refusal(estimates[test["from"]], test, context)
+    region = None
     if "region" not in test:
-        return _shown(test, row)
-    region = region_of(test, row)
-    honest = None
-    if test.get("honest"):
-        wanted = HONEST | _outcome(test)
-        honest = _row_or_refusal(estimates[test["honest"]], wanted, context)
-    verdict, verdict_before_gates = judge(row, region, honest, test.get("power", False))
-    return verdict, {
+        judged = Judged(Verdict(UNTESTABLE, SHOWN, "a description; the claim implies no value for it"))
+    elif pd.notna(row["reason"]):
+        judged = Judged(Verdict(UNTESTABLE, row["reason_code"], row["reason"]))
+    else:
+        region = region_of(test, row)
+        honest = None
+        if "honest" in test:
+            honest = _row_or_refusal(estimates[test["honest"]], HONEST | _outcome(test), context)
+        judged = judge(row, region, honest)
+    ends = {"region_low": region.low, "region_high": region.high} if region else {}
+    return Part(test["says"], judged.verdict, row, region), {
         **{key: row[key] for key in COPIED},
-        "verdict": verdict.verdict,
-        "code": verdict.code,
-        "verdict_before_gates": verdict_before_gates,
-        "explanation": verdict.explanation,
-        "directness": test.get("directness", "direct"),
+        "verdict": judged.verdict.verdict,
+        "code": judged.verdict.code,
+        "verdict_before_gates": judged.reading,
+        "gates_passed": ", ".join(judged.passed),
+        "explanation": judged.verdict.explanation,
+        "directness": test.get("directness", DIRECTNESS[0]),
         "says": test["says"],
-        "region_low": region.low if math.isfinite(region.low) else math.nan,
-        "region_high": region.high if math.isfinite(region.high) else math.nan,
+        **{key: value for key, value in ends.items() if math.isfinite(value)},
+        **_design(row, region),
     }
 
 
-def _shown(test: dict, row: pd.Series) -> tuple[Verdict, dict]:
-    """Return the row of a description for which the claim implies no value: shown, not judged."""
-    verdict = Verdict(UNTESTABLE, SHOWN, "a description; the claim implies no value for it")
-    about: dict = {"verdict": verdict.verdict, "code": verdict.code, "verdict_before_gates": "", "explanation": verdict.explanation}
-    about |= {"directness": test.get("directness", "direct"), "says": test["says"], "region_low": math.nan, "region_high": math.nan}
-    return verdict, {**{key: row[key] for key in COPIED}, **about}
+def _design(row: pd.Series, region: Region | None) -> dict:
+    """Return the smallest detectable effect of a row and, for a significant one, exaggeration and sign error at the region's edge.
+
+    The edge comes from the claim, not from these data. A region that begins at zero names no size, and bounds that are no sampling
+    interval have no error. The standard error is the one that the 95 % interval implies, so that it is of the same inference.
+    """
+    if pd.isna(row["p_value"]) or pd.isna(row["ci_low"]):
+        return {}
+    error = implied_error(row["ci_low"], row["ci_high"])
+    given = {"mde80": (normal_quantile(0.975) + normal_quantile(0.80)) * error} if pd.isna(row["mde80"]) else {}
+    if region is None or region.nearest_edge == 0 or row["ci_low"] <= 0 <= row["ci_high"]:
+        return given
+    at_edge = design_of(region.nearest_edge, error)
+    return given | {"assumed_effect": region.nearest_edge, "exaggeration": at_edge.exaggeration, "sign_error": at_edge.sign_error}
 
 
 def _outcome(test: dict) -> dict:

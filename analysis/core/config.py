@@ -7,7 +7,7 @@ from pathlib import Path
 
 from analysis.core.catalogue import ROOT, ingredients, module_of, modules, outcomes_of
 from analysis.core.checked_yaml import read_yaml
-from analysis.core.claim_tests import tests_of
+from analysis.core.claim_tests import tests_of, with_bounds
 from analysis.core.comparisons import ARGUMENT, listed, products_of, whole
 from analysis.core.documents import documents
 from analysis.core.errors import ConfigError, UnknownName, unknown
@@ -57,7 +57,7 @@ def load(config: Path = CONFIG) -> dict:
         if "folder" in raw:
             raw |= {"adapters": adapters, "tables": {name: study["contracts"][name] for name in FIRM_TABLES}}
     study["simulation"] = read_yaml(config / "simulation.yaml", "simulation")["simulation"]
-    study["claims"] = read_yaml(config / "claims.yaml", "claims")["claims"]
+    claims = read_yaml(config / "claims.yaml", "claims")
     study["numbers"] = read_yaml(config / "numbers.yaml", "numbers")["numbers"]
     study["published"] = read_yaml(config / "published.yaml", "published")["published"]
     study["montecarlo"] = read_yaml(config / "montecarlo.yaml", "montecarlo")["montecarlo"]
@@ -70,11 +70,14 @@ def load(config: Path = CONFIG) -> dict:
             specification.setdefault(key, panel.get(key, [] if key == "cluster" else ""))
         if "family" in specification:
             specification["family_outcomes"] = _family(places[name], specification, study["outcomes"])
+        if "against" in specification:
+            specification["family_outcomes"] = _against(places[name], specification, study["outcomes"])
         # One seed for two specifications whose samples may agree: their lines then differ by design alone, not by draws.
         drawn_as = specification.get("seed_of", name)
         if drawn_as not in study["specifications"]:
             raise unknown(drawn_as, study["specifications"], f"{places[name]}: seed_of", "specification")
         specification.setdefault("seed", zlib.crc32(f"{study['seed']} {drawn_as}".encode()))
+    study["claims"] = _bounded(study["specifications"], **claims)
     study["freeze"] = read_yaml(config / "freeze.yaml", "freeze")["freeze"]
     study["exhibits"] = whole(study["exhibits"])
     study["simulated_firms"] = is_simulated(study["raw"]["firm_files"])
@@ -87,6 +90,15 @@ def load(config: Path = CONFIG) -> dict:
     _check_curves(study)
     study["designs"] = designs(study)
     return study
+
+
+def _bounded(specifications: dict, event_studies: dict[str, list[str]], claims: dict) -> dict:
+    """Return the claims with the event study behind each test; every specification that `event_studies` names must be one."""
+    for name, companions in event_studies.items():
+        for one in (name, *companions):
+            if one not in specifications:
+                raise unknown(one, specifications, "config/claims.yaml: event_studies", "specification")
+    return with_bounds(claims, event_studies, {name: outcomes_of(about) for name, about in specifications.items()})
 
 
 def _contracts(config: Path) -> tuple[dict, dict]:
@@ -109,6 +121,16 @@ def _family(place: str, specification: dict, outcomes: dict) -> dict[str, dict]:
         known = ", ".join(sorted({about["family"] for about in outcomes.values() if "family" in about}))
         raise ConfigError(f"{place}: names one outcome, of a family with others (families: {known})")
     return {other: about for other, about in members.items() if other != own[0]}
+
+
+def _against(place: str, specification: dict, outcomes: dict) -> dict[str, dict]:
+    """Return the outcome that the specification's own, of which there is one, is compared with: name → block."""
+    other, own = specification["against"], specification.get("outcomes", [])
+    if other not in outcomes:
+        raise unknown(other, outcomes, f"{place}: against", "outcome")
+    if "family" in specification or len(own) != 1 or own[0] == other:
+        raise ConfigError(f"{place}: against compares the one outcome of the specification with another, and takes no family")
+    return {other: outcomes[other]}
 
 
 def products(study: dict) -> dict[str, str]:
@@ -267,8 +289,8 @@ def _check_readers(study: dict) -> None:
                     )
         for test in tests_of(claim):
             _check_estimate_reference(study, test, f"config/claims.yaml: {name}")
-            if "honest" in test:
-                _check_estimate_reference(study, {**test, "from": test["honest"]}, f"config/claims.yaml: {name}: honest")
+        if len(claim.get("tests", []) + claim.get("firms", [])) > 1 and "parts" not in claim:
+            raise ConfigError(f"config/claims.yaml: {name}: several tests decide; say `parts: all` or `parts: any`")
     kinds = products(study)
     for name, number in study["numbers"].items():
         context = f"config/numbers.yaml: {name}"

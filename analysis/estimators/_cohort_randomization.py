@@ -53,8 +53,7 @@ def rows(
     for key, value in actual.items():
         observed = stacked([value])
         if np.isfinite(observed.a[0]) and observed.v_yy[0] > rounding**2:
-            about = {**place_of(key), "seed": seed, **counts}
-            found += _rows(key[0], observed, stacked(drawn[key]), about)
+            found += _rows(key[0], observed, stacked(drawn[key]), {**place_of(key), "seed": seed, **counts})
     found.append(parameter("assignments", assignments(panel.cohort, strata), inference="count", **counts))
     base = -1 - cells.anticipation
     before = [

@@ -62,7 +62,7 @@ class Table:
     Python format or a function of the cell; `widths` gives Typst column widths (default: auto for all);
     `data`, if given, is written to the CSV instead of `frame` (unrounded values behind composed cells);
     `rules` are the positions of rows that a thin rule precedes; `bold` rows are group headings and `wide` rows plain
-    text, both across all columns.
+    text, both across all columns; `tones` shades a cell (row, column name) by what it says: yes, no or open.
     """
 
     frame: pd.DataFrame
@@ -72,6 +72,7 @@ class Table:
     rules: tuple[int, ...] = ()
     bold: tuple[int, ...] = ()
     wide: tuple[int, ...] = ()
+    tones: dict[tuple[int, str], str] = field(default_factory=dict)
 
     def printed(self) -> pd.DataFrame:
         """Return the cells as text; a missing value prints as nothing."""
@@ -126,6 +127,8 @@ def save_table(table: Table, paths: dict[str, str], evidence: str) -> None:
         "wide": list(table.wide),
         "evidence": evidence,
     }
+    if table.tones:
+        content["tones"] = {f"{row},{list(printed).index(name)}": tone for (row, name), tone in table.tones.items()}
     write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", paths["json"])
 
 

@@ -9,10 +9,10 @@ from importlib import import_module
 import numpy as np
 import pandas as pd
 
-from analysis.core.claims import Region, read_interval
 from analysis.core.estimates import NotIdentified, parameter
 from analysis.core.preparation import prepare
 from analysis.core.specification import Specification
+from analysis.core.verdict_rule import Region, read_interval
 from analysis.inference.absorb import within_sd
 from analysis.specification_curve import permuted_estimates, two_way
 from analysis.specification_curve.names import NONE, PERMUTED, TWO_WAY

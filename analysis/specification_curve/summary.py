@@ -8,8 +8,9 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from analysis.core.claims import Region, region_of
+from analysis.core.claims import region_of
 from analysis.core.contracts import typed
+from analysis.core.verdict_rule import Region
 from analysis.specification_curve import durations
 from analysis.specification_curve import explore as panels
 from analysis.specification_curve.joint import tests

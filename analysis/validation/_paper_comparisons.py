@@ -21,7 +21,7 @@ def _headline(name: str, panels: dict, specifications: dict, outcomes: dict) -> 
     panel = panels[settings["panel"]]
     if is_absent(panel):
         raise _datasets.Absent(is_absent(panel))
-    quick = {k: v for k, v in settings.get("options", {}).items() if k not in ("randomization_draws", "honest")}
+    quick = {k: v for k, v in settings.get("options", {}).items() if k not in ("randomization_draws", "permuted_within", "honest")}
     for outcome in settings["outcomes"]:
         sample = prepare(panel, settings.get("where", {}), outcomes[outcome], outcome, settings.get("unit", ""), settings.get("time", ""))
         yield outcome, sample, specify(name, settings | {"options": quick}, outcome)
@@ -43,7 +43,7 @@ def _numbered(sample: pd.DataFrame, s: Specification) -> pd.DataFrame | None:
 def group_time_moderndid(panels: dict, specifications: dict, outcomes: dict) -> Iterator[Pair]:
     from moderndid import aggte, att_gt
 
-    for outcome, sample, s in _headline("province_att", panels, specifications, outcomes):
+    for outcome, sample, s in _headline("province_certain", panels, specifications, outcomes):
         ours = row_of(estimates_of(s, sample), "att")
         data = _numbered(sample, s)
         if data is None:
@@ -56,7 +56,7 @@ def group_time_moderndid(panels: dict, specifications: dict, outcomes: dict) -> 
 def group_time_diff_diff(panels: dict, specifications: dict, outcomes: dict) -> Iterator[Pair]:
     from diff_diff import CallawaySantAnna
 
-    for outcome, sample, s in _headline("province_att", panels, specifications, outcomes):
+    for outcome, sample, s in _headline("province_certain", panels, specifications, outcomes):
         ours = row_of(estimates_of(s, sample), "att")
         data = _numbered(sample, s)
         if data is None:

@@ -5,6 +5,7 @@ import ast
 import pytest
 
 from analysis.core.catalogue import MODULES, ROOT, ingredients, modules, source_files
+from analysis.core.claim_tests import specifications_of
 from analysis.core.comparisons import kind_of, parts
 from analysis.core.config import products
 from analysis.core.errors import unknown
@@ -47,8 +48,8 @@ def test_every_product_is_used():
     used |= {specification["panel"] for specification in STUDY["specifications"].values()}
     used |= {curve["panel"] for curve in STUDY["specification_curves"].values()}
     used |= {number["from"] for number in STUDY["numbers"].values()}
-    for claim in STUDY["claims"].values():
-        used |= {test[key] for test in claim.get("tests", []) + claim.get("context", []) for key in ("from", "honest") if key in test}
+    for claim in STUDY["claims"].values():  # those on firms are read where a reader brings them
+        used |= set(specifications_of(claim))
     assert sorted(set(products(STUDY)) - used) == []
 
 

@@ -1,41 +1,20 @@
-"""The verdict rule on hand-made intervals, gates and combinations."""
+"""Claims and their tests on hand-made estimates: gates, parts, what is nearest, and what is recovered."""
 
 import math
+import re
 
 import pandas as pd
 import pytest
 
-from analysis.core.claims import Region, Verdict, agrees, assess, combine, judge, read_interval, recover, region_of
+from analysis.core.claims import DIRECTNESS, agrees, assess, recover, region_of
+from analysis.core.exaggeration import design_of, implied_error
+from analysis.core.gates import FEW_TREATED_CLUSTERS, RELATIVE_MAGNITUDE, judge
+from analysis.core.verdict_rule import Region
 from tests.study import STUDY
 
 pytestmark = pytest.mark.fast
 
-# Cycle shortened by 20-30 %: log time ratio between log 0.70 and log 0.80.
-CYCLE = Region(math.log(0.70), math.log(0.80))
 RISE = Region(low=0.02)
-
-
-@pytest.mark.parametrize(
-    ("ci95", "ci90", "region", "verdict", "code"),
-    [
-        ((-0.37, -0.22), (-0.35, -0.23), CYCLE, "consistent", "strong"),
-        ((-0.50, -0.10), (-0.47, -0.13), CYCLE, "consistent", "compatible"),
-        ((-0.20, 0.05), (-0.18, 0.03), CYCLE, "not consistent", "smaller"),
-        ((0.05, 0.30), (0.07, 0.28), CYCLE, "not consistent", "opposite"),
-        ((-0.90, -0.40), (-0.86, -0.44), CYCLE, "not consistent", "larger"),
-        ((-0.40, 0.10), (-0.36, 0.06), CYCLE, "untestable", "INCONCLUSIVE"),
-        ((0.03, 0.30), (0.05, 0.28), RISE, "consistent", "strong"),
-        ((-0.10, 0.01), (-0.09, 0.005), RISE, "not consistent", "smaller"),
-    ],
-)
-def test_eight_intervals(ci95, ci90, region, verdict, code):
-    read = read_interval(ci95, ci90, region)
-    assert (read.verdict, read.code) == (verdict, code)
-
-
-def test_an_interval_with_zero_and_part_of_the_claim_is_never_consistent():
-    for high in (0.021, 0.1, 5.0):
-        assert read_interval((-0.01, high), (-0.005, high), RISE).verdict == "untestable"
 
 
 def row(**given) -> pd.Series:
@@ -51,55 +30,48 @@ def row(**given) -> pd.Series:
     [
         ({"evidence": "simulated"}, "SIM"),
         ({"n_treated_clusters": 4, "inference": "cluster"}, "FEWTREAT"),
-        ({"mde80": 0.03}, "POWER"),
         ({"reason_code": "SUPPORT", "reason": "no control province"}, "SUPPORT"),
     ],
 )
 def test_gates_close_before_the_interval_is_read(given, code):
-    verdict, _ = judge(row(**given), RISE, power=True)
+    verdict = judge(row(**given), RISE).verdict
     assert (verdict.verdict, verdict.code) == ("untestable", code)
 
 
 def test_a_blank_number_of_treated_clusters_is_not_enough_of_them():
     blank = {"n_treated_clusters": pd.NA, "inference": "cluster"}
-    assert judge(row(**blank, n_clusters=3), RISE)[0].code == "FEWTREAT"
-    assert judge(row(**blank, n_clusters=30), RISE)[0].verdict == "consistent"
+    assert judge(row(**blank, n_clusters=3), RISE).verdict.code == "FEWTREAT"
+    assert judge(row(**blank, n_clusters=30), RISE).verdict.verdict == "consistent"
     with pytest.raises(ValueError, match="how many clusters"):
         judge(row(**blank), RISE)
-    assert judge(row(n_treated_clusters=pd.NA, inference="exact"), RISE)[0].verdict == "consistent"
+    assert judge(row(n_treated_clusters=pd.NA, inference="exact"), RISE).verdict.verdict == "consistent"
 
 
 def test_few_treated_clusters_pass_with_randomization_inference():
-    assert judge(row(n_treated_clusters=4), RISE)[0].verdict == "consistent"
+    assert judge(row(n_treated_clusters=4), RISE).verdict.verdict == "consistent"
 
 
-def test_power_gate_does_not_apply_to_a_region_that_begins_at_zero():
-    assert judge(row(mde80=9.0), Region(low=0.0), power=True)[0].verdict == "consistent"
+def test_an_effect_too_small_to_be_detected_closes_no_gate():
+    """The interval says what it can tell: a power computed afterwards does not overrule it."""
+    assert judge(row(mde80=9.0), RISE).verdict.code == "strong"
 
 
 def test_a_reading_undone_by_violations_of_parallel_trends_is_untestable():
     fragile = row(ci_low=-0.2, ci_high=0.4)
     sturdy = row(ci_low=0.03, ci_high=0.2)
-    assert judge(row(), RISE, honest=fragile)[0].code == "PRE"
-    assert judge(row(), RISE, honest=sturdy)[0].verdict == "consistent"
+    assert judge(row(), RISE, honest=fragile).verdict.code == "PRE"
+    assert judge(row(), RISE, honest=sturdy).verdict.verdict == "consistent"
 
 
 def test_a_null_that_survives_honest_bounds_stays_a_null():
     null = row(ci_low=-0.05, ci_high=0.01, ci90_low=-0.04, ci90_high=0.005)
-    assert judge(null, RISE, honest=row(ci_low=-0.06, ci_high=0.015))[0].verdict == "not consistent"
+    assert judge(null, RISE, honest=row(ci_low=-0.06, ci_high=0.015)).verdict.verdict == "not consistent"
 
 
-def test_the_interval_alone_is_reported_beside_the_gate():
-    verdict, verdict_before_gates = judge(row(mde80=0.03), RISE, power=True)
-    assert verdict.code == "POWER"
-    assert verdict_before_gates == "consistent (strong)"
-
-
-def test_one_contradicted_part_contradicts_the_claim():
-    yes, no, unknown = Verdict("consistent", "strong", ""), Verdict("not consistent", "opposite", ""), Verdict("untestable", "FIELD", "")
-    assert combine([yes, unknown, no]) == no
-    assert combine([yes, unknown]) == unknown
-    assert combine([yes, Verdict("consistent", "compatible", "")]).code == "compatible"
+def test_the_interval_alone_and_the_gates_passed_are_reported_beside_the_gate_that_closed():
+    judged = judge(row(), RISE, honest=row(ci_low=-0.2, ci_high=0.4))
+    assert (judged.verdict.code, judged.reading, judged.passed) == ("PRE", "consistent (strong)", ("FEWTREAT",))
+    assert judge(row(), RISE, honest=row(ci_low=0.03, ci_high=0.2)).passed == ("FEWTREAT", "PRE")
 
 
 def test_a_description_without_implied_values_is_shown_and_never_judged():
@@ -110,18 +82,16 @@ def test_a_description_without_implied_values_is_shown_and_never_judged():
     assert (shown["code"], shown["estimate"]) == ("SHOWN", 0.1)
 
 
-def test_an_interval_that_begins_at_zero_is_opposite_to_a_negative_claim():
-    assert read_interval((0.0, 0.7), (0.0, 0.7), Region(high=0.0)).code == "opposite"
-
-
 def test_smallest_effect_is_in_within_unit_standard_deviations():
     region = region_of({"region": {"sign": "negative", "smallest_effect_sd": 0.1}}, row())
     assert (region.low, region.high) == (-math.inf, pytest.approx(-0.02))
 
 
-def test_a_region_across_zero_is_refused():
-    with pytest.raises(ValueError, match="one side of zero"):
-        Region(-0.1, 0.1)
+@pytest.mark.parametrize("missing", [pd.NA, math.nan, 0.0])
+def test_a_missing_standard_deviation_is_an_error_and_no_region_that_begins_at_zero(missing):
+    with pytest.raises(ValueError, match="no within-unit"):
+        region_of({"region": {"sign": "positive", "smallest_effect_sd": 0.1}}, row(within_sd=missing))
+    assert region_of({"region": {"sign": "positive"}}, row(within_sd=missing)) == Region(low=0.0)
 
 
 def firm_claim(evidence, **given):
@@ -187,9 +157,64 @@ def test_a_reading_is_right_only_on_the_side_of_the_truth(reading, truth, right)
     assert agrees(reading, row["truth_says"]) is right
 
 
-def test_every_firm_test_with_an_event_study_is_linked_to_its_bounds():
-    """Group-time effects on firms whose event study is at hand are judged only if they survive violations of parallel trends."""
-    studied = STUDY["specifications"]["firm_event_study"]["outcomes"]
-    tests = [(name, test) for name, claim in STUDY["claims"].items() for test in claim.get("firms", [])]
-    unlinked = [name for name, test in tests if test["from"] == "firm_att" and test["outcome"] in studied and not test.get("honest")]
-    assert unlinked == []
+def test_every_average_effect_whose_specification_has_an_event_study_is_judged_with_its_bounds():
+    """By one setting, `event_studies`: no test may pass the gate PRE because nobody thought of it."""
+    specifications = STUDY["specifications"]
+    tests = [test for claim in STUDY["claims"].values() for key in ("tests", "context", "firms") for test in claim.get(key, [])]
+    effects = [test for test in tests if test["term"] == "att" and "region" in test]
+    assert {test["from"] for test in effects} == {"province_att", "royalty_stacked", "firm_att"}
+    for test in effects:
+        companion = specifications[test["honest"]]
+        assert test["outcome"] in companion["outcomes"] and RELATIVE_MAGNITUDE in companion["options"]["honest"]
+        assert all(companion.get(key) == specifications[test["from"]].get(key) for key in ("panel", "cohort", "where", "controls"))
+
+
+def test_the_paper_quotes_the_number_of_treated_clusters_from_the_rule():
+    notes = [about["note"] for about in STUDY["exhibits"].values() if "treated clusters" in about.get("note", "")]
+    assert notes and not any(re.search(r"fewer than (\w+ treated|\d)", note) for note in notes)
+    assert STUDY["numbers"]["few_treated"]["from"] == "verdict_facts" and FEW_TREATED_CLUSTERS > 1
+
+
+def rows_of(**given):
+    return pd.DataFrame([{**row().to_dict(), "outcome": "none", "term": "att", "p_value": 0.01} | given])
+
+
+def test_the_part_that_decides_is_the_one_printed_and_open_parts_are_named():
+    test = {"term": "att", "region": {"sign": "positive"}}
+    claim = {
+        "kind": "directional",
+        "parts": "all",
+        "tests": [{**test, "from": "first", "says": "A"}, {**test, "from": "second", "says": "B"}],
+    }
+    opposite = {"estimate": -0.2, "ci_low": -0.3, "ci_high": -0.1, "ci90_low": -0.28, "ci90_high": -0.12}
+    wide = {"ci_low": -0.5, "ci_high": 0.7, "ci90_low": -0.4, "ci90_high": 0.6}
+    head, *_ = assess("X", claim, {"first": rows_of(**wide, model_id="first"), "second": rows_of(**opposite, model_id="second")})
+    assert (head["verdict"], head["code"], head["decided_by"], head["model_id"]) == ("not consistent", "opposite", 2, "second")
+    assert "part 2 of 2, B" in head["explanation"] and "open: part 1, A (INCONCLUSIVE)" in head["explanation"]
+    head, *_ = assess("X", claim, {"first": rows_of(), "second": rows_of(**wide)})
+    assert (head["verdict"], head["code"], head["decided_by"]) == ("untestable", "INCONCLUSIVE", 2)
+    head, *_ = assess("X", claim | {"parts": "any"}, {"first": rows_of(), "second": rows_of(**wide)})
+    assert (head["verdict"], head["decided_by"]) == ("consistent", 1)
+
+
+def test_nearest_evidence_is_the_most_direct_real_estimate():
+    context = [
+        {"from": "m", "term": "att", "says": kind, "directness": kind, "region": {"sign": "positive"}} for kind in reversed(DIRECTNESS[1:])
+    ]
+    claim = {"kind": "directional", "missing": ["accounts"], "context": context}
+    head, *rows = assess("X", claim, {"m": rows_of()})
+    assert rows[-1]["rank"] == head["nearest"] and rows[-1]["directness"] == "same instrument elsewhere"
+    assert pd.isna(assess("X", claim, {"m": rows_of(evidence="simulated")})[0]["nearest"])
+    assert pd.isna(assess("X", claim, {"m": rows_of(reason="none", reason_code="ABSENT", estimate=math.nan)})[0]["nearest"])
+
+
+def test_a_significant_estimate_has_its_exaggeration_at_the_edge_of_the_region_and_never_at_itself():
+    test = {"from": "m", "term": "att", "says": "A", "region": {"low": 0.02}}
+    _, found = assess("X", {"kind": "directional", "tests": [test]}, {"m": rows_of()})
+    expected = design_of(0.02, implied_error(0.05, 0.15))
+    assert (found["assumed_effect"], found["exaggeration"], found["sign_error"]) == (0.02, expected.exaggeration, expected.sign_error)
+    for other in ({"ci_low": -0.01}, {"p_value": math.nan}):
+        _, none = assess("X", {"kind": "directional", "tests": [test]}, {"m": rows_of(**other)})
+        assert "exaggeration" not in none
+    _, none = assess("X", {"kind": "directional", "tests": [test | {"region": {"sign": "positive"}}]}, {"m": rows_of()})
+    assert "exaggeration" not in none  # a sign names no size

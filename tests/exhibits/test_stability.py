@@ -12,6 +12,8 @@ from analysis.exhibits.tables._stability import stability
 def verdict(**changes):
     row = {"claim": "D1", "rank": 101, "says": "it rises", "model_id": "m", "outcome": "y", "inference": "randomization_t"}
     row |= {"p_value": 0.125, "verdict_before_gates": "consistent (compatible)", "region_low": 0.0, "region_high": np.nan}
+    row |= {"directness": "place average", "code": "compatible", "estimate": 0.2, "ci_low": 0.1, "ci_high": 0.3}
+    row |= dict.fromkeys(("mde80", "assumed_effect", "exaggeration", "sign_error"), np.nan)
     return {**row, **changes}
 
 
@@ -25,15 +27,17 @@ def adjusted(p_value):
 
 
 def test_each_item_is_that_of_the_reading():
-    verdicts = pd.DataFrame([verdict(rank=0), verdict(), verdict(outcome="z", rank=102), verdict(p_value=np.nan, rank=103)])
+    verdicts = pd.DataFrame(
+        [verdict(rank=0), verdict(), verdict(outcome="z", rank=102), verdict(p_value=np.nan, verdict_before_gates="", rank=103)]
+    )
     # Consistent, cannot tell, opposite; the last does not estimate the outcome.
     others = [estimates(0.1, 0.3), estimates(-0.1, 0.3), estimates(-0.3, -0.1), estimates(0.1, 0.3, outcome="x")]
     joint = pd.DataFrame({"subset": ["part", "all"], "share_same": [0.9, 0.4]})
     tables = {"family": adjusted(0.5), "joint": joint} | {f"other_{i}": table for i, table in enumerate(others)}
     entry = {"families": {"m": ["family"]}, "curves": {"m": {"y": "joint"}}, "estimators": {"m": [n for n in tables if "_" in n]}}
     found = stability(Comparison(entry, tables), verdicts)
-    assert len(found) == 2  # rank 0 is the claim; what has no p-value has no S-value
-    first, second = found.to_dict("records")
+    first, second, shown = found.to_dict("records")  # rank 0 is the claim
+    assert np.isnan(shown["s_value"]) and shown["repeated"] == 0  # no p-value, no S-value; not judged, nothing to flip
     assert first["s_value"] == pytest.approx(3.0)  # an eighth: three bits
     assert (first["p_family"], first["share_same"], first["repeated"], first["flips"]) == (0.5, 0.4, 3, 2)
     assert np.isnan(second["p_family"]) and np.isnan(second["share_same"]) and second["repeated"] == 0

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.core.claims import Region
 from analysis.core.specification import Specification
+from analysis.core.verdict_rule import Region
 from analysis.estimators import borusyak_jaravel_spiess, callaway_santanna, two_way_fixed_effects
 from analysis.specification_curve import permuted_estimates, two_way
 from analysis.specification_curve.explore import Setting, explore, same, times

@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 from lifelines import LogLogisticAFTFitter, LogNormalAFTFitter, WeibullAFTFitter
 
-from analysis.core.claims import Region
 from analysis.core.specification import Specification
+from analysis.core.verdict_rule import Region
 from analysis.estimators import mixture_cure_regression
 from analysis.inference.cure_likelihood import DISTRIBUTIONS, Spells, derivatives
 from analysis.inference.cure_maximum import maximise

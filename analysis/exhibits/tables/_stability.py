@@ -6,34 +6,48 @@ import math
 
 import pandas as pd
 
-from analysis.core.claims import Region, read_interval
 from analysis.core.comparisons import Comparison
+from analysis.core.verdict_rule import Region, read_interval
 from analysis.exhibits.cells import select_one, select_rows
 from analysis.exhibits.tables._overall import overall
 
+# What a row carries over from its verdict.
+CARRIED = (
+    "claim", "says", "directness", "model_id", "outcome", "inference", "estimate", "ci_low", "ci_high", "p_value", "verdict_before_gates", "code", "mde80",
+    "assumed_effect", "exaggeration", "sign_error",
+)  # fmt: skip
+
 
 def stability(comparison: Comparison, verdicts: pd.DataFrame) -> pd.DataFrame:
-    """Return one row per test (or context) that has a p-value and a reading, with all that repeats it.
+    """Return one row per test (or context) with an estimate, its reading if it has one, and all that repeats it.
 
     The entry's `families` map a specification to its Romano-Wolf tables, `curves` a specification and outcome to the joint
     table of the curve, `estimators` a specification to other estimators of the same effect. `repeated` counts the latter,
-    `flips` those whose interval alone is read as another verdict.
+    `flips` those whose interval alone is read as another verdict. What has no p-value has no S-value, what is shown and not judged
+    no flips.
     """
     entry, tables = comparison.entry, comparison.tables
     families = {model: [tables[name] for name in names] for model, names in entry["families"].items()}
     curves = {(model, outcome): tables[name] for model, own in entry["curves"].items() for outcome, name in own.items()}
     estimators = {model: [tables[name] for name in names if name != model] for model, names in entry["estimators"].items()}
-    judged = verdicts[(verdicts["rank"] > 0) & verdicts["p_value"].notna() & verdicts["verdict_before_gates"].fillna("").ne("")]
     rows = []
-    for _, row in judged.iterrows():
-        others = _readings(row, estimators.get(row["model_id"], []))
-        about = row[["claim", "says", "model_id", "outcome", "inference", "p_value", "verdict_before_gates"]].to_dict()
-        about |= {"s_value": -math.log2(row["p_value"]) if row["p_value"] > 0 else math.inf}
+    for _, row in verdicts[(verdicts["rank"] > 0) & verdicts["estimate"].notna()].iterrows():
+        judged = bool(row["verdict_before_gates"]) and pd.notna(row["verdict_before_gates"])
+        others = _readings(row, estimators.get(row["model_id"], [])) if judged else []
+        about = row[list(CARRIED)].to_dict()
+        about |= {"s_value": _bits(row["p_value"])}
         about |= {"p_family": _family(families.get(row["model_id"], []), row["outcome"])}
         about |= {"share_same": _share(curves.get((row["model_id"], row["outcome"])))}
         about |= {"repeated": len(others), "flips": sum(other != _verdict(row["verdict_before_gates"]) for other in others)}
         rows.append(about)
     return pd.DataFrame(rows)
+
+
+def _bits(p_value: float) -> float:
+    """Return the S-value; NaN without a p-value."""
+    if pd.isna(p_value):
+        return math.nan
+    return -math.log2(p_value) if p_value > 0 else math.inf
 
 
 def _verdict(reading: str) -> str:

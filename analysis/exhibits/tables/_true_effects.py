@@ -6,7 +6,7 @@ import math
 
 import pandas as pd
 
-from analysis.core.claims import rests_on_few
+from analysis.core.gates import rests_on_few
 from analysis.exhibits.cells import count, interval, number, p_value
 
 

@@ -10,7 +10,7 @@ from analysis.core.paths import FORMS, file_of
 
 # Kind of product that a number is from → the function that makes it; the program, where a product has none of its own.
 FUNCTIONS = {"facts": "count", "estimates": "estimate", "verdicts": "judge"}
-PROGRAMS = {"verdicts": "analysis/core/claims.py"}
+PROGRAMS = {"verdicts": "analysis/core/gates.py"}
 SHOWN = re.compile(r'#show-(?:table|figure)\("(\w+)"\)')
 
 

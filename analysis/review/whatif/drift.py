@@ -12,10 +12,10 @@ import numpy as np
 import pandas as pd
 
 from analysis.core.catalogue import outcomes_of
-from analysis.core.claims import HONEST
 from analysis.core.errors import BadOption, DataError, UnknownName
 from analysis.core.estimates import why
 from analysis.core.estimation import estimated
+from analysis.core.gates import HONEST
 from analysis.core.storage import read_table
 from analysis.review.whatif.changes import changed
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import pandas as pd
 
 from analysis.core import claim_tests
-from analysis.core.claims import UNTESTABLE, judge, region_of
+from analysis.core.claims import region_of
 from analysis.core.estimates import why
+from analysis.core.gates import judge
+from analysis.core.verdict_rule import UNTESTABLE
 from analysis.review.whatif.drift import NOT_ASKED
 
 # Which inference counts where no claim names one: the most cautious that the model offers.
@@ -59,11 +61,8 @@ def _verdict(row: pd.Series, test: dict, honest: dict[str, pd.DataFrame | str], 
         return "unit changed: no verdict"
     bounds = honest.get(test.get("honest", ""), NOT_ASKED)
     companion = None if isinstance(bounds, str) else bounds.iloc[0]
-    verdict, verdict_before_gates = judge(row, region_of(test, row), companion, test.get("power", False))
-    said = f"{verdict.verdict} ({verdict.code}); the interval alone: {verdict_before_gates}"
-    # Bounds are read before power, and other gates before bounds: these verdicts are not settled without them.
-    if "honest" in test and companion is None and (verdict.verdict != UNTESTABLE or verdict.code == "POWER"):
-        # Too little power stands with bounds or without; any other reading may not.
-        said = said if verdict.code == "POWER" else f"the interval alone: {verdict_before_gates}"
-        said += f"; whether drift would undo it is left out of both versions: {bounds}"
-    return said
+    judged = judge(row, region_of(test, row), companion)
+    # Bounds are read after the other gates, which close without them; what passes those is not settled without bounds.
+    if "honest" in test and companion is None and judged.verdict.verdict != UNTESTABLE:
+        return f"the interval alone: {judged.reading}; whether drift would undo it is left out of both versions: {bounds}"
+    return f"{judged.verdict}; the interval alone: {judged.reading}"
