@@ -70,6 +70,8 @@ def load(config: Path = CONFIG) -> dict:
             specification.setdefault(key, panel.get(key, [] if key == "cluster" else ""))
         if "family" in specification:
             specification["family_outcomes"] = _family(places[name], specification, study["outcomes"])
+        if "against" in specification:
+            specification["family_outcomes"] = _against(places[name], specification, study["outcomes"])
         # One seed for two specifications whose samples may agree: their lines then differ by design alone, not by draws.
         drawn_as = specification.get("seed_of", name)
         if drawn_as not in study["specifications"]:
@@ -119,6 +121,16 @@ def _family(place: str, specification: dict, outcomes: dict) -> dict[str, dict]:
         known = ", ".join(sorted({about["family"] for about in outcomes.values() if "family" in about}))
         raise ConfigError(f"{place}: names one outcome, of a family with others (families: {known})")
     return {other: about for other, about in members.items() if other != own[0]}
+
+
+def _against(place: str, specification: dict, outcomes: dict) -> dict[str, dict]:
+    """Return the outcome that the specification's own, of which there is one, is compared with: name → block."""
+    other, own = specification["against"], specification.get("outcomes", [])
+    if other not in outcomes:
+        raise unknown(other, outcomes, f"{place}: against", "outcome")
+    if "family" in specification or len(own) != 1 or own[0] == other:
+        raise ConfigError(f"{place}: against compares the one outcome of the specification with another, and takes no family")
+    return {other: outcomes[other]}
 
 
 def products(study: dict) -> dict[str, str]:

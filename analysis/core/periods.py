@@ -19,7 +19,6 @@ from analysis.core.errors import DataError, violation
 from analysis.core.level_codes import distinct
 
 STEPS = {2: "every second", 3: "every third", 4: "every fourth", 5: "every fifth", 10: "every tenth"}
-PANDAS = {"year": "Y", "quarter": "Q", "month": "M", "week": "W", "day": "D"}
 PARTS = {"half": 2, "quarter": 4, "month": 12}
 
 

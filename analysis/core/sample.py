@@ -18,13 +18,14 @@ import pandas as pd
 from analysis.core.columns import names, numbers, plain
 from analysis.core.errors import BadOption, DataError, unknown, violation
 from analysis.core.estimates import NotIdentified
-from analysis.core.level_codes import distinct, level_codes
+from analysis.core.level_codes import level_codes
 from analysis.core.method import Method
-from analysis.core.periods import Calendar, calendar_of, is_whole, starting, written
-from analysis.core.quoting import quoted, unquoted
+from analysis.core.periods import Calendar
+from analysis.core.quoting import quoted
 from analysis.core.roles import check_outcome, check_roles, without_rounding
 from analysis.core.specification import BLANK_SPEAKS, LISTS, NAMES, SINGLE, TIMES, Specification, columns_of, flag, given
 from analysis.core.spells import check_spells
+from analysis.core.timing import check_cohorts, check_repeats, one_row_a_period, periods_of
 
 WHERE = "the data"
 
@@ -87,7 +88,7 @@ def sample_of(panel: pd.DataFrame, specification: Specification, method: Method)
     _check_columns(panel, fields, specification, method)
     check_roles(fields, method)
     where, lines = panel.attrs.get("file", WHERE), _line_finder(panel)
-    calendar, periods, cohorts = _periods(panel, specification, method, where, lines)
+    calendar, periods, cohorts = periods_of(panel, specification, method, where, lines)
     data: dict = {}
     for column, roles in fields.items():
         data[quoted(column)] = _typed(panel[column], roles, where, lines)
@@ -105,10 +106,10 @@ def sample_of(panel: pd.DataFrame, specification: Specification, method: Method)
     inside = _inside(specification, options | _dated_options(options, method, calendar, specification))
     if specification.unit and len(frame) and (specification.time or specification.cohort):
         unit = level_codes(frame[inside.unit])
-        if specification.time and _one_row_a_period(inside, method):
-            _check_repeats(unit, frame, inside, panel, where, lines)
+        if specification.time and one_row_a_period(inside, method):
+            check_repeats(unit, frame, inside, panel, where, lines)
         if specification.cohort:
-            _check_cohorts(unit, frame, inside, panel, where, lines)
+            check_cohorts(unit, frame, inside, panel, where, lines)
     if specification.duration:
         check_spells(frame, inside, method, panel, where, lines)
     holes = _holes(frame, inside)
@@ -217,113 +218,6 @@ def _inside(specification: Specification, options: dict) -> Specification:
     return replace(specification, options=options, **single, **lists)
 
 
-# ---------------------------------------------------------------------- periods and cohorts
-
-
-def _periods(
-    panel: pd.DataFrame, specification: Specification, method: Method, where: str, lines: Callable[[int], int]
-) -> tuple[Calendar, np.ndarray, np.ndarray | None]:
-    """Return the calendar, the periods as written, and the cohorts (rows,) as index of periods, NaN for never.
-
-    A cohort after the last period is never treated inside the panel, however far away, unless the method makes something of it.
-    """
-    if not specification.time:
-        return Calendar(), np.array([]), None
-    time, cohort = specification.time, specification.cohort
-    calendar, periods = calendar_of(panel[time], specification.frequency, where, flag("time"), lines)
-    if method.periods_as_written and calendar.coding == "number":
-        calendar = Calendar()
-    if not cohort or cohort == time:
-        return calendar, periods, periods if cohort else None
-    values = _cohorts_written(panel[cohort], periods, specification, where, lines)
-    calendar = starting(calendar, values)
-    index = calendar.index_of(values)
-    last = calendar.index_of(np.array([np.nanmax(periods)]))[0] if np.isfinite(periods).any() else np.inf
-    later = index > last
-    return calendar, periods, index if method.knows_later_cohorts or not later.any() else np.where(later, np.nan, index)
-
-
-def _cohorts_written(
-    column: pd.Series, periods: np.ndarray, specification: Specification, where: str, lines: Callable[[int], int]
-) -> np.ndarray:
-    """Return first treated periods as written, NaN for never: blank, 0 and infinity; refuse what is no period."""
-    column = plain(column)
-    dated = not pd.api.types.is_numeric_dtype(column.dtype) and pd.to_numeric(column.dropna(), errors="coerce").isna().any()
-    if dated or isinstance(column.dtype, pd.PeriodDtype) or column.dtype.kind == "M":
-        values, _ = written(column, specification.frequency, where, flag("cohort"), lines)
-    else:
-        values = numbers(column, where, flag("cohort"), lines, infinite=True)
-    # Judged by distinct values: there are few, and millions of rows.
-    seen = distinct(column.to_numpy()).astype(float) if is_whole(column) else pd.unique(values)
-    first = np.nanmin(periods) if np.isfinite(periods).any() else 1.0
-    # 0 stands for never, also where periods are counted from 0; amid negative periods nobody could tell which is meant.
-    if first < 0 <= np.nanmax(periods) and (seen == 0).any():
-        row = int(np.argmax(values == 0))
-        rule = "0 could be a period or stand for never; write never as blank"
-        raise DataError(violation(where, rule, lines(row), str(column.name), 0))
-    for value in seen[~np.isnan(seen)]:
-        if value == -np.inf or (value < 0 <= first) or (np.isfinite(value) and value % 1 != 0):
-            line = violation(where, "", lines(int(np.argmax(values == value))), str(column.name), f"{value:g}").removesuffix(": ")
-            raise NotIdentified("COHORT", f"{line}: must hold whole periods, and blank, 0 or Inf for never treated")
-    if np.isinf(seen).any():
-        values = np.where(np.isinf(values), np.nan, values)
-    if first >= 0 and (seen == 0).any():
-        values = np.where(values == 0, np.nan, values)
-    return values
-
-
-def _one_row_a_period(inside: Specification, method: Method) -> bool:
-    """Whether a unit may have but one row per period: not in stacks, nor where other effects than theirs say what a row is."""
-    stacked = method.columns and not (inside.cohort or inside.treatment)
-    return not stacked and set(inside.fixed_effects) <= {inside.unit, inside.time}
-
-
-def _check_cohorts(
-    unit: np.ndarray, frame: pd.DataFrame, inside: Specification, panel: pd.DataFrame, where: str, lines: Callable[[int], int]
-) -> None:
-    """Refuse a unit with more than one cohort, naming a row that differs from the unit's first; `unit` holds codes, -1 for none."""
-    cohort = frame[inside.cohort].to_numpy(float)
-    cohort = np.where(np.isnan(cohort), np.inf, cohort)
-    first = np.full(unit.max(initial=-1) + 2, np.nan)
-    first[unit[::-1]] = cohort[::-1]
-    changed = (first[unit] != cohort) & (unit >= 0)
-    if changed.any():
-        row = int(np.argmax(changed))
-        name, column = frame[inside.unit].iloc[row], unquoted(inside.cohort)
-        line = violation(where, "", lines(row), column, panel[column].iloc[row]).removesuffix(": ")
-        raise NotIdentified("COHORT", f"{line}: unit {name} has more than one value of {column}; the first treated period is one per unit")
-
-
-def _check_repeats(
-    unit: np.ndarray, frame: pd.DataFrame, inside: Specification, panel: pd.DataFrame, where: str, lines: Callable[[int], int]
-) -> None:
-    """Refuse a unit with several rows in one period; `unit` holds codes, -1 for none."""
-    time = frame[inside.time].to_numpy()
-    if _in_order(unit, time):
-        return
-    whole = np.flatnonzero((unit >= 0) & np.isfinite(time))
-    if not len(whole):
-        return
-    period = (time[whole] - time[whole].min()).astype(np.int64)
-    pair = unit[whole].astype(np.int64) * (period.max() + 1) + period
-    # Counting is faster than hashing where the pairs are dense.
-    dense = pair.max() < 8 * len(pair)
-    if np.bincount(pair).max() == 1 if dense else len(np.unique(pair)) == len(pair):
-        return
-    twice = pd.Series(pair).duplicated().to_numpy()
-    row = int(whole[np.argmax(twice)])
-    columns = [unquoted(inside.unit), unquoted(inside.time)]
-    rule = f"a unit has one row per period; {int(twice.sum())} rows repeat a pair. Remove or add them up first"
-    shown = ", ".join(str(panel[column].iloc[row]) for column in columns)
-    raise DataError(violation(where, rule, lines(row), ", ".join(columns), shown))
-
-
-def _in_order(unit: np.ndarray, time: np.ndarray) -> bool:
-    """Return whether rows are sorted by unit and, in a unit, by a period that rises: then no pair can repeat."""
-    later = time[1:] > time[:-1]
-    return bool((later | (unit[1:] > unit[:-1])).all() and (unit[1:] >= unit[:-1]).all())
-
-
 # ---------------------------------------------------------------------- what is left out, and labels
 
 
@@ -367,9 +261,6 @@ def labelled(rows: list[dict], sample: Sample) -> list[dict]:
 
 
 def _dated(row: dict, calendar: Calendar) -> dict:
-    """Return the row with its cohort, or the period of a calendar term, as the user writes periods."""
-    if row.get("cohort") is not None and pd.notna(row["cohort"]):
-        row = row | {"cohort": calendar.value_of(int(row["cohort"]))}
-    if found := re.fullmatch(r"calendar:(-?\d+)", row["term"]):
-        row = row | {"term": f"calendar:{calendar.value_of(int(found[1]))}"}
-    return row
+    """Return the row with its cohort as the user writes periods."""
+    dated = row.get("cohort") is not None and pd.notna(row["cohort"])
+    return row | {"cohort": calendar.value_of(int(row["cohort"]))} if dated else row

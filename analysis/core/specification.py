@@ -107,6 +107,9 @@ class Block:
     family: str | tuple[str, ...] = field(
         default="", metadata=_said("family (or families) of outcomes tested together with the first one (romano_wolf)")
     )
+    against: str = field(
+        default="", metadata=_said("outcome whose effect is taken off that of the specification's own (difference_of_effects)")
+    )
     seed_of: str = field(
         default="", metadata=_said("specification whose random draws it repeats, so that equal samples give equal numbers")
     )

@@ -11,7 +11,8 @@ import pandas as pd
 
 from analysis.core.errors import BadOption
 from analysis.core.estimates import NotIdentified, parameter
-from analysis.core.method import Method, Option
+from analysis.core.method import Method
+from analysis.core.options import Option
 from analysis.core.specification import Specification
 from analysis.estimators._durations import bounds_of, counts_of, regressors_of, separated_ends, spells_of
 from analysis.inference.cure_likelihood import Spells

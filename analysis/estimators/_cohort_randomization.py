@@ -7,13 +7,11 @@ import numpy as np
 from analysis.core.estimates import parameter, refused
 from analysis.inference import randomization
 from analysis.inference.group_time_averages import overall
-from analysis.inference.group_time_cells import Panel
+from analysis.inference.group_time_cells import OVERALL, Panel, place_of
 from analysis.inference.group_time_draws import Cells, aggregate, evaluate
 from analysis.inference.permuted_labels import assignments, permute
 from analysis.inference.pretrend_permutation import POWER, joint_test
 from analysis.inference.randomization import Draws, moments, stacked
-
-OVERALL = ("att", None, None)
 
 
 def rows(
@@ -29,7 +27,7 @@ def rows(
     strata: np.ndarray | None = None,
     window: tuple[float, float] = (-np.inf, np.inf),
 ) -> list[dict]:
-    """Return rows for every parameter of `selections` ((term, cohort, event_time) → cells) and the overall effect of `aggregation`.
+    """Return rows for every parameter of `selections` (key → cells) and the overall effect of `aggregation`.
 
     The t-ratio for all, the estimate itself too for the overall effect. Of each permutation no more than estimates and their
     variances is kept. Effects whose standard error is within `rounding` get no row. `strata` (units,) are permuted within; 'assignments'
@@ -55,8 +53,7 @@ def rows(
     for key, value in actual.items():
         observed = stacked([value])
         if np.isfinite(observed.a[0]) and observed.v_yy[0] > rounding**2:
-            about = {"cohort": key[1], "event_time": key[2], "seed": seed, **counts}
-            found += _rows(key[0], observed, stacked(drawn[key]), about)
+            found += _rows(key[0], observed, stacked(drawn[key]), {**place_of(key), "seed": seed, **counts})
     found.append(parameter("assignments", assignments(panel.cohort, strata), inference="count", **counts))
     base = -1 - cells.anticipation
     before = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -174,6 +175,14 @@ def strata_of(data: pd.DataFrame, column: str) -> np.ndarray | None:
         unit = data.loc[data["unit"] == per_unit.index[per_unit["nunique"] > 1][0], "_name"].iloc[0]
         raise NotIdentified("STRATA", f"unit {unit} changes its stratum ({column}): labels are permuted among units of one stratum")
     return unit_codes(per_unit["first"])
+
+
+def strata_over(tables: Iterable[pd.DataFrame], units: pd.Index, column: str) -> np.ndarray | None:
+    """Return codes of the stratum of each of `units` (units,), named as in the tables of several outcomes; None without a column."""
+    if not column:
+        return None
+    every = pd.concat([table[["_name", column]] for table in tables]).drop_duplicates()
+    return strata_of(every.assign(unit=units.get_indexer(every["_name"])), column)
 
 
 def need_never(data: pd.DataFrame, remedy: str = "") -> None:

@@ -14,7 +14,7 @@ from analysis.estimators._left_out import base_notes, lacking_cohorts
 from analysis.estimators._regression import weights_of
 from analysis.inference.cluster import cluster_sums, effective_degrees, need_two
 from analysis.inference.group_time_averages import Averages, averages, overall
-from analysis.inference.group_time_cells import Panel, Sections, cell_keys, moved_bases, panel_of, selections
+from analysis.inference.group_time_cells import OVERALL, Panel, Sections, cell_keys, moved_bases, panel_of, selections
 
 # Effects and errors below this share of the largest outcome are what rounding leaves of differences that cancel.
 ROUNDING = 1e-13
@@ -28,7 +28,7 @@ def named_clusters(specification: Specification) -> list[str]:
 class GroupTime:
     """The parameters of one run and what their rows say.
 
-    `keys` are (term, cohort, event_time), the overall effect last; `values` (parameters,) belong to them. `summed` are influences
+    `keys` are those of averages, the overall effect last; `values` (parameters,) belong to them. `summed` are influences
     (units or clusters, parameters) whose mean squares over rows, over rows, are variances. `averages` has the cells themselves.
     """
 
@@ -77,7 +77,7 @@ class GroupTime:
             # The overall effect is a mean of the parts, not over all treated cells.
             parts = list(chosen), values[:-1], influence[:, :-1]
             values[-1], influence[:, -1] = overall(options.aggregation, *parts, sample.cohort, sample.weight)
-        return [*chosen, ("att", None, None)], values, influence, found
+        return [*chosen, OVERALL], values, influence, found
 
     def shown(self, key: tuple) -> bool:
         """Whether a parameter is reported: the overall effect averages every event time, the rows are those of the window."""

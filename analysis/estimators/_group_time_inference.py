@@ -11,7 +11,7 @@ from analysis.core.estimates import noted, parameter, refused
 from analysis.estimators import _cohort_randomization
 from analysis.estimators._cohorts import strata_of, unit_names
 from analysis.estimators._group_time import GroupTime
-from analysis.inference.group_time_cells import Panel, selections
+from analysis.inference.group_time_cells import Panel, place_of, selections
 from analysis.inference.group_time_draws import cells_of
 from analysis.inference.honest_bounds import bounds_rows, wants_bounds
 from analysis.inference.multiplier_bootstrap import bands, draw
@@ -27,7 +27,7 @@ def analytic(found: GroupTime) -> list[dict]:
     for key, value, error in zip(found.keys, found.values, found.errors, strict=True):
         if np.isfinite(value) and found.shown(key):
             told = noted(NOTHING_LEFT) if found.is_rounding(value, error) else {"std_error": error}
-            rows.append(parameter(key[0], value, cohort=key[1], event_time=key[2], **about | told))
+            rows.append(parameter(key[0], value, **place_of(key), **about | told))
     return rows
 
 
@@ -59,11 +59,11 @@ def bootstrapped(found: GroupTime) -> list[dict]:
             continue
         errors, (critical, critical90) = bands(perturbed[:, members])
         for i, error in zip(members, errors, strict=True):
-            (term, cohort, event_time), value = found.keys[i], values[i]
+            key, value = found.keys[i], values[i]
             exceeding = np.sum(np.abs(perturbed[:, i]) >= abs(value))
             rows.append(
                 parameter(
-                    term, value, error, inference="multiplier_bootstrap", cohort=cohort, event_time=event_time, draws=draws, seed=seed,
+                    key[0], value, error, inference="multiplier_bootstrap", **place_of(key), draws=draws, seed=seed,
                     ci_low=value - critical * error, ci_high=value + critical * error, ci90_low=value - critical90 * error,
                     ci90_high=value + critical90 * error, p_value=float((1 + exceeding) / (1 + draws)), **found.counts,
                 )

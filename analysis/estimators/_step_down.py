@@ -9,7 +9,7 @@ import pandas as pd
 
 from analysis.core.errors import BadOption
 from analysis.core.estimates import NotIdentified, parameter
-from analysis.core.method import MOST_DRAWS, Option
+from analysis.core.options import MOST_DRAWS, Option
 from analysis.core.specification import Specification
 from analysis.inference import randomization
 from analysis.inference.randomization import Draws

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analysis.core.method import Option
+from analysis.core.options import Option
 from analysis.inference.simplex_weights import Best, best
 
 PENALTY = Option(

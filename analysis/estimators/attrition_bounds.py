@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 
 from analysis.core.estimates import NotIdentified, parameter, refused
-from analysis.core.method import MOST_DRAWS, Method, Option
+from analysis.core.method import Method
+from analysis.core.options import MOST_DRAWS, Option
 from analysis.core.sample import entrance
 from analysis.core.specification import Specification
 from analysis.inference.stacked_average import COLUMNS, Stacks, need_stacks, stacks_of

@@ -10,7 +10,8 @@ from statsmodels.stats.proportion import proportion_confint
 
 from analysis.core.errors import BadOption
 from analysis.core.estimates import NotIdentified, parameter
-from analysis.core.method import Method, Option
+from analysis.core.method import Method
+from analysis.core.options import Option
 from analysis.core.sample import entrance
 from analysis.core.specification import Specification
 

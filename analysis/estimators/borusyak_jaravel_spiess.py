@@ -13,7 +13,8 @@ import numpy as np
 import pandas as pd
 
 from analysis.core.estimates import NotIdentified, noted, parameter, refused
-from analysis.core.method import ANTICIPATION, EVENT_WINDOW, Method, Option
+from analysis.core.method import Method
+from analysis.core.options import ANTICIPATION, EVENT_WINDOW, Option
 from analysis.core.sample import entrance
 from analysis.core.specification import Specification
 from analysis.estimators._imputation import Imputation, cells_of, impute, means_of

@@ -15,7 +15,8 @@ import pandas as pd
 
 from analysis.core.errors import BadOption
 from analysis.core.estimates import NotIdentified, noted, refused
-from analysis.core.method import (
+from analysis.core.method import Method
+from analysis.core.options import (
     AGGREGATION,
     ANTICIPATION,
     BOUNDS,
@@ -24,14 +25,14 @@ from analysis.core.method import (
     PERMUTED_WITHIN,
     PRETREND_POWER,
     REFERENCE,
-    Method,
     Option,
 )
 from analysis.core.sample import entrance
 from analysis.core.specification import Specification
 from analysis.estimators import _group_time_inference as inference
-from analysis.estimators._cohorts import cohort_panel, cohort_rows, counts_of, need_never, strata_of
+from analysis.estimators._cohorts import bases_of, cohort_panel, cohort_rows, counts_of, need_never, strata_of
 from analysis.estimators._group_time import ROUNDING, GroupTime, named_clusters
+from analysis.estimators._left_out import joined
 from analysis.inference.absorb import within_sd
 from analysis.inference.group_time_cells import moved_bases
 from analysis.inference.honest_bounds import wants_bounds
@@ -51,6 +52,11 @@ METHOD = Method(
         "anticipation": ANTICIPATION,
         "base_period": Option(
             "universal", "base of cells before treatment: the last untreated period, or the one before", ("universal", "varying")
+        ),
+        "missing_base": Option(
+            "last",
+            "cohort not observed in the period before treatment (less anticipation): its last observed period is its base, or it is left out",
+            ("last", "leave_out"),
         ),
         "event_window": EVENT_WINDOW,
         "method": Option("dr", "with covariates: doubly robust, outcome regression or inverse probability weighting", ("dr", "reg", "ipw")),
@@ -81,6 +87,8 @@ def estimate(panel: pd.DataFrame, specification: Specification) -> list[dict]:
     _check(specification, options)
     strata = [options.permuted_within] if options.permuted_within else []
     data = cohort_panel(panel, specification, *strata) if options.panel else cohort_rows(panel, specification)
+    if options.missing_base == "leave_out":
+        data = _with_their_base(data, -1 - options.anticipation)
     if options.control_group == "never_treated":
         need_never(data, "; control_group=not_yet_treated compares with units before their own treatment")
     if np.ptp(data["outcome"]) <= ROUNDING * np.abs(data["outcome"]).max():
@@ -89,6 +97,19 @@ def estimate(panel: pd.DataFrame, specification: Specification) -> list[dict]:
     rows = _rows(data, specification, options, _counts(data, within))
     named = named_clusters(specification)
     return rows + (_without_each_cluster(data, specification, named[0]) if options.leave_one_out and named else [])
+
+
+def _with_their_base(data: pd.DataFrame, reference: int) -> pd.DataFrame:
+    """Return the rows but those of cohorts that are not observed `reference` periods from treatment, which `left_out` names."""
+    moved = bases_of(data, reference).moved
+    if not moved:
+        return data
+    kept = _without(data, data["cohort"].isin([g for g, *_ in moved]))
+    if not (kept["cohort"] > 0).any():
+        raise NotIdentified("SUPPORT", "no cohort is observed in the period before its treatment")
+    said = (f"cohort ‹@{g}›, not observed in period ‹@{wanted}›" for g, wanted, _ in moved)
+    kept.attrs = {**data.attrs, "left_out": joined(data.attrs.get("left_out", ""), said)}
+    return kept
 
 
 def _counts(data: pd.DataFrame, within: str) -> dict:

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 from analysis.core.estimates import parameter, refused
-from analysis.core.method import Method, Option
+from analysis.core.method import Method
+from analysis.core.options import Option
 from analysis.core.sample import entrance
 from analysis.core.specification import Specification
 from analysis.estimators._durations import counts_of, ended, groups_of, silent, spells_of, term, times_of, uncensored, unseen
@@ -27,7 +28,7 @@ METHOD = Method(
 
 @entrance(METHOD)
 def estimate(panel: pd.DataFrame, specification: Specification) -> list[dict]:
-    """Return 'incidence:<kind>:<time>' by group (strata, or treatment): the share that has ended so by then."""
+    """Return 'incidence:<kind>' by group (strata, or treatment): the share that has ended so by the time that is its setting."""
     options = METHOD.read(specification)
     data = spells_of(panel, specification, kinds=True)
     times, kinds = times_of(options.times, data), np.unique(data.loc[data["event"] > 0, "event"])
@@ -37,16 +38,17 @@ def estimate(panel: pd.DataFrame, specification: Specification) -> list[dict]:
         for kind in kinds:
             curve = incidence(part["duration"].to_numpy(), part["event"].to_numpy(), kind)
             for time, label in times:
-                name, why = term(f"incidence:{kind}:{label}", group), unseen(time, label, part)
+                why = unseen(time, label, part)
+                name, found = term(f"incidence:{kind}", group), about | {"setting": label}
                 if why:
-                    rows.append(refused(name, "SUPPORT", why, "analytic"))
+                    rows.append(refused(name, "SUPPORT", why, "analytic", setting=label))
                     continue
                 share, error = curve.at(time)
                 if share == 0:
-                    rows.append(parameter(name, 0.0, **about | silent(time, group, kind)))
+                    rows.append(parameter(name, 0.0, **found | silent(time, group, kind)))
                     continue
                 if share > 1 - 1e-12:
-                    rows.append(parameter(name, 1.0, **about | ended(time, group)))
+                    rows.append(parameter(name, 1.0, **found | ended(time, group)))
                     continue
-                rows.append(parameter(name, share, error, **about) | {"p_value": np.nan})
+                rows.append(parameter(name, share, error, **found) | {"p_value": np.nan})
     return rows

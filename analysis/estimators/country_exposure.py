@@ -13,7 +13,8 @@ import numpy as np
 import pandas as pd
 
 from analysis.core.estimates import NotIdentified, parameter
-from analysis.core.method import Method, Option
+from analysis.core.method import Method
+from analysis.core.options import Option
 from analysis.core.sample import entrance
 from analysis.core.specification import Specification
 from analysis.estimators._left_out import without

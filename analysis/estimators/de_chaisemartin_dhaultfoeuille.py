@@ -9,7 +9,8 @@ import pandas as pd
 
 from analysis.core.distributions import chi2_tail
 from analysis.core.estimates import NotIdentified, noted, parameter, refused
-from analysis.core.method import Method, Option
+from analysis.core.method import Method
+from analysis.core.options import Option
 from analysis.core.sample import entrance
 from analysis.core.specification import Specification
 from analysis.estimators._left_out import listed

@@ -11,7 +11,8 @@ import pandas as pd
 from diff_diff import WooldridgeDiD
 
 from analysis.core.estimates import NotIdentified, parameter
-from analysis.core.method import AGGREGATION, ANTICIPATION, EVENT_WINDOW, Method, Option
+from analysis.core.method import Method
+from analysis.core.options import AGGREGATION, ANTICIPATION, EVENT_WINDOW, Option
 from analysis.core.sample import entrance
 from analysis.core.specification import Specification
 from analysis.estimators._cohorts import bases_of, cohort_panel, counts_of
@@ -197,10 +198,9 @@ def _averages(result: Any, options: SimpleNamespace, about: dict) -> list[dict]:
     table = {"event": result.event_study_effects, "group": result.group_effects, "calendar": result.calendar_effects}[kind]
     first, last = options.event_window
     rows = []
-    for key, cell in sorted(table.items()):
+    for key, cell in sorted((int(key), cell) for key, cell in table.items()):
         if (kind == "event" and not first <= key <= last) or not np.isfinite(cell["att"]):
             continue
-        place: dict = {"event": {"event_time": int(key)}, "group": {"cohort": int(key)}}.get(kind, {})
-        term = f"calendar:{int(key)}" if kind == "calendar" else kind
-        rows.append(parameter(term, cell["att"], cell["se"], **place, **about))
+        place: dict[str, dict] = {"event": {"event_time": key}, "group": {"cohort": key}, "calendar": {"setting": f"‹@{key}›"}}
+        rows.append(parameter(kind, cell["att"], cell["se"], **place[kind], **about))
     return rows

@@ -6,7 +6,8 @@ import pandas as pd
 
 from analysis.core.errors import BadOption
 from analysis.core.estimates import NotIdentified
-from analysis.core.method import COVARIANCE, LAGS, TWO_WAY, Method, Option
+from analysis.core.method import Method
+from analysis.core.options import COVARIANCE, LAGS, TWO_WAY, Option
 from analysis.core.sample import entrance
 from analysis.core.specification import Specification
 from analysis.estimators._regression import columns_of, complete_rows, counts_of, design_of, regressors_of, rows_of

@@ -7,7 +7,8 @@ import pandas as pd
 
 from analysis.core.errors import BadOption
 from analysis.core.estimates import NotIdentified, parameter
-from analysis.core.method import Method, Option
+from analysis.core.method import Method
+from analysis.core.options import Option
 from analysis.core.sample import entrance
 from analysis.core.specification import Specification
 from analysis.estimators._regression import columns_of, complete_rows, counts_of, regressors_of

@@ -7,7 +7,8 @@ import pandas as pd
 
 from analysis.core.distributions import normal_quantile
 from analysis.core.estimates import parameter, refused
-from analysis.core.method import Method, Option
+from analysis.core.method import Method
+from analysis.core.options import Option
 from analysis.core.sample import entrance
 from analysis.core.specification import Specification
 from analysis.estimators._durations import counts_of, curve_of, ended, groups_of, silent, spells_of, term, times_of, unseen
@@ -25,7 +26,7 @@ METHOD = Method(
 
 @entrance(METHOD)
 def estimate(panel: pd.DataFrame, specification: Specification) -> list[dict]:
-    """Return 'survival:<time>' and 'median' by group (strata, or treatment), with Greenwood errors and log-log intervals.
+    """Return 'survival', the time as setting, and 'median' by group (strata, or treatment), with Greenwood errors and log-log intervals.
 
     The median is the first duration by which no more than half last; there is none where more do to the end.
     """
@@ -37,9 +38,9 @@ def estimate(panel: pd.DataFrame, specification: Specification) -> list[dict]:
         curve = curve_of(part)
         about = {"inference": "greenwood", **counts_of(part, specification)}
         for time, label in times:
-            name = term(f"survival:{label}", group)
-            why = unseen(time, label, part, curve)
-            rows.append(refused(name, "SUPPORT", why, "greenwood") if why else _survival(name, curve, time, about, group))
+            name, why = term("survival", group), unseen(time, label, part, curve)
+            row = refused(name, "SUPPORT", why, "greenwood") if why else _survival(name, curve, time, about, group)
+            rows.append(row | {"setting": label})
         half = np.flatnonzero(curve.survival <= 0.5 + 1e-12)
         if len(half) and not unseen(float(curve.times[half[0]]), "", part, curve):
             rows.append(parameter(term("median", group), curve.times[half[0]], **about))

@@ -14,7 +14,8 @@ import numpy as np
 import pandas as pd
 
 from analysis.core.estimates import NotIdentified, noted, parameter, refused
-from analysis.core.method import Method, Option
+from analysis.core.method import Method
+from analysis.core.options import Option
 from analysis.core.sample import entrance
 from analysis.core.specification import Specification
 from analysis.estimators._cohorts import Bases, bases_of, cohort_panel, counts_of

@@ -6,7 +6,8 @@ import pandas as pd
 
 from analysis.core.distributions import chi2_tail
 from analysis.core.estimates import NotIdentified, parameter
-from analysis.core.method import Method, Option
+from analysis.core.method import Method
+from analysis.core.options import Option
 from analysis.core.sample import entrance
 from analysis.core.specification import Specification
 from analysis.estimators._durations import codes_of, counts_of, spells_of

@@ -7,7 +7,8 @@ import pandas as pd
 from scipy.special import expit
 
 from analysis.core.estimates import NotIdentified, noted, parameter, refused
-from analysis.core.method import Method, Option
+from analysis.core.method import Method
+from analysis.core.options import Option
 from analysis.core.sample import entrance
 from analysis.core.specification import Specification
 from analysis.estimators._durations import counts_of, groups_of, spells_of, term

@@ -12,7 +12,8 @@ import pandas as pd
 
 from analysis.core.errors import BadOption
 from analysis.core.estimates import NotIdentified, parameter
-from analysis.core.method import REFERENCE, Method, Option
+from analysis.core.method import Method
+from analysis.core.options import REFERENCE, Option
 from analysis.core.sample import entrance
 from analysis.core.specification import Specification
 from analysis.estimators._durations import bounds_of, cluster_counts, counts_of, regressors_of, separated_ends

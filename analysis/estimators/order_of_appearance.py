@@ -1,10 +1,9 @@
-"""Did one class of assets come first, and has the mix widened?
+"""Which class of assets came first?
 
 The order of first deals is a matter of dates, not of sampling: its interval is what the precision of the dates allows
 (a deal dated to the year may fall on any day of it) and what the codes allow: a pool of mixed rights may or may not
 hold rights of the class in question, and surely holds others. A register can miss earlier deals, so that a first date is an
-upper bound; that is a limit of the data and no interval repairs it. The entropy of the mix is a statistic of the
-deals, with a percentile bootstrap over them.
+upper bound; that is a limit of the data and no interval repairs it. What a mix consists of is another question: class_composition.
 """
 
 from __future__ import annotations
@@ -16,15 +15,16 @@ import numpy as np
 import pandas as pd
 
 from analysis.core.estimates import NotIdentified, parameter
-from analysis.core.method import MOST_DRAWS, Method, Option
+from analysis.core.method import Method
+from analysis.core.options import Option
 from analysis.core.sample import entrance
 from analysis.core.specification import Specification
 
 DATE = re.compile(r"\d{4}(-(0?[1-9]|1[0-2])(-(0?[1-9]|[12]\d|3[01]))?)?")
 
 METHOD = Method(
-    title="Which class came first, and has the mix widened",
-    citation="dates as bounds; Shannon (1948) entropy",
+    title="Which class came first",
+    citation="dates as bounds",
     library="analysis",
     needs=("time",),
     periods_as_written=True,
@@ -33,7 +33,6 @@ METHOD = Method(
         "first_class": Option("patent", "class whose first date is compared"),
         "mixed": Option("mixed", "value that may hold any class"),
         "ignore": Option(["not stated"], "values that name no class"),
-        "bootstrap_draws": Option(999, "draws over deals", minimum=0, maximum=MOST_DRAWS, fewest=19),
     },
     columns=("date", "deal_id"),
 )
@@ -41,12 +40,10 @@ METHOD = Method(
 
 @entrance(METHOD)
 def estimate(panel: pd.DataFrame, specification: Specification) -> list[dict]:
-    """Return 'lead', 'first_year:<class>' and 'entropy_change'.
+    """Return 'lead' and 'first_year:<class>'.
 
     'lead' is the first date of class `first_class` less that of the earliest other class, in years: below zero it came
-    first. 'entropy_change' compares the Shannon entropy of classes (nats) in the later half of the deals with the
-    earlier half. Options: column, first_class, mixed (the value that may hold any class), ignore (values that name no
-    class), bootstrap_draws.
+    first. Options: column, first_class, mixed (the value that may hold any class), ignore (values that name no class).
     """
     options = METHOD.read(specification)
     METHOD.need(panel, specification, options.column)
@@ -56,10 +53,7 @@ def estimate(panel: pd.DataFrame, specification: Specification) -> list[dict]:
         raise NotIdentified("SUPPORT", f"the register holds no '{options.first_class}', or nothing else")
     classes = deals[options.column].to_numpy(str)
     bounds = np.array([_bounds(date, year) for date, year in zip(deals["date"], deals[specification.time], strict=True)])
-    rows = [
-        _lead(bounds, classes == options.first_class, classes == options.mixed),
-        _entropy_change(classes, options.bootstrap_draws, specification.seed),
-    ]
+    rows = [_lead(bounds, classes == options.first_class, classes == options.mixed)]
     firsts = {name: bounds[classes == name, 0].min() for name in np.unique(classes)}
     return rows + [
         parameter(f"first_year:{name}", np.floor(first), inference="dates", n_obs=int((classes == name).sum()))
@@ -92,28 +86,3 @@ def _lead(bounds: np.ndarray, own: np.ndarray, mixed: np.ndarray) -> dict:
         # Where the earliest other deal is a mixed pool, it may be the earliest of the class as well.
         low = min(low, 0.0 if mixed_high <= other_high else mixed_low - other_high)
     return parameter("lead", middle, inference="dates", ci_low=low, ci_high=high, ci90_low=low, ci90_high=high, n_obs=len(bounds))
-
-
-def _entropy_change(classes: np.ndarray, draws: int, seed: int) -> dict:
-    if not draws:
-        return parameter("entropy_change", _change(classes), inference="none", n_obs=len(classes))
-    generator = np.random.default_rng(seed)
-    # Sorted positions keep the order in time, so that halves stay earlier and later deals.
-    drawn = np.array([_change(classes[np.sort(generator.integers(0, len(classes), len(classes)))]) for _ in range(draws)])
-    ends = np.quantile(drawn, [0.025, 0.975, 0.05, 0.95])
-    p_value = min(1.0, 2 * (1 + min((drawn <= 0).sum(), (drawn >= 0).sum())) / (1 + draws))
-    return parameter(
-        "entropy_change", _change(classes), inference="bootstrap", p_value=p_value, ci_low=ends[0], ci_high=ends[1], ci90_low=ends[2],
-        ci90_high=ends[3], draws=draws, seed=seed, n_obs=len(classes),
-    )  # fmt: skip
-
-
-def _change(classes: np.ndarray) -> float:
-    middle = len(classes) // 2
-    return entropy(classes[middle:]) - entropy(classes[:middle])
-
-
-def entropy(classes: np.ndarray) -> float:
-    """Return the Shannon entropy of the shares of the classes, in nats."""
-    share = np.unique(classes, return_counts=True)[1] / len(classes)
-    return float(-(share * np.log(share)).sum())

@@ -12,7 +12,8 @@ import numpy as np
 import pandas as pd
 
 from analysis.core.estimates import NotIdentified, noted, parameter
-from analysis.core.method import REFERENCE, TWO_WAY, Method, Option
+from analysis.core.method import Method
+from analysis.core.options import REFERENCE, TWO_WAY, Option
 from analysis.core.sample import entrance
 from analysis.core.specification import Specification
 from analysis.estimators._regression import clusters_of, columns_of, complete_rows, counts_of, effective_reference, regressors_of

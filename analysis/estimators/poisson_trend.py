@@ -11,7 +11,8 @@ import pandas as pd
 import statsmodels.api as sm
 
 from analysis.core.estimates import NotIdentified, parameter
-from analysis.core.method import Method, Option
+from analysis.core.method import Method
+from analysis.core.options import Option
 from analysis.core.sample import entrance
 from analysis.core.specification import Specification
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
-from analysis.core.method import COVARIANCE, LAGS, TWO_WAY, Method
+from analysis.core.method import Method
+from analysis.core.options import COVARIANCE, LAGS, TWO_WAY
 from analysis.core.sample import entrance
 from analysis.core.specification import Specification
 from analysis.estimators._regression import columns_of, complete_rows, counts_of, design_of, regressors_of, rows_of

@@ -7,7 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from analysis.core.method import Method, Option
+from analysis.core.method import Method
+from analysis.core.options import Option
 from analysis.core.sample import entrance
 from analysis.core.specification import Specification
 from analysis.estimators import cox

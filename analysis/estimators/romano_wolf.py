@@ -9,7 +9,8 @@ import pandas as pd
 
 from analysis.core.errors import BadOption
 from analysis.core.estimates import NotIdentified, parameter, parted
-from analysis.core.method import MOST_DRAWS, Method, Option
+from analysis.core.method import Method
+from analysis.core.options import MOST_DRAWS, Option
 from analysis.core.sample import entrance
 from analysis.core.specification import Specification
 from analysis.estimators._cohorts import unit_codes

@@ -12,11 +12,12 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from analysis.core.method import PERMUTED_WITHIN, Method, Option
+from analysis.core.method import Method
+from analysis.core.options import PERMUTED_WITHIN, Option
 from analysis.core.sample import entrance
 from analysis.core.specification import Specification
 from analysis.estimators import _step_down
-from analysis.estimators._cohorts import cohort_panel, counts_of, need_never, strata_of, unit_names
+from analysis.estimators._cohorts import cohort_panel, counts_of, need_never, strata_over, unit_names
 from analysis.inference.group_time_cells import NEVER, panel_of
 from analysis.inference.group_time_draws import cells_of, overall_draws
 from analysis.inference.permuted_labels import permute
@@ -49,7 +50,7 @@ def estimate(panel: pd.DataFrame, specification: Specification) -> list[dict]:
     # A cohort after the last period of one outcome is never treated in it, but may be in another.
     first = pd.concat([table[["_name", "cohort"]] for table in tables.values()]).groupby("_name")["cohort"].max()
     labels = np.where(first > 0, first, NEVER)
-    codes = _strata(tables, first.index, options.permuted_within)
+    codes = strata_over(tables.values(), first.index, options.permuted_within)
 
     def permutations() -> Iterator[np.ndarray]:
         # The same seed gives every outcome the same permutations, and none needs to be kept.
@@ -57,14 +58,6 @@ def estimate(panel: pd.DataFrame, specification: Specification) -> list[dict]:
 
     family = [_member(name, table, first.index, labels, permutations(), options.control_group) for name, table in tables.items()]
     return _step_down.rows(family, specification.seed)
-
-
-def _strata(tables: dict[str, pd.DataFrame], units: pd.Index, column: str) -> np.ndarray | None:
-    """Return codes of the stratum of each of `units` over all outcomes; None without a column."""
-    if not column:
-        return None
-    every = pd.concat([table[["_name", column]] for table in tables.values()]).drop_duplicates()
-    return strata_of(every.assign(unit=units.get_indexer(every["_name"])), column)
 
 
 def _member(

@@ -11,7 +11,8 @@ import pandas as pd
 
 from analysis.core.errors import BadOption
 from analysis.core.estimates import NotIdentified, parameter, refused
-from analysis.core.method import BOUNDS, MOST_DRAWS, Method, Option
+from analysis.core.method import Method
+from analysis.core.options import BOUNDS, MOST_DRAWS, Option
 from analysis.core.sample import entrance
 from analysis.core.specification import Specification
 from analysis.estimators._cohorts import Bases, bases_of, cohort_panel

@@ -14,7 +14,8 @@ import pandas as pd
 
 from analysis.core.errors import BadOption
 from analysis.core.estimates import NotIdentified, noted, parameter
-from analysis.core.method import AGGREGATION, EVENT_WINDOW, Method, Option
+from analysis.core.method import Method
+from analysis.core.options import AGGREGATION, EVENT_WINDOW, Option
 from analysis.core.sample import entrance
 from analysis.core.specification import Specification
 from analysis.estimators._cohorts import bases_of, cohort_panel, counts_of
@@ -24,7 +25,7 @@ from analysis.inference.absorb import absorbed, codes_of, nested, within_sd_of
 from analysis.inference.cell_regression import fit_cells
 from analysis.inference.cluster import cluster_sums, cr1_factor, need_two
 from analysis.inference.group_time_averages import averages
-from analysis.inference.group_time_cells import cell_keys, panel_of, selections
+from analysis.inference.group_time_cells import OVERALL, cell_keys, panel_of, place_of, selections
 from analysis.inference.least_squares import Design
 
 METHOD = Method(
@@ -73,13 +74,11 @@ def estimate(panel: pd.DataFrame, specification: Specification) -> list[dict]:
     else:
         found = _from_regression(data, elapsed, codes, clusters, weights, specification, options)
     about = {"inference": "cluster", "degrees": counts["n_clusters"] - 1, **counts} | ({"left_out": without} if without else {})
-    return lost + [
-        parameter(term, value, cohort=cohort, event_time=event_time, **about | error) for (term, cohort, event_time), value, error in found
-    ]
+    return lost + [parameter(key[0], value, **place_of(key), **about | error) for key, value, error in found]
 
 
 def _from_means(data: pd.DataFrame, codes: np.ndarray, clusters: np.ndarray, options: SimpleNamespace) -> list[tuple]:
-    """Return (term, cohort, event time), estimate and CR1 error, or why there is none, of each average."""
+    """Return the key, estimate and CR1 error, or why there is none, of each average."""
     wide = panel_of(data, "outcome", "unit", "time", "cohort")
     cells = cell_keys(wide)
     chosen = _selections(cells[0], cells[1], options)
@@ -172,8 +171,8 @@ def _shares(data: pd.DataFrame, g: np.ndarray, cell: np.ndarray, weights: np.nda
 
 
 def _selections(cohort: np.ndarray, period: np.ndarray, options: SimpleNamespace) -> dict[tuple, np.ndarray]:
-    """Return (term, cohort, event_time) → the cells averaged, of event times those of the window; the overall effect comes first."""
+    """Return the key → the cells averaged, of event times those of the window; the overall effect comes first."""
     first, last = options.event_window
     parts = selections(cohort, period, options.aggregation).items()
     shown = {key: chosen for key, chosen in parts if key[0] != "event" or first <= key[2] <= last}
-    return {("att", None, None): period >= cohort} | shown
+    return {OVERALL: period >= cohort} | shown

@@ -14,7 +14,8 @@ import pandas as pd
 from diff_diff.utils import _compute_regularization, compute_sdid_unit_weights, compute_time_weights
 
 from analysis.core.estimates import noted, parameter
-from analysis.core.method import MOST_DRAWS, Method, Option
+from analysis.core.method import Method
+from analysis.core.options import MOST_DRAWS, Option
 from analysis.core.sample import entrance
 from analysis.core.specification import Specification
 from analysis.estimators._blocks import Blocks, blocks_of, placebo_cohorts

@@ -17,7 +17,8 @@ from diff_diff import SurveyDesign, TripleDifference
 
 from analysis.core.errors import BadOption
 from analysis.core.estimates import NotIdentified, noted, parameter, refused
-from analysis.core.method import ANTICIPATION, Method, Option
+from analysis.core.method import Method
+from analysis.core.options import ANTICIPATION, Option
 from analysis.core.sample import entrance
 from analysis.core.specification import Specification
 from analysis.estimators._cohorts import Bases, bases_of, cohort_panel, counts_of

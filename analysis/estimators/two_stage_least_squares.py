@@ -10,7 +10,8 @@ import pandas as pd
 
 from analysis.core.distributions import chi2_tail
 from analysis.core.estimates import noted, parameter, parted, refused
-from analysis.core.method import COVARIANCE, LAGS, TWO_WAY, Method
+from analysis.core.method import Method
+from analysis.core.options import COVARIANCE, LAGS, TWO_WAY
 from analysis.core.sample import entrance
 from analysis.core.specification import Specification
 from analysis.estimators._regression import columns_of, complete_rows, counts_of, design_of, rows_of

@@ -14,17 +14,8 @@ import pandas as pd
 from analysis.core.errors import BadOption
 from analysis.core.estimates import NotIdentified, noted, parameter, refused
 from analysis.core.level_codes import level_codes
-from analysis.core.method import (
-    BOUNDS,
-    COVARIANCE,
-    LAGS,
-    MOST_DRAWS,
-    PERMUTED_WITHIN,
-    PRETREND_POWER,
-    TWO_WAY,
-    Method,
-    Option,
-)
+from analysis.core.method import Method
+from analysis.core.options import BOUNDS, COVARIANCE, LAGS, MOST_DRAWS, PERMUTED_WITHIN, PRETREND_POWER, TWO_WAY, Option
 from analysis.core.sample import entrance
 from analysis.core.specification import Specification
 from analysis.estimators._cohorts import cohort_of

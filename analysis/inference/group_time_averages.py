@@ -105,7 +105,7 @@ def overall(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the mean of event, calendar or group effects after treatment, those that exist, and its influence.
 
-    `values` (..., parameters) and `influence` (..., rows, parameters) belong to `keys`, (term, cohort, event_time). Groups count by
+    `values` (..., parameters) and `influence` (..., rows, parameters) belong to `keys`. Groups count by
     their shares of the rows, whose influence is added (section 3.2); `cohort` and `weight` or None are (rows,).
     """
     found = values.reshape(-1, values.shape[-1])[0]

@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 
 NEVER = np.inf
+# The key of an average: its term, and cohort, event time or setting (of calendar averages the period) where it has one.
+OVERALL = ("att", None, None, None)
 
 
 @dataclass(frozen=True)
@@ -98,15 +100,20 @@ def moved_bases(cells: tuple[np.ndarray, ...], anticipation: int = 0, universal:
 
 
 def selections(cohort: np.ndarray, period: np.ndarray, aggregation: str) -> dict[tuple, np.ndarray]:
-    """Return (term, cohort, event_time) → which cells (cells,) of an `aggregation` it averages; 'simple' has the overall effect alone."""
+    """Return the key → which cells (cells,) of each average of an `aggregation`; 'simple' has the overall effect alone."""
     event_time = (period - cohort).astype(int)
     after = event_time >= 0
     if aggregation == "dynamic":
-        return {("event", None, int(e)): event_time == e for e in np.unique(event_time)}
+        return {("event", None, int(e), None): event_time == e for e in np.unique(event_time)}
     if aggregation == "group":
-        return {("group", int(g), None): after & (cohort == g) for g in np.unique(cohort)}
+        return {("group", int(g), None, None): after & (cohort == g) for g in np.unique(cohort)}
     if aggregation == "calendar":
-        return {(f"calendar:‹@{int(t)}›", None, None): after & (period == t) for t in np.unique(period[after])}
+        return {("calendar", None, None, f"‹@{int(t)}›"): after & (period == t) for t in np.unique(period[after])}
     if aggregation == "group_time":
-        return {("att_gt", int(g), int(e)): (cohort == g) & (event_time == e) for g, e in zip(cohort, event_time, strict=True)}
+        return {("att_gt", int(g), int(e), None): (cohort == g) & (event_time == e) for g, e in zip(cohort, event_time, strict=True)}
     return {}
+
+
+def place_of(key: tuple) -> dict:
+    """Return the columns in which a row says, besides its term, what its average is of."""
+    return dict(zip(("cohort", "event_time", "setting"), key[1:], strict=True))

@@ -167,7 +167,7 @@ def _check_sizes(options: SimpleNamespace) -> None:
 
 
 def wants_bounds(options: SimpleNamespace) -> bool:
-    """Return whether the options (core.method.BOUNDS) ask for any bound."""
+    """Return whether the options (core.options.BOUNDS) ask for any bound."""
     return bool(options.honest or options.honest_smoothness or options.breakdown)
 
 

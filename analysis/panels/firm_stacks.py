@@ -1,8 +1,8 @@
 """Stacked risk sets for royalty monetisation in biopharma.
 
 A stack holds the firms whose first event falls in one year and the firms at risk with them. All of them, treated and
-controls alike, are listed in the year before and in the year of the event: a treated firm had to stay among the
-largest R&D investors until its event, so that controls which had left would give it immortal time. Controls never
+controls alike, are listed in the year before the event, and nothing is asked of them later: whether a firm stays among the largest
+R&D investors in the year of the event may follow from it. `listed_at_event` says which do, for those who take it for a condition. Controls never
 appear in the event list under any name, or (as their own kind) have their event later, and leave before it.
 """
 
@@ -12,7 +12,7 @@ import pandas as pd
 
 COLUMNS = (
     "stack", "firm_id", "fiscal_year", "event_time", "cell", "size_cell", "treated", "control_kind", "company", "country_group", "instrument_class",
-    "stack_firm", "cell_year", "treated_after", "listed_throughout", "large_diversified", "close_to_securitization", "rd", "sales", "market_cap", "rd_to_sales", "rd_to_market_cap",
+    "stack_firm", "cell_year", "treated_after", "listed_at_event", "listed_throughout", "large_diversified", "close_to_securitization", "rd", "sales", "market_cap", "rd_to_sales", "rd_to_market_cap",
 )  # fmt: skip
 
 NEAR = (-2, 2)  # event times of a firm that is listed throughout
@@ -27,8 +27,7 @@ def build(firm_year: pd.DataFrame, settings: dict) -> pd.DataFrame:
 
 
 def _stack(firms: pd.DataFrame, year: int, window: list[int]) -> pd.DataFrame:
-    listed = firms.groupby("firm_id")["fiscal_year"].agg(set)
-    at_risk = set(listed.index[[{year - 1, year} <= years for years in listed]])
+    at_risk, at_event = (set(firms.loc[firms["fiscal_year"] == when, "firm_id"]) for when in (year - 1, year))
     kind = pd.Series(pd.NA, index=firms.index, dtype="string")
     kind[~firms["listed"]] = "never_listed"
     later = firms["eligible"] & (firms["cohort"] > year)
@@ -48,6 +47,7 @@ def _stack(firms: pd.DataFrame, year: int, window: list[int]) -> pd.DataFrame:
         treated_after=(treated & (stack["event_time"] >= 0)).astype("int64"),
         cell=cell,
         size_cell=cell + " " + _size_group(stack),
+        listed_at_event=stack["firm_id"].isin(at_event),
         listed_throughout=stack["firm_id"].isin(complete),
         stack_firm=f"{year} " + stack["firm_id"].astype("string"),
         cell_year=cell + " " + stack["fiscal_year"].astype("string"),

@@ -1,7 +1,7 @@
 """The firm panel: R&D Scoreboard firms with the year of their first royalty monetisation.
 
-The several entries of one firm are merged. A firm with a dated event that lacks the year before it or the event year
-itself cannot be compared within a risk set, and says why (`ineligible_reason`).
+The several entries of one firm are merged. A firm with a dated event that lacks the year before it cannot be compared within a
+risk set, and says why (`ineligible_reason`). It need not be listed in the year of the event: that it is may follow from the event.
 """
 
 from __future__ import annotations
@@ -65,6 +65,4 @@ def _reason(rows: pd.DataFrame, industry: str) -> str:
         return "fiscal year 2023 is absent from the Scoreboard"
     if cohort - 1 not in years:
         return "not listed in the year before the event"
-    if cohort not in years:
-        return "not listed in the event year"
     return ""

@@ -46,7 +46,7 @@ def _once(panel: pd.DataFrame, truths: dict, columns: dict, choices: dict, seed:
     except NotIdentified:
         return blank | {"truth": truth}
     wanted = {"term": choices.get("term", "att")}
-    wanted |= {key: choices[key] for key in ("event_time", "inference") if key in choices}
+    wanted |= {key: choices[key] for key in ("setting", "event_time", "inference") if key in choices}
     fits = [row for row in rows if all(row.get(key) == value for key, value in wanted.items()) and "estimate" in row]
     return blank | ({key: fits[0][key] for key in blank if fits[0].get(key) is not None} if fits else {}) | {"truth": truth}
 

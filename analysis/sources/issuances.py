@@ -3,7 +3,7 @@
 What is unified: currencies (the source's own dollar figure first, else the annual average rate), classes, dates,
 and refinancings, which share a `collateral_pool` with the issue that they replace or extend. What is kept apart:
 figures that sources disagree on stay as a range (`size_low`, `size_high`) with `source_def`, never as an average,
-and a blank label "green" means that nobody assessed it.
+a blank "green" means that nobody assessed the use of proceeds, and the label is read from the title of the plan alone.
 """
 
 from __future__ import annotations
@@ -11,6 +11,9 @@ from __future__ import annotations
 import pandas as pd
 
 COMMON = ("deal_id", "instrument", "structure", "sector", "size_basis", "coupon_pct", "tenor_years", "rating", "source_url", "confidence")
+
+# The label is a word of the registered title: where a source only describes the deal, nobody read it.
+NO_TITLE = "title not known"
 
 
 def clean(issuances_world: pd.DataFrame, issuances_china: pd.DataFrame, exchange_rates: pd.DataFrame) -> pd.DataFrame:
@@ -24,6 +27,7 @@ def clean(issuances_world: pd.DataFrame, issuances_china: pd.DataFrame, exchange
         securitization=issuances_world["securitization"] == "yes",
         collateral_pool=issuances_world["collateral_pool"].fillna(issuances_world["deal_id"]),
         year=_stated_year(issuances_world).fillna(issuances_world["year_inferred"]),
+        originator_key=issuances_world["issuer"],
     )
     china = _common(issuances_china, issuances_china["size_cny_million"], "China").assign(
         jurisdiction="CN",
@@ -35,11 +39,14 @@ def clean(issuances_world: pd.DataFrame, issuances_china: pd.DataFrame, exchange
         outcome="not reported",
         securitization=True,
         collateral_pool=issuances_china["deal_id"],
+        originator_key=issuances_china["originator_key"].fillna(issuances_china["deal_id"]),
         year=_stated_year(issuances_china),
         enhancement=issuances_china["enhancement"],
         firms=issuances_china["firms"],
+        green_label=issuances_china["green_label"].mask(issuances_china["green_label_grade"] == "low", NO_TITLE),
     )
     table = pd.concat([world, china], ignore_index=True)
+    table = table.merge(issuances_china[["deal_id", "firm_rate_pct", "firm_rate_basis"]], how="left", on="deal_id")
     table["whole_business"] = table["structure"].eq("whole-business").fillna(False)
     table["size_usd_million"] = table["size_usd_million"].fillna(_at_annual_rate(table, exchange_rates))
     table["pool_order"] = _pool_order(table)
@@ -66,6 +73,7 @@ def _common(raw: pd.DataFrame, size: pd.Series, market: str) -> pd.DataFrame:
         city=pd.NA,
         enhancement=pd.NA,
         firms=pd.NA,
+        green_label=NO_TITLE,
     )
 
 

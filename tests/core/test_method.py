@@ -3,7 +3,7 @@
 import pytest
 
 from analysis.core.errors import BadOption
-from analysis.core.method import PRETREND_POWER, Option
+from analysis.core.options import PRETREND_POWER, Option
 
 pytestmark = pytest.mark.fast
 

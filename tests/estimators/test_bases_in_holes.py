@@ -134,3 +134,52 @@ def test_cohorts_that_nobody_is_left_to_compare_with_are_not_counted():
         assert f"cohort {last}, which" in row["left_out"] and row["n_treated"] == (16 if module is local_projections_did else 8)
     with pytest.raises(NotIdentified):
         run(stacked_did, data[data["cohort"] == 8])
+
+
+@pytest.mark.parametrize("hole", HOLES.values(), ids=HOLES.keys())
+def test_a_cohort_without_the_period_before_may_be_left_out_by_name(hole):
+    data = hole(panel())
+    found = {row["term"]: row for row in run(callaway_santanna, data, missing_base="leave_out")}["att"]
+    other = {row["term"]: row for row in run(callaway_santanna, data[data["cohort"] != 6])}["att"]
+    assert (found["estimate"], found["std_error"]) == (other["estimate"], other["std_error"])
+    assert found["n_treated"] == other["n_treated"]
+    assert found["left_out"] == "cohort 6, not observed in period 5"
+    assert "left_out" not in {row["term"]: row for row in run(callaway_santanna, panel(), missing_base="leave_out")}["att"]
+
+
+def test_leaving_out_follows_anticipation_and_must_leave_a_cohort():
+    data = panel()[lambda d: (d["cohort"] != 6) | (d["time"] != 4)]
+    assert "left_out" not in run(callaway_santanna, data, missing_base="leave_out")[0]
+    found = run(callaway_santanna, data, missing_base="leave_out", anticipation=1)[0]
+    assert found["left_out"] == "cohort 6, not observed in period 4"
+    alone = panel()[lambda d: d["cohort"].isin([0, 6]) & ~((d["cohort"] == 6) & (d["time"] == 5))]
+    with pytest.raises(NotIdentified, match="no cohort is observed in the period before its treatment"):
+        run(callaway_santanna, alone, missing_base="leave_out")
+
+
+@pytest.mark.parametrize("shift", [0, 1], ids=["cohorts in a wave", "cohorts between waves"])
+@pytest.mark.parametrize(
+    ("module", "options"),
+    [
+        (callaway_santanna, {}),
+        (callaway_santanna, {"missing_base": "leave_out"}),
+        (sun_abraham, {}),
+        (stacked_did, {"event_window": [-2, 2], "effect_window": [0, 2]}),
+        (local_projections_did, {"event_window": [-2, 2]}),
+    ],
+)
+def test_waves_every_second_year_are_the_panel_of_waves(module, options, shift):
+    data = panel()
+    waves = data.assign(time=1990 + 2 * data["time"], cohort=data["cohort"].map(lambda g: g and 1990 + 2 * g - shift))
+    plain, found = ({row["term"]: row for row in run(module, one, **options)}["att"] for one in (data, waves))
+    assert found["estimate"] == pytest.approx(plain["estimate"]) and "left_out" not in found
+
+
+@pytest.mark.parametrize("module", [callaway_santanna, sun_abraham, stacked_did, local_projections_did])
+def test_an_outcome_of_every_second_year_in_a_yearly_panel_is_not_refused(module):
+    data = panel()
+    data["y"] = data["y"].where(data["time"] % 2 == 0)
+    options = {"event_window": [-4, 4], "effect_window": [0, 4]} if module is stacked_did else {}
+    found = {row["term"]: row for row in run(module, data, **options)}["att"]
+    assert np.isfinite(found["estimate"]) and not found.get("reason")
+    assert "an observed period 5 (base of cohort 6: 4)" in found["left_out"]

@@ -11,6 +11,7 @@ from analysis.core.estimates import NotIdentified
 from analysis.core.specification import Specification
 from analysis.estimators import callaway_santanna, goodman_bacon, romano_wolf_cohorts
 
+PLACE = ("cohort", "event_time", "setting")
 ABOUT = {"outcome": "y", "unit": "unit", "time": "time", "cohort": "cohort"}
 
 
@@ -53,7 +54,7 @@ def plain(text):
 
 
 def numbers(rows):
-    return {(r["term"], r.get("cohort"), r.get("event_time")): (r["estimate"], r["std_error"]) for r in rows if "estimate" in r}
+    return {(r["term"], *map(r.get, PLACE)): (r["estimate"], r["std_error"]) for r in rows if "estimate" in r}
 
 
 def other_library(data, **given):

@@ -6,7 +6,14 @@ import pytest
 
 from analysis.core.errors import BadOption
 from analysis.core.specification import Specification
-from analysis.estimators import gray_test, misclassification_bounds, synthetic_cases
+from analysis.estimators import (
+    callaway_santanna,
+    extended_two_way_fixed_effects,
+    gray_test,
+    misclassification_bounds,
+    sun_abraham,
+    synthetic_cases,
+)
 
 pytestmark = pytest.mark.fast
 
@@ -45,6 +52,15 @@ def test_cohorts_in_options_are_read_as_those_of_the_data(coding):
     assert [row[1] for row in rows(synthetic_cases, panel, cases_of=int(how(2008)))] == pytest.approx(cases, nan_ok=True)
     with pytest.raises(BadOption, match="cases_of names 20059"):
         rows(synthetic_cases, coded(CODINGS["quarters"]), cases_of=20059)
+
+
+@pytest.mark.parametrize("module", [callaway_santanna, extended_two_way_fixed_effects, sun_abraham])
+def test_averages_by_period_name_it_as_the_data_write_it(module):
+    quarters = CODINGS["quarters"]
+    yearly, other = (rows(module, panel, aggregation="calendar") for panel in (PANEL, coded(quarters)))
+    periods = [int(setting) for term, _, setting in yearly if term == "calendar"]
+    assert periods == list(range(2006, 2013))
+    assert [setting for term, _, setting in other if term == "calendar"] == [str(quarters(period)) for period in periods]
 
 
 def test_a_cohort_that_no_unit_could_be_hidden_in_is_refused():

@@ -8,7 +8,7 @@ import pytest
 
 from analysis.core.errors import BadOption
 from analysis.core.estimates import NotIdentified
-from analysis.core.method import Option
+from analysis.core.options import Option
 from analysis.core.specification import Specification
 
 pytestmark = pytest.mark.fast

@@ -23,14 +23,15 @@ def spells(seed=0, n=120):
 
 def rows(module, data, **given):
     fields = {"duration": "t", "event": "e"} | given
-    return {r["term"]: r for r in module.estimate(data, Specification("t", module.__name__.rsplit(".", 1)[-1], **fields))}
+    found = module.estimate(data, Specification("t", module.__name__.rsplit(".", 1)[-1], **fields))
+    return {f"{r['term']} at {r['setting']}" if r.get("setting") else r["term"]: r for r in found}
 
 
 def test_times_given_as_text_and_times_that_nobody_saw():
     found = rows(kaplan_meier, spells(), options={"times": ["1e3", "5", -1, 3]})
-    assert found["survival:1000"]["reason"].endswith("no spell is observed for 1000")
-    assert found["survival:-1"]["reason"].endswith("no spell has begun by -1")
-    assert found["survival:5"]["estimate"] == rows(kaplan_meier, spells(), options={"times": [5]})["survival:5"]["estimate"]
+    assert found["survival at 1000"]["reason"].endswith("no spell is observed for 1000")
+    assert found["survival at -1"]["reason"].endswith("no spell has begun by -1")
+    assert found["survival at 5"]["estimate"] == rows(kaplan_meier, spells(), options={"times": [5]})["survival at 5"]["estimate"]
     for times in ([True], ["soon"], [None], [float("nan")], [[3]]):
         with pytest.raises(BadOption, match=r"must hold numbers|must be a finite number"):
             rows(kaplan_meier, spells(), options={"times": times})
@@ -52,9 +53,9 @@ def test_groups_keep_their_labels_and_levels_without_rows_are_none():
     names = {0: "NO", 1: "None", 2: "1e3"}
     data = spells().assign(g=lambda d: pd.Categorical(d["s"].map(names), ["NO", "None", "1e3", "unused"]))
     found = rows(kaplan_meier, data, strata=("g",), options={"times": [5]})
-    assert {"survival:5[NO]", "survival:5[None]", "survival:5[1e3]"} <= set(found) and not any("unused" in term for term in found)
+    assert {"survival[NO] at 5", "survival[None] at 5", "survival[1e3] at 5"} <= set(found) and not any("unused" in term for term in found)
     numbers = data.assign(g=data["s"] + 12345670)
-    assert "survival:5[12345671]" in rows(kaplan_meier, numbers, strata=("g",), options={"times": [5]})
+    assert "survival[12345671] at 5" in rows(kaplan_meier, numbers, strata=("g",), options={"times": [5]})
     by_name, by_number = (rows(log_rank, data, strata=(name,))["log_rank"]["estimate"] for name in ("g", "s"))
     assert by_name == pytest.approx(by_number, rel=1e-12)
     assert np.isfinite(rows(cox, data.assign(x=np.arange(120) % 7), controls=("x",), strata=("g",))["x"]["std_error"])
@@ -64,7 +65,7 @@ def test_a_curve_that_nobody_at_risk_holds_up_is_refused_not_zero():
     """One early entrant dies alone; the others enter later."""
     data = pd.DataFrame({"start": [0.0, *[5.0] * 40], "t": [2.0, *np.linspace(6, 20, 40)], "e": 1})
     found = rows(kaplan_meier, data, entry="start", options={"times": [1, 10]})
-    assert found["survival:1"]["estimate"] == 1.0 and "would stay at zero" in found["survival:10"]["reason"] and "median" not in found
+    assert found["survival at 1"]["estimate"] == 1.0 and "would stay at zero" in found["survival at 10"]["reason"] and "median" not in found
     with pytest.raises(NotIdentified, match="would stay at zero"):
         rows(restricted_mean_survival, data, entry="start")
 
@@ -130,13 +131,13 @@ def test_incidence_is_that_of_statsmodels_and_has_an_error_where_the_last_spell_
     for kind in (1, 2):
         for time in (4, 9, 14):
             at = np.searchsorted(theirs.times, time, side="right") - 1
-            row = found[f"incidence:{kind}:{time}"]
+            row = found[f"incidence:{kind} at {time}"]
             assert (row["estimate"], row["std_error"]) == pytest.approx((theirs.cinc[kind - 1][at], theirs.cinc_se[kind - 1][at]), rel=1e-9)
     # No end of the first kind after 14: its incidence and error stand still.
-    assert found["incidence:1:20"]["std_error"] == pytest.approx(found["incidence:1:14"]["std_error"], rel=1e-9)
-    assert np.isfinite(found["incidence:2:20"]["std_error"])
+    assert found["incidence:1 at 20"]["std_error"] == pytest.approx(found["incidence:1 at 14"]["std_error"], rel=1e-9)
+    assert np.isfinite(found["incidence:2 at 20"]["std_error"])
     skipped = rows(competing_risks, data.assign(k=data["k"].replace(2, 5)), event="k", strata=("s",), options={"times": [9]})
-    assert {term.split(":")[1] for term in skipped} == {"1", "5"} and len(skipped) == 6
+    assert {term.split(":")[1].split("[")[0] for term in skipped} == {"1", "5"} and len(skipped) == 6
 
 
 def test_the_spell_named_in_a_refusal_is_that_of_the_data():
@@ -154,16 +155,16 @@ def test_the_spell_named_in_a_refusal_is_that_of_the_data():
 def test_before_anything_ends_nothing_is_known_of_the_error():
     data = pd.DataFrame({"t": [5.0, 6, 7, 8, 9, 9], "k": [0, 2, 1, 1, 1, 0], "g": list("aaabbb")})
     found = rows(kaplan_meier, data.assign(e=data["k"] > 0), options={"times": [4, 5.5, 6]})
-    for term in ("survival:4", "survival:5.5"):
+    for term in ("survival at 4", "survival at 5.5"):
         assert found[term]["estimate"] == 1 and np.isnan(found[term]["std_error"]) and "ci_low" not in found[term]
         assert found[term]["reason"].startswith("no spell ends by")
-    assert found["survival:6"]["std_error"] == pytest.approx(0.8 * np.sqrt(1 / (5 * 4)))
+    assert found["survival at 6"]["std_error"] == pytest.approx(0.8 * np.sqrt(1 / (5 * 4)))
     ends = rows(competing_risks, data, event="k", options={"times": [4, 6]})
-    assert [ends[f"incidence:{kind}:{time}"]["estimate"] for kind in (1, 2) for time in (4, 6)] == [0, 0, 0, pytest.approx(0.2)]
-    assert ends["incidence:1:6"]["reason"] == "no spell ends with code 1 by 6, so that its error is not known (it is not zero)"
-    assert np.isnan(ends["incidence:1:6"]["std_error"]) and ends["incidence:2:6"]["std_error"] > 0
+    assert [ends[f"incidence:{kind} at {time}"]["estimate"] for kind in (1, 2) for time in (4, 6)] == [0, 0, 0, pytest.approx(0.2)]
+    assert ends["incidence:1 at 6"]["reason"] == "no spell ends with code 1 by 6, so that its error is not known (it is not zero)"
+    assert np.isnan(ends["incidence:1 at 6"]["std_error"]) and ends["incidence:2 at 6"]["std_error"] > 0
     over = rows(kaplan_meier, pd.DataFrame({"t": [1.0, 2, 3], "e": 1}), options={"times": [3]})
-    assert over["survival:3"]["estimate"] == 0 and over["survival:3"]["reason"].startswith("all at risk have ended by 3")
+    assert over["survival at 3"]["estimate"] == 0 and over["survival at 3"]["reason"].startswith("all at risk have ended by 3")
 
 
 def test_blanks_are_not_censored():
@@ -194,8 +195,8 @@ def test_periods_are_no_durations():
 def test_a_curve_that_falls_at_once_has_no_error():
     at_once = pd.DataFrame({"t": [4.0, 4, 4, 4], "k": [1, 1, 1, 1], "e": 1})
     for found in (
-        rows(kaplan_meier, at_once, options={"times": [5e-1 + 3.5]})["survival:4"],
-        rows(competing_risks, at_once, event="k", options={"times": [4]})["incidence:1:4"],
+        rows(kaplan_meier, at_once, options={"times": [5e-1 + 3.5]})["survival at 4"],
+        rows(competing_risks, at_once, event="k", options={"times": [4]})["incidence:1 at 4"],
         rows(restricted_mean_survival, pd.concat([at_once, at_once.assign(t=9.0, s=1)]).fillna({"s": 0}), strata=("s",))["difference"],
     ):
         assert np.isnan(found["std_error"]) and "p_value" not in found and "not known" in found["reason"]

@@ -35,7 +35,7 @@ def run(module, data, **given):
 
 
 def values(rows, name="estimate"):
-    return {(row["term"], row.get("cohort"), row.get("event_time")): row[name] for row in rows if "estimate" in row}
+    return {(row["term"], *map(row.get, ("cohort", "event_time", "setting"))): row[name] for row in rows if "estimate" in row}
 
 
 @pytest.mark.parametrize("module", MODULES)

@@ -68,6 +68,7 @@ def panels():
             ("SHORT", "US", "Pharma", range(2013, 2018)),
             ("FOREIGN", "Japan", "Pharma", every),
             ("OTHER", "US", "Cars", every),
+            ("LEAVER", "US", "Pharma", range(2013, 2018)),
         ]
     )
     listed = events(
@@ -77,6 +78,7 @@ def panels():
             ("LATE", pd.NA, 2019, "high", "royalty sale"),
             ("HOLE", pd.NA, 2023, "high", "royalty sale"),
             ("REMEMBERED", pd.NA, None, "unsourced", "royalty sale"),
+            ("LEAVER", pd.NA, 2018, "high", "royalty sale"),
         ]
     )
     years = firm_year.build(firms, listed, SETTINGS)
@@ -96,10 +98,11 @@ def test_firms_that_cannot_be_compared_say_why(panels):
     assert reasons == {"LATE|US": "not listed in the year before the event", "HOLE|US": "fiscal year 2023 is absent from the Scoreboard"}
 
 
-def test_controls_are_never_listed_firms_of_the_industry_that_survive_as_long(panels):
+def test_controls_are_never_listed_firms_of_the_industry_at_risk_before_the_event(panels):
     _, stacks = panels
     never = stacks[stacks["control_kind"] == "never_listed"]
-    assert set(never.loc[never["stack"] == 2018, "company"]) == {"CONTROL", "FOREIGN"}  # SHORT has left, OTHER makes cars
+    assert set(never.loc[never["stack"] == 2018, "company"]) == {"CONTROL", "FOREIGN", "SHORT"}  # OTHER makes cars
+    assert set(never.loc[never["stack"] == 2020, "company"]) == {"CONTROL", "FOREIGN"}  # SHORT had left before
     assert "REMEMBERED" not in set(stacks["company"])  # named without a source: neither treated nor control
 
 
@@ -117,4 +120,12 @@ def test_cells_split_by_country_group_and_windows_hold(panels):
     assert stacks["event_time"].between(-5, 4).all()
     assert (stacks["fiscal_year"] - stacks["stack"] == stacks["event_time"]).all()
     treated = stacks[stacks["treated"]]
-    assert treated.groupby("stack")["firm_id"].unique().map(list).to_dict() == {2018: ["SELLER|US"], 2020: ["NEW NAME|US"]}
+    assert treated.groupby("stack")["firm_id"].unique().map(list).to_dict() == {2018: ["LEAVER|US", "SELLER|US"], 2020: ["NEW NAME|US"]}
+
+
+def test_who_leaves_in_the_year_of_the_event_is_at_risk_and_marked(panels):
+    years, stacks = panels
+    assert years.loc[years["company"] == "LEAVER", "eligible"].all()
+    at_event = stacks[stacks["stack"] == 2018].groupby("company")["listed_at_event"].first()
+    assert not at_event[["LEAVER", "SHORT"]].any()
+    assert at_event[["SELLER", "CONTROL", "FOREIGN"]].all()

@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 
 from analysis.exhibits.tables.register_summary import first_sizes
+from analysis.panels import firm_rates, market_growth, pledge_shares
 from analysis.sources import province_onset
 from tests.raw import cleaned
 
@@ -97,3 +98,32 @@ def test_published_series_keep_their_definition():
     cnipa = series[series["provider"] == "CNIPA"].set_index("as_of")
     assert cnipa.loc["2023-09-30", "months"] == 58
     assert cnipa.loc["2024-06-30", "months"] == 67
+
+
+def test_a_green_label_is_read_only_where_the_title_is_known(issuances):
+    china = issuances[issuances["market"] == "China"]
+    assert china["green_label"].value_counts().to_dict() == {"no": 33, "title not known": 2}
+    assert set(issuances.loc[issuances["market"] == "World", "green_label"]) == {"title not known"}
+
+
+def test_rates_of_firms_stand_beside_the_prime_rate_of_their_day(issuances):
+    found = firm_rates.build(issuances.reset_index(), cleaned("loan_prime_rate")).set_index("deal_id")
+    assert found["prime_rate_pct"].to_dict() == {"CN-2019-02": 4.15, "CN-2021-01": 3.85, "CN-2021-03": 3.85, "CN-2024-03": 3.35}
+    assert found["spread_pp"].to_numpy() == pytest.approx([0.85, 0.14, -1.39, -1.35])
+
+
+def test_pledges_beside_patents_in_force():
+    found = pledge_shares.build(cleaned("pledges"), cleaned("province_statistics")).set_index(["place", "year"])
+    assert found["inventions_in_force"].to_dict() == {
+        ("China", 2009): 180042, ("China", 2018): 1601903, ("Guangdong", 2009): 27483, ("Guangdong", 2017): 208502,
+    }  # fmt: skip
+    assert found["patents_in_force"].notna().tolist() == [True, False, True, False]
+
+
+def test_periods_of_the_market_add_to_the_published_counts(issuances):
+    found = market_growth.build(cleaned("market_series"), issuances.reset_index()).set_index(["comparison", "as_of"])
+    assert found["deals"].tolist() == [119, 32, 60, 32]
+    assert found["months"].tolist() == [58, 9, 21, 9]
+    assert 1 < found["dispersion"].iloc[0] < found["dispersion_upper"].iloc[0]
+    # Thirty deals of one originator as one draw, the other 29 as one each.
+    assert found["dispersion_upper"].iloc[0] == pytest.approx((30**2 + 29) / 59)

@@ -12,6 +12,7 @@ def count(
     regional_shares: pd.DataFrame,
     pilots: pd.DataFrame,
     published_counts: pd.DataFrame,
+    market_growth: pd.DataFrame,
 ) -> dict:
     """Return counts, years and shares of the register and of the published series."""
     deals = issuances[issuances["securitization"]]
@@ -57,6 +58,8 @@ def count(
         "n_amortised": int((deals["outcome"] == "early-amortised").sum()),
         "n_green_assessed": int((deals["green"] != "not assessed").sum()),
         "median_china_usd_million": float(china["size_usd_million"].median()),
+        "dispersion": float(market_growth["dispersion"].iloc[0]),
+        "dispersion_upper": float(market_growth["dispersion_upper"].iloc[0]),
         "n_conflicts": int(issuances["source_def"].notna().sum()),
         "n_demonstration_places": int((pilots["programme"] == "IP demonstration city").sum()),
     }
