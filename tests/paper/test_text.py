@@ -95,7 +95,9 @@ def test_simulated_exhibits_say_so_in_their_captions_and_real_ones_do_not(tmp_pa
     numbers = {"simulated": [], "absent": {}, "blind": "", "numbers": {}, "values": {}, "exhibits": {"t": about, "f": about}}
     (tmp_path / "paper" / "numbers.json").write_text(json.dumps(numbers), encoding="utf-8")
     (tmp_path / "paper" / "tables" / "t.json").write_text(json.dumps(ONE_TABLE | {"evidence": evidence}), encoding="utf-8")
-    save_figure(plt.figure(), [str(tmp_path / f"figures/f.{form}") for form in ("pdf", "csv")], evidence)
+    figure, axes = plt.subplots()
+    axes.plot([1, 2], [1, 2])
+    save_figure(figure, [str(tmp_path / f"figures/f.{form}") for form in ("pdf", "csv")], evidence)
     (tmp_path / "paper" / "paper.typ").write_text('#import "style.typ": *\n#show-table("t")\n#show-figure("f")\n', encoding="utf-8")
     captions = typst.query(str(tmp_path / "paper/paper.typ"), "figure", field="caption", root=str(tmp_path), ignore_system_fonts=True)
     assert [("SIMULATED" in json.dumps(caption)) for caption in json.loads(captions)] == [marked, marked]
