@@ -82,6 +82,29 @@ def test_every_reference_has_its_target():
     assert {name.rstrip("-") for name in re.findall(r"@([\w-]+)", text)} - targets == set()
 
 
+REFERENCES = (ROOT / "paper/references.bib").read_text(encoding="utf-8")
+ENTRIES = dict(re.findall(r"@\w+\{(\w+),(.*?)\n\}", REFERENCES, re.DOTALL))
+
+
+def named_works(note):
+    """Return (first author, year) of each work that a note names: 'Oster (2019)', 'Romano and Wolf 2005'."""
+    name = r"[A-Z][\w'-]*[a-z][\w'-]*"
+    return re.findall(rf"(?<!\d )({name})(?:,(?: {name},?)*)?(?:,? and {name}| et al\.)? \(?((?:19|20)\d\d)(?=[);,]| with)", note)
+
+
+@pytest.mark.parametrize("exhibit", [name for name, about in STUDY["exhibits"].items() if "cites" in about or named_works(about["note"])])
+def test_works_that_a_note_names_are_in_the_references(exhibit):
+    about = STUDY["exhibits"][exhibit]
+    entries = [ENTRIES[key] for key in about.get("cites", [])]
+    for author, year in named_works(about["note"]):
+        found = [entry for entry in entries if re.search(rf"author = \{{{author},", entry) and f"year = {{{year}}}" in entry]
+        assert found, f"{author} {year} is named and not among the works that the note cites"
+
+
+def test_works_in_notes_are_found():
+    assert named_works("Permuted (Simonsohn, Simmons and Nelson 2020); Oster (2019) with R2.") == [("Simonsohn", "2020"), ("Oster", "2019")]
+
+
 ONE_TABLE = {"columns": ["a"], "rows": [["x"]], "align": ["left"], "widths": ["auto"], "rules": [], "bold": [], "wide": []}
 
 
