@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterable
+from dataclasses import replace
 from importlib import import_module
 from typing import Any
 
@@ -16,8 +17,10 @@ from analysis.core.estimates import NotIdentified, complete, contract, refused
 from analysis.core.method import method_of
 from analysis.core.sample import Sample
 from analysis.core.specification import FREQUENCIES, LISTS, SINGLE, Specification
+from analysis.core.wording import as_frame, errors_in_python, in_python
 
 ORIGIN = "data frame"
+CALLED = "estimate"
 
 
 def estimate(frame: pd.DataFrame, estimator: str, *, seed: int = 1, **choices: object) -> pd.DataFrame:
@@ -29,11 +32,12 @@ def estimate(frame: pd.DataFrame, estimator: str, *, seed: int = 1, **choices: o
     were read, and which rows were left out, stands in `.attrs["notes"]`.
 
     Raises BadOption for a choice that the estimator cannot use, UnknownName for an estimator, option or column that is not
-    there, and DataError for a cell that cannot be read as its role needs.
+    there, and DataError for a cell that cannot be read as its role needs. Rows are named by position from 0, and by their label in
+    the index where that is another.
     """
     if not isinstance(frame, pd.DataFrame):
         raise BadOption(f"estimate takes a pandas data frame, not {type(frame).__name__}", "frame", frame, "a data frame")
-    options = method_of(estimator).options
+    options = method_of(estimator, "estimator").options
     # Where a method has no use of a field and an option of its name (weights of a log-rank test), the option is meant.
     fields = {name: _columns(name, choices.pop(name)) for name in (*SINGLE, *LISTS) if name in choices and name not in options}
     frequency = str(choices.pop("frequency", ""))
@@ -43,10 +47,11 @@ def estimate(frame: pd.DataFrame, estimator: str, *, seed: int = 1, **choices: o
     for name in choices:
         if name not in options:
             raise unknown(name, [*SINGLE, *LISTS, "frequency", *options], estimator, "argument")
-    specification = specified(estimator, seed, options=choices, frequency=frequency, **fields)
-    if not isinstance(frame.index, pd.RangeIndex):
-        frame = frame.reset_index(drop=True)
-    return table_of(frame, specification, ORIGIN)
+    specification = replace(specified(estimator, seed, options=choices, frequency=frequency, **fields), name=CALLED)
+    with errors_in_python(frame.index):
+        table = table_of(as_frame(frame), specification, ORIGIN)
+    table["reason"] = table["reason"].map(lambda reason: in_python(reason, frame.index), na_action="ignore")
+    return table
 
 
 def _columns(name: str, value: object) -> str | tuple[str, ...]:

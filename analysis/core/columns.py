@@ -15,6 +15,8 @@ from analysis.core.errors import DataError, violation
 CANONICAL = r"(?:0|-?[1-9]\d{0,17})"
 # Beyond it, whole numbers kept as floats are no longer all distinct; and below how many digits they are.
 EXACT = {"float16": (2**11, 4), "float32": (2**24, 8), "float64": (2**53, 16)}
+# What to do about text that may be numbers with marks in them.
+MARKS = "; say --thousands or --decimal if this is one"
 # Floats that hold fewer than the 15 digits of a double.
 SHORT = ("float16", "float32")
 
@@ -117,7 +119,7 @@ def _advice(value: object) -> str:
     if text.lower() in ("inf", "-inf", "infinity", "-infinity"):
         return ", all finite"
     if text.replace(",", "").replace(" ", "").replace(".", "").lstrip("-").isdigit():
-        return "; say --thousands or --decimal if this is one"
+        return MARKS
     if text in ("True", "False", "true", "false"):
         return "; write 1 and 0"
     return ""

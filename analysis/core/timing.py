@@ -110,7 +110,7 @@ def check_repeats(
     twice = pd.Series(pair).duplicated().to_numpy()
     row = int(whole[np.argmax(twice)])
     columns = [unquoted(inside.unit), unquoted(inside.time)]
-    rule = f"a unit has one row per period; {int(twice.sum())} rows repeat a pair. Remove or add them up first"
+    rule = f"a unit has one row per period; rows that repeat a pair: {int(twice.sum())}. Remove or add them up first"
     shown = ", ".join(str(panel[column].iloc[row]) for column in columns)
     raise DataError(violation(where, rule, lines(row), ", ".join(columns), shown))
 

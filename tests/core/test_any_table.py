@@ -66,19 +66,33 @@ def test_the_frame_may_have_an_index_of_its_own_and_stays_as_it_is(frame):
 @pytest.mark.parametrize(
     ("choices", "error", "said"),
     [
-        ({"aggregation": "dinamic"}, BadOption, "it must be simple, dynamic"),
-        ({"controls": ["z"]}, UnknownName, "unknown column 'z'"),
+        (
+            {"aggregation": "dinamic"},
+            BadOption,
+            "estimate (callaway_santanna): option aggregation is 'dinamic'; it must be simple, dynamic",
+        ),
+        ({"controls": ["z"]}, UnknownName, "data frame: controls: unknown column 'z'"),
         ({"controls": [1]}, BadOption, "names of columns"),
         ({"outcome": ["y"]}, BadOption, "the name of a column"),
         ({"outcomes": "y"}, UnknownName, "Did you mean 'outcome'"),
-        ({"duration": "x"}, BadOption, "makes no use of --duration"),
+        ({"duration": "x"}, BadOption, "makes no use of duration"),
         ({"frequency": "yearly"}, BadOption, "it must be index, year"),
-        ({"outcome": "unit_name"}, DataError, "--outcome needs numbers"),
+        ({"outcome": "unit_name"}, DataError, "row 0, column 'unit_name', value 'a': outcome needs numbers"),
     ],
 )
-def test_errors_are_those_of_the_command_line(frame, choices, error, said):
+def test_errors_are_those_of_the_command_line_in_the_words_of_python(frame, choices, error, said):
     with pytest.raises(error, match=re.escape(said)):
         estimate(frame.assign(unit_name="a"), "callaway_santanna", **{**FIELDS_OF_COHORTS, **choices})
+
+
+def test_a_row_is_named_by_its_position_and_by_its_label_where_that_is_another(frame):
+    twice = pd.concat([frame, frame.head(1)], ignore_index=True)
+    with pytest.raises(DataError, match=r"^data frame, row 100, column 'unit, year', value '0, 2010': .* rows that repeat a pair: 1\."):
+        estimate(twice, "callaway_santanna", **FIELDS_OF_COHORTS)
+    with pytest.raises(DataError, match=r"row 100 \(index 'last'\), column"):
+        estimate(twice.set_axis([*range(100), "last"]), "callaway_santanna", **FIELDS_OF_COHORTS)
+    table = estimate(frame.assign(first=frame["first"].where(frame.index != 1, 2013)), "callaway_santanna", **FIELDS_OF_COHORTS)
+    assert table["reason"].iloc[0].startswith("data frame, row 1, column 'first', value '2013': unit 0 has more than one value")
 
 
 def test_an_unknown_estimator_is_refused(frame):

@@ -82,6 +82,29 @@ def test_every_reference_has_its_target():
     assert {name.rstrip("-") for name in re.findall(r"@([\w-]+)", text)} - targets == set()
 
 
+REFERENCES = (ROOT / "paper/references.bib").read_text(encoding="utf-8")
+ENTRIES = dict(re.findall(r"@\w+\{(\w+),(.*?)\n\}", REFERENCES, re.DOTALL))
+
+
+def named_works(note):
+    """Return (first author, year) of each work that a note names: 'Oster (2019)', 'Romano and Wolf 2005'."""
+    name = r"[A-Z][\w'-]*[a-z][\w'-]*"
+    return re.findall(rf"(?<!\d )({name})(?:,(?: {name},?)*)?(?:,? and {name}| et al\.)? \(?((?:19|20)\d\d)(?=[);,]| with)", note)
+
+
+@pytest.mark.parametrize("exhibit", [name for name, about in STUDY["exhibits"].items() if "cites" in about or named_works(about["note"])])
+def test_works_that_a_note_names_are_in_the_references(exhibit):
+    about = STUDY["exhibits"][exhibit]
+    entries = [ENTRIES[key] for key in about.get("cites", [])]
+    for author, year in named_works(about["note"]):
+        found = [entry for entry in entries if re.search(rf"author = \{{{author},", entry) and f"year = {{{year}}}" in entry]
+        assert found, f"{author} {year} is named and not among the works that the note cites"
+
+
+def test_works_in_notes_are_found():
+    assert named_works("Permuted (Simonsohn, Simmons and Nelson 2020); Oster (2019) with R2.") == [("Simonsohn", "2020"), ("Oster", "2019")]
+
+
 ONE_TABLE = {"columns": ["a"], "rows": [["x"]], "align": ["left"], "widths": ["auto"], "rules": [], "bold": [], "wide": []}
 
 
@@ -95,7 +118,9 @@ def test_simulated_exhibits_say_so_in_their_captions_and_real_ones_do_not(tmp_pa
     numbers = {"simulated": [], "absent": {}, "blind": "", "numbers": {}, "values": {}, "exhibits": {"t": about, "f": about}}
     (tmp_path / "paper" / "numbers.json").write_text(json.dumps(numbers), encoding="utf-8")
     (tmp_path / "paper" / "tables" / "t.json").write_text(json.dumps(ONE_TABLE | {"evidence": evidence}), encoding="utf-8")
-    save_figure(plt.figure(), [str(tmp_path / f"figures/f.{form}") for form in ("pdf", "csv")], evidence)
+    figure, axes = plt.subplots()
+    axes.plot([1, 2], [1, 2])
+    save_figure(figure, [str(tmp_path / f"figures/f.{form}") for form in ("pdf", "csv")], evidence)
     (tmp_path / "paper" / "paper.typ").write_text('#import "style.typ": *\n#show-table("t")\n#show-figure("f")\n', encoding="utf-8")
     captions = typst.query(str(tmp_path / "paper/paper.typ"), "figure", field="caption", root=str(tmp_path), ignore_system_fonts=True)
     assert [("SIMULATED" in json.dumps(caption)) for caption in json.loads(captions)] == [marked, marked]

@@ -122,16 +122,21 @@ def _translated(cells: pa.ChunkedArray, marks: Marks) -> Numbers:
         decimal = decimal or {",": ".", ".": ","}.get(marks.thousands, "")
     if not decimal:
         decimal = "," if marks.delimiter != "," and _has_decimal_commas(plain, marks) else "."
-    if decimal == ",":
-        commas = pc.match_substring_regex(plain, COMMA)
-        sound = pc.or_(commas, pc.match_substring_regex(plain, WHOLE))
-        plain = pc.if_else(commas, pc.replace_substring(plain, ",", "."), plain)
-    else:
-        sound = pc.match_substring_regex(plain, NUMBER)
+    commas = pc.match_substring_regex(plain, COMMA)
+    sound = pc.or_(commas, pc.match_substring_regex(plain, WHOLE)) if decimal == "," else pc.match_substring_regex(plain, NUMBER)
     wrong = pc.invert(pc.fill_null(sound, True))
     if pc.any(wrong).as_py():
-        return _refused(cells, wrong)
-    return Numbers(_cast(plain), decimal=decimal)
+        asked = marks.decimal or "," in (marks.delimiter, marks.thousands)
+        return _refused(cells, wrong if asked else _fewest(plain, commas, wrong))
+    return Numbers(_cast(pc.if_else(commas, pc.replace_substring(plain, ",", "."), plain)), decimal=decimal)
+
+
+def _fewest(cells: pa.ChunkedArray, commas: pa.ChunkedArray, wrong: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Return which cells to name as wrong: where decimal commas beyond doubt outnumber what is no number with them, the latter."""
+    others = pc.invert(pc.fill_null(pc.or_(commas, pc.match_substring_regex(cells, WHOLE)), True))
+    certain = pc.and_not(commas, pc.match_substring_regex(cells, COMMA_OR_THOUSANDS))
+    few = 0 < pc.sum(others).as_py() < (pc.sum(certain).as_py() or 0)
+    return others if few else wrong
 
 
 def _has_decimal_commas(cells: pa.ChunkedArray, marks: Marks) -> bool:

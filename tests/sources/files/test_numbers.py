@@ -130,6 +130,23 @@ def test_marks_that_do_not_separate_three_digits_are_refused(reading, cells, ask
         reading(column(cells, ";"), **asked)
 
 
+@pytest.mark.parametrize(
+    ("cells", "row", "value", "advice"),
+    [
+        (["10,8144", "9,5", "12,3x", "11,25"], 4, "12,3x", "write the number alone"),
+        (["10,8144", "9,5", "12.5", "11,25"], 4, "12.5", "the decimal mark of this column is a comma"),
+        (["10,8144", "9,5", "many", "7"], 4, "many", "correct it"),
+        # Thousands as likely as decimals: the first cell that is no number with points.
+        (["1,234", "2,500", "12,3x"], 2, "1,234", "--thousands , if"),
+        (["10.8", "9.5", "12,3"], 4, "12,3", "--decimal ,"),
+    ],
+)
+def test_the_cell_named_is_the_one_unlike_the_others(reading, cells, row, value, advice):
+    with pytest.raises(DataError, match=re.escape(f"row {row}, column 'y', value '{value}'")) as found:
+        reading(column(cells, ";"))
+    assert advice in str(found.value)
+
+
 def test_decimal_commas_are_read_where_nothing_else_can_be_meant(reading):
     frame = reading(column(["2,5", "-,25", "7", "0,123", "1,5e-3"], ";"))
     assert frame["y"].tolist() == [2.5, -0.25, 7, 0.123, 0.0015]
