@@ -20,7 +20,7 @@ from analysis.core.errors import BadOption, DataError, unknown, violation
 from analysis.core.estimates import NotIdentified
 from analysis.core.level_codes import distinct, level_codes
 from analysis.core.method import Method
-from analysis.core.periods import Calendar, calendar_of, is_whole, starting, written
+from analysis.core.periods import Calendar, calendar_of, check_cohorts, is_whole, starting, written
 from analysis.core.quoting import quoted, unquoted
 from analysis.core.roles import check_outcome, check_roles, without_rounding
 from analysis.core.specification import BLANK_SPEAKS, LISTS, NAMES, SINGLE, TIMES, Specification, columns_of, flag, given
@@ -236,6 +236,7 @@ def _periods(
     if not cohort or cohort == time:
         return calendar, periods, periods if cohort else None
     values = _cohorts_written(panel[cohort], periods, specification, where, lines)
+    check_cohorts(calendar, values, periods, where, cohort, lines)
     calendar = starting(calendar, values)
     index = calendar.index_of(values)
     last = calendar.index_of(np.array([np.nanmax(periods)]))[0] if np.isfinite(periods).any() else np.inf
@@ -367,9 +368,7 @@ def labelled(rows: list[dict], sample: Sample) -> list[dict]:
 
 
 def _dated(row: dict, calendar: Calendar) -> dict:
-    """Return the row with its cohort, or the period of a calendar term, as the user writes periods."""
+    """Return the row with its cohort as the user writes periods; terms and messages have been translated."""
     if row.get("cohort") is not None and pd.notna(row["cohort"]):
         row = row | {"cohort": calendar.value_of(int(row["cohort"]))}
-    if found := re.fullmatch(r"calendar:(-?\d+)", row["term"]):
-        row = row | {"term": f"calendar:{calendar.value_of(int(found[1]))}"}
     return row

@@ -201,6 +201,6 @@ def _averages(result: Any, options: SimpleNamespace, about: dict) -> list[dict]:
         if (kind == "event" and not first <= key <= last) or not np.isfinite(cell["att"]):
             continue
         place: dict = {"event": {"event_time": int(key)}, "group": {"cohort": int(key)}}.get(kind, {})
-        term = f"calendar:{int(key)}" if kind == "calendar" else kind
+        term = f"calendar:‹@{int(key)}›" if kind == "calendar" else kind
         rows.append(parameter(term, cell["att"], cell["se"], **place, **about))
     return rows
