@@ -19,6 +19,9 @@ EXACT = {"float16": (2**11, 4), "float32": (2**24, 8), "float64": (2**53, 16)}
 MARKS = "; say --thousands or --decimal if this is one"
 # Floats that hold fewer than the 15 digits of a double.
 SHORT = ("float16", "float32")
+# Values that a column of objects may hold among numbers, and that are none.
+MOMENTS = (datetime.date, datetime.time, datetime.timedelta, pd.Timestamp, pd.Timedelta, pd.Period)
+BYTES = (bytes, bytearray, memoryview)
 
 
 def plain(column: pd.Series) -> pd.Series:
@@ -41,11 +44,10 @@ def numbers(
     if values is not None and decimals and str(column.dtype).lower() in SHORT:
         values = _as_written(values, str(column.dtype).lower())
     if values is None:
-        row = int(np.argmax(column.notna().to_numpy()))
-        raise DataError(
-            violation(where, f"{asked} needs numbers, not {_kind(column)}", lines(row), str(column.name), _shown(column.iloc[row]))
-        )
-    wrong = np.isnan(values) & column.notna().to_numpy() & ~_is_nan(column)
+        row = first_of_other_kind(column)
+        kind = _kind(column.iloc[[row]])
+        raise DataError(violation(where, f"{asked} needs numbers, not {kind}", lines(row), str(column.name), _shown(column.iloc[row])))
+    wrong = (np.isnan(values) & column.notna().to_numpy() & ~_is_nan(column)) | no_numbers_among(column, values)
     if not infinite:
         wrong |= np.isinf(values)
     if wrong.any():
@@ -54,6 +56,26 @@ def numbers(
             violation(where, f"{asked} needs numbers{_advice(column.iloc[row])}", lines(row), str(column.name), column.iloc[row])
         )
     return values
+
+
+def first_of_other_kind(column: pd.Series) -> int:
+    """Return the position of the first value that is of no kind of numbers: in a column of objects it may stand among them."""
+    if column.dtype != object:
+        return int(np.argmax(column.notna().to_numpy()))
+    return int(np.argmax([isinstance(value, (*MOMENTS, *BYTES)) and value is not pd.NaT for value in column.array]))
+
+
+def no_numbers_among(column: pd.Series, values: np.ndarray) -> np.ndarray:
+    """Return where (rows,) a column of objects holds what pandas would make a number of.
+
+    These are complex numbers, and true or false beside other `values` than 0 and 1: a slip of a spreadsheet.
+    """
+    if column.dtype != object:
+        return np.zeros(len(column), dtype=bool)
+    kinds = np.array([1 if isinstance(v, (bool, np.bool_)) else 2 if isinstance(v, complex) else 0 for v in column.array])
+    others = values[kinds == 0]
+    mixed = (np.isfinite(others) & (others != 0) & (others != 1)).any()
+    return (kinds == 2) | ((kinds == 1) & mixed)
 
 
 def _float(column: pd.Series) -> np.ndarray | None:
@@ -67,7 +89,7 @@ def _float(column: pd.Series) -> np.ndarray | None:
         return None
     if pd.api.types.is_numeric_dtype(column.dtype) or pd.api.types.is_bool_dtype(column.dtype):
         return column.to_numpy(dtype="float64", na_value=np.nan)
-    if _holds(column, (datetime.date, datetime.time, datetime.timedelta, pd.Timestamp, pd.Timedelta, pd.Period)):
+    if _holds(column, MOMENTS):
         return None
     if _holds(column, Decimal):
         column = column.map(lambda value: float(value) if isinstance(value, Decimal) else value)
@@ -90,7 +112,7 @@ def _holds(column: pd.Series, kinds: type | tuple[type, ...]) -> bool:
 
 def holds_bytes(column: pd.Series) -> bool:
     """Return whether any value is bytes, which pandas takes for the number that their letters spell."""
-    return column.dtype.kind == "S" or _holds(column, (bytes, bytearray, memoryview))
+    return column.dtype.kind == "S" or _holds(column, BYTES)
 
 
 def _is_nan(column: pd.Series) -> np.ndarray | bool:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from analysis.core.columns import EXACT, holds_bytes
+from analysis.core.columns import EXACT, first_of_other_kind, holds_bytes, no_numbers_among
 from analysis.core.errors import DataError, violation
 from analysis.core.level_codes import distinct
 
@@ -85,6 +85,34 @@ def calendar_of(column: pd.Series, frequency: str, where: str, flag: str, lines:
     return Calendar(coding, float(positions[0]), step, 1.0), values
 
 
+def check_cohorts(
+    calendar: Calendar, cohorts: np.ndarray, periods: np.ndarray, where: str, column: object, lines: Callable[[int], int]
+) -> None:
+    """Raise DataError, naming row, column and value, for a cohort (rows,) that is no period as `periods` (rows,) are written.
+
+    It would count as never treated: a 13th month has no index, and a month among years comes after the last of them.
+    """
+    seen = pd.unique(cohorts[np.isfinite(cohorts)])
+    if calendar.coding == "number":
+        last = np.nanmax(periods, initial=-np.inf)
+        wrong = seen[(seen > last) & _finer_than_years(seen)] if np.nanmin(periods, initial=np.inf) >= 1700 and last < 2300 else seen[:0]
+        what, written_as = "year", "years"
+    else:
+        wrong = seen[~np.isfinite(calendar.index_of(seen))]
+        what, written_as = calendar.coding, calendar.describe()
+    if len(wrong):
+        row = int(np.argmax(cohorts == wrong[0]))
+        rule = f"is no {what}; periods are {written_as}, and blank, 0 or Inf stand for never treated"
+        raise DataError(violation(where, rule, lines(row), str(column), int(wrong[0])))
+
+
+def _finer_than_years(values: np.ndarray) -> np.ndarray:
+    """Return which values (n,) read as a quarter, a month or a day of the years 1700 to 2299."""
+    scales = {"quarter": 10, "month": 100, "day": 10000}
+    found = [np.isfinite(_positions(values, coding)) & (values // one >= 1700) & (values // one < 2300) for coding, one in scales.items()]
+    return np.logical_or.reduce(found)
+
+
 def starting(calendar: Calendar, cohorts: np.ndarray) -> Calendar:
     """Return the calendar with its first index moved up so that no finite cohort (as written) falls below one."""
     finite = cohorts[np.isfinite(cohorts)]
@@ -116,7 +144,7 @@ def written(column: pd.Series, frequency: str, where: str, flag: str, lines: Cal
         rule = f"{flag} needs whole numbers, not {kind}"
         raise DataError(violation(where, rule, lines(row), str(column.name), str(column.iloc[row])))
     if holds_bytes(column):
-        row = int(np.argmax(column.notna().to_numpy()))
+        row = first_of_other_kind(column)
         rule = f"{flag} needs numbers, not bytes (store them as numbers, or as text)"
         raise DataError(violation(where, rule, lines(row), str(column.name), str(column.iloc[row])))
     numbers = pd.to_numeric(column, errors="coerce") if column.dtype.kind not in "iuf" else column
@@ -128,9 +156,10 @@ def written(column: pd.Series, frequency: str, where: str, flag: str, lines: Cal
         raise DataError(violation(where, rule, lines(row), str(column.name), f"{numbers[row]:.0f}"))
     blank = column.isna().to_numpy()
     distinct = pd.unique(numbers)
+    not_numbers = (np.isnan(numbers) & ~blank) | no_numbers_among(column, numbers)
     fractions = [value for value in distinct if np.isfinite(value) and value % 1 != 0]
     for wrong, rule in (
-        (np.isnan(numbers) & ~blank, f"{flag} needs numbers"),
+        (not_numbers, f"{flag} needs numbers"),
         (np.isin(numbers, fractions) if fractions else blank[:0], f"{flag} needs whole numbers"),
     ):
         if wrong.any():
@@ -229,7 +258,10 @@ def coding_of(seen: np.ndarray, frequency: str) -> str:
 
 
 def _positions(values: np.ndarray, coding: str) -> np.ndarray:
-    """Return how many parts lie between a fixed start and each period (rows,), NaN where it is none of that coding."""
+    """Return how many parts lie between a fixed start and each period (rows,), NaN where it is none of that coding.
+
+    A year has four digits: 2011 is no month (not the eleventh of year 20).
+    """
     values = np.asarray(values, dtype=float)
     if coding == "number":
         return values
@@ -238,7 +270,8 @@ def _positions(values: np.ndarray, coding: str) -> np.ndarray:
     whole = values[finite].astype(np.int64)
     if coding in PARTS:
         year, part = np.divmod(whole, 100 if coding == "month" else 10)
-        result[finite] = np.where((part >= 1) & (part <= PARTS[coding]), year * PARTS[coding] + part - 1, np.nan)
+        there = (part >= 1) & (part <= PARTS[coding]) & (year >= 1000) & (year < 10000)
+        result[finite] = np.where(there, year * PARTS[coding] + part - 1, np.nan)
         return result
     unique, where = np.unique(whole, return_inverse=True)
     result[finite] = np.array([_day(one, coding) for one in unique])[where]
@@ -247,6 +280,8 @@ def _positions(values: np.ndarray, coding: str) -> np.ndarray:
 
 def _day(value: int, coding: str) -> float:
     """Return the ordinal of a day, or of an ISO week, or NaN where there is no such one."""
+    if value < (100_000 if coding == "week" else 10_000_000):
+        return np.nan
     try:
         if coding == "week":
             return datetime.date.fromisocalendar(value // 100, value % 100, 1).toordinal() // 7

@@ -15,28 +15,44 @@ from analysis.estimators._left_out import base_notes, joined, without
 from analysis.estimators._regression import complete_rows
 from analysis.inference.standard_units import varies
 
+UNDATED = "whose treatment begins in a gap, at an unknown date"
 
-def cohort_of(data: pd.DataFrame, specification: Specification) -> np.ndarray:
-    """Return the first treated period of each row's unit (rows,), infinite for never.
+
+def cohort_of(data: pd.DataFrame, specification: Specification, panel: pd.DataFrame) -> np.ndarray:
+    """Return the first treated period of each row's unit (rows,), infinite for never, NaN where its date is unknown.
 
     From the column `cohort` (0 or missing = never; the entrance holds it to be one per unit), or from a 0/1 `treatment` that
-    stays on. Raises NotIdentified where the treatment is no such one.
+    stays on: its date is that of every row of `panel` that shows it, also of one without an outcome, and unknown unless
+    the unit is seen untreated in the last observed period before. Units treated no later than the first period of `data` are
+    treated throughout, whatever the date. Raises NotIdentified where the treatment is no such one.
     """
-    unit, time = specification.unit, specification.time
     if specification.cohort:
         cohort = data[specification.cohort].to_numpy(float)
         return np.where(cohort > 0, cohort, np.inf)
+    unit, time = specification.unit, specification.time
+    keys = [unit, time, specification.treatment]
+    first, undated = _first_treated(complete_rows(panel[keys], keys), specification)
+    unknown = undated & (first > data[time].min())
+    return first.mask(unknown).reindex(data[unit].to_numpy()).to_numpy(float)
+
+
+def _first_treated(data: pd.DataFrame, specification: Specification) -> tuple[pd.Series, pd.Series]:
+    """Return by unit the first period in which it is seen treated (infinite for none), and whether it began in a gap before."""
+    unit, time = specification.unit, specification.time
     treatment = data[specification.treatment].to_numpy(float)
     if not np.isin(treatment, [0, 1]).all():
         raise NotIdentified("DOSE", f"{specification.treatment} is not 0/1; cohorts need a treatment that is on or off")
     ordered = data.assign(_on=treatment).sort_values([unit, time], kind="stable")
     drops = ordered.groupby(unit, sort=False)["_on"].diff() < 0
     if drops.any():
-        where = ordered.loc[drops].iloc[0]
-        raise NotIdentified(
-            "SWITCH", f"treatment switches off in unit {where[unit]}, period ‹@{int(where[time])}›; cohorts need one that stays on"
-        )
-    return data[time].where(treatment == 1).groupby(data[unit]).transform("min").fillna(np.inf).to_numpy(float)
+        row = ordered.index[drops][0]
+        name, period = ordered.at[row, unit], int(ordered.at[row, time])
+        raise NotIdentified("SWITCH", f"treatment switches off in unit {name}, period ‹@{period}›; cohorts need one that stays on")
+    wave = pd.Series(pd.factorize(data[time], sort=True)[0], index=data.index)
+    on, off = (wave.where(treatment == value).groupby(data[unit]) for value in (1, 0))
+    begun, before = on.min(), off.max()
+    first = data[time].where(treatment == 1).groupby(data[unit]).min().astype(float).fillna(np.inf)
+    return first, begun.notna() & (before.fillna(-1) != begun - 1)
 
 
 def cohort_panel(panel: pd.DataFrame, specification: Specification, *more: str, keep_always: bool = False) -> pd.DataFrame:
@@ -53,20 +69,18 @@ def cohort_panel(panel: pd.DataFrame, specification: Specification, *more: str, 
     if specification.cohort:
         panel = panel.assign(**{specification.cohort: panel[specification.cohort].fillna(0.0)})
         data = complete_rows(panel[[*columns, specification.cohort]], [*columns, specification.cohort])
-        cohort = cohort_of(data, specification)
     else:
-        # The date of treatment comes from every row that shows it, also from one without an outcome.
-        keys = [specification.unit, specification.time, specification.treatment]
-        shown = complete_rows(panel[keys], keys)
-        first = pd.Series(cohort_of(shown, specification), index=shown[specification.unit].to_numpy())
         data = complete_rows(panel[columns], columns)
-        cohort = first[~first.index.duplicated()].reindex(data[specification.unit]).to_numpy()
+    cohort = cohort_of(data, specification, panel)
     last, first = data[specification.time].max(), data[specification.time].min()
+    blank = without(panel, [name for name in columns if name not in more], more)
+    data, cohort, undated = without_undated(data, cohort, specification)
+    blank = joined(blank, undated)
     cohort = np.where(cohort > last, 0, cohort)
     if not ((cohort > first) & (cohort > 0)).any():
-        raise NotIdentified("SUPPORT", "no unit is first treated inside the observed periods")
+        raise NotIdentified("SUPPORT", f"no unit is first treated inside the observed periods{undated and f'; without {undated}'}")
     always = (cohort > 0) & (cohort <= first)
-    said: dict = {"left_out": blank} if (blank := without(panel, [name for name in columns if name not in more], more)) else {}
+    said: dict = {"left_out": blank} if blank else {}
     if always.any() and not keep_always:
         units = data.loc[always, specification.unit].nunique()
         said["left_out"] = joined(blank, f"{int(always.sum())} rows of {units} units treated from the first period on")
@@ -87,6 +101,16 @@ def cohort_panel(panel: pd.DataFrame, specification: Specification, *more: str, 
         result[name] = data[name].to_numpy()
     result.attrs |= said
     return result
+
+
+def without_undated(data: pd.DataFrame, cohort: np.ndarray, specification: Specification) -> tuple[pd.DataFrame, np.ndarray, str]:
+    """Return the rows whose `cohort` (rows,) is known, these cohorts, and in words how many rows and units are not."""
+    unknown = np.isnan(cohort)
+    if not unknown.any():
+        return data, cohort, ""
+    units = data.loc[unknown, specification.unit].nunique()
+    said = f"{int(unknown.sum())} rows of {units} unit{'s' * (units > 1)} {UNDATED}"
+    return data[~unknown].reset_index(drop=True), cohort[~unknown], said
 
 
 def cohort_rows(panel: pd.DataFrame, specification: Specification) -> pd.DataFrame:

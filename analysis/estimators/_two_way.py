@@ -27,7 +27,7 @@ def treatment_of(data: pd.DataFrame, specification: Specification) -> np.ndarray
     """Return the treatment (rows,), as the column has it or one from the cohort on."""
     if specification.treatment:
         return data[specification.treatment].to_numpy(float)
-    return (data[specification.time].to_numpy(float) >= cohort_of(data, specification)).astype(float)
+    return (data[specification.time].to_numpy(float) >= cohort_of(data, specification, data)).astype(float)
 
 
 def treatment_design(data: pd.DataFrame, specification: Specification, name: str, covariance: str) -> Design:

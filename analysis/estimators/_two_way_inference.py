@@ -9,7 +9,7 @@ import pandas as pd
 
 from analysis.core.estimates import NotIdentified, parameter, refused
 from analysis.core.specification import Specification
-from analysis.estimators._cohorts import cohort_of, strata_of, unit_codes
+from analysis.estimators._cohorts import UNDATED, cohort_of, strata_of, unit_codes
 from analysis.inference import few_treated, permuted_cohorts, randomization, wild_cluster_bootstrap
 from analysis.inference.absorb import absorbed, residualize
 from analysis.inference.least_squares import Design, fit
@@ -18,12 +18,18 @@ from analysis.inference.single_regressor import evaluate
 
 
 def further_rows(
-    data: pd.DataFrame, specification: Specification, options: SimpleNamespace, design: Design, effect: tuple[str, float], counts: dict
+    data: pd.DataFrame,
+    panel: pd.DataFrame,
+    specification: Specification,
+    options: SimpleNamespace,
+    design: Design,
+    effect: tuple[str, float],
+    counts: dict,
 ) -> list[dict]:
-    """Return the rows of every further inference that is asked for."""
+    """Return the rows of every further inference that is asked for; `panel` has the rows that lack something besides."""
     rows = []
     if options.randomization_draws:
-        rows += _randomized(data, specification, options, design, effect[0], counts)
+        rows += _randomized(data, panel, specification, options, design, effect[0], counts)
     if options.wild_bootstrap_draws:
         rows.append(_wild(data, specification, design, options, effect, counts))
     if options.few_treated != "none":
@@ -32,7 +38,13 @@ def further_rows(
 
 
 def _randomized(
-    data: pd.DataFrame, specification: Specification, options: SimpleNamespace, design: Design, term: str, counts: dict
+    data: pd.DataFrame,
+    panel: pd.DataFrame,
+    specification: Specification,
+    options: SimpleNamespace,
+    design: Design,
+    term: str,
+    counts: dict,
 ) -> list[dict]:
     """Return the randomization rows, on the t-ratio and on the coefficient."""
     if (
@@ -44,7 +56,7 @@ def _randomized(
         why = "labels are permuted among units: randomization_draws is for errors by unit, no controls, no weights"
         return [refused(term, "OPTION", why, "randomization_t")]
     try:
-        unit, first = _cohorts_by_name(data, specification)
+        unit, first = _cohorts_by_name(data, panel, specification)
     except NotIdentified as error:  # a dose, or a treatment that switches off: nothing can be permuted
         return [refused(term, error.code, str(error), "randomization_t")]
     cluster = design.clusters[0]
@@ -63,11 +75,15 @@ def _randomized(
     return [*randomization.rows(term, actual, drawn, seed=specification.seed, **counts), number]
 
 
-def _cohorts_by_name(data: pd.DataFrame, specification: Specification) -> tuple[np.ndarray, np.ndarray]:
+def _cohorts_by_name(data: pd.DataFrame, panel: pd.DataFrame, specification: Specification) -> tuple[np.ndarray, np.ndarray]:
     """Return codes of units (rows,) in the order of their names, and their cohorts (units,): permutations do not depend on rows."""
     unit = unit_codes(data[specification.unit])
     first = np.full(unit.max() + 1, np.inf)
-    first[unit] = cohort_of(data, specification)
+    cohort = cohort_of(data, specification, panel)
+    if np.isnan(cohort).any():
+        name = data[specification.unit].iloc[int(np.argmax(np.isnan(cohort)))]
+        raise NotIdentified("SUPPORT", f"unit {name} is one {UNDATED}: cohorts cannot be permuted; name --cohort, or leave out such units")
+    first[unit] = cohort
     return unit, first
 
 

@@ -18,7 +18,7 @@ from analysis.core.method import Method
 from analysis.core.options import BOUNDS, COVARIANCE, LAGS, MOST_DRAWS, PERMUTED_WITHIN, PRETREND_POWER, TWO_WAY, Option
 from analysis.core.sample import entrance
 from analysis.core.specification import Specification
-from analysis.estimators._cohorts import cohort_of
+from analysis.estimators._cohorts import cohort_of, without_undated
 from analysis.estimators._left_out import joined, listed
 from analysis.estimators._regression import design_of, rows_of
 from analysis.estimators._two_way import effects_of, rows_of_panel, treatment_design
@@ -71,13 +71,13 @@ def estimate(panel: pd.DataFrame, specification: Specification) -> list[dict]:
     _check(options)
     data, effects = rows_of_panel(panel, specification, options.permuted_within), effects_of(specification)
     if options.aggregation == "dynamic":
-        return _dynamic(data, specification, effects, options)
+        return _dynamic(data, panel, specification, effects, options)
     term = specification.treatment or "att"
     design = treatment_design(data, specification, term, options.covariance)
     counts = _counts(data, specification, design.regressors[:, 0], design, effects)
     result = fit(design, options.covariance, options.lags, options.two_way)
     rows = rows_of(result, design.names, counts)
-    return rows + further_rows(data, specification, options, design, (term, result.coefficients[0]), counts)
+    return rows + further_rows(data, panel, specification, options, design, (term, result.coefficients[0]), counts)
 
 
 def _check(options: SimpleNamespace) -> None:
@@ -122,12 +122,15 @@ def _counts(data: pd.DataFrame, specification: Specification, treated: np.ndarra
     return counts | {"within_sd": within_sd_of(design.outcome[off], np.stack([unit[off], time[off]]).T)}
 
 
-def _dynamic(data: pd.DataFrame, specification: Specification, effects: tuple[str, ...], options: SimpleNamespace) -> list[dict]:
+def _dynamic(
+    data: pd.DataFrame, panel: pd.DataFrame, specification: Specification, effects: tuple[str, ...], options: SimpleNamespace
+) -> list[dict]:
     """Return 'event' rows of dummies by event time (reference -1), and 'att', the mean of those after treatment.
 
-    Units treated in their first period and before have no event time of reference, and are left out and counted.
+    Units treated in their first period and before have no event time of reference, and are left out and counted. `panel` dates
+    treatment also by rows that are not complete.
     """
-    data, cohort, lost = _without_always_treated(data, specification)
+    data, cohort, lost = _without_always_treated(data, specification, panel)
     elapsed, cell, times = _event_times(data[specification.time].to_numpy(float), cohort, options.event_window)
     lost = joined(lost, _unreferenced(data[specification.time].to_numpy(), cohort))
     # Without units that are never treated, a linear trend in event time is not identified: the earliest is dropped too.
@@ -165,20 +168,22 @@ def _dynamic(data: pd.DataFrame, specification: Specification, effects: tuple[st
     return rows
 
 
-def _without_always_treated(data: pd.DataFrame, specification: Specification) -> tuple[pd.DataFrame, np.ndarray, str]:
-    """Return the rows of units with an untreated period, their cohorts (rows,), infinite for never, and who is left out."""
-    cohort = cohort_of(data, specification)
+def _without_always_treated(data: pd.DataFrame, specification: Specification, panel: pd.DataFrame) -> tuple[pd.DataFrame, np.ndarray, str]:
+    """Return the rows of units with an untreated period and a date, their cohorts (rows,), infinite for never, and who is left out."""
+    data, cohort, undated = without_undated(data, cohort_of(data, specification, panel), specification)
+    if data.empty:
+        raise NotIdentified("SUPPORT", f"no row is left without {undated}")
     time = data[specification.time]
     # First treated after the last period: never treated inside the panel.
     cohort = np.where(cohort > time.max(), np.inf, cohort)
     always = cohort <= time.min()
     if not always.any():
-        return data, cohort, ""
+        return data, cohort, undated
     names = data.loc[always, specification.unit].unique()
     data, cohort = data[~always].reset_index(drop=True), cohort[~always]
     if data.empty:
         raise NotIdentified("SUPPORT", "every unit is treated in every period")
-    return data, cohort, f"{len(names)} units treated from the first period on ({listed(names)})"
+    return data, cohort, joined(undated, f"{len(names)} units treated from the first period on ({listed(names)})")
 
 
 def _unreferenced(time: np.ndarray, cohort: np.ndarray) -> list[str]:
