@@ -16,6 +16,8 @@ from analysis.core.distributions import normal_quantile
 from analysis.core.verdict_rule import CONSISTENT, INCONCLUSIVE, NOT_CONSISTENT, UNTESTABLE, Region, Verdict, read_interval
 
 ALL, ANY = "all", "any"
+# Inferences whose intervals are bounds and no statement of sampling: no level of theirs could be shared.
+BOUNDS = ("dates",)
 
 
 @dataclass(frozen=True)
@@ -29,8 +31,8 @@ class Part:
 
     @property
     def sampled(self) -> bool:
-        """Whether the interval is one of sampling; bounds of dates, say, have no level that could be shared."""
-        return self.region is not None and pd.notna(self.row["ci_low"]) and pd.notna(self.row["p_value"])
+        """Whether the interval is one of sampling, with a level that parts can share."""
+        return self.region is not None and pd.notna(self.row["ci_low"]) and self.row["inference"] not in BOUNDS
 
     def at(self, count: int) -> Verdict:
         """Return the verdict at the level that `count` parts share: both intervals are widened by the ratio of normal quantiles."""

@@ -9,7 +9,7 @@ import math
 
 import pandas as pd
 
-from analysis.core.claim_parts import ALL, Part, combine
+from analysis.core.claim_parts import ALL, BOUNDS, Part, combine
 from analysis.core.contracts import typed
 from analysis.core.distributions import normal_quantile
 from analysis.core.estimates import find
@@ -171,7 +171,7 @@ def _design(row: pd.Series, region: Region | None) -> dict:
     The edge comes from the claim, not from these data. A region that begins at zero names no size, and bounds that are no sampling
     interval have no error. The standard error is the one that the 95 % interval implies, so that it is of the same inference.
     """
-    if pd.isna(row["p_value"]) or pd.isna(row["ci_low"]):
+    if row["inference"] in BOUNDS or pd.isna(row["ci_low"]):
         return {}
     error = implied_error(row["ci_low"], row["ci_high"])
     given = {"mde80": (normal_quantile(0.975) + normal_quantile(0.80)) * error} if pd.isna(row["mde80"]) else {}

@@ -19,7 +19,7 @@ def part(estimate: float, error: float = 1.0, sampled: bool = True) -> Part:
         for name, share in (("ci", 0.975), ("ci90", 0.95))
         for side, sign in (("low", -1), ("high", 1))
     }
-    row = pd.Series({"estimate": estimate, "p_value": 2 * normal_tail(abs(estimate / error)) if sampled else np.nan, **ends})
+    row = pd.Series({"estimate": estimate, "inference": "analytic" if sampled else "dates", **ends})
     return Part("a part", read_interval((row["ci_low"], row["ci_high"]), (row["ci90_low"], row["ci90_high"]), RISE), row, RISE)
 
 
