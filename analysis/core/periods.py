@@ -85,7 +85,7 @@ def calendar_of(column: pd.Series, frequency: str, where: str, flag: str, lines:
     return Calendar(coding, float(positions[0]), step, 1.0), values
 
 
-def check_cohorts(
+def check_periods_of_cohorts(
     calendar: Calendar, cohorts: np.ndarray, periods: np.ndarray, where: str, column: object, lines: Callable[[int], int]
 ) -> None:
     """Raise DataError, naming row, column and value, for a cohort (rows,) that is no period as `periods` (rows,) are written.

@@ -12,7 +12,7 @@ from analysis.core.errors import DataError, violation
 from analysis.core.estimates import NotIdentified
 from analysis.core.level_codes import distinct
 from analysis.core.method import Method
-from analysis.core.periods import Calendar, calendar_of, check_cohorts, is_whole, starting, written
+from analysis.core.periods import Calendar, calendar_of, check_periods_of_cohorts, is_whole, starting, written
 from analysis.core.quoting import unquoted
 from analysis.core.specification import Specification, flag
 
@@ -33,7 +33,7 @@ def periods_of(
     if not cohort or cohort == time:
         return calendar, periods, periods if cohort else None
     values = _cohorts_written(panel[cohort], periods, specification, where, lines)
-    check_cohorts(calendar, values, periods, where, cohort, lines)
+    check_periods_of_cohorts(calendar, values, periods, where, cohort, lines)
     calendar = starting(calendar, values)
     index = calendar.index_of(values)
     last = calendar.index_of(np.array([np.nanmax(periods)]))[0] if np.isfinite(periods).any() else np.inf
