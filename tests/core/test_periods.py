@@ -59,8 +59,8 @@ def test_a_month_among_years_is_no_year_after_the_last():
 @pytest.mark.parametrize("how", WRITTEN)
 @pytest.mark.parametrize("estimator", ["callaway_santanna", "sun_abraham", "extended_two_way_fixed_effects"])
 def test_calendar_terms_are_periods_as_the_data_write_them(estimator, how):
-    printed = estimate(coded(how), estimator, aggregation="calendar", **NAMES)["term"]
-    assert [term for term in printed if term != "att"] == [f"calendar:{WRITTEN[how](year)}" for year in range(2004, 2009)]
+    printed = estimate(coded(how), estimator, aggregation="calendar", **NAMES)
+    assert printed.loc[printed["term"] == "calendar", "setting"].tolist() == [str(WRITTEN[how](year)) for year in range(2004, 2009)]
 
 
 def test_a_year_among_quarters_is_no_period_of_an_option():
