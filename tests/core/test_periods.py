@@ -43,13 +43,13 @@ def coded(how: str) -> pd.DataFrame:
 def test_a_cohort_that_is_no_period_is_refused_by_cell(how, wrong):
     panel = coded(how)
     panel.loc[panel["firm"] == 9, "g"] = wrong
-    with pytest.raises(DataError, match=rf"row 74, column 'g', value '{wrong}': is no (month|quarter|day)"):
+    with pytest.raises(DataError, match=rf"row 72, column 'g', value '{wrong}': is no (month|quarter|day)"):
         estimate(panel, "callaway_santanna", **NAMES)
 
 
 def test_a_month_among_years_is_no_year_after_the_last():
     panel = PANEL.assign(g=PANEL["g"].replace(2004, 200403))
-    with pytest.raises(DataError, match="row 2, column 'g', value '200403': is no year"):
+    with pytest.raises(DataError, match="row 0, column 'g', value '200403': is no year"):
         estimate(panel, "callaway_santanna", **NAMES)
     for never in (2030, 9999, 10000, 99999, 999999):
         later = estimate(PANEL.assign(g=PANEL["g"].replace(0, never)), "callaway_santanna", **NAMES)
