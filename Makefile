@@ -8,17 +8,14 @@ RUN = $(PYTHON) bootstrap.py
 
 study:
 	@$(RUN) python -m analysis.jobs.run --cores $(CORES)
-	@echo "The paper: $(CURDIR)/paper/paper.pdf"
 
 # Tests the methods: printed numbers, second implementations, simulated truths. Not part of the study; its archived results are
 # in paper/validation.pdf.
 validate:
 	@$(RUN) python -m analysis.jobs.run --cores $(CORES) validation
-	@echo "The validation: $(CURDIR)/paper/validation.pdf"
 
 all:
 	@$(RUN) python -m analysis.jobs.run --cores $(CORES) study validation
-	@echo "The paper and the validation: $(CURDIR)/paper"
 
 test:
 	@$(RUN) python -m pytest

@@ -41,14 +41,15 @@ def install() -> None:
     if sys.version_info[:2] not in SUPPORTED:
         wanted = " or ".join(".".join(map(str, version)) for version in SUPPORTED)
         sys.exit(f"This project needs Python {wanted}; {sys.executable} is {sys.version.split()[0]}.")
-    print(f"Installing the pinned environment into {ENVIRONMENT.name} (about a minute, once) ...", flush=True)
+    print(f"Installing the pinned environment into {ENVIRONMENT.name} (one to several minutes, once) ...", flush=True)
     shutil.rmtree(ENVIRONMENT, ignore_errors=True)
     try:
         venv.create(ENVIRONMENT, with_pip=True)
     except subprocess.CalledProcessError:
         sys.exit("Python's venv module is incomplete here (on Debian or Ubuntu: apt-get install python3-venv).")
     python = str(BIN / "python")
-    pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"]
+    # Errors only: warnings are of the reader's own settings of pip.
+    pip = [python, "-m", "pip", "install", "-qq", "--disable-pip-version-check", "--no-deps"]
     uv = shutil.which("uv")
     sync = [uv, "pip", "sync", "--quiet", "--python", python] if uv else []
     if not (sync and subprocess.call([*sync, "--require-hashes", str(LOCK)]) == 0):

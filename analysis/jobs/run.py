@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -41,6 +42,9 @@ WRITTEN = (
     "paper/dossier.html",
     "paper/codebook.md",
 )
+# Target → document, and its numbers, which say what is absent.
+DOCUMENTS = {"study": ("paper/paper.pdf", "paper/numbers.json"), "validation": ("paper/validation.pdf", "paper/validation_numbers.json")}
+BACK = "What rests on that says so in place of the archived results; `git checkout figures paper` brings those back."
 
 
 def main(arguments: list[str]) -> int:
@@ -61,15 +65,56 @@ def main(arguments: list[str]) -> int:
         before = state()
         if stamp.exists() and json.loads(stamp.read_text(encoding="utf-8")) == before:
             print("Nothing to be done: no file that the study reads or writes has changed since the last run.")
+            _say(arguments)
             return 0
         stamp.unlink(missing_ok=True)
         command = [sys.executable, "-m", "snakemake", "--profile", PROFILE, *(["--nolock"] if fcntl else []), *arguments]
-        # Snakemake holds the lock as well, should this process end before it.
-        status = subprocess.run(command, cwd=ROOT, pass_fds=[lock.fileno()] if fcntl else [], check=False).returncode
+        status = _run(command, lock)
         after = state()
-        if status == 0 and not {"-n", "--dry-run"} & set(arguments) and _read(before) == _read(after):
-            stamp.write_text(json.dumps(after), encoding="utf-8")
+        if status == 0 and not {"-n", "--dry-run"} & set(arguments):
+            _say(arguments)
+            if _read(before) == _read(after):
+                stamp.write_text(json.dumps(after), encoding="utf-8")
         return status
+
+
+def _run(command: list[str], lock: IO) -> int:
+    """Run Snakemake and return its exit status; a signal to end reaches it too, and is not reported as a failure of the study."""
+    signals: list[int] = []
+    # Snakemake holds the lock as well, should this process end before it.
+    with subprocess.Popen(command, cwd=ROOT, pass_fds=[lock.fileno()] if fcntl else []) as process:
+
+        def end(number: int, _frame: object) -> None:
+            signals.append(number)
+            if number == signal.SIGTERM:  # a terminal sends the other one to both
+                process.send_signal(number)
+
+        before = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            status = process.wait()
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+    if signals:
+        print("Interrupted, not failed: run the same again; what was finished is kept.", file=sys.stderr)
+        return 128 + signals[-1]
+    return status
+
+
+def _say(arguments: list[str]) -> None:
+    for line in made(_targets(arguments)):
+        print(line)
+
+
+def made(targets: list[str], root: Path = ROOT) -> list[str]:
+    """Return lines that say where the documents are, if `targets` ask for them, and what they were made without."""
+    names = [name for name in DOCUMENTS if name in targets or (name == "study" and not targets)]
+    lines, absent = [f"Made: {root / DOCUMENTS[name][0]}" for name in names], {}
+    for name in names:
+        numbers = root / DOCUMENTS[name][1]
+        absent |= dict.fromkeys(json.loads(numbers.read_text(encoding="utf-8"))["absent"].values()) if numbers.exists() else {}
+    lines += [f"Made without: {reason}" for reason in absent]
+    return lines + [BACK] * bool(absent)
 
 
 def _targets(arguments: list[str]) -> list[str]:
