@@ -177,9 +177,7 @@ def _dynamic(
     return rows
 
 
-def _without_always_treated(
-    data: pd.DataFrame, specification: Specification, panel: pd.DataFrame
-) -> tuple[pd.DataFrame, np.ndarray, str]:
+def _without_always_treated(data: pd.DataFrame, specification: Specification, panel: pd.DataFrame) -> tuple[pd.DataFrame, np.ndarray, str]:
     """Return the rows of units with an untreated period and a date, their cohorts (rows,), infinite for never, and who is left out."""
     data, cohort, undated = without_undated(data, cohort_of(data, specification, panel), specification)
     if data.empty:
@@ -224,6 +222,8 @@ def _event_times(time: np.ndarray, cohort: np.ndarray, window: list[int]) -> tup
     if first == -1 and seen[0] < -1:
         why = f"event_window begins at -1, so that event times {seen[0]} to -2 would be binned with the reference; begin it earlier"
         raise NotIdentified("SUPPORT", why)
+    # Bins beyond what is observed would be empty.
+    first, last = max(first, int(seen[0])), min(last, int(seen[-1]))
     elapsed = np.clip(elapsed, first, last)
     times = np.unique(np.clip(seen, first, last))
     times = times[times != -1]

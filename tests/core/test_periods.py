@@ -30,7 +30,15 @@ def coded(how: str) -> pd.DataFrame:
 
 @pytest.mark.parametrize(
     ("how", "wrong"),
-    [("months", 201113), ("months", 201100), ("months", 2011), ("quarters", 20105), ("quarters", 2011), ("days", 20110132), ("days", 20110)],
+    [
+        ("months", 201113),
+        ("months", 201100),
+        ("months", 2011),
+        ("quarters", 20105),
+        ("quarters", 2011),
+        ("days", 20110132),
+        ("days", 20110),
+    ],
 )
 def test_a_cohort_that_is_no_period_is_refused_by_cell(how, wrong):
     panel = coded(how)
