@@ -29,6 +29,21 @@ def plain(column: pd.Series) -> pd.Series:
     return column.astype(column.cat.categories.dtype) if isinstance(column.dtype, pd.CategoricalDtype) else column
 
 
+def filled(column: pd.Series) -> pd.Series:
+    """Return a column as `plain` does, missing where a text is blank."""
+    column = plain(column)
+    if column.dtype.kind not in "OUT" and not pd.api.types.is_string_dtype(column.dtype):
+        return column
+    blank = column.map(lambda value: isinstance(value, str) and not value.strip()).to_numpy(bool)
+    return column.mask(blank) if blank.any() else column
+
+
+def named(column: pd.Series) -> pd.Series:
+    """Return a column that an option names as text (rows,), None where missing: 3, 3.0 and '3' are one name."""
+    found = pd.Series(names(column, "the data", "the option", lambda position: position + 2), index=column.index, dtype=object)
+    return found.map(str, na_action="ignore")
+
+
 def numbers(
     column: pd.Series, where: str, asked: str, lines: Callable[[int], int], infinite: bool = False, decimals: bool = False
 ) -> np.ndarray:

@@ -11,6 +11,8 @@ from analysis.core.errors import BadOption
 # How each kind of value is called in messages; more draws than MOST_DRAWS are a slip of the keyboard.
 TYPES = {bool: "true or false", int: "a whole number", float: "a number", str: "a text", list: "a list"}
 MOST_DRAWS = 1_000_000
+# So are more periods than MOST_PERIODS, and violations of parallel trends beyond MOST_VIOLATION times the largest before treatment.
+MOST_PERIODS, MOST_VIOLATION = 1_000, 10
 
 
 def _number(value: Any, kind: type) -> Any:
@@ -28,6 +30,12 @@ def _number(value: Any, kind: type) -> Any:
     return int(value) if value % 1 == 0 else value
 
 
+def _named(value: Any) -> Any:
+    """Return a whole number as the name that it is in a column of names; other values stay as they are."""
+    whole = isinstance(value, int | float) and not isinstance(value, bool) and value % 1 == 0
+    return f"{value:.0f}" if whole else value
+
+
 def _written(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else repr(value)
 
@@ -38,7 +46,7 @@ class Option:
 
     `minimum`, `maximum` and, itself excluded, `below` bound a number and each number of a list; `columns` says that the value
     names columns of the data, `period` that it holds periods as the data write them (0: none). `fewest` is the least positive
-    number of draws. `beside` names options without any of which this one changes nothing: other options of the method, or
+    number of draws. `name` says that the value stands in a column of names, where 3 and '3' are one. `beside` names options without any of which this one changes nothing: other options of the method, or
     NAME=VALUE for one that must have that value. Items of a list are whole numbers where those of the default are, and numbers where bounded.
     """
 
@@ -51,26 +59,35 @@ class Option:
     below: float | None = None
     fewest: int = 0
     period: bool = False
+    name: bool = False
     beside: tuple[str, ...] = ()
 
     def check(self, name: str, value: Any, context: str) -> Any:
         """Return `value` if it is allowed, else raise BadOption in one line."""
         if self.columns and type(value) is int and isinstance(self.default, str):
             value = str(value)  # a column may be called 1
+        if self.name:
+            value = [_named(one) for one in value] if isinstance(value, list) else _named(value)
+        if value is None and self.default is None:
+            return None
         if self.choices:
             if value not in self.choices:
                 raise BadOption(
                     f"{context}: option {name} is '{value}'; it must be {', '.join(map(str, self.choices))}", name, value, self.choices
                 )
             return value
-        kind = type(self.default)
+        # A period that need not be given is a whole number all the same.
+        kind = int if self.period and self.default is None else type(self.default)
         if kind in (int, float):
             value = _number(value, kind)
         if kind is list and isinstance(value, str | int | float) and not isinstance(value, bool):
             value = [value] if value != "" else []
-        if self.default is not None and (not isinstance(value, kind) or (kind is int and isinstance(value, bool))):
+        if kind is not type(None) and (not isinstance(value, kind) or (kind is int and isinstance(value, bool))):
             raise BadOption(
-                f"{context}: option {name} is '{value}'; it must be {TYPES[kind]}, like {_written(self.default)}", name, value, TYPES[kind]
+                f"{context}: option {name} is '{value}'; it must be {TYPES[kind]}, like {_written(2019 if self.default is None else self.default)}",
+                name,
+                value,
+                TYPES[kind],
             )
         if kind is float and not math.isfinite(value):
             raise BadOption(f"{context}: option {name} is {value}; it must be a finite number", name, value, "a finite number")
@@ -144,7 +161,9 @@ TWO_WAY = Option(
 )
 # Bounds under violations of parallel trends (inference.honest_bounds).
 BOUNDS = {
-    "honest": Option([], "magnitudes of relative violations of parallel trends to allow for (aggregation=dynamic)", minimum=0),
+    "honest": Option(
+        [], "magnitudes of relative violations of parallel trends to allow for (aggregation=dynamic)", minimum=0, maximum=MOST_VIOLATION
+    ),
     "breakdown": Option(
         False, "report the largest relative violation of parallel trends that leaves zero outside the interval (aggregation=dynamic)"
     ),

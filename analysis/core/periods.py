@@ -47,6 +47,12 @@ class Calendar:
         """Return the period of an index as it is written in the data."""
         return _written((index - self.first) * self.step + self.origin, self.coding)
 
+    def days_of(self, index: int) -> tuple[datetime.date, datetime.date]:
+        """Return the first and the last day of a period of a coded calendar."""
+        start = round((index - self.first) * self.step + self.origin)
+        first, after = (_first_day(position, self.coding) for position in (start, start + 1))
+        return first, after - datetime.timedelta(1)
+
     @property
     def is_plain(self) -> bool:
         """Whether the index is the period itself."""
@@ -288,6 +294,13 @@ def _day(value: int, coding: str) -> float:
         return float(datetime.date(value // 10000, value // 100 % 100, value % 100).toordinal())
     except ValueError:
         return np.nan
+
+
+def _first_day(position: int, coding: str) -> datetime.date:
+    if coding in PARTS:
+        year, part = divmod(position, PARTS[coding])
+        return datetime.date(year, part * 12 // PARTS[coding] + 1, 1)
+    return datetime.date.fromordinal(position * 7 + 1 if coding == "week" else position)
 
 
 def _written(position: float, coding: str) -> int:

@@ -15,7 +15,7 @@ from functools import wraps
 import numpy as np
 import pandas as pd
 
-from analysis.core.columns import names, numbers, plain
+from analysis.core.columns import filled, names, numbers, plain
 from analysis.core.errors import BadOption, DataError, unknown, violation
 from analysis.core.estimates import NotIdentified
 from analysis.core.level_codes import level_codes
@@ -97,12 +97,14 @@ def sample_of(panel: pd.DataFrame, specification: Specification, method: Method)
     if specification.cohort:
         data[quoted(specification.cohort)] = cohorts
     for column in further:
-        data.setdefault(quoted(column), plain(panel[column]).array)
+        data.setdefault(quoted(column), filled(panel[column]).array)
     for column in method.columns:
         if column in panel:
             data[column] = plain(panel[column]).array
     frame = pd.DataFrame(data, copy=False)
     frame.attrs = {key: panel.attrs[key] for key in ("evidence", "absent") if key in panel.attrs}
+    if calendar.coding != "number":
+        frame.attrs["calendar"] = calendar  # for estimators to which dates matter, not the order of periods alone
     inside = _inside(specification, options | _dated_options(options, method, calendar, specification))
     if specification.unit and len(frame) and (specification.time or specification.cohort):
         unit = level_codes(frame[inside.unit])

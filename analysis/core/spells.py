@@ -96,6 +96,10 @@ def _check_upper(
         row = int(np.argmax(below))
         why = f"ends before it starts: {upper[row]:g} is below {lower[row]:g} in {inside.duration[1:-1]}; blank means that it has not ended"
         refuse(row, inside.upper, why)
+    at_zero = whole & (upper <= 0)
+    if at_zero.any():
+        rule = f"ended at duration 0, which has no logarithm: say between which durations it ended, {inside.duration[1:-1]} and a later one"
+        refuse(int(np.argmax(at_zero)), inside.upper, rule)
 
 
 def _check_events(event: np.ndarray, whole: np.ndarray, inside: Specification, refuse: Callable[[int, str, str], None]) -> None:

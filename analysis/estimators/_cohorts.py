@@ -213,3 +213,18 @@ def need_never(data: pd.DataFrame, remedy: str = "") -> None:
     """Raise NotIdentified where every unit is treated at some time; `remedy` ends the message."""
     if not (data["cohort"] == 0).any():
         raise NotIdentified("SUPPORT", f"no unit is untreated throughout the observed periods{remedy}")
+
+
+def need_balance(data: pd.DataFrame, rule: str) -> None:
+    """Raise NotIdentified for a panel from cohort_panel with holes, naming the first; `rule` begins the message."""
+    units, periods = np.unique(data["unit"]), np.unique(data["time"])
+    if (holes := len(units) * len(periods) - len(data)) == 0:
+        return
+    seen = np.zeros((len(units), len(periods)), bool)
+    seen[np.searchsorted(units, data["unit"]), np.searchsorted(periods, data["time"])] = True
+    unit, period = np.argwhere(~seen)[0]
+    name = data["_name"].to_numpy()[np.argmax(data["unit"].to_numpy() == units[unit])]
+    others = f"; {holes - 1} other unit-periods are missing too" if holes > 1 else ""
+    lost = f" (left out: {data.attrs['left_out']})" if "left_out" in data.attrs else ""
+    where = f"unit {name} has no complete row in period ‹@{int(periods[period])}›"
+    raise NotIdentified("BALANCE", f"{rule}: {where}{others}{lost}")

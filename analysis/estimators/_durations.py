@@ -17,14 +17,16 @@ from analysis.inference.standard_units import Dependent
 from analysis.inference.tied_times import joined
 
 
-def spells_of(panel: pd.DataFrame, specification: Specification, positive: bool = True, kinds: bool = False) -> pd.DataFrame:
-    """Return complete spells with columns `duration`, `event` (integer), `entry`, and what else the specification names.
+def spells_of(
+    panel: pd.DataFrame, specification: Specification, positive: bool = True, kinds: bool = False, more: tuple[str, ...] = ()
+) -> pd.DataFrame:
+    """Return complete spells with columns `duration`, `event` (integer), `entry`, and what else the specification, or `more`, names.
 
     Times that differ by rounding only are made one. `kinds` allows event codes above 1 (several kinds of ends). Raises
     NotIdentified for negative durations, late entry after the end, or event codes that are not whole numbers.
     """
     named = [specification.duration, specification.event, specification.entry, *regressors_of(specification)]
-    used = list(dict.fromkeys(filter(None, [*named, specification.unit, *specification.strata, *specification.cluster])))
+    used = list(dict.fromkeys(filter(None, [*named, specification.unit, *specification.strata, *specification.cluster, *more])))
     data = complete_rows(panel, used)
     data = data.assign(
         duration=data[specification.duration].astype(float),

@@ -75,6 +75,8 @@ class System:
 
 def system_of(grid: Grid, options: SimpleNamespace, names: list[str], levels: bool) -> System:
     """Return the rows of every unit that has at least one in differences."""
+    if options.lags + 2 > grid.periods:
+        raise NotIdentified("SUPPORT", f"{options.lags} lags need {options.lags + 2} consecutive periods; the panel has {grid.periods}")
     own = [grid.lag(grid.outcome, lag) for lag in range(1, options.lags + 1)] + [grid.values[name] for name in names]
     columns = [f"L{lag}.{grid.outcome}" for lag in range(1, options.lags + 1)] + names
     level = np.stack([grid.values[grid.outcome], *own], axis=2)

@@ -25,7 +25,7 @@ METHOD = Method(
     columns=(*COLUMNS, "cell"),
     options={
         "event_times": Option([1, 2, 3], "event times bounded"),
-        "reference": Option(-1, "event time that changes are taken from"),
+        "reference": Option(-1, "event time before the event that changes are taken from", maximum=-1),
         "bootstrap_draws": Option(499, "draws over units; 0 for no intervals", minimum=0, maximum=MOST_DRAWS, fewest=19),
     },
 )

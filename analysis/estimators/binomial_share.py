@@ -9,11 +9,12 @@ from scipy import stats
 from statsmodels.stats.proportion import proportion_confint
 
 from analysis.core.errors import BadOption
-from analysis.core.estimates import NotIdentified, parameter
+from analysis.core.estimates import NotIdentified, noted, parameter
 from analysis.core.method import Method
 from analysis.core.options import Option
 from analysis.core.sample import entrance
 from analysis.core.specification import Specification
+from analysis.estimators._left_out import listed
 
 METHOD = Method(
     title="A share with its exact interval",
@@ -22,7 +23,7 @@ METHOD = Method(
     needs=(),
     options={
         "hit": Option("", "column that marks a hit", columns=True),
-        "hit_value": Option(None, "value that counts; without one, any that is not blank", beside=("hit",)),
+        "hit_value": Option(None, "value that counts, blanks being left out; without one, any that is not blank counts", beside=("hit",)),
         "unknown": Option(None, "value that means nobody looked", beside=("hit",)),
         "hits": Option("", "column of hits, in a table of one row", columns=True, beside=("trials",)),
         "trials": Option("", "column of trials there", columns=True, beside=("hits",)),
@@ -51,7 +52,9 @@ def estimate(panel: pd.DataFrame, specification: Specification) -> list[dict]:
         raise BadOption("binomial_share takes option hit, or hits and trials, not both", "hit", options.hit, "none beside hits")
     named = (options.hits, options.trials) if options.hits else (options.hit,)
     METHOD.need(panel, specification, *named, *([options.benchmark] if isinstance(options.benchmark, str) else []))
-    hits, trials = _counted(panel, options)
+    hits, trials, said = _counted(panel, options)
+    if trials == 0 and options.hits:
+        raise NotIdentified("SERIES", f"'{options.trials}' is 0: there is no share of no trials")
     if trials == 0:
         raise NotIdentified("FIELD", f"'{options.hit}' was assessed in none of the {len(panel)} deals")
     if not 0 <= hits <= trials:
@@ -68,6 +71,7 @@ def estimate(panel: pd.DataFrame, specification: Specification) -> list[dict]:
             ci_high=wide[1],
             ci90_low=narrow[0],
             ci90_high=narrow[1],
+            **said,
         )
     ]
     if options.benchmark is not None:
@@ -80,20 +84,36 @@ def estimate(panel: pd.DataFrame, specification: Specification) -> list[dict]:
         rows.append(
             parameter(
                 "excess_share", hits / trials - benchmark, inference="exact", library="statsmodels", n_obs=trials, p_value=test.pvalue, ci_low=wide[0] - benchmark,
-                ci_high=wide[1] - benchmark, ci90_low=narrow[0] - benchmark, ci90_high=narrow[1] - benchmark,
+                ci_high=wide[1] - benchmark, ci90_low=narrow[0] - benchmark, ci90_high=narrow[1] - benchmark, **said,
             )
         )  # fmt: skip
     return rows
 
 
-def _counted(panel: pd.DataFrame, options: SimpleNamespace) -> tuple[int, int]:
+def _counted(panel: pd.DataFrame, options: SimpleNamespace) -> tuple[int, int, dict]:
+    """Return hits, trials, and what is to be said of them: rows left out, or a value that no row holds."""
     if options.hits:
-        return _whole(panel, options.hits), _whole(panel, options.trials)
+        return _whole(panel, options.hits), _whole(panel, options.trials), {}
     column = panel[options.hit]
     _same_kind(column, options)
     known = column[(column != options.unknown).fillna(True)] if options.unknown is not None else column
-    hit = known.notna() if options.hit_value is None else (known == options.hit_value).fillna(False)
-    return int(hit.sum()), len(known)
+    if options.hit_value is None:
+        return int(known.notna().sum()), len(known), {}
+    blank = int(known.isna().sum())
+    known = known.dropna()
+    hits = int((known == options.hit_value).sum())
+    said = {"left_out": f"{blank} row{'s' * (blank > 1)} without {options.hit}"} if blank else {}
+    return hits, len(known), said if hits else said | _never(known, options)
+
+
+def _never(known: pd.Series, options: SimpleNamespace) -> dict:
+    """Return the note on a value that no row holds: none may be right; raise BadOption where one is but spelled otherwise."""
+    held = sorted({str(value) for value in known})
+    alike = [value for value in held if value.strip().casefold() == str(options.hit_value).strip().casefold()]
+    message = f"no row holds {options.hit_value!r}; '{options.hit}' holds {listed(held)}"
+    if alike:
+        raise BadOption(f"binomial_share: option hit_value: {message}", "hit_value", options.hit_value, held)
+    return noted(f"VALUE: {message}")
 
 
 def _same_kind(column: pd.Series, options: SimpleNamespace) -> None:

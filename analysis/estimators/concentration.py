@@ -62,7 +62,8 @@ def estimate(panel: pd.DataFrame, specification: Specification) -> list[dict]:
 
 def indices(counts: np.ndarray, n_places: int) -> tuple[float, float, float]:
     """Return HHI, Gini coefficient and largest share of `counts` over `n_places` places."""
-    share = np.sort(np.concatenate([counts, np.zeros(max(n_places - len(counts), 0))])) / counts.sum()
-    n = len(share)
-    gini = float((2 * np.arange(1, n + 1) - n - 1) @ share / n)
+    share = np.sort(counts) / counts.sum()
+    # Places without a deal come first in the order, and add nothing but their number.
+    n = max(n_places, len(share))
+    gini = float((2 * np.arange(n - len(share) + 1, n + 1) - n - 1) @ share / n)
     return float((share**2).sum()), gini, float(share.max())

@@ -12,6 +12,7 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 
+from analysis.core.columns import named
 from analysis.core.estimates import NotIdentified, parameter
 from analysis.core.method import Method
 from analysis.core.options import Option
@@ -30,7 +31,7 @@ METHOD = Method(
     periods_as_written=True,
     options={
         "country": Option("country", "column of countries", columns=True),
-        "exposed": Option("China", "its exposed value"),
+        "exposed": Option("China", "its exposed value", name=True),
         "first": Option(2019, "first exposed period", period=True),
         "min_units": Option(10, "units that a placebo country needs on both sides", minimum=1),
     },
@@ -47,6 +48,7 @@ def estimate(panel: pd.DataFrame, specification: Specification) -> list[dict]:
     options = METHOD.read(specification)
     METHOD.need(panel, specification, options.country)
     # A firm whose country is unknown is no firm of another country.
+    panel = panel.assign(**{options.country: named(panel[options.country])})
     lost = without(panel, [specification.outcome, specification.unit, specification.time], [options.country])
     data = panel.dropna(subset=[specification.outcome, options.country]).reset_index(drop=True)
     after = (data[specification.time] >= options.first).to_numpy()
@@ -108,8 +110,10 @@ def _countries(data: pd.DataFrame, specification: Specification, options: Simple
     """Return the exposed country first, then every other with enough units on both sides of the date."""
     sides = data.assign(after=after).groupby([options.country, specification.unit])["after"].nunique()
     both = (sides == 2).groupby(level=0).sum()
+    if options.exposed not in both.index:
+        raise NotIdentified("SUPPORT", f"no row has {options.exposed} in {options.country}")
     if both.get(options.exposed, 0) < options.min_units:
-        raise NotIdentified("SUPPORT", f"{options.exposed} has fewer than {options.min_units} units before and after {options.first}")
+        raise NotIdentified("SUPPORT", f"{options.exposed} has fewer than {options.min_units} units before and from ‹@{options.first}› on")
     others = sorted(country for country, n in both.items() if n >= options.min_units and country != options.exposed)
     if not others:
         raise NotIdentified("SUPPORT", "no other country has enough units")

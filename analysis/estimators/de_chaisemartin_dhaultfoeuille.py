@@ -10,7 +10,7 @@ import pandas as pd
 from analysis.core.distributions import chi2_tail
 from analysis.core.estimates import NotIdentified, noted, parameter, refused
 from analysis.core.method import Method
-from analysis.core.options import Option
+from analysis.core.options import MOST_PERIODS, Option
 from analysis.core.sample import entrance
 from analysis.core.specification import Specification
 from analysis.estimators._left_out import listed
@@ -25,8 +25,8 @@ METHOD = Method(
     needs=("outcome", "unit", "time", "treatment|cohort"),
     accepts=("controls", "cluster", "weights"),
     options={
-        "effects": Option(1, "periods after the first change of treatment for which effects are reported", minimum=1),
-        "placebos": Option(0, "periods before it for which placebo effects are reported", minimum=0),
+        "effects": Option(1, "periods after the first change of treatment for which effects are reported", minimum=1, maximum=MOST_PERIODS),
+        "placebos": Option(0, "periods before it for which placebo effects are reported", minimum=0, maximum=MOST_PERIODS),
         "normalized": Option(False, "divide each effect by the treatment received, for effects of a unit of dose"),
         "switchers": Option("all", "units whose treatment first rises (in), falls (out), or all", ("all", "in", "out")),
     },
@@ -95,7 +95,8 @@ def _histories(panel: pd.DataFrame, specification: Specification) -> tuple[Histo
     weight = data[specification.weights].to_numpy(float) if specification.weights else np.ones(len(data))
     controls = np.array([wide(data[name].to_numpy(float)) for name in specification.controls]).reshape(-1, *shape)
     h = histories(wide(data[specification.outcome].to_numpy(float)), dose(), wide(weight), controls, clusters)
-    return h, {"n_obs": len(data), "n_units": len(units), "n_clusters": int(clusters.max()) + 1}, int(time.min())
+    seen = data[[specification.outcome, *specification.controls]].notna().all(axis=1)
+    return h, {"n_obs": int(seen.sum()), "n_units": len(units), "n_clusters": int(clusters.max()) + 1}, int(time.min())
 
 
 def _clusters(data: pd.DataFrame, cluster: str, units: np.ndarray) -> np.ndarray:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 from diff_diff import BaconDecomposition
 
@@ -10,7 +9,7 @@ from analysis.core.estimates import NotIdentified, parameter
 from analysis.core.method import Method
 from analysis.core.sample import entrance
 from analysis.core.specification import Specification
-from analysis.estimators._cohorts import cohort_panel, counts_of
+from analysis.estimators._cohorts import cohort_panel, counts_of, need_balance
 
 METHOD = Method(
     title="Goodman-Bacon decomposition of two-way fixed effects",
@@ -32,7 +31,7 @@ def estimate(panel: pd.DataFrame, specification: Specification) -> list[dict]:
     """
     METHOD.read(specification)
     data = cohort_panel(panel, specification, keep_always=True)
-    _need_balance(data)
+    need_balance(data, "the decomposition exists for balanced panels only")
     counts = counts_of(data)
     # Treated in every period is untreated in every period as far as changes go (his footnote 11).
     data["cohort"] = data["cohort"].where(data["cohort"] > data["time"].min(), 0)
@@ -52,18 +51,3 @@ def estimate(panel: pd.DataFrame, specification: Specification) -> list[dict]:
             effect = spread * float((part["weight"] * part["estimate"]).sum() / weight)
             rows.append(parameter(f"effect:{ours}", effect, inference="none", library="diff-diff", **counts))
     return rows
-
-
-def _need_balance(data: pd.DataFrame) -> None:
-    """Refuse a panel with holes, naming the first."""
-    units, periods = np.unique(data["unit"]), np.unique(data["time"])
-    if (holes := len(units) * len(periods) - len(data)) == 0:
-        return
-    seen = np.zeros((len(units), len(periods)), bool)
-    seen[np.searchsorted(units, data["unit"]), np.searchsorted(periods, data["time"])] = True
-    unit, period = np.argwhere(~seen)[0]
-    name = data["_name"].to_numpy()[np.argmax(data["unit"].to_numpy() == units[unit])]
-    others = f"; {holes - 1} other unit-periods are missing too" if holes > 1 else ""
-    raise NotIdentified(
-        "BALANCE", f"the decomposition exists for balanced panels only: unit {name} has no row in period ‹@{int(periods[period])}›{others}"
-    )

@@ -54,7 +54,8 @@ def estimate(panel: pd.DataFrame, specification: Specification) -> list[dict]:
     n_clusters = need_two(data["_cluster"].to_numpy())
     dates = _dates(data, bases)
     horizons, failed = {}, []
-    for horizon in range(options.event_window[0], options.event_window[1] + 1):
+    span = int(np.ptp(data["time"]))
+    for horizon in range(max(options.event_window[0], -span), min(options.event_window[1], span) + 1):
         if horizon != -1:
             try:
                 found = _horizon(data, dates, horizon, specification, options)

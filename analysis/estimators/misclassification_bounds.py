@@ -59,7 +59,7 @@ def estimate(panel: pd.DataFrame, specification: Specification) -> list[dict]:
     full = panel_of(data, specification.outcome, specification.unit, specification.time, specification.cohort)
     certain = np.ones(len(full.units), dtype=bool)
     if options.uncertain:
-        certain = _certain(data, specification.unit, options.uncertain).reindex(full.units).to_numpy(bool)
+        certain = _certain(panel, specification.unit, options.uncertain).reindex(full.units).to_numpy(bool)
     hideable = np.isinf(full.cohort)
     if options.later_known:
         hideable &= data.groupby(specification.unit)[specification.cohort].first().reindex(full.units).isna().to_numpy()
@@ -107,8 +107,13 @@ def estimate(panel: pd.DataFrame, specification: Specification) -> list[dict]:
 
 
 def _certain(data: pd.DataFrame, unit: str, column: str) -> pd.Series:
-    """Return by unit whether its status is certain; raise NotIdentified for what is neither true nor false (any text would be true)."""
-    values = data.groupby(unit)[column].first()
+    """Return by unit whether its status is certain; raise NotIdentified for what is neither true nor false (any text would be
+    true), and for a unit that has both.
+    """
+    status = data.groupby(unit)[column]
+    if (both := status.nunique() > 1).any():
+        raise NotIdentified("SUPPORT", f"{column} differs within unit {both.index[both][0]}; the status is one per unit")
+    values = status.first()
     if not values.isin([True, False]).all():
         wrong = values[~values.isin([True, False])]
         raise NotIdentified("SUPPORT", f"{column} must be true or false (1 or 0); in unit {wrong.index[0]} it is {wrong.iloc[0]}")

@@ -14,11 +14,14 @@ import re
 import numpy as np
 import pandas as pd
 
+from analysis.core.columns import named
 from analysis.core.estimates import NotIdentified, parameter
 from analysis.core.method import Method
 from analysis.core.options import Option
+from analysis.core.periods import Calendar
 from analysis.core.sample import entrance
 from analysis.core.specification import Specification
+from analysis.estimators._left_out import without
 
 DATE = re.compile(r"\d{4}(-(0?[1-9]|1[0-2])(-(0?[1-9]|[12]\d|3[01]))?)?")
 
@@ -30,9 +33,9 @@ METHOD = Method(
     periods_as_written=True,
     options={
         "column": Option("underlying", "column of classes", columns=True),
-        "first_class": Option("patent", "class whose first date is compared"),
-        "mixed": Option("mixed", "value that may hold any class"),
-        "ignore": Option(["not stated"], "values that name no class"),
+        "first_class": Option("patent", "class whose first date is compared", name=True),
+        "mixed": Option("mixed", "value that may hold any class", name=True),
+        "ignore": Option(["not stated"], "values that name no class", name=True),
     },
     columns=("date", "deal_id"),
 )
@@ -47,24 +50,33 @@ def estimate(panel: pd.DataFrame, specification: Specification) -> list[dict]:
     """
     options = METHOD.read(specification)
     METHOD.need(panel, specification, options.column)
-    deals = panel[~panel[options.column].isin(options.ignore)].dropna(subset=[specification.time])
-    deals = deals.sort_values([specification.time, "date", "deal_id"])
+    lost = without(panel, [specification.time], [options.column])
+    deals = panel.assign(**{options.column: named(panel[options.column])}).dropna(subset=[specification.time, options.column])
+    deals = deals[~deals[options.column].isin(options.ignore)].sort_values([specification.time, "date", "deal_id"])
     if options.first_class not in set(deals[options.column]) or deals[options.column].nunique() < 2:
         raise NotIdentified("SUPPORT", f"the register holds no '{options.first_class}', or nothing else")
     classes = deals[options.column].to_numpy(str)
-    bounds = np.array([_bounds(date, year) for date, year in zip(deals["date"], deals[specification.time], strict=True)])
+    dates = panel.attrs.get("calendar")
+    bounds = np.array([_bounds(date, period, dates) for date, period in zip(deals["date"], deals[specification.time], strict=True)])
     rows = [_lead(bounds, classes == options.first_class, classes == options.mixed)]
     firsts = {name: bounds[classes == name, 0].min() for name in np.unique(classes)}
-    return rows + [
+    rows += [
         parameter(f"first_year:{name}", np.floor(first), inference="dates", n_obs=int((classes == name).sum()))
         for name, first in firsts.items()
     ]
+    return [row | {"left_out": lost} for row in rows] if lost else rows
 
 
-def _bounds(date: object, year: int) -> tuple[float, float]:
-    """Return the earliest and the latest moment, in years, that a date known to the day, month or year allows."""
+def _bounds(date: object, period: int, dates: Calendar | None = None) -> tuple[float, float]:
+    """Return the earliest and the latest moment, in years, that a date known to the day, month or year allows.
+
+    Without a date these are the ends of the period: a year, or an index of the months or other parts that `dates` counts.
+    """
     if pd.isna(date):
-        return float(year), float(year) + 1
+        if dates is None:
+            return float(period), float(period) + 1
+        begins, ends = dates.days_of(int(period))
+        return _bounds(begins.isoformat(), period)[0], _bounds(ends.isoformat(), period)[1]
     if not DATE.fullmatch(str(date)):
         raise NotIdentified("DATES", f"'{date}' is no date written as 2021-03-15, 2021-03 or 2021")
     parts = [int(part) for part in str(date).split("-")]

@@ -13,6 +13,7 @@ from analysis.core.sample import entrance
 from analysis.core.specification import Specification
 from analysis.estimators import cox
 from analysis.estimators._durations import spells_of, with_ties
+from analysis.estimators._left_out import joined
 
 METHOD = Method(
     title="Recurrent events",
@@ -38,20 +39,41 @@ METHOD = Method(
 def estimate(panel: pd.DataFrame, specification: Specification) -> list[dict]:
     """Return log hazard ratios clustered by unit; spells of a unit run from `entry` to `duration`.
 
-    pwp_gap restarts the clock after each event; pwp_total keeps it.
+    pwp_gap restarts the clock after each event; pwp_total keeps it. Events are numbered in the whole history of a unit, also
+    by rows without a covariate; after a row that does not say when it begins, ends or whether with an event, none can be.
     """
     options = METHOD.read(specification)
-    spells = spells_of(panel, specification).sort_values([specification.unit, "duration"], kind="stable").reset_index(drop=True)
-    number = spells.groupby(specification.unit)["event"].cumsum() - spells["event"] + 1
-    if options.model == "andersen_gill":
+    by_number = options.model != "andersen_gill"
+    more = ("_number", "_origin") if by_number else ()
+    spells = spells_of(_numbered(panel, specification) if by_number else panel, specification, more=more)
+    spells = spells.sort_values([specification.unit, "duration"], kind="stable").reset_index(drop=True)
+    if not by_number:
         return _clustered(spells, specification, None)
     if options.model == "pwp_gap":
-        # The clock restarts at each event; rows between two events (changing covariates) keep running.
-        start = spells["entry"].where(spells.groupby(specification.unit)["event"].shift(1, fill_value=1) > 0)
-        origin = start.groupby(spells[specification.unit]).ffill()
-        gaps = spells.assign(duration=spells["duration"] - origin, entry=spells["entry"] - origin)
+        gaps = spells.assign(duration=spells["duration"] - spells["_origin"], entry=spells["entry"] - spells["_origin"])
         spells = with_ties(gaps, specification)  # 0.3 - 0.2 and 0.1 are one gap
-    return _clustered(spells, specification, number.clip(upper=options.last_stratum).to_numpy())
+    rows = _clustered(spells, specification, spells["_number"].clip(upper=options.last_stratum).to_numpy(int))
+    lost = len(spells_of(panel, specification)) - len(spells)
+    why = f"{lost} rows after one of the unit that lacks its times or its event, so that the number of the event is unknown"
+    return [row | {"left_out": joined(row.get("left_out", ""), why)} for row in rows] if lost else rows
+
+
+def _numbered(panel: pd.DataFrame, specification: Specification) -> pd.DataFrame:
+    """Return the panel with the number of the event that each row runs up to, `_number`, and when its clock began, `_origin`.
+
+    Both are missing in rows without a unit, times or event, and in all later ones of the unit.
+    """
+    unit, named = specification.unit, [specification.entry, specification.duration, specification.event]
+    times = panel[[unit, *named]].dropna(subset=[unit])
+    times = times.assign(_when=times[specification.duration].fillna(times[specification.entry]))
+    times = times.sort_values([unit, "_when"], kind="stable", na_position="first")
+    broken = times[named].isna().any(axis=1).groupby(times[unit]).cumsum() > 0
+    event = (times[specification.event].fillna(0) > 0).astype(int)
+    before = event.groupby(times[unit]).shift(1, fill_value=1)
+    number = (event.groupby(times[unit]).cumsum() - event + 1).mask(broken)
+    # The clock restarts at each event; rows between two events (changing covariates) keep running.
+    origin = times[specification.entry].where(before > 0).groupby(times[unit]).ffill().mask(broken)
+    return panel.assign(_number=number, _origin=origin)
 
 
 def _clustered(spells: pd.DataFrame, specification: Specification, strata: np.ndarray | None) -> list[dict]:

@@ -38,7 +38,7 @@ from analysis.inference.stacked_average import (
 STACKED = {
     "event_window": Option([-5, 4], "first and last event time of a stack"),
     "effect_window": Option([0, 4], "first and last event time of the overall effect"),
-    "reference": Option(-1, "event time that changes are taken from"),
+    "reference": Option(-1, "event time before the event that changes are taken from", maximum=-1),
     "cell": Option("cell", "column of risk sets, in a panel that is already stacked", columns=True),
 }
 
@@ -130,7 +130,7 @@ def read(panel: pd.DataFrame, outcome: str, unit: str, options: SimpleNamespace)
     if data.empty:
         raise NotIdentified("SUPPORT", "no row has the outcome")
     stacks = stacks_of(data, outcome, unit, event_times, options.reference, effect)
-    return data, stacks, np.isin(stacks.event_time, list(effect))
+    return data, stacks, np.array([int(e) in effect for e in stacks.event_time], dtype=bool)
 
 
 def _honest(stacks: Stacks, chosen: np.ndarray, actual: dict, options: SimpleNamespace, counts: dict, moved: list[int]) -> list[dict]:

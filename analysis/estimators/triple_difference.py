@@ -21,7 +21,7 @@ from analysis.core.method import Method
 from analysis.core.options import ANTICIPATION, Option
 from analysis.core.sample import entrance
 from analysis.core.specification import Specification
-from analysis.estimators._cohorts import Bases, bases_of, cohort_panel, counts_of
+from analysis.estimators._cohorts import Bases, bases_of, cohort_panel, counts_of, need_balance
 from analysis.estimators._left_out import joined
 from analysis.inference.cluster import need_two
 
@@ -63,6 +63,7 @@ def estimate(panel: pd.DataFrame, specification: Specification) -> list[dict]:
         raise NotIdentified("SUPPORT", f"{options.eligible} changes within unit {who}; a unit belongs to one part throughout")
     if data["outcome"].nunique() == 1:
         raise NotIdentified("SUPPORT", "the outcome has one value throughout: there is nothing to explain")
+    need_balance(data, "triple differences need every unit in every period")
     data["_eligible"] = data[options.eligible].astype(int)
     bases = bases_of(data, -1 - options.anticipation)
     left_out = joined(data.attrs.get("left_out", ""), bases.notes())

@@ -213,6 +213,8 @@ def _event_times(time: np.ndarray, cohort: np.ndarray, window: list[int]) -> tup
     if first == -1 and seen[0] < -1:
         why = f"event_window begins at -1, so that event times {seen[0]} to -2 would be binned with the reference; begin it earlier"
         raise NotIdentified("SUPPORT", why)
+    # Bins beyond what is observed would be empty.
+    first, last = max(first, int(seen[0])), min(last, int(seen[-1]))
     elapsed = np.clip(elapsed, first, last)
     times = np.unique(np.clip(seen, first, last))
     times = times[times != -1]

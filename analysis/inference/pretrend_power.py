@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 
 from analysis.core.distributions import normal_quantile
@@ -10,22 +12,43 @@ from analysis.core.estimates import NotIdentified, parameter, refused
 
 # Least eigenvalue of a correlation matrix below which it counts as singular.
 SINGULAR = 1e-10
+# Points of the cube, a power of two.
+POINTS = 2**14
 
 
 def detection(slope: float, event_time: np.ndarray, covariance: np.ndarray, level: float = 0.05) -> float:
     """Return the probability that some pre-treatment coefficient is significant when the true trend is `slope` a period.
 
     `event_time` (k,) of the coefficients before treatment, relative to -1; `covariance` (k, k). Each is tested alone at
-    `level`, as papers do (section I.C); the probability is one less that of the box in which none is.
+    `level`, as papers do (section I.C); the probability is one less that of the box in which none is. Genz (1992, J.
+    Computational and Graphical Statistics 1: 141-149) on fixed scrambled Sobol points: the same number in every call, within
+    5e-5 for nine coefficients and 5e-4 for twenty.
     """
-    from scipy import stats  # only here is all of it needed; every job would wait for it
-
     errors = np.sqrt(np.diag(covariance))
     mean = slope * (event_time + 1.0) / errors
-    reach = np.full(len(mean), normal_quantile(1 - level / 2))
-    correlation = covariance / np.outer(errors, errors)
-    box = stats.multivariate_normal(mean, correlation, allow_singular=True, seed=0, abseps=1e-8, releps=1e-8, maxpts=2_000_000 * len(mean))
-    return float(1 - box.cdf(reach, lower_limit=-reach))
+    return float(1 - _box(mean, np.linalg.cholesky(covariance / np.outer(errors, errors)), normal_quantile(1 - level / 2)))
+
+
+def _box(mean: np.ndarray, root: np.ndarray, reach: float) -> float:
+    """Return the probability that all of normal variables (k,), covariance root @ root.T, lie within `reach` of zero."""
+    from scipy.special import ndtr, ndtri  # only here is it needed; every job would wait for it
+
+    points = _points(len(mean))
+    drawn, inside = np.zeros_like(points), np.ones(len(points))
+    for i, scale in enumerate(np.diag(root)):
+        centre = mean[i] + drawn[:, :i] @ root[i, :i]
+        low, high = ndtr((-reach - centre) / scale), ndtr((reach - centre) / scale)
+        inside *= high - low
+        drawn[:, i] = ndtri(np.clip(low + points[:, i] * (high - low), 1e-300, 1 - 1e-16))
+    return float(inside.mean())
+
+
+@cache
+def _points(k: int) -> np.ndarray:
+    """Return the points (POINTS, k) of the unit cube at which a probability of k variables is integrated."""
+    from scipy.stats import qmc
+
+    return qmc.Sobol(k, rng=0).random(POINTS)
 
 
 def slope_for_power(event_time: np.ndarray, covariance: np.ndarray, power: float = 0.5) -> float:

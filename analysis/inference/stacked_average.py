@@ -48,7 +48,7 @@ class Stacks:
 def stacks_of(data: pd.DataFrame, outcome: str, unit: str, event_times: range, reference: int, effect: range) -> Stacks:
     """Return the Stacks of a long table with columns stack, cell, event_time, treated and `unit`.
 
-    Stack-units without the reference period are left out. D is one for treated units in the `effect` periods.
+    Stack-units without the reference period are left out; it may lie outside `event_times`. D is one for treated units in the `effect` periods.
     Raises NotIdentified where nobody has the reference period.
     """
     if not varies(data[[outcome]].to_numpy(float))[0]:
@@ -56,14 +56,14 @@ def stacks_of(data: pd.DataFrame, outcome: str, unit: str, event_times: range, r
     if not (data["event_time"] == reference).any():
         raise NotIdentified("SUPPORT", f"event time {reference}, the reference, is not observed")
     wide = data.pivot(index=["stack", unit], columns="event_time", values=outcome)
-    wide = wide.reindex(columns=[e for e in event_times if e in wide.columns])
+    wide = wide[[e for e in wide.columns if int(e) in event_times or e == reference]]
     base = wide[reference]
     wide = wide[base.notna()]
     about = data.drop_duplicates(["stack", unit]).set_index(["stack", unit]).loc[wide.index]
     times = np.array([e for e in wide.columns if e != reference])
     y = (wide[times].to_numpy(float) - wide[[reference]].to_numpy(float)).T
     treated = about["treated"].to_numpy(bool)
-    in_force = np.isin(times, list(effect)).astype(float)[:, None] * treated[None, :]
+    in_force = np.array([int(e) in effect for e in times], dtype=float)[:, None] * treated[None, :]
     valid = ~np.isnan(y)
     change = np.where(valid, np.stack([y, in_force]), 0.0)
     cell, names = pd.factorize(about["cell"].to_numpy(str), sort=True)

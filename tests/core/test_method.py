@@ -21,6 +21,10 @@ pytestmark = pytest.mark.fast
         (Option(0.5, "", minimum=0, maximum=1), 2.0, "it must be at most 1"),
         (Option(0.5, "", minimum=0), float("nan"), "must be a finite number"),
         (Option(9, "", minimum=1), 0, "it must be at least 1"),
+        (Option(None, "", period=True), 2016.5, "it must be a whole number, like 2019"),
+        (Option(None, "", period=True), "abc", "it must be a whole number"),
+        (Option(None, "", period=True), [2016], "it must be a whole number"),
+        (Option("China", "", name=True), [3], "it must be a text"),
         (PRETREND_POWER, 80, "it must be below 1"),
         (PRETREND_POWER, -0.5, "it must be at least 0"),
     ],
@@ -35,3 +39,6 @@ def test_what_is_allowed_comes_back_typed():
     assert Option([], "", minimum=0).check("name", 0.5, "") == [0.5]
     assert Option([], "", columns=True).check("name", "size", "") == ["size"]
     assert PRETREND_POWER.check("name", 0.5, "") == 0.5
+    assert Option(None, "", period=True).check("name", "2016", "") == 2016 and Option(None, "", period=True).check("name", None, "") is None
+    assert Option("China", "", name=True).check("name", 3, "") == Option("China", "", name=True).check("name", 3.0, "") == "3"
+    assert Option(["x"], "", name=True).check("name", [3, "01"], "") == ["3", "01"]

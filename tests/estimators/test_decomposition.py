@@ -35,5 +35,5 @@ def test_weights_add_to_one_and_effects_to_the_static_coefficient(data, always):
 
 def test_the_first_hole_is_named(data):
     holes = data.drop(index=[8 * 3 + 4, 8 * 20 + 1])
-    with pytest.raises(NotIdentified, match="firm 20 has no row in period 2002; 1 other unit-periods are missing too"):
+    with pytest.raises(NotIdentified, match="firm 20 has no complete row in period 2002; 1 other unit-periods are missing too"):
         goodman_bacon.estimate(holes, SPECIFICATION)

@@ -108,5 +108,5 @@ def test_permutations_are_the_same_in_blocks_and_at_once(data, monkeypatch):
     monkeypatch.setattr(permuted_cohorts, "DENSE", 0)
     rows = two_way_fixed_effects.estimate(data, given)
     for one, two, three in zip(tables, one_by_one, rows, strict=True):
-        for name in ("estimate", "p_value", "ci_low", "ci_high", "mde80"):
+        for name in {"estimate", "p_value", "ci_low", "ci_high", "mde80"} & one.keys():  # a count has no test
             assert one[name] == pytest.approx(two[name], rel=1e-10) == pytest.approx(three[name], rel=1e-10)

@@ -162,7 +162,7 @@ def test_small_parts_and_refusals_are_said():
     data = simulate()
     with pytest.raises(NotIdentified, match="does not vary: y is 1 in every row"):
         run(data.assign(y=1.0))
-    with pytest.raises(NotIdentified, match="Unbalanced"):
+    with pytest.raises(NotIdentified, match=r"unit \d+ has no complete row in period \d+"):
         run(data.drop(data.index[5]))
     with pytest.raises(NotIdentified, match="must be 0 or 1"):
         run(data.assign(eligible=data["eligible"] + 1))
