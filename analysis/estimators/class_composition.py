@@ -17,11 +17,13 @@ import numpy as np
 import pandas as pd
 from statsmodels.stats.proportion import proportion_confint
 
+from analysis.core.columns import named
 from analysis.core.estimates import NotIdentified, parameter
 from analysis.core.method import Method
 from analysis.core.options import MOST_DRAWS, Option
 from analysis.core.sample import entrance
 from analysis.core.specification import Specification
+from analysis.estimators._left_out import without
 
 METHOD = Method(
     title="Share of a class in the earlier half, and how the mix changes",
@@ -74,7 +76,9 @@ def estimate(panel: pd.DataFrame, specification: Specification) -> list[dict]:
     """
     options = METHOD.read(specification)
     METHOD.need(panel, specification, options.column)
-    deals = panel[~panel[options.column].isin(options.ignore)].dropna(subset=[specification.time])
+    lost = without(panel, [specification.time], [options.column])
+    deals = panel.assign(**{options.column: named(panel[options.column])}).dropna(subset=[specification.time, options.column])
+    deals = deals[~deals[options.column].isin(options.ignore)]
     deals = deals.assign(_date=deals["date"].astype("string").fillna("")).sort_values([specification.time, "_date", "deal_id"])
     names = deals[options.column].to_numpy(str)
     if options.main_class not in names or len(set(names)) < 2 or len(names) < 4:
@@ -87,7 +91,8 @@ def estimate(panel: pd.DataFrame, specification: Specification) -> list[dict]:
     )
     values = halves.statistics(np.ones(len(names)))
     drawn = _drawn(halves, _clusters(deals, specification), options.bootstrap_draws, specification.seed)
-    return [*_early(halves, options.benchmark), *_changes(values, drawn, specification.seed, len(names))]
+    rows = [*_early(halves, options.benchmark), *_changes(values, drawn, specification.seed, len(names))]
+    return [row | {"left_out": lost} for row in rows] if lost else rows
 
 
 def entropy(counts: np.ndarray) -> float:
@@ -100,8 +105,8 @@ def _clusters(deals: pd.DataFrame, specification: Specification) -> np.ndarray:
     """Return the cluster of each deal as a code; a deal without one is its own."""
     if not specification.cluster:
         return np.arange(len(deals))
-    named = deals[specification.cluster[0]].astype("string")
-    return pd.factorize(named.where(named.notna(), "deal " + deals["deal_id"].astype("string")), sort=True)[0]
+    column = deals[specification.cluster[0]].astype("string")
+    return pd.factorize(column.where(column.notna(), "deal " + deals["deal_id"].astype("string")), sort=True)[0]
 
 
 def _drawn(halves: Halves, cluster: np.ndarray, draws: int, seed: int) -> np.ndarray:

@@ -33,7 +33,7 @@ def test_a_cell_that_is_no_number_is_named(column, value, shown):
     panel.at[48, column] = value
     with pytest.raises(DataError) as error:
         estimate(panel, "callaway_santanna", outcome="y", unit="firm", time="year", cohort="g", controls=["x"])
-    assert "row 50" in str(error.value) and f"'{column}'" in str(error.value) and shown in str(error.value)
+    assert "row 48," in str(error.value) and f"'{column}'" in str(error.value) and shown in str(error.value)
 
 
 def test_true_and_false_alone_and_beside_0_and_1_are_numbers():

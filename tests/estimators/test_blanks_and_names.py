@@ -18,7 +18,7 @@ DEALS["underlying"] = [("copyright", "patent", "trademark")[i % 3] for i in rang
 
 
 def order(deals: pd.DataFrame, **options) -> pd.DataFrame:
-    return estimate(deals, "order_of_appearance", bootstrap_draws=0, **{"time": "year", **options})
+    return estimate(deals, "order_of_appearance", **{"time": "year", **options})
 
 
 @pytest.mark.parametrize("blank", [None, np.nan, "", "  "])
@@ -145,7 +145,7 @@ def test_what_ended_at_zero_is_named_by_row():
     spells.loc[7, ["months", "upper"]] = 0
     for estimator in ("aft_weibull", "mixture_cure_regression"):
         reason = estimate(spells, estimator, duration="months", upper="upper", controls=["x"])["reason"].iloc[0]
-        assert "row 9, column 'upper', value '0.0': ended at duration 0" in reason
+        assert "row 7, column 'upper', value '0.0': ended at duration 0" in reason
 
 
 def test_a_hole_that_a_blank_leaves_is_named_by_unit():
@@ -154,3 +154,10 @@ def test_a_hole_that_a_blank_leaves_is_named_by_unit():
     names = {"outcome": "y", "unit": "firm", "time": "year", "cohort": "g"}
     reason = estimate(panel, "triple_difference", eligible="eligible", **names)["reason"].iloc[0]
     assert "unit 2 has no complete row in period 2004 (left out: 1 rows without eligible)" in reason
+
+
+@pytest.mark.parametrize("blank", [None, np.nan, "", "  "])
+def test_a_blank_class_is_no_part_of_a_mix(blank):
+    deals = DEALS.assign(underlying=DEALS["underlying"].astype(object).where(DEALS.index > 1, blank))
+    table, by_hand = (estimate(part, "class_composition", time="year", bootstrap_draws=99) for part in (deals, DEALS[DEALS.index > 1]))
+    assert table["estimate"].equals(by_hand["estimate"]) and (table["left_out"] == "2 rows without underlying").all()
