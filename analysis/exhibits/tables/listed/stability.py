@@ -3,7 +3,7 @@
 import pandas as pd
 
 from analysis.core.comparisons import Comparison
-from analysis.exhibits.cells import p_value
+from analysis.exhibits.cells import p_value, percent
 from analysis.exhibits.display import Table
 from analysis.exhibits.tables._stability import stability
 
@@ -26,6 +26,6 @@ def _line(row: pd.Series) -> dict:
         "by": INFERENCES.get(row["inference"], row["inference"].replace("_", " ")),
         "S": f"{row['s_value']:.1f}",
         "p, family": p_value(row["p_family"]),
-        "Curve": "" if pd.isna(row["share_same"]) else f"{row['share_same']:.0%}",
+        "Curve": percent(row["share_same"]),
         "Flips": f"{row['flips']} of {row['repeated']}" if row["repeated"] else "",
     }
