@@ -64,6 +64,9 @@ def locate(contract: dict) -> dict[str, Path]:
     return {label: base / path for label, path in files.items()}
 
 
+NOT_FOUND = ": not found in "
+
+
 def missing(contract: dict) -> str:
     """Return one sentence that names the absent files and how to get them, or an empty string."""
     if contract.get("true_effects") and firm_files(contract):
@@ -72,7 +75,13 @@ def missing(contract: dict) -> str:
     if not absent or "folder" in contract:
         return ""
     names = ", ".join(path.name for path in absent[:2]) + (f" and {len(absent) - 2} more" if len(absent) > 2 else "")
-    return f"{contract['title']}: not found in {absent[0].parent.as_posix()}: {names}. {contract.get('obtain', '')}".strip()
+    return f"{contract['title']}{NOT_FOUND}{absent[0].parent.as_posix()}: {names}. {contract.get('obtain', '')}".strip()
+
+
+def briefly(reason: str) -> str:
+    """Return a reason of `missing` without its files and folders, for places where the whole is said elsewhere; others as they are."""
+    title, found, _ = reason.partition(NOT_FOUND)
+    return f"{title} (README.md says where its files go)" if found else reason
 
 
 def load(contract: dict) -> object:

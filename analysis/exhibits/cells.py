@@ -10,7 +10,7 @@ from analysis.exhibits.display import minus
 
 
 def number(value: float, digits: int = 3) -> str:
-    """Return `value` with fixed decimals; nothing when it is missing."""
+    """Return `value` with fixed decimals, zero without a sign; nothing when it is missing."""
     return "" if pd.isna(value) else minus(f"{value:.{digits}f}")
 
 
@@ -30,6 +30,17 @@ def prefixed(value: float) -> str:
     """Return a p-value after its relation: '= 0.034' or '< 0.001'."""
     shown = p_value(value)
     return shown.replace("<", "< ") if shown.startswith("<") else f"= {shown}"
+
+
+def percent(share: float, digits: int = 0) -> str:
+    """Return a share in percent; nothing when it is missing."""
+    return "" if pd.isna(share) else f"{number(100 * share, digits)} %"
+
+
+def enumerated(labels: list[str]) -> str:
+    """Return labels as a list within a sentence: 'industrial R&D, sales and GDP'; 'none' without any. Abbreviations keep their capitals."""
+    words = [label[:1].lower() + label[1:] if label[1:2].islower() else label for label in labels]
+    return " and ".join(filter(None, [", ".join(words[:-1]), *words[-1:]])) or "none"
 
 
 def count(value: int) -> str:

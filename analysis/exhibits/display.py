@@ -85,7 +85,8 @@ class Table:
 
 
 def minus(text: str) -> str:
-    """Return `text` with the hyphen before a negative number as a true minus sign; dates and names keep theirs."""
+    """Return `text` with the hyphen before a negative number as a true minus sign, and none before zero; dates and names keep theirs."""
+    text = re.sub(r"(^|(?<=[\[(, ]))-(?=0(\.0+)?(?![\d.eE-]))", "", text)
     return re.sub(r"(^|(?<=[\[(, ]))-(?=[\d.])", "\N{MINUS SIGN}", text)
 
 
@@ -207,4 +208,4 @@ def placeholder_figure(reason: str) -> Figure:
 
 def placeholder_table(reason: str) -> Table:
     """Return the table that says which data are missing."""
-    return Table(pd.DataFrame({"Not available": [f"Data absent. {reason}"]}), widths={"Not available": "1fr"})
+    return Table(pd.DataFrame({"Not available": [f"Data absent: {reason}"]}), widths={"Not available": "1fr"})

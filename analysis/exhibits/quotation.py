@@ -118,6 +118,8 @@ def _ten_digits(value: object) -> object:
 def _text(number: dict, value: object) -> str:
     if isinstance(value, str):
         return value
+    if value == 0 and "zero" in number:
+        return number["zero"]
     return minus(number.get("format", "{:g}").format(value * number.get("scale", 1)))
 
 

@@ -10,6 +10,7 @@ from types import ModuleType
 from typing import Any
 
 from analysis.core.comparisons import ARGUMENT, Comparison, is_listed, products_of
+from analysis.core.rawfiles import briefly
 from analysis.core.storage import write_text
 from analysis.exhibits.display import Table, placeholder_figure, placeholder_table, save_figure, save_table
 from analysis.exhibits.products import read_products, refused_estimates
@@ -20,7 +21,7 @@ def draw(name: str, inputs: dict, sections: dict, paths: list[str]) -> None:
     tables, absent, evidence = read_products(inputs)
     module = _module("figures", name, sections)
     refused = refused_estimates(tables)
-    why = f"data absent. {absent}" if absent else f"no estimate. {refused}" if refused else ""
+    why = f"data absent, {briefly(absent)}" if absent else f"no estimate. {refused}" if refused else ""
     figure = placeholder_figure(why) if why else _called(module.draw, tables, sections)
     save_figure(figure, paths, evidence)
 
@@ -29,7 +30,7 @@ def layout(name: str, inputs: dict, sections: dict, paths: dict[str, str]) -> No
     """Lay table `name` out as CSV (unrounded), TeX, HTML and JSON (for Typst)."""
     tables, absent, evidence = read_products(inputs)
     module = _module("tables", name, sections)
-    table = placeholder_table(absent) if absent else _called(module.layout, tables, sections)
+    table = placeholder_table(briefly(absent)) if absent else _called(module.layout, tables, sections)
     if not isinstance(table, Table):
         raise TypeError(f"{module.__name__}: layout() must return a Table")
     save_table(table, paths, evidence)

@@ -7,7 +7,7 @@ import pytest
 from matplotlib import pyplot
 
 from analysis.core.catalogue import ROOT
-from analysis.exhibits.cells import count, interval, number, p_value
+from analysis.exhibits.cells import count, enumerated, interval, number, p_value, percent
 from analysis.exhibits.display import Table, drawn, minus, placeholder_figure, save_figure, save_table
 from analysis.exhibits.products import refused_estimates
 
@@ -23,6 +23,9 @@ pytestmark = pytest.mark.fast
         ("CN-2018-01", "CN-2018-01"),
         ("15-32", "15-32"),
         ("(-1.2)", "(−1.2)"),
+        ("-0.000", "0.000"),
+        ("[-0.00, -0.01]", "[0.00, −0.01]"),
+        ("-0 %", "0 %"),
     ],
 )
 def test_minus_signs_and_no_other_hyphens(text, shown):
@@ -37,6 +40,13 @@ def test_cells():
         "0.040",
         "12,345",
     )
+    assert (number(-0.0001), percent(0.537), percent(0.9979, 1)) == ("0.000", "54 %", "99.8 %")
+    assert [enumerated(some) for some in ([], ["GDP"], ["Sales", "R&D to GDP"], ["Sales", "GDP", "Total R&D"])] == [
+        "none",
+        "GDP",
+        "sales and R&D to GDP",
+        "sales, GDP and total R&D",
+    ]
     assert number(float("nan")) == interval(float("nan"), 1) == count(pd.NA) == ""
 
 

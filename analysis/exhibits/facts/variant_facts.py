@@ -2,6 +2,8 @@
 
 import pandas as pd
 
+from analysis.exhibits.cells import enumerated
+
 LEVEL = 0.05
 
 
@@ -18,4 +20,4 @@ def count(province_variants: pd.DataFrame, outcomes: dict) -> dict:
 
 
 def _names(rows: pd.DataFrame, outcomes: dict) -> str:
-    return ", ".join(about["label"] for name, about in outcomes.items() if name in set(rows["outcome"])) or "none"
+    return enumerated([about["label"] for name, about in outcomes.items() if name in set(rows["outcome"])])

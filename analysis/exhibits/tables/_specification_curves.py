@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from analysis.exhibits.cells import count, interval, number, p_value
+from analysis.exhibits.cells import count, interval, number, p_value, percent
 from analysis.exhibits.display import Table
 from analysis.exhibits.figures._specification_curve import UNITS
 from analysis.specification_curve.names import ALL
@@ -39,15 +39,15 @@ def _lines(joint: pd.Series) -> dict[str, str]:
         "Specifications (different estimates)": f"{count(joint['n_specifications'])} ({count(joint['n_distinct'])})",
         "Claim, unit": f"{joint['claim']}, {UNITS[joint['unit']]}",
         "Main estimate": f"{number(joint['main_estimate'], 2)} {interval(joint['main_low'], joint['main_high'], 2)}",
-        "Larger than": f"{joint['main_rank']:.0%} of specifications",
+        "Larger than": f"{percent(joint['main_rank'])} of specifications",
         "Main reading": joint["main_reading"].replace("untestable (INCONCLUSIVE)", "cannot tell"),
         "Median estimate": number(joint["median"], 2),
         "Middle 95 % of estimates": f"{number(joint['low'], 2)} to {number(joint['high'], 2)}",
-        "Above zero": f"{joint['share_positive']:.1%}",
-        "Read 'consistent'": f"{joint['share_consistent']:.0%}",
-        "Read 'not consistent'": f"{joint['share_not_consistent']:.0%}",
-        "Cannot tell": f"{joint['share_undecided']:.0%}",
-        "Same verdict as the main one": f"{joint['share_same']:.0%}",
+        "Above zero": percent(joint["share_positive"], 1),
+        "Read 'consistent'": percent(joint["share_consistent"]),
+        "Read 'not consistent'": percent(joint["share_not_consistent"]),
+        "Cannot tell": percent(joint["share_undecided"]),
+        "Same verdict as the main one": percent(joint["share_same"]),
         "In the joint tests": count(joint["n_joint"]),
         "Joint p, median": p_value(joint["p_median"]),
         "Joint p, share significant": p_value(joint["p_share"]),

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from analysis.core.comparisons import Comparison
-from analysis.exhibits.cells import interval, number, p_value
+from analysis.exhibits.cells import interval, number, p_value, percent
 from analysis.exhibits.display import Table
 from analysis.exhibits.tables._stability import stability
 
@@ -35,11 +35,11 @@ def _line(row: pd.Series) -> dict:
         "Reading": "described" if pd.isna(reading) or not reading else reading.replace("untestable (INCONCLUSIVE)", "cannot tell"),
         "MDE": number(row["mde80"]),
         "Too large by": "" if pd.isna(row["exaggeration"]) else f"{row['exaggeration']:.1f}",
-        "Wrong sign": "" if pd.isna(row["sign_error"]) else f"{row['sign_error']:.0%}",
+        "Wrong sign": percent(row["sign_error"]),
         "p": p_value(row["p_value"]),
         "by": INFERENCES.get(row["inference"], row["inference"].replace("_", " ")),
         "S": "" if pd.isna(row["s_value"]) else f"{row['s_value']:.1f}",
         "p, family": p_value(row["p_family"]),
-        "Curve": "" if pd.isna(row["share_same"]) else f"{row['share_same']:.0%}",
+        "Curve": percent(row["share_same"]),
         "Flips": f"{row['flips']} of {row['repeated']}" if row["repeated"] else "",
     }
