@@ -107,17 +107,17 @@ def _estimated(versions: list[Variant], words: list[str], estimate: Callable) ->
         return versions, [estimate(version) for version in reversed(versions)][::-1]
     except BadOption as error:
         wanted = any("draws" in word.partition("=")[0] for word in words)
-        if wanted or error.option != DRAWS:
+        if wanted or error.option not in DRAWS:
             raise BadOption(f"whatif: {error}", error.option, error.value, error.valid) from error
-    versions = [_without(version, DRAWS) for version in versions]
+    versions = [_without(version, *DRAWS) for version in versions]
     versions[1].said.append("(dates cannot be permuted among units with this choice: both versions have clustered errors)")
     return _estimated(versions, words, estimate)
 
 
-def _without(version: Variant, option: str) -> Variant:
-    """Return the version without the options that begin with `option`."""
-    options = {key: value for key, value in version.settings.get("options", {}).items() if not key.startswith(option)}
-    return replace(version, settings={**version.settings, "options": options})
+def _without(version: Variant, *options: str) -> Variant:
+    """Return the version without the options that begin with one of `options`."""
+    kept = {key: value for key, value in version.settings.get("options", {}).items() if not key.startswith(options)}
+    return replace(version, settings={**version.settings, "options": kept})
 
 
 def _path(study: dict, name: str) -> Path:

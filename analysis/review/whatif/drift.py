@@ -19,7 +19,7 @@ from analysis.core.gates import HONEST
 from analysis.core.storage import read_table
 from analysis.review.whatif.changes import changed
 
-DRAWS = "randomization_draws"
+DRAWS = ("randomization_draws", "permuted_within")
 NOT_ASKED = "--honest computes it"
 # With these the companion is no longer the event study that bounds are made from.
 FORBID = ("estimator", "aggregation", "option.aggregation")
@@ -65,7 +65,7 @@ def _bounds(study: dict, panel: pd.DataFrame, name: str, outcome: str, words: li
         columns = study["contracts"][settings["panel"]]["columns"]
         variant = changed(settings, study["outcomes"].get(outcome), words, columns, "whatif")
         # Bounds need no permuted dates.
-        options = {key: value for key, value in variant.settings.get("options", {}).items() if key != DRAWS}
+        options = {key: value for key, value in variant.settings.get("options", {}).items() if key not in DRAWS}
         contract = study["contracts"]["estimate"]
         return estimated(panel, name, variant.settings | {"options": options}, outcome, variant.outcome, contract)
     except (BadOption, DataError, UnknownName) as error:

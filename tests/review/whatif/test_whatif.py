@@ -42,18 +42,22 @@ def variant(*words, settings=SETTINGS):
         (
             ["drop.province=Guangdong,Inner Mongolia"],
             "where",
-            {"certain": {"equals": True}, "province": {"not_in": ["Guangdong", "Inner Mongolia"]}},
+            {"usable": {"equals": True}, "province": {"not_in": ["Guangdong", "Inner Mongolia"]}},
         ),
         (
             ["drop.province=Guangdong, Beijing", "drop.province=Tibet"],
             "where",
-            {"certain": {"equals": True}, "province": {"not_in": ["Guangdong", "Beijing", "Tibet"]}},
+            {"usable": {"equals": True}, "province": {"not_in": ["Guangdong", "Beijing", "Tibet"]}},
         ),
-        (["year<=2022", "year>=2012"], "where", {"certain": {"equals": True}, "year": {"at_most": 2022.0, "at_least": 2012.0}}),
-        (["keep.certain=true"], "where", {"certain": {"equals": True, "in": [True]}}),
-        (["control_group=not_yet_treated"], "options", {"randomization_draws": 1999, "control_group": "not_yet_treated"}),
-        (["draws=99"], "options", {"randomization_draws": 99}),
-        (["option.anticipation=1"], "options", {"randomization_draws": 1999, "anticipation": 1}),
+        (["year<=2022", "year>=2012"], "where", {"usable": {"equals": True}, "year": {"at_most": 2022.0, "at_least": 2012.0}}),
+        (["keep.usable=true"], "where", {"usable": {"equals": True, "in": [True]}}),
+        (
+            ["control_group=not_yet_treated"],
+            "options",
+            {"randomization_draws": 1999, "permuted_within": "stratum_region", "control_group": "not_yet_treated"},
+        ),
+        (["draws=99"], "options", {"randomization_draws": 99, "permuted_within": "stratum_region"}),
+        (["option.anticipation=1"], "options", {"randomization_draws": 1999, "permuted_within": "stratum_region", "anticipation": 1}),
     ],
 )
 def test_a_change_does_what_it_says_and_leaves_the_study_alone(words, key, value):
@@ -121,10 +125,11 @@ def built(tmp_path, monkeypatch):
     provinces = [f"P{i:02d}" for i in range(20)]
     rows = pd.DataFrame([(p, y) for p in provinces for y in range(2012, 2022)], columns=["province", "year"])
     number = rows["province"].str[1:].astype(int)
-    rows["cohort_strict"] = pd.array(np.where(number < 6, 2017, 0), dtype="Int64")
-    rows["cohort_strict"] = rows["cohort_strict"].mask(rows["cohort_strict"] == 0)
-    rows["certain"], rows["region"] = True, (number % 4).astype(str)
-    rows["rd_intensity_revised_pct"] = generator.normal(size=len(rows)) + (rows["year"] >= rows["cohort_strict"]).fillna(False) * 2.0
+    rows["cohort_midyear"] = pd.array(np.where(number < 6, 2017, 0), dtype="Int64")
+    rows["cohort_midyear"] = rows["cohort_midyear"].mask(rows["cohort_midyear"] == 0)
+    rows["usable"], rows["region"] = True, (number % 4).astype(str)
+    rows["stratum_region"] = (number % 2).astype(str)
+    rows["rd_intensity_revised_pct"] = generator.normal(size=len(rows)) + (rows["year"] >= rows["cohort_midyear"]).fillna(False) * 2.0
     rows.attrs = {"evidence": "real", "absent": ""}
     path = tmp_path / "data/processed/panels/province_year.parquet"
     path.parent.mkdir(parents=True)
@@ -205,7 +210,7 @@ def test_make_hands_changes_over_as_one_argument():
 
 
 def test_words_that_leave_the_sample_as_it_is_say_so(built, capsys):
-    assert main(["whatif", "province_att", "draws=9", "keep.certain=true", "--outcome", "rd_intensity"]) == 0
+    assert main(["whatif", "province_att", "draws=9", "keep.usable=true", "--outcome", "rd_intensity"]) == 0
     assert "the sample stays the same" in capsys.readouterr().out
 
 
@@ -302,7 +307,7 @@ def test_a_claim_without_an_estimate_says_why(claim, why):
 def test_real_evidence_comes_before_the_simulated_cohort_and_own_firm_files_before_context():
     assert named(STUDY, "D1", "", lambda panel: False) == ("province_att", "rd_intensity")
     assert named(STUDY, "D1", "", lambda panel: True) == ("firm_att", "firm_rd_to_sales")
-    assert named(STUDY, "D4", "", lambda panel: False)[0] == "firm_att"
+    assert named(STUDY, "D7", "", lambda panel: False)[0] == "firm_att"
 
 
 @pytest.mark.parametrize(
