@@ -30,7 +30,11 @@ STYLE = {
     "axes.titlelocation": "left",
     "axes.labelsize": 8,
     "legend.fontsize": 7.5,
-    "legend.frameon": False,
+    "legend.frameon": True,  # white behind the words, so that no line of the grid runs through them
+    "legend.facecolor": "white",
+    "legend.edgecolor": "none",
+    "legend.framealpha": 0.9,
+    "legend.borderpad": 0.2,
     "xtick.labelsize": 7.5,
     "ytick.labelsize": 7.5,
     "axes.linewidth": 0.6,

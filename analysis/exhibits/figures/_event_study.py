@@ -29,7 +29,7 @@ def event_study(estimates: pd.DataFrame, outcomes: dict, inference: str, overall
     """
     names = in_order(estimates, outcomes)
     rows = math.ceil(len(names) / columns)
-    figure, axes = subplots(rows, columns, figsize=(WIDTH, 1.85 * rows + 0.3), sharex=True, squeeze=False)
+    figure, axes = subplots(rows, columns, figsize=(WIDTH, 2.0 * rows + 0.3), sharex=True, squeeze=False)
     for axis, name in zip(axes.flat, names, strict=False):
         _panel(axis, select_rows(estimates, outcome=name), name, outcomes, inference, overall)
     for axis in axes.flat[len(names) :]:
@@ -54,9 +54,10 @@ def _panel(axis: Axes, estimates: pd.DataFrame, name: str, outcomes: dict, infer
         )  # fmt: skip
     row = select_one(estimates, term="att", inference=overall)
     average = "" if pd.isna(row["estimate"]) else f"average {number(row['estimate'], 2)}, p {prefixed(row['p_value'])}"
-    axis.set_title("\n".join(textwrap.wrap(outcomes[name]["label"], 22)), fontsize=7.5, pad=12)
-    axis.text(0, 1.02, average, transform=axis.transAxes, fontsize=6.8, va="bottom")
-    axis.set_ylabel(outcomes[name]["unit"].capitalize(), fontsize=7)
+    axis.set_title("\n".join(textwrap.wrap(outcomes[name]["label"], 20)), fontsize=8.5, pad=13)
+    axis.text(0, 1.02, average, transform=axis.transAxes, fontsize=7.8, va="bottom")
+    axis.set_ylabel(outcomes[name]["unit"].capitalize(), fontsize=8)
+    axis.tick_params(labelsize=8)
     axis.locator_params(axis="x", integer=True)
 
 

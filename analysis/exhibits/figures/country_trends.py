@@ -39,6 +39,7 @@ def draw(countries: pd.DataFrame) -> Figure:
             axis.yaxis.set_major_formatter("{x:g}")
         axis.set_title(title, fontsize=8)
         axis.set(xlabel="", ylabel="")
+        axis.tick_params(labelbottom=True)
     handles, labels = axes.flat[0].get_legend_handles_labels()
     if axes.flat[0].get_legend():
         axes.flat[0].get_legend().remove()

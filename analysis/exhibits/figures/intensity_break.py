@@ -37,10 +37,11 @@ def draw(province_statistics: pd.DataFrame, province_onset: pd.DataFrame) -> Fig
         side, shift = ("left", 0.08) if year < 2020 else ("right", -0.08)
         axis.text(year + shift, bottom, text, rotation=90, ha=side, va="bottom", fontsize=7)
     axis.axvspan(2017.6, 2018.4, color=COLOURS[4], alpha=0.25, linewidth=0)
-    axis.text(2017.55, bottom, "first treatments", rotation=90, ha="right", va="bottom", fontsize=7)
+    axis.text(2018, bottom, "first issues", rotation=90, ha="center", va="bottom", fontsize=7)
     _label(axis, wide)
     axis.axhline(0, color="black", linewidth=0.6)
-    axis.set_xlim(2011, 2024.2)
+    axis.set_xlim(2009.6, 2024.2)
+    axis.set_xticks(range(2011, 2025, 2))
     axis.set_ylabel("Published less one vintage\n(percentage points of GDP)")
     axis.legend(loc="upper center", bbox_to_anchor=(0.5, -0.1), ncol=2)
     sns.despine(figure)
@@ -48,18 +49,18 @@ def draw(province_statistics: pd.DataFrame, province_onset: pd.DataFrame) -> Fig
 
 
 def _label(axis: Axes, wide: pd.DataFrame) -> None:
-    """Name the provinces with the largest gaps in the last year before the break, one below the other."""
-    last = wide.loc[2018].dropna()
-    names = last.abs().nlargest(LABELLED).index
+    """Name the provinces with the largest gaps in the last year before the break, each where its line begins."""
+    start, first = wide.iloc[0], int(wide.index.min())
+    names = wide.loc[2018].dropna().abs().nlargest(LABELLED).index
     at = None
-    for province in last[names].sort_values(ascending=False).index:
-        at = last[province] if at is None else min(last[province], at - 0.11)
+    for province in start[names].sort_values(ascending=False).index:
+        at = start[province] if at is None else min(start[province], at - 0.13)
         axis.annotate(
             province,
-            (2018, last[province]),
-            xytext=(2019.1, at),
-            fontsize=7,
+            (first, start[province]),
+            xytext=(first - 0.25, at),
+            fontsize=7.5,
+            ha="right",
             va="center",
-            bbox={"facecolor": "white", "alpha": 0.8, "linewidth": 0, "pad": 0.5},  # lines run behind the names
-            arrowprops={"arrowstyle": "-", "linewidth": 0.4},
+            arrowprops={"arrowstyle": "-", "linewidth": 0.4, "color": "#888888", "shrinkA": 0, "shrinkB": 0},
         )

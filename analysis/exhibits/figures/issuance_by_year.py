@@ -35,6 +35,7 @@ def draw(issuances: pd.DataFrame, market_series: pd.DataFrame) -> Figure:
         axis.grid(axis="x", visible=False)
         axis.xaxis.get_major_locator().set_params(integer=True)
     axes[0].legend(loc="upper left")
+    axes[0].set_ylim(top=1.2 * axes[0].get_ylim()[1])
     _values(axes[2], market_series)
     sns.despine(figure)
     return figure
@@ -59,4 +60,4 @@ def _values(axis: Axes, market_series: pd.DataFrame) -> None:
     axis.set_ylim(0, 13)
     axis.set_xlim(2021.5, 2025.5)
     axis.set_xticks([2022, 2023, 2024, 2025])
-    axis.legend(loc="upper left", fontsize=6.5)
+    axis.legend(loc="lower right", fontsize=7)

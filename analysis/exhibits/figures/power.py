@@ -27,8 +27,7 @@ def draw(province_att: pd.DataFrame, royalty_stacked: pd.DataFrame, outcomes: di
         data, x="value", y="Outcome", order=order, hue="Measure", palette=[COLOURS[0], COLOURS[5], COLOURS[1], COLOURS[4]], jitter=False,
         size=6, ax=axis,
     )  # fmt: skip
-    axis.axvline(0.1, color="black", linewidth=0.8, linestyle="--")
-    axis.text(0.115, -0.6, "smallest effect of interest", fontsize=7, va="center")
+    axis.axvline(0.1, color="black", linewidth=0.8, linestyle="--", label="smallest effect of interest")
     axis.set_xlim(left=0)
     axis.set(xlabel="Within-unit standard deviations of the outcome", ylabel="")
     figure.legend(*axis.get_legend_handles_labels(), loc="outside lower center", ncols=2, fontsize=7)

@@ -26,10 +26,12 @@ def draw(
     axes[0].plot(np.linspace(0, 1, len(lorenz)), lorenz, color=COLOURS[0], label="deals in the register")
     axes[0].plot([0, 1], [0, 1], color="#888888", linestyle="--", linewidth=0.8, label="equal shares")
     share = float(regional_shares["deals_place"].iloc[0] / regional_shares["deals_all"].iloc[0])
-    axes[0].plot([1 - 1 / len(counts)], [1 - share], "s", color=COLOURS[1], label="all but Guangdong, exchange count")
+    axes[0].plot([1 - 1 / len(counts)], [1 - share], "s", color=COLOURS[1], label="exchange count, all provinces but Guangdong")
+    axes[0].set_title("Lorenz curve", fontsize=8)
+    axes[1].set_title("Shares and indices", fontsize=8)
     axes[0].set_xlabel("Cumulative share of provinces")
     axes[0].set_ylabel("Cumulative share of deals")
-    axes[0].legend(loc="upper center", bbox_to_anchor=(0.5, -0.2), fontsize=6.5)
+    axes[0].legend(loc="upper center", bbox_to_anchor=(0.5, -0.2), fontsize=7)
     lines = [("Guangdong's share of\nexchange deals to 2021", select_one(guangdong_share, term="share"))]
     lines += [
         (label, select_one(concentration_register, term=term))
@@ -54,9 +56,9 @@ def _dots(axis: Axes, lines: list[tuple[str, pd.Series]], benchmark: float) -> N
             color=COLOURS[0],
             capsize=2,
         )
-    axis.plot([benchmark], [len(lines) - 1], "^", color=COLOURS[1])
+    axis.plot([benchmark], [len(lines) - 1], "^", color=COLOURS[2])
     axis.annotate(
-        "its share of inventions", (benchmark, len(lines) - 1), xytext=(-4, -11), textcoords="offset points", fontsize=6.5, ha="left"
+        "its share of inventions", (benchmark, len(lines) - 1), xytext=(-4, -11), textcoords="offset points", fontsize=7, ha="left"
     )
     axis.set_yticks(range(len(lines)), [label for label, _ in reversed(lines)], fontsize=7)
     axis.set_xlim(0, 1)

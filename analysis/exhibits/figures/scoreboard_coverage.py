@@ -24,8 +24,8 @@ def draw(scoreboard: pd.DataFrame, scoreboard_checks: pd.DataFrame) -> Figure:
         markers=MARKERS[:4], palette=COLOURS[:4], markersize=5, units="run", estimator=None, ax=axes[0],
     )  # fmt: skip
     axes[0].set_title("Firms listed", fontsize=8)
-    axes[0].legend(ncol=2, handlelength=1.4, columnspacing=0.8)
-    axes[0].set_ylim(0, 1300)
+    axes[0].legend(ncol=2, handlelength=1.4, columnspacing=0.8, loc="upper center")
+    axes[0].set_ylim(0, 1.4 * long["firms"].max())
     checks = scoreboard_checks.set_index(scoreboard_checks["fiscal_year"].astype(int)).reindex(counts.index)
     axes[1].plot(checks.index, checks["rd_billion"], color=COLOURS[0], marker="o", label="as read")
     axes[1].plot(checks.index, checks["published_rd_billion"], "x", color="black", markersize=6, label="as published")
