@@ -23,7 +23,7 @@ def _row(row: dict) -> dict:
     amount = "" if pd.isna(row["amount_million"]) else f"{row['currency']} {count(row['amount_million'])}m"
     years = f"{row['years_before']} / {row['years_after']}"
     return {
-        "Company": row["company"],
+        "Company": _once(row["company"]),
         "Year": str(row["event_year"]),
         "Instrument": row["instrument"],
         "Buyer or lender": "" if pd.isna(row["counterparty"]) else row["counterparty"],
@@ -31,3 +31,10 @@ def _row(row: dict) -> dict:
         "Editions before / after": years,
         "Why not": "" if pd.isna(row["reason"]) else row["reason"],
     }
+
+
+def _once(name: str) -> str:
+    """Return a name that the workbook prints twice in one cell once."""
+    words = name.split()
+    half = len(words) // 2
+    return " ".join(words[:half]) if half and words[:half] == words[half:] else name

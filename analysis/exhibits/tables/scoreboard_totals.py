@@ -22,4 +22,4 @@ def layout(scoreboard_checks: pd.DataFrame) -> Table:
             "suspect": t["links_suspect"].map(count),
         }
     )
-    return Table(frame[list(frame.columns[len(t.columns) :])], data=t, widths={"Fiscal year": "1fr"})
+    return Table(frame[list(frame.columns[len(t.columns) :])], data=t)
