@@ -154,17 +154,23 @@ def _end(actual: Draws, permuted: Draws, level: float, scaled: bool, estimate: f
 
 
 def detectable(actual: Draws, permuted: Draws, scaled: bool, level: float = 0.05, power: float = 0.80) -> float:
-    """Return the smallest constant effect that the test rejects at `level` with probability `power`.
+    """Return the size from which the test rejects constant effects of either sign at `level` with probability `power`.
 
     The placebo distribution of the statistic plays its noise. An effect of tau adds tau to the estimate, that is tau
     over the standard error of the actual assignment to its t-ratio: the design at hand, not an average over designs.
+    Within strata that distribution need not lie around zero, so that one sign is easier to detect than the other: the harder counts.
     """
     statistics = permuted.statistic(0.0, scaled)
-    critical = np.quantile(np.abs(statistics), 1 - level)
+    critical = float(np.quantile(np.abs(statistics), 1 - level))
     scale = float(np.sqrt(actual.v_yy[0])) if scaled else 1.0
-    low, high = 0.0, 4 * scale * float(critical + np.max(np.abs(statistics)))
+    return scale * max(_detected(sign * statistics, critical, power) for sign in (1, -1))
+
+
+def _detected(statistics: np.ndarray, critical: float, power: float) -> float:
+    """Return by how much `statistics` (draws,) must rise for the share `power` of them to lie beyond `critical`."""
+    low, high = 0.0, 4 * (critical + float(np.max(np.abs(statistics))))
     for _ in range(60):
         middle = (low + high) / 2
-        share = np.mean(np.abs(statistics + middle / scale) > critical)
+        share = np.mean(np.abs(statistics + middle) > critical)
         low, high = (low, middle) if share >= power else (middle, high)
     return float(high)

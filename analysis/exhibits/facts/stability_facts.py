@@ -9,7 +9,7 @@ def count(verdict_stability: pd.DataFrame, verdicts: pd.DataFrame) -> dict:
     """Return how many readings there are, how many other estimators repeat, how many of these flip in at least one."""
     found = stability(verdict_stability, verdicts)  # exactly what the table is made from
     repeated = found[found["repeated"] > 0]
-    intensity = found[found["outcome"] == "rd_intensity"]
+    intensity = found[(found["outcome"] == "rd_intensity") & (found["model_id"] == "province_att")]
     return {
         "n_readings": int(found["verdict_before_gates"].fillna("").ne("").sum()),
         "n_repeated": len(repeated),
