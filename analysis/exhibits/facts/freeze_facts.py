@@ -5,7 +5,7 @@ from __future__ import annotations
 from analysis.core.freeze import deviations
 
 UNSEEN = "before any estimate on these data had been seen"
-SEEN = "after the estimates printed here had been seen: the freeze cannot vouch for these, it binds data that come later, such as a reader's own firm files"
+SEEN = "after the first estimates on these data had been seen: the freeze cannot vouch for those, and most designs have changed since, each with its reason; it binds data that come later, such as a reader's own firm files"
 
 
 def count(freeze: dict, designs: dict) -> dict:
