@@ -70,7 +70,7 @@ def agree(rows, theirs, tolerance=1e-6, of_errors=None):
     ours, compared = numbers(rows), 0
     for g, t, value, error in zip(theirs.groups, theirs.times, theirs.att_gt, np.asarray(theirs.se_gt, float), strict=True):
         if np.isfinite(error) and error > 0:
-            found = ours["att_gt", int(g), int(t - g)]
+            found = ours["att_gt", int(g), int(t - g), None]
             assert found[0] == pytest.approx(value, rel=tolerance)
             assert found[1] == pytest.approx(error, rel=of_errors or tolerance)
             compared += 1

@@ -101,7 +101,7 @@ def test_a_label_refits_nothing_and_an_option_refits_its_model(made):
     config = made / "config" / "specifications" / "market.yaml"
     original = config.read_text(encoding="utf-8")
     try:
-        config.write_text(original.replace("unknown: not assessed}", "unknown: nobody looked}"), encoding="utf-8")
+        config.write_text(original.replace("unknown: title not known, benchmark", "unknown: nobody looked, benchmark"), encoding="utf-8")
         assert planned(made, *TARGETS) == {"data/processed/estimates/green_share/none.parquet"}
     finally:
         config.write_text(original, encoding="utf-8")
