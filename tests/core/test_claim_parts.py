@@ -2,13 +2,10 @@
 
 import numpy as np
 import pandas as pd
-import pytest
 
 from analysis.core.claim_parts import Part, combine, step_down
 from analysis.core.distributions import normal_quantile, normal_tail
 from analysis.core.verdict_rule import Region, Verdict, read_interval
-
-pytestmark = pytest.mark.fast
 
 RISE = Region(low=0.0)
 

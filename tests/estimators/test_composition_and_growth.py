@@ -13,8 +13,6 @@ from analysis.core.specification import Specification
 from analysis.estimators import class_composition, rate_ratio, sample_mean
 from analysis.panels.market_growth import compound
 
-pytestmark = pytest.mark.fast
-
 
 def specification(estimator, cluster=(), **options):
     given = Specification("test", estimator, "y", time="year", cluster=cluster, options=options, seed=1)
