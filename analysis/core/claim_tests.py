@@ -20,11 +20,12 @@ def with_bounds(claims: dict, event_studies: dict[str, list[str]], offered: dict
     """Return the claims whose tests of an average effect name, as `honest`, the event study that bounds violations of trends.
 
     `event_studies` maps a specification to its companions, `offered` a specification to its outcomes. What no companion is
-    estimated for stays without bounds, and the gate PRE has nothing to ask of it.
+    estimated for stays without bounds, and the gate PRE has nothing to ask of it. A test may name its `honest` itself: where its
+    effect has another scale than the event study, so that only the side of zero is common to both.
     """
 
     def bounded(test: dict) -> dict:
-        if test["term"] != "att":
+        if "honest" in test or test["term"] != "att":
             return test
         companions = (name for name in event_studies.get(test["from"], []) if test.get("outcome", "none") in offered.get(name, []))
         return next(({**test, "honest": name} for name in companions), test)

@@ -1,8 +1,9 @@
 """Randomization of the day from which clusters are exposed, by the score of the accelerated clock at no effect.
 
-Sharp null: exposure changes no duration. Under it the likelihood without exposure is fitted once; each assignment of days to the
-clusters that have one gives an efficient score for the time ratio, over its clustered standard error (Young 2019, QJE 134:
-557-598, on t-ratios; Rosenbaum 2002, Observational Studies, section 2.4, on the argument). No draw refits a model.
+Sharp null: exposure changes no duration. Under it the likelihood without exposure is fitted once, and its derivatives in a row's
+location are the same under every assignment of days; only the months that a row spends exposed differ. Each assignment so gives a
+one-step estimate of the time ratio and its clustered standard error without a refit (Young 2019, QJE 134: 557-598, on t-ratios;
+Rosenbaum 2002, Observational Studies, section 2.4, on the argument).
 """
 
 from __future__ import annotations
@@ -11,9 +12,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analysis.inference.accelerated_clock import Clock, ClockProblem, Reached, replace_unit
 from analysis.inference.cluster import cluster_sums
-from analysis.inference.cure_maximum import highest
+from analysis.inference.cure_likelihood import Derivatives, Spells
+from analysis.inference.cure_maximum import Problem, highest
 from analysis.inference.permuted_labels import permute
 
 
@@ -36,55 +37,69 @@ class Design:
     exposed_share: bool
 
 
+@dataclass(frozen=True)
+class _Null:
+    """The fit without exposure: `at` are its derivatives, `scores` (groups, k) and `information` (k, k) those of its coefficients.
+
+    `rows` are the units of clusters that have a day: exposure of others is nil under every assignment.
+    """
+
+    problem: Problem
+    at: Derivatives
+    scores: np.ndarray
+    information: np.ndarray
+    rows: np.ndarray
+
+
 def p_value(design: Design, distribution: str, draws: int, seed: int) -> tuple[float, int, float]:
     """Return the two-sided p-value (the actual assignment counts as a draw), the number of usable draws, and the actual t-ratio."""
-    plain = Clock(design.months, np.zeros(len(design.months)), design.ended, np.zeros(len(design.months), bool))
-    problem = ClockProblem.of_clock(distribution, plain, design.x, design.z)
-    without = replace_unit(problem)
-    theta, _, _ = highest(without, without.starts())
-    at = np.append(theta, 0.0)
-    actual = _ratio(problem, at, design, design.day)
-    generator = np.random.default_rng(seed)
+    null = _null(design, distribution)
+    actual = _ratio(null, design, design.day)
     exposed = np.flatnonzero(np.isfinite(design.day))
     strata = None if design.strata is None else design.strata[exposed]
-    found = []
-    for days in permute(design.day[exposed], draws, generator, strata):
-        moved = design.day.copy()
+    found, moved = [], design.day.copy()
+    for days in permute(design.day[exposed], draws, np.random.default_rng(seed), strata):
         moved[exposed] = days
-        found.append(_ratio(problem, at, design, moved))
+        found.append(_ratio(null, design, moved))
     ratios = np.array(found)
     ratios = ratios[np.isfinite(ratios)]
     return float((1 + (np.abs(ratios) >= abs(actual) * (1 - 1e-12)).sum()) / (len(ratios) + 1)), len(ratios), actual
 
 
-def _ratio(problem: ClockProblem, theta: np.ndarray, design: Design, day: np.ndarray) -> float:
+def _null(design: Design, distribution: str) -> _Null:
+    problem = Problem.of(distribution, Spells.between(design.months, np.where(design.ended, design.months, np.inf)), design.x, design.z)
+    _, at, information = highest(problem, problem.starts())
+    scores = np.column_stack([row[:, None] * block for row, block in zip(at.first, problem.blocks, strict=False)])
+    rows = np.flatnonzero(np.isfinite(design.day[design.clusters]))
+    return _Null(problem, at, cluster_sums(scores, design.clusters), information, rows)
+
+
+def _ratio(null: _Null, design: Design, day: np.ndarray) -> float:
     """Return the one-step estimate of the time ratio at no effect over its clustered standard error, for days of clusters (groups,)."""
-    onset = day[design.clusters] - design.origin
-    under = np.where(np.isfinite(onset), np.clip(design.months - np.maximum(onset, 0.0), 0.0, None), 0.0)
-    clock = Clock(design.months - under, under, design.ended, under > 0)
-    moved = ClockProblem(problem.distribution, problem.spells, problem.blocks, problem.back, problem.shift, problem.unit, clock)
-    at = moved.at(theta)
-    _, information = moved.slopes(at)
-    scores = moved.scores(at)
-    if design.exposed_share and len(problem.blocks) == 3:
-        information, scores = _with_share(moved, at, information, scores, (onset <= 0).astype(float))
+    rows, unit = null.rows, null.problem.unit
+    first, second = null.at.first[:, rows], null.at.second[:, :, rows]
+    months, ended, clusters = design.months[rows], design.ended[rows], design.clusters[rows]
+    onset = day[clusters] - design.origin[rows]
+    under = np.clip(months - np.maximum(onset, 0.0), 0.0, None)
+    share = under / months
+    # As in accelerated_clock.ClockProblem.at, without an effect.
+    slopes = [first[0] * share + unit * (ended * share - ended * (under > 0))]
+    bends = [[second[0, 0] * share**2 - unit * share * (1 - share) * (first[0] + unit * ended)]]
+    weights = [[second[0, i] * share for i in range(len(null.problem.blocks))]]
+    exposed = (onset <= 0).astype(float)
+    if design.exposed_share and len(null.problem.blocks) == 3 and exposed.any():
+        slopes.append(first[2] * exposed)
+        bends[0].append(second[0, 2] * share * exposed)
+        bends.append([bends[0][1], second[2, 2] * exposed])
+        weights.append([second[2, i] * exposed for i in range(3)])
+    border = -np.array([np.concatenate([w @ block[rows] for w, block in zip(row, null.problem.blocks, strict=True)]) for row in weights])
+    corner = -np.array([[bend.sum() for bend in row] for row in bends])
+    information = np.block([[null.information, border.T], [border, corner]])
+    added = np.column_stack([np.bincount(clusters, slope, minlength=len(null.scores)) for slope in slopes])
+    scores = np.column_stack([null.scores, added])
     try:
-        step = np.linalg.solve(information, np.column_stack([scores.sum(0), cluster_sums(scores, design.clusters).T]))
+        influence = scores @ np.linalg.solve(information, np.eye(len(information))[len(null.information)])
     except np.linalg.LinAlgError:
         return np.nan
-    place = problem.blocks[0].shape[1] + 1 + (problem.blocks[2].shape[1] if len(problem.blocks) == 3 else 0)
-    error = np.sqrt((step[place, 1:] ** 2).sum())
-    return float(step[place, 0] / error) if error > 0 else np.nan
-
-
-def _with_share(
-    problem: ClockProblem, at: Reached, information: np.ndarray, scores: np.ndarray, exposed: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return information and scores with one more coefficient, last: of units `exposed` from their start on the odds of ever ending."""
-    if not exposed.any():
-        return information, scores
-    border = np.concatenate([-(at.second[2, i] * exposed) @ block for i, block in enumerate(problem.blocks)])
-    border = np.append(border, -(at.second[0, 2] * at.share) @ exposed)
-    corner = -(at.second[2, 2] * exposed) @ exposed
-    bordered = np.block([[information, border[:, None]], [border[None, :], np.array([[corner]])]])
-    return bordered, np.column_stack([scores, at.first[2] * exposed])
+    error = np.sqrt((influence**2).sum())
+    return float(influence.sum() / error) if error > 0 else np.nan

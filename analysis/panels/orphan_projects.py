@@ -95,6 +95,10 @@ def _around_event(spells: pd.DataFrame) -> pd.DataFrame:
     cut = spells["under_way"] & (event < spells["months"])
     spells["months_cut"] = spells["months"].where(~cut, event).where(lambda months: months > 0)
     spells["approved_cut"] = spells["approved"].where(~cut, 0)
+    # A bracket that runs over the event stays one: cutting it off because of what happened would inform censoring.
+    stood = spells["under_way"] & (event <= spells["standing"])
+    spells["standing"] = spells["standing"].where(~stood, event)
+    spells["withdrawn_by_cut"] = spells["withdrawn_to"].where(~stood)
     return spells
 
 
@@ -128,7 +132,7 @@ def _reason(projects: pd.DataFrame, sponsor_events: pd.DataFrame, first_day: str
 
 COLUMNS = [
     "designation_id", "drug", "sponsor", "designated", "designated_year", "trend", "trend_squared", "in_sample", "in_sample_of_all_years", "reason", "months", "approved",
-    "withdrawn_from", "withdrawn_to", "standing", "followed_first", "followed_last", "followed_kind", "event_firm", "event_day",
+    "withdrawn_from", "withdrawn_to", "standing", "withdrawn_by_cut", "followed_first", "followed_last", "followed_kind", "event_firm", "event_day",
     "months_to_event", "designated_month", "event_month", "designated_after", "under_way", "ever_exposed", "near_event", "group",
     "months_cut", "approved_cut", "restricted_60", "restricted_96", "restricted_120", "approved_60", "approved_96",
     "approved_120", "cell", "event_in_cell",

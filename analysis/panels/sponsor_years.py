@@ -35,6 +35,7 @@ def build(
     rows = rows.assign(
         exposed=(since > 0).fillna(False).astype("int64"),
         year_of_event=(since == 0).fillna(False).astype(bool),
+        cohort=pd.to_numeric(rows["event_day"].str[:4]).astype("Int64"),
         event_firm=rows["event_day"].notna().astype("int64"),
         **marks,
     )
