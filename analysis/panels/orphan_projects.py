@@ -77,7 +77,8 @@ def _withdrawn(spells: pd.DataFrame, to_approval: pd.Series) -> pd.DataFrame:
     withdrawn = spells["withdrawn_to"].notna()
     spells["standing"] = spells["withdrawn_from"].fillna(until).clip(lower=0)
     # What ends on the day on which it begins was never at risk.
-    spells["followed_first"] = spells["standing"].where(spells["standing"] > 0)
+    first = spells["withdrawn_from"].clip(lower=1 / DAYS).fillna(until)  # at the earliest the day after it was made
+    spells["followed_first"] = first.where(first > 0)
     spells["followed_last"] = spells["withdrawn_to"].fillna(until).where(lambda last: last > 0)
     spells["followed_kind"] = np.select([approved, withdrawn], [1, 2], 0).astype("int64")
     return spells

@@ -40,6 +40,7 @@ SPELL = {"duration": "months", "event": "failed"}
 RISK = {**SPELL, "unit": "id", "entry": "start", "treatment": "tr", "controls": ("x",)}
 # What differs from the columns that a method declares: another kind of outcome, options that it cannot do without, few draws.
 SETTINGS: dict[str, dict] = {
+    "accelerated_exposure": {"table": "switching", "fields": {**RISK, "cluster": ("city",)}, "options": {"exposed_share": True}},
     "arellano_bond": {"fields": {**PANEL, "controls": ("x",)}, "options": {"collapse": True}},
     "blundell_bond": {"fields": {**PANEL, "controls": ("x",)}, "options": {"collapse": True}},
     "attrition_bounds": {"table": "stacks", "options": {"event_times": [1], "bootstrap_draws": 19}},

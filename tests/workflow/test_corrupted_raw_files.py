@@ -83,7 +83,7 @@ def test_a_duplicated_key(copy):
 def test_a_year_out_of_range(copy):
     path, about = copy
     years = [name for name in columns(about, "integer") if "year" in name and "maximum" in about["columns"][name]]
-    dates = columns(about, "partial_date")
+    dates = columns(about, "partial_date", "date")
     if years:
         place(path, None, years[0], "3000")
         said = f"row 3, column '{years[0]}', value '3000': must be at most"
