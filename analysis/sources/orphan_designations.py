@@ -27,10 +27,10 @@ def clean(orphan_designation_list: pd.DataFrame, orphan_approval_list: pd.DataFr
 def _need_brackets(listed: pd.DataFrame) -> None:
     after, by = listed["withdrawn_after"], listed["withdrawn_by"]
     for bad, rule in (
+        (listed["designated"] > CLOSED, f"designations after {CLOSED} are known only if approved"),
         (after.isna() != by.isna(), "a withdrawal has both ends of its bracket, or none"),
         (after > by, "withdrawn_after lies after withdrawn_by"),
         (after < listed["designated"], "a designation was withdrawn before it was made"),
-        (listed["designated"] > CLOSED, f"designations after {CLOSED} are known only if approved"),
     ):
         if bad.fillna(False).any():
             row = listed[bad.fillna(False)].iloc[0]
