@@ -12,8 +12,9 @@ def tests_of(claim: dict) -> list[dict]:
 
 
 def specifications_of(claim: dict) -> list[str]:
-    """Return the specifications whose estimates the tests of a claim read, their companions for honest bounds included."""
-    return list(dict.fromkeys(name for test in tests_of(claim) for name in (test["from"], test.get("honest", test["from"]))))
+    """Return the specifications whose estimates the tests of a claim read, their companions for bounds and placebos included."""
+    companions = ((test["from"], test.get("honest"), test.get("placebo", {}).get("from")) for test in tests_of(claim))
+    return list(dict.fromkeys(name for names in companions for name in names if name))
 
 
 def with_bounds(claims: dict, event_studies: dict[str, list[str]], offered: dict[str, list[str]]) -> dict:

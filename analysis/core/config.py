@@ -288,7 +288,8 @@ def _check_readers(study: dict) -> None:
                         "field",
                     )
         for test in tests_of(claim):
-            _check_estimate_reference(study, test, f"config/claims.yaml: {name}")
+            for reference in filter(None, (test, test.get("placebo"), test.get("honest") and {**test, "from": test["honest"]})):
+                _check_estimate_reference(study, reference, f"config/claims.yaml: {name}")
         if len(claim.get("tests", []) + claim.get("firms", [])) > 1 and "parts" not in claim:
             raise ConfigError(f"config/claims.yaml: {name}: several tests decide; say `parts: all` or `parts: any`")
     kinds = products(study)

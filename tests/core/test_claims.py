@@ -8,7 +8,7 @@ import pytest
 
 from analysis.core.claims import DIRECTNESS, agrees, assess, recover, region_of
 from analysis.core.exaggeration import design_of, implied_error
-from analysis.core.gates import FEW_TREATED_CLUSTERS, RELATIVE_MAGNITUDE, judge
+from analysis.core.gates import FEW_TREATED_CLUSTERS, RELATIVE_MAGNITUDE, beside_placebo, judge
 from analysis.core.verdict_rule import Region
 from tests.study import STUDY
 
@@ -61,6 +61,15 @@ def test_a_reading_undone_by_violations_of_parallel_trends_is_untestable():
     sturdy = row(ci_low=0.03, ci_high=0.2)
     assert judge(row(), RISE, honest=fragile).verdict.code == "PRE"
     assert judge(row(), RISE, honest=sturdy).verdict.verdict == "consistent"
+
+
+def test_a_placebo_half_as_large_as_what_it_may_be_undoes_a_reading():
+    """The interval is moved out by half of the farther end of the placebo's: what was there before the event may be there after it."""
+    assert judge(row(), RISE, honest=beside_placebo(row(), row(ci_low=-0.02, ci_high=0.01))).verdict.verdict == "consistent"
+    failing = beside_placebo(row(), row(ci_low=0.04, ci_high=0.16))
+    assert (failing["ci_low"], failing["ci_high"]) == (pytest.approx(0.05 - 0.08), pytest.approx(0.15 + 0.08))
+    assert judge(row(), RISE, honest=failing).verdict.code == "PRE"
+    assert judge(row(), RISE, honest=beside_placebo(row(), row(reason_code="SUPPORT", reason="nothing before"))).verdict.code == "PRE"
 
 
 def test_a_null_that_survives_honest_bounds_stays_a_null():

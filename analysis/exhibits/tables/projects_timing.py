@@ -6,6 +6,8 @@ from analysis.exhibits.cells import count, p_value, select_one
 from analysis.exhibits.display import Table
 from analysis.exhibits.tables._ratios import HAZARD, TIME, effect_cells
 
+MONTHS, WITHIN = "months", "{}: designated after against before, sponsor effects"
+
 
 def layout(
     projects_cycle: pd.DataFrame,
@@ -22,7 +24,10 @@ def layout(
     projects_firms_only: pd.DataFrame,
     projects_calendar: pd.DataFrame,
     projects_calendar_donut: pd.DataFrame,
+    projects_restricted_firms: pd.DataFrame,
     projects_placebo: pd.DataFrame,
+    projects_hazard_placebo: pd.DataFrame,
+    outcomes: dict,
     specifications: dict,
 ) -> Table:
     """Return one line per comparison: with other sponsors, with comparable ones, with the same ones, and the placebo."""
@@ -44,16 +49,23 @@ def layout(
             ("projects_firms_only", projects_firms_only, TIME),
             ("projects_calendar", projects_calendar, HAZARD),
             ("projects_calendar_donut", projects_calendar_donut, HAZARD),
+            ("projects_restricted_firms", projects_restricted_firms, MONTHS),
         ],
-        "Where no effect can be": [("projects_placebo", projects_placebo, TIME)],
+        "Where no effect can be": [
+            ("projects_placebo", projects_placebo, TIME),
+            ("projects_hazard_placebo", projects_hazard_placebo, HAZARD),
+        ],
     }
     rows, bold, wide = [], [], []
     for heading, lines in blocks.items():
         bold.append(len(rows))
         rows.append({"": heading})
         for name, table, scale in lines:
-            row = select_one(table, term=specifications[name]["treatment"], inference="cluster")
-            cells = effect_cells(specifications[name]["title"], row, scale)
+            about = specifications[name]
+            outcome = (about.get("outcomes") or ["none"])[0]
+            row = select_one(table, term=about["treatment"], inference="cluster", outcome=outcome)
+            label = WITHIN.format(outcomes[outcome]["label"]) if scale == MONTHS else about["title"]
+            cells = effect_cells(label, row, scale)
             rows.append(cells | {"Sponsors exposed": count(row["n_treated_clusters"])})
             if name == "projects_cycle":
                 permuted = select_one(table, term="exposed", inference="randomization_score")
