@@ -11,7 +11,7 @@ ENTRIES = {1999: "entered before 2000", 2004: "2000 to 2004", 2009: "2005 to 200
 
 
 def cells(orphan_designations: pd.DataFrame, sponsor_events: pd.DataFrame) -> pd.DataFrame:
-    """Return sponsor, cell and whether the cell holds a sponsor with a dated event.
+    """Return sponsor, period of entry (`entered`), cell, and whether the cell holds a sponsor with a dated event.
 
     Size is counted over the three years from a sponsor's first designation, before the event of nearly all.
     """
@@ -22,9 +22,10 @@ def cells(orphan_designations: pd.DataFrame, sponsor_events: pd.DataFrame) -> pd
     early = day < listed["sponsor"].map(entry) + pd.DateOffset(years=EARLY_YEARS)
     size = found["sponsor"].map(listed.loc[early, "sponsor"].value_counts())
     country = (found["country"] == "United States").fillna(False).map({True: "US", False: "elsewhere"})
-    cell = _class(size, SIZES) + ", " + country + ", " + _class(found["designated"].str[:4].astype(int), ENTRIES)
+    entered = _class(found["designated"].str[:4].astype(int), ENTRIES)
+    cell = _class(size, SIZES) + ", " + country + ", " + entered
     treated = found["sponsor"].isin(sponsor_events.loc[sponsor_events["first"], "sponsor"])
-    return pd.DataFrame({"sponsor": found["sponsor"], "cell": cell, "event_in_cell": cell.isin(cell[treated])})
+    return pd.DataFrame({"sponsor": found["sponsor"], "entered": entered, "cell": cell, "event_in_cell": cell.isin(cell[treated])})
 
 
 def _class(values: pd.Series, ends: dict[int, str]) -> pd.Series:

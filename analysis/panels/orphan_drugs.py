@@ -26,6 +26,7 @@ def build(orphan_designations: pd.DataFrame, sponsor_events: pd.DataFrame, setti
         first_approved=("first_approved", "min"),
         event_day=("event_day", "first"),
         cell=("cell", "first"),
+        entered=("entered", "first"),
         event_in_cell=("event_in_cell", "first"),
         reason=("reason", "first"),
     )

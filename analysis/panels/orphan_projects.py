@@ -27,6 +27,7 @@ def build(orphan_designations: pd.DataFrame, sponsor_events: pd.DataFrame, setti
     projects = projects.merge(cells(orphan_designations, sponsor_events), on="sponsor", how="left")
     projects = projects.assign(
         cell=projects["cell"].fillna("sponsor unknown"),
+        entered=projects["entered"].fillna("sponsor unknown"),
         event_in_cell=projects["event_in_cell"].astype("boolean").fillna(False).astype(bool),
     )
     return timed(projects)[COLUMNS]
@@ -136,5 +137,5 @@ COLUMNS = [
     "withdrawn_from", "withdrawn_to", "standing", "withdrawn_by_cut", "followed_first", "followed_last", "followed_kind", "event_firm", "event_day",
     "months_to_event", "designated_month", "event_month", "designated_after", "under_way", "ever_exposed", "near_event", "group",
     "months_cut", "approved_cut", "restricted_60", "restricted_96", "restricted_120", "approved_60", "approved_96",
-    "approved_120", "cell", "event_in_cell",
+    "approved_120", "cell", "entered", "event_in_cell",
 ]  # fmt: skip

@@ -18,7 +18,7 @@ TO_THE_END, FIRST_DAY, LAST_DAY = "to the last list", "to the first possible wit
 PLACEBO, ONE_YEAR, TWO_YEARS = -36.0, 12.0, 24.0
 CUTS = (PLACEBO, -NEAR, 0.0, ONE_YEAR, TWO_YEARS)
 KEPT = [
-    "designation_id", "sponsor", "cell", "event_in_cell", "event_firm", "trend", "trend_squared", "designated_month", "event_month",
+    "designation_id", "sponsor", "cell", "entered", "event_in_cell", "event_firm", "trend", "trend_squared", "designated_month", "event_month",
     "ever_exposed", "designated_after", "near_event",
 ]  # fmt: skip
 

@@ -12,6 +12,7 @@ def count(
     projects_completed_did: pd.DataFrame,
     projects_immortal: pd.DataFrame,
     projects_cycle: pd.DataFrame,
+    projects_cycle_by_entry: pd.DataFrame,
     projects_aft: pd.DataFrame,
     projects_hazard: pd.DataFrame,
     projects_placebo: pd.DataFrame,
@@ -47,8 +48,10 @@ def count(
     found |= _ratios("counts", select_one(sponsor_counts, outcome="sponsor_approvals", term="exposed"))
     found |= _ratios("lead", select_one(sponsor_counts_by_year, term="before_5"))
     later = [select_one(sponsor_counts_by_year, term=f"after_{year}") for year in range(6)]
+    permuted = {"term": "exposed", "inference": "randomization_score"}
     return found | {
-        "permuted_p": float(select_one(projects_cycle, term="exposed", inference="randomization_score")["p_value"]),
+        "permuted_p": float(select_one(projects_cycle, **permuted)["p_value"]),
+        "permuted_entry_p": float(select_one(projects_cycle_by_entry, **permuted)["p_value"]),
         "later_smallest_p": min(float(row["p_value"]) for row in later),
     }
 

@@ -11,6 +11,7 @@ MONTHS, WITHIN = "months", "{}: designated after against before, sponsor effects
 
 def layout(
     projects_cycle: pd.DataFrame,
+    projects_cycle_by_entry: pd.DataFrame,
     projects_under_way: pd.DataFrame,
     projects_lag_1: pd.DataFrame,
     projects_lag_2: pd.DataFrame,
@@ -68,13 +69,8 @@ def layout(
             cells = effect_cells(label, row, scale)
             rows.append(cells | {"Sponsors exposed": count(row["n_treated_clusters"])})
             if name == "projects_cycle":
-                permuted = select_one(table, term="exposed", inference="randomization_score")
                 wide.append(len(rows))
-                rows.append(
-                    {
-                        "": f"days of events permuted among sponsors with one ({count(permuted['draws'])} draws): p = {p_value(permuted['p_value'])}"
-                    }
-                )
+                rows.append({"": _permuted(projects_cycle, projects_cycle_by_entry)})
     data = pd.concat([table for lines in blocks.values() for _, table, _ in lines], ignore_index=True)
     return Table(
         pd.DataFrame(rows).fillna("").rename(columns={"Units": "Projects"}),
@@ -82,4 +78,13 @@ def layout(
         bold=tuple(bold),
         wide=tuple(wide),
         widths={"": "1fr"},
+    )
+
+
+def _permuted(over_all: pd.DataFrame, by_entry: pd.DataFrame) -> str:
+    """Return in words the p-values of permuted days of events."""
+    one, other = (select_one(table, term="exposed", inference="randomization_score") for table in (over_all, by_entry))
+    return (
+        f"days of events permuted among sponsors with one: p = {p_value(one['p_value'])}; of one period of entry: "
+        f"p = {p_value(other['p_value'])} ({count(one['draws'])} draws)"
     )
