@@ -37,7 +37,7 @@ def declare(parser: argparse.ArgumentParser) -> None:
 
 
 def run(chosen: argparse.Namespace) -> int:
-    found = provenance(ROOT, load()["documents"].values())
+    found = provenance(ROOT, load())
     query = " ".join(chosen.query)
     cell = cell_of(found, query)
     names = [cell[0]] if cell else search(found, query)

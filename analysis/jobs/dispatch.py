@@ -122,13 +122,18 @@ def _typeset(j: Job) -> None:
     import_module("analysis.exhibits.typesetting").typeset(j.params["document"], j.output)
 
 
+def _fingerprint(j: Job) -> None:
+    _of("trace").fingerprint(j.params["raw"], j.output)
+
+
 def _trace(j: Job) -> None:
-    _of("trace").trace(j.params["document"], j.params["files"], j.inputs["numbers"], j.output)
+    _of("trace").trace(j.params["document"], j.params["files"], j.inputs["numbers"], j.inputs["fingerprints"], j.output)
 
 
 def _dossier(j: Job) -> None:
+    p = j.params
     import_module("analysis.provenance.dossier.page").dossier(
-        j.inputs["provenance"], j.inputs["numbers"], j.params["title"], j.params["order"], j.output
+        j.inputs["provenance"], j.inputs["numbers"], p["title"], p["notes"], p["order"], j.output
     )
 
 
@@ -144,7 +149,7 @@ def _simulate(j: Job) -> None:
 RULES: dict[str, Callable[[Job], None]] = {
     "clean": _clean, "simulate": _simulate, "build": _build, "estimate": _estimate, "curve": _curve, "judge": _judge,
     "recover": _recover, "count": _count, "draw": _draw, "layout": _layout, "quote": _quote, "typeset": _typeset,
-    "trace": _trace, "dossier": _dossier, "codebook": _codebook, "check": _check, "montecarlo": _montecarlo,
+    "fingerprint": _fingerprint, "trace": _trace, "dossier": _dossier, "codebook": _codebook, "check": _check, "montecarlo": _montecarlo,
     "benchmark": _benchmark,
 }  # fmt: skip
 

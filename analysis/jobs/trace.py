@@ -10,13 +10,21 @@ import numpy as np
 
 from analysis.core.config import load
 from analysis.core.storage import write_text
+from analysis.provenance.files import of_contract
 from analysis.provenance.graph import graph
 
 
-def trace(document: str, files: dict[str, list[str]], numbers: str, path: str) -> None:
+def fingerprint(contracts: dict[str, dict], path: str) -> None:
+    """Write the fingerprints of the files of every raw contract to `path` (JSON, contract → files)."""
+    found = {name: of_contract(contract) for name, contract in contracts.items()}
+    write_text(json.dumps(found, indent=0, sort_keys=True, ensure_ascii=False) + "\n", path)
+
+
+def trace(document: str, files: dict[str, list[str]], numbers: str, raw: str, path: str) -> None:
     """Write the provenance of every number, cell and figure that a document prints to `path` (JSON; see analysis.provenance.graph)."""
     study = load()
-    found = graph(study, study["documents"][document], files, json.loads(Path(numbers).read_text(encoding="utf-8")))
+    printed, fingerprints = (json.loads(Path(name).read_text(encoding="utf-8")) for name in (numbers, raw))
+    found = graph(study, study["documents"][document], files, printed, fingerprints)
     write_text(json.dumps(_plain(found), indent=0, sort_keys=True, ensure_ascii=False) + "\n", path)
 
 

@@ -26,6 +26,7 @@ from analysis.core.freeze import LABELS  # rewording one refits nothing
 from analysis.core.paths import (
     BENCHMARK,
     FILES,
+    FINGERPRINTS,
     exhibit_files,
     file_of,
     product_files,

@@ -89,6 +89,30 @@ def traced(document):
     return {name: listed(files_of(name)) for name in made_from(STUDY, document)}
 
 
+rule fingerprint:
+    input:
+        raw=sorted(
+            {
+                path.as_posix()
+                for contract in STUDY["raw"].values()
+                for path in rawfiles.locate(contract).values()
+                if (rawfiles.ROOT / path).exists() or rawfiles.is_simulated(contract)
+            }
+        ),
+    output:
+        FINGERPRINTS,
+    log:
+        "logs/fingerprint.log",
+    params:
+        code=version(
+            source_files("analysis.provenance.files")
+            + source_files("analysis.jobs.job")
+        ),
+        raw=STUDY["raw"],
+    run:
+        dispatch(rule, input, output, params, wildcards, log)
+
+
 rule trace:
     input:
         products=lambda w: sorted(
@@ -102,7 +126,7 @@ rule trace:
         ),
         numbers=lambda w: OF_PROVENANCE[file_of("provenance", w.name)].numbers_file,
         exhibits=lambda w: OF_PROVENANCE[file_of("provenance", w.name)].exhibit_files(),
-        text=lambda w: OF_PROVENANCE[file_of("provenance", w.name)].texts(),
+        fingerprints=FINGERPRINTS,
         config=CONFIG_FILES,
     output:
         FILES["provenance"],
@@ -124,6 +148,10 @@ rule dossier:
         provenance=DOCUMENTS[PAPER].provenance,
         numbers=DOCUMENTS[PAPER].numbers_file,
         exhibits=DOCUMENTS[PAPER].exhibit_files(),
+        text=sorted(
+            path.relative_to(catalogue.ROOT).as_posix()
+            for path in (catalogue.ROOT / "paper").rglob("*.typ")
+        ),
         page=[
             f"analysis/provenance/dossier/page.{form}"
             for form in ("html", "css", "js")
@@ -138,6 +166,9 @@ rule dossier:
             + source_files("analysis.jobs.job")
         ),
         title=STUDY["title"],
+        notes={
+            name: STUDY["exhibits"][name]["note"] for name in DOCUMENTS[PAPER].exhibits
+        },
         order={
             "exhibits": list(DOCUMENTS[PAPER].exhibits),
             "curves": list(STUDY["specification_curves"]),

@@ -72,7 +72,8 @@ def _makers(study: dict, out: Path) -> Iterator[tuple[str, Callable[[Path], None
         yield document.pdf, partial(typeset, document)
     paper = study["documents"][STUDY]
     order = {"exhibits": list(paper.exhibits), "curves": list(study["specification_curves"])}
-    yield "paper/dossier.html", lambda path: dossier(paper.provenance, paper.numbers_file, study["title"], order, str(path))
+    notes = {name: study["exhibits"][name]["note"] for name in paper.exhibits}
+    yield "paper/dossier.html", lambda path: dossier(paper.provenance, paper.numbers_file, study["title"], notes, order, str(path))
     tables = {name: file_of(kind, name) for kind in ("source", "panel") for name in sorted(modules(kind))}
     yield "paper/codebook.md", lambda path: codebook(tables, {name: study["contracts"][name] for name in tables}, str(path))
 
