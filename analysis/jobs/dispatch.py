@@ -12,6 +12,8 @@ import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
+from multiprocessing import forkserver
+from multiprocessing.context import ForkServerContext
 from pathlib import Path
 from types import ModuleType
 
@@ -166,8 +168,7 @@ def dispatch(rule: str, inputs: Mapping, outputs: Mapping, params: Mapping, wild
 
     Raises JobFailed where the job ends with an error, which it has printed.
     """
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["analysis.jobs.preload"])
+    context = make_ready()
     planned = Job(
         rule,
         wildcards.get("name", wildcards.get("exhibit", "")),
@@ -183,6 +184,14 @@ def dispatch(rule: str, inputs: Mapping, outputs: Mapping, params: Mapping, wild
     # A job that fails ends with 1. Libraries' threads now and then abort a process that has done its work and said so.
     if process.exitcode == 1 or (process.exitcode and not has_ended(str(log[0]))):
         raise JobFailed(str(log[0]))
+
+
+def make_ready() -> ForkServerContext:
+    """Start the process that jobs are forked from, unless it runs; it imports the libraries while the workflow is planned."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["analysis.jobs.preload"])
+    forkserver.ensure_running()
+    return context
 
 
 def _plain(files: Mapping) -> dict[str, str | list[str]]:

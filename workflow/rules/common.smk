@@ -31,7 +31,7 @@ from analysis.core.paths import (
     file_of,
     product_files,
 )
-from analysis.jobs.dispatch import dispatch
+from analysis.jobs.dispatch import dispatch, make_ready
 from analysis.provenance.graph import made_from
 from bootstrap import REPEATABLE
 from analysis.core.config import (
@@ -59,6 +59,7 @@ except (ConfigError, UnknownName, DataError) as error:
     print(f"\nConfiguration error\n{error}\n", file=sys.stderr)
     sys.exit(1)
 
+make_ready()
 CONTRACTS = STUDY["contracts"]
 DOCUMENTS = STUDY["documents"]
 KIND = products(STUDY)
