@@ -1,6 +1,5 @@
 """The study, from raw files to the paper: raw → clean → panel → estimate → exhibit → paper."""
 
-
 import threading
 
 
