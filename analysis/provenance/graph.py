@@ -11,7 +11,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
+import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from analysis.core import rawfiles
 from analysis.core.catalogue import ROOT, ingredients, program_files
@@ -46,7 +49,8 @@ def graph(study: dict, document: Document, files: dict[str, list[str]], numbers:
     if "montecarlo" in files:
         nodes |= {f"data_generating_process:{name}": _process(study, name, process) for name, process in study["montecarlo"].items()}
     if "verdicts" in files:
-        nodes |= {f"claim:{name}": _claim(name, claim, files) for name, claim in study["claims"].items()}
+        verdicts = read_table(files["verdicts"][0])
+        nodes |= {f"claim:{name}": _claim(name, claim, verdicts) for name, claim in study["claims"].items()}
     nodes |= _exhibits(study, document, kinds, numbers, estimates)
     nodes |= _numbers(study, document, kinds, numbers, estimates)
     return {
@@ -80,11 +84,14 @@ def chain(graph_: dict, start: str) -> list[tuple[int, str]]:
 
 
 def _estimates(study: dict, files: dict[str, list[str]]) -> pd.DataFrame:
-    models = [name for name in study["specifications"] if name in files]
-    parts = [read_table(path).assign(specification=f"estimates:{name}") for name in models for path in files[name]]
-    if not parts:
+    named = [(f"estimates:{name}", path) for name in study["specifications"] if name in files for path in files[name]]
+    if not named:
         return pd.DataFrame(columns=["specification"])
-    return pd.concat(parts, ignore_index=True).astype(object).where(lambda t: t.notna(), None)
+    # All as one Arrow table: hundreds of small ones would each be turned into a table of pandas.
+    parts = [pq.read_table(path, use_threads=False, pre_buffer=False) for _, path in named]
+    found = pa.concat_tables(parts, promote_options="permissive").to_pandas(use_threads=False)
+    found["specification"] = np.repeat([name for name, _ in named], [part.num_rows for part in parts])
+    return found.astype(object).where(lambda t: t.notna(), None)
 
 
 def _raw_nodes(study: dict, raw: dict[str, list[dict]]) -> Iterator[tuple[str, dict]]:
@@ -184,9 +191,8 @@ def _tested(claim: dict) -> list[str]:
     return [f"estimates:{name}" for name in specifications_of(claim)]
 
 
-def _claim(name: str, claim: dict, files: dict[str, list[str]]) -> dict:
-    rows = read_table(files["verdicts"][0])
-    own = rows[rows["claim"] == name].astype(object).where(lambda t: t.notna(), None).to_dict("records")
+def _claim(name: str, claim: dict, verdicts: pd.DataFrame) -> dict:
+    own = verdicts[verdicts["claim"] == name].astype(object).where(lambda t: t.notna(), None).to_dict("records")
     return {
         "kind": "claim",
         "name": name,
