@@ -1,6 +1,11 @@
 """The study, from raw files to the paper: raw → clean → panel → estimate → exhibit → paper."""
 
-import threading
+from snakemake.scheduling.job_scheduler import JobScheduler
+
+# Snakemake always limits the jobs that start per second, and after every look at the queue plans another for when the limit has passed:
+# after some hundreds of jobs it does little but look, and a finished run waits for the last look. The profile's limit is never
+# reached, so that no such look is needed; jobs that end have the queue looked at anyway.
+JobScheduler._schedule_reevalutation = lambda scheduler, delay: None
 
 
 include: "workflow/rules/common.smk"
@@ -27,18 +32,3 @@ rule validation:
         "paper/validation.pdf",
         DOCUMENTS[VALIDATION].provenance,
         DOCUMENTS[VALIDATION].exhibit_files(),
-
-
-def end_timers():
-    """Stop the timers that would look at the queue again: each holds up the end of a finished run by the time span of the profile."""
-    for thread in threading.enumerate():
-        if isinstance(thread, threading.Timer):
-            thread.cancel()
-
-
-onsuccess:
-    end_timers()
-
-
-onerror:
-    end_timers()
