@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from analysis.core.catalogue import ROOT
-from analysis.provenance.cells import COLUMNS, KEY, cells
+from analysis.provenance.cells import COLUMNS, KEY, cells, models
 
 BUILT = ROOT / "data/processed/provenance.json"
 
@@ -28,7 +28,7 @@ TABLE = estimates(
 def traced(tmp_path, text, sources=("estimates:m",)):
     path = tmp_path / "t.csv"
     path.write_text(text)
-    return cells(path, TABLE, list(sources))
+    return cells(path, TABLE, models(TABLE), list(sources))
 
 
 def test_a_row_that_names_its_model_is_traced_by_name(tmp_path):
