@@ -32,9 +32,7 @@ def traced(tmp_path, text, sources=("estimates:m",)):
 
 
 def test_a_row_that_names_its_model_is_traced_by_name(tmp_path):
-    text = (
-        "model_id,outcome,parameter,estimate,std_error,p_value\nm,rd,att|cr3,0.3129143,0.2,0.038\nother,rd,att|cluster,0.3129143,,\n"
-    )
+    text = "model_id,outcome,parameter,estimate,std_error,p_value\nm,rd,att|cr3,0.3129143,0.2,0.038\nother,rd,att|cluster,0.3129143,,\n"
     assert traced(tmp_path, text) == [
         [1, "estimate", 1, "estimate"],
         [1, "std_error", 1, "std_error"],
