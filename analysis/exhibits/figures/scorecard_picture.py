@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from textwrap import fill
+
 import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.figure import Figure
@@ -15,32 +17,39 @@ NONE, OPEN, DESCRIBED = "no evidence\nat hand", "cannot tell", "described,\nnot 
 READINGS = (CONSISTENT, NOT_CONSISTENT, OPEN, DESCRIBED, NONE)
 FILL = {CONSISTENT: "#00689d", NOT_CONSISTENT: "#c8500a", UNTESTABLE: "white"}
 # Boxes side by side in a cell, and their size in units of a cell's width and of a line of boxes.
-ACROSS, BOX = 3, (0.28, 0.74)
+ACROSS, BOX = 4, (0.21, 0.74)
 
 
 def draw(verdicts: pd.DataFrame, claims: dict) -> Figure:
     """Return a grid of claims: columns are the directness of the nearest evidence, rows how it reads, colour the verdict."""
     placed = positions(verdicts, claims)
     rows = [reading for reading in READINGS if (placed["reading"] == reading).any()]
-    columns = [*DIRECTNESS, NONE]
-    lines = {r: max(1, *(-(-n // ACROSS) for n in placed[placed["reading"] == r].groupby("distance").size())) for r in rows}
-    figure, axis = plt.subplots(figsize=(WIDTH, 0.55 + 0.3 * sum(lines.values())))
-    top = 0.0
-    for reading in rows:
-        height = float(lines[reading])
+    lines = [_lines(placed[placed["reading"] == reading]) for reading in rows]
+    figure, axis = plt.subplots(figsize=(WIDTH, 0.55 + 0.3 * sum(lines)))
+    top = 0
+    for reading, height in zip(rows, lines, strict=True):
         axis.text(-0.06, top + height / 2, reading, ha="right", va="center", fontsize=8)
-        for place, distance in enumerate(columns):
-            axis.add_patch(Rectangle((place, top), 1, height, facecolor="#F7F7F7", edgecolor="white", linewidth=2))
+        # What has no evidence has no distance either: one band instead of columns.
+        spans = [(0, len(DIRECTNESS), NONE)] if reading == NONE else [(place, 1, name) for place, name in enumerate(DIRECTNESS)]
+        for place, width, distance in spans:
+            axis.add_patch(Rectangle((place, top), width, height, facecolor="#F4F4F4", edgecolor="white", linewidth=2))
             inside = placed[(placed["reading"] == reading) & (placed["distance"] == distance)]
             for number, claim in enumerate(inside.to_dict("records")):
-                _box(axis, place + 0.04 + (number % ACROSS) * 0.32, top + 0.13 + number // ACROSS, claim)
+                _box(axis, place + 0.03 + (number % (ACROSS * width)) / ACROSS, top + 0.13 + number // (ACROSS * width), claim)
         top += height
-    for place, distance in enumerate(columns):
-        axis.text(place + 0.5, -0.15, distance.replace(" ", "\n", 1) if distance != NONE else NONE, ha="center", va="bottom", fontsize=8)
-    axis.set(xlim=(0, len(columns)), ylim=(top, 0))
+    for place, distance in enumerate(DIRECTNESS):
+        axis.text(place + 0.5, -0.15, fill(distance, 16), ha="center", va="bottom", fontsize=8)
+    axis.set(xlim=(0, len(DIRECTNESS)), ylim=(top, 0))
     axis.set_axis_off()
     figure.subplots_adjust(left=0.13, right=0.995, bottom=0.02, top=1 - 0.42 / figure.get_figheight())
     return figure
+
+
+def _lines(placed: pd.DataFrame) -> int:
+    """Return how many lines of boxes the fullest cell of a row needs."""
+    most = placed.groupby("distance").size().max()
+    across = ACROSS * len(DIRECTNESS) if (placed["distance"] == NONE).all() else ACROSS
+    return int(-(-most // across))
 
 
 def positions(verdicts: pd.DataFrame, claims: dict) -> pd.DataFrame:
