@@ -38,13 +38,13 @@ def strata(scheme):
 def test_estimate_and_standard_error_by_each_rule_of_dating(model, table, cohort):
     row = archived(table, model_id=model, outcome="rd_intensity", parameter="att|analytic")
     estimate, error = GroupTime(INTENSITY).effect(cohort.to_numpy())
-    assert (estimate, error) == pytest.approx((row["estimate"], row["std_error"]), rel=1e-8)
+    assert (estimate, error) == pytest.approx((row["estimate"], row["std_error"]), rel=1e-6)
 
 
 def test_the_east_alone():
     east = (REGION == "East").to_numpy()
     row = archived("province_permutations", model_id="province_east", outcome="rd_intensity", parameter="att|analytic")
-    assert GroupTime(INTENSITY[east]).effect(COHORT[east].to_numpy())[0] == pytest.approx(row["estimate"], rel=1e-8)
+    assert GroupTime(INTENSITY[east]).effect(COHORT[east].to_numpy())[0] == pytest.approx(row["estimate"], rel=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -107,7 +107,7 @@ def test_the_placebo_of_the_last_days_of_2018():
     row = archived("province_checks", model_id="province_placebo_december", outcome="rd_intensity", parameter="att|randomization_t")
     panel = GroupTime(INTENSITY, last=2018)
     estimate, _ = panel.effect(cohort.to_numpy())
-    assert estimate == pytest.approx(row["estimate"], rel=1e-8) and round(estimate, 2) == 0.14
+    assert estimate == pytest.approx(row["estimate"], rel=1e-6) and round(estimate, 2) == 0.14
     p_value, _ = panel.p_values(np.where(cohort > 2018, NEVER, cohort), strata("region"))
     assert abs(p_value - row["p_value"]) < 4 * np.sqrt(0.25 * (1 / 399 + 1 / 1999)) and p_value > 0.3
     early, never = (cohort == 2018).to_numpy(), CERTAIN & (cohort > 2024).to_numpy()
