@@ -121,15 +121,15 @@ function answer() {
     picture(claims));
 }
 function picture(claims) {
-  const readings = ["consistent", "not consistent", OPEN, SHOWN, NONE], distances = [...data.distances, NONE];
+  const readings = ["consistent", "not consistent", OPEN, SHOWN, NONE], distances = data.distances;
   const chip = node => h("a", { href: `#claim-${node.name}`, class: `chip ${node.verdict.replaceAll(" ", "-")}`, title: node.claim, "aria-label": `${node.name}: ${node.claim}. Verdict: ${node.verdict}` }, node.name);
-  const cell = (reading, distance) => h("td", null, claims.filter(node => readsAs(node) === reading && distanceOf(node) === distance).map(chip));
+  const cell = (reading, distance) => h("td", { colspan: distance === NONE ? distances.length : null }, claims.filter(node => readsAs(node) === reading && distanceOf(node) === distance).map(chip));
   const rows = readings.filter(reading => claims.some(node => readsAs(node) === reading));
   return h("figure", { id: "picture" },
     h("figcaption", null, "Each claim by how close its nearest evidence is (columns) and how that reads (rows). Filled: the verdict, which direct evidence alone decides, is not open."),
     h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Claims by distance and reading, scrolls sideways" }, h("table", { class: "picture" },
       h("thead", null, h("tr", null, h("td"), distances.map(distance => h("th", { scope: "col" }, distance)))),
-      h("tbody", null, rows.map(reading => h("tr", null, h("th", { scope: "row" }, reading), distances.map(distance => cell(reading, distance))))))));
+      h("tbody", null, rows.map(reading => h("tr", null, h("th", { scope: "row" }, reading), (reading === NONE ? [NONE] : distances).map(distance => cell(reading, distance))))))));
 }
 
 // Scorecard.
