@@ -39,6 +39,10 @@ METHOD = Method(
         "n_hidden": Option(2, "untreated units that may be treated", minimum=0),
         "hidden_cohorts": Option([2019, 2020, 2021], "cohorts they may belong to", period=True),
         "uncertain": Option("", "boolean column, false where a unit is left out unless it is hidden", columns=True),
+        "together": Option(
+            False,
+            "hidden units share a cohort, each of hidden_cohorts in turn: exact extremes of a balanced panel by sorting, for any number of units",
+        ),
         "later_known": Option(False, "leave out of the candidates units whose first treatment is dated after the last period"),
         "randomization_draws": DRAWS,
     },

@@ -37,6 +37,11 @@ METHOD = Method(
             " difference-in-differences, ranked by the size of the effect",
             ("synthetic_control", "synthetic_did"),
         ),
+        "window": Option(
+            [],
+            "first and last event time of a case: it is compared over the periods within them in which it is observed, with controls observed"
+            " in all of these; none: every period of the panel",
+        ),
         "donors": Option(40, "controls: those nearest to the case in their mean before treatment", minimum=2),
         "penalty": PENALTY,
     },
