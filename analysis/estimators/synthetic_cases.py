@@ -68,7 +68,10 @@ def estimate(panel: pd.DataFrame, specification: Specification) -> list[dict]:
     if options.window:
         if len(options.window) != 2 or not options.window[0] <= -2 < 0 <= options.window[1]:
             raise BadOption(
-                "synthetic_cases: window is the first and the last event time, at most -2 and at least 0", "window", options.window, "[-5, 3]"
+                "synthetic_cases: window is the first and the last event time, at most -2 and at least 0",
+                "window",
+                options.window,
+                "[-5, 3]",
             )
         return _within_windows(wide, data, options)
     complete = np.isfinite(wide.outcome).all(axis=1)

@@ -41,5 +41,6 @@ def clean(listed_accounts: pd.DataFrame, iconix_filings: pd.DataFrame, issuer_li
     groups |= issuer_list.set_index("firm_id")["industry_group"].to_dict()
     names = issuer_list.set_index("firm_id")["firm"].to_dict()
     return table.assign(
-        group=table["firm_id"].map(groups).astype("string"), firm=table["firm_id"].map(names).fillna(table["firm"]).fillna(table["firm_id"]).astype("string")
+        group=table["firm_id"].map(groups).astype("string"),
+        firm=table["firm_id"].map(names).fillna(table["firm"]).fillna(table["firm_id"]).astype("string"),
     )

@@ -51,7 +51,7 @@ def _line(name: str, claim: dict, rows: pd.DataFrame) -> dict:
     if pd.isna(head["nearest"]):
         return cells | {READS: NONE}
     near = rows.loc[head["nearest"]]
-    return cells | {READS: reading(near), "What it is": evidence(near), "How close": near["directness"]}
+    return cells | {READS: reading(near), "What it is": evidence(near), "How close": closeness(near)}
 
 
 def _tone(said: str) -> str:
@@ -76,6 +76,12 @@ def reading(row: pd.Series) -> str:
     closed = f"{row['code']} closes" if _coded(row["verdict"], row["code"]) != row["verdict_before_gates"] else ""
     gates = ", ".join(filter(None, (passed, closed)))
     return f"{alone}; {gates}" if gates else alone
+
+
+def closeness(row: pd.Series) -> str:
+    """Return how direct evidence is, and in words how far it is from the firms that the claims are about."""
+    far = row.get("distance", "")
+    return row["directness"] if pd.isna(far) or not far else f"{row['directness']}, but far: {far}"
 
 
 def evidence(row: pd.Series) -> str:
