@@ -162,7 +162,7 @@ def test_every_average_effect_whose_specification_has_an_event_study_is_judged_w
     specifications = STUDY["specifications"]
     tests = [test for claim in STUDY["claims"].values() for key in ("tests", "context", "firms") for test in claim.get(key, [])]
     effects = [test for test in tests if test["term"] == "att" and "region" in test]
-    assert {test["from"] for test in effects} == {"province_att", "royalty_stacked", "firm_att"}
+    assert {test["from"] for test in effects} == {"province_att", "royalty_stacked", "firm_att", "issuer_att", "city_att"}
     for test in effects:
         companion = specifications[test["honest"]]
         assert test["outcome"] in companion["outcomes"] and RELATIVE_MAGNITUDE in companion["options"]["honest"]
@@ -218,3 +218,19 @@ def test_a_significant_estimate_has_its_exaggeration_at_the_edge_of_the_region_a
         assert "exaggeration" not in none
     _, none = assess("X", {"kind": "directional", "tests": [test | {"region": {"sign": "positive"}}]}, {"m": rows_of()})
     assert "exaggeration" not in none  # a sign names no size
+
+
+def test_far_evidence_says_how_far_and_decides_like_any_direct_evidence():
+    test = {"from": "m", "term": "att", "says": "A", "directness": "direct", "distance": "another country", "region": {"sign": "positive"}}
+    claim = {"kind": "directional", "tests": [test]}
+    head, one = assess("X", claim, {"m": rows_of(model_id="m")})
+    assert (head["verdict"], head["nearest"]) == ("consistent", 1)
+    assert one["distance"] == "another country"
+    near = {key: value for key, value in test.items() if key != "distance"}
+    assert assess("X", claim | {"tests": [near]}, {"m": rows_of(model_id="m")})[1]["distance"] == ""
+
+
+def test_direct_evidence_on_firms_of_another_country_says_so():
+    tests = [test for claim in STUDY["claims"].values() for key in ("tests", "context") for test in claim.get(key, [])]
+    listed = [test for test in tests if test["from"].startswith("issuer_") or test["from"] == "market_share_of_debt"]
+    assert listed and all(test["directness"] == "direct" and "United States" in test["distance"] for test in listed)

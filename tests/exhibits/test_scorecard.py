@@ -49,3 +49,9 @@ def test_verdicts_are_shaded_by_what_they_say():
     decided = {"verdict": "not consistent", "code": "smaller", "verdict_before_gates": "not consistent (smaller)", "gates_passed": ""}
     line, tones = card({**HEAD, **decided, "nearest": 1}, {**EVIDENCE, **decided, "rank": 1})
     assert line[VERDICT] == line[READS] == "not consistent (smaller)" and list(tones.values()) == ["no", "no"]
+
+
+def test_direct_evidence_from_far_says_so_beside_how_direct_it_is():
+    near = {**EVIDENCE, "directness": "direct", "distance": "listed firms of the United States"}
+    line, _ = card({**HEAD, "nearest": 101}, near)
+    assert line["How close"] == "direct, but far: listed firms of the United States"
