@@ -30,7 +30,7 @@ def count(
             for item in ("total_assets", "revenue", "dividends", "buybacks")
         },
     }
-    for outcome in ("issuer_interest", "issuer_debt_revenue", "issuer_payouts", "issuer_revenue"):
+    for outcome in ("issuer_interest", "issuer_debt_revenue", "issuer_payouts"):
         alone = issuer_leave_one_out[(issuer_leave_one_out["outcome"] == outcome) & (issuer_leave_one_out["term"] == TERM)]["estimate"]
         found |= {f"{outcome}_without_low": float(alone.min()), f"{outcome}_without_high": float(alone.max())}
     return found
