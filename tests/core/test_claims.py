@@ -226,16 +226,23 @@ def test_a_significant_estimate_has_its_exaggeration_at_the_edge_of_the_region_a
 
 
 def test_far_evidence_says_how_far_and_decides_like_any_direct_evidence():
-    test = {"from": "m", "term": "att", "says": "A", "directness": "direct", "distance": "another country", "region": {"sign": "positive"}}
+    test = {
+        "from": "m",
+        "term": "att",
+        "says": "A",
+        "directness": "direct",
+        "whose": "firms of another country",
+        "region": {"sign": "positive"},
+    }
     claim = {"kind": "directional", "tests": [test]}
     head, one = assess("X", claim, {"m": rows_of(model_id="m")})
     assert (head["verdict"], head["nearest"]) == ("consistent", 1)
-    assert one["distance"] == "another country"
-    near = {key: value for key, value in test.items() if key != "distance"}
-    assert assess("X", claim | {"tests": [near]}, {"m": rows_of(model_id="m")})[1]["distance"] == ""
+    assert one["whose"] == "firms of another country"
+    near = {key: value for key, value in test.items() if key != "whose"}
+    assert assess("X", claim | {"tests": [near]}, {"m": rows_of(model_id="m")})[1]["whose"] == ""
 
 
 def test_direct_evidence_on_firms_of_another_country_says_so():
     tests = [test for claim in STUDY["claims"].values() for key in ("tests", "context") for test in claim.get(key, [])]
     listed = [test for test in tests if test["from"].startswith("issuer_") or test["from"] == "market_share_of_debt"]
-    assert listed and all(test["directness"] == "direct" and "United States" in test["distance"] for test in listed)
+    assert listed and all(test["directness"] == "direct" and "United States" in test["whose"] for test in listed)

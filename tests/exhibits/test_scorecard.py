@@ -52,6 +52,6 @@ def test_verdicts_are_shaded_by_what_they_say():
 
 
 def test_direct_evidence_from_far_says_so_beside_how_direct_it_is():
-    near = {**EVIDENCE, "directness": "direct", "distance": "listed firms of the United States"}
+    near = {**EVIDENCE, "directness": "direct", "whose": "listed firms of the United States"}
     line, _ = card({**HEAD, "nearest": 101}, near)
-    assert line["How close"] == "direct, but far: listed firms of the United States"
+    assert line["How close"] == "direct, but of listed firms of the United States"

@@ -79,9 +79,9 @@ def reading(row: pd.Series) -> str:
 
 
 def closeness(row: pd.Series) -> str:
-    """Return how direct evidence is, and in words how far it is from the firms that the claims are about."""
-    far = row.get("distance", "")
-    return row["directness"] if pd.isna(far) or not far else f"{row['directness']}, but far: {far}"
+    """Return how direct evidence is, and whose figures it is where these are far from the firms that the claims are about."""
+    far = row.get("whose", "")
+    return row["directness"] if pd.isna(far) or not far else f"{row['directness']}, but of {far}"
 
 
 def evidence(row: pd.Series) -> str:
