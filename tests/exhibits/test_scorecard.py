@@ -55,3 +55,9 @@ def test_direct_evidence_from_far_says_so_beside_how_direct_it_is():
     near = {**EVIDENCE, "directness": "direct", "whose": "listed firms of the United States"}
     line, _ = card({**HEAD, "nearest": 101}, near)
     assert line["How close"] == "direct, but of listed firms of the United States"
+
+
+def test_a_claim_whose_files_are_not_at_hand_names_them_without_their_folder():
+    why = "part 1 of 2, interest: Accounts of issuers: not found in somewhere/folder: panel.csv. Download them."
+    line, _ = card({**HEAD, "code": "ABSENT", "explanation": why})
+    assert line["Why, or what is missing"] == "Part 1 of 2, interest: Accounts of issuers (README.md says where its files go)."

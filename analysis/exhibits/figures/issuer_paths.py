@@ -26,7 +26,7 @@ def draw(issuer_cases: pd.DataFrame, issuer_year: pd.DataFrame, outcomes: dict) 
             own = issuer_year[issuer_year["firm_id"] == deal["firm_id"]]
             path = own.set_index("fiscal_year")[about["column"]].dropna()
             _panel(axis, path, select_rows(issuer_cases, outcome=name, setting=deal["firm_id"]), int(deal["cohort"]))
-            axis.set_title(deal["firm"].split(" (")[0], fontsize=7.5, pad=9)
+            axis.set_title(deal["firm"].split(" (")[0], fontsize=7.5, pad=11)
         axes[block * lines, 0].set_ylabel(f"{about['label']}, %", fontsize=7)
     for axis in axes.flat[len(deals) * len(SHOWN) :]:
         axis.set_visible(False)

@@ -3,6 +3,7 @@
 import pandas as pd
 
 from analysis.core.claims import SHOWN
+from analysis.core.rawfiles import briefly
 from analysis.core.verdict_rule import CONSISTENT, INCONCLUSIVE, NORMATIVE, NOT_CONSISTENT, UNTESTABLE
 from analysis.exhibits.cells import interval, number, prefixed
 from analysis.exhibits.display import Table
@@ -43,7 +44,7 @@ def layout(verdicts: pd.DataFrame, claims: dict) -> Table:
 def _line(name: str, claim: dict, rows: pd.DataFrame) -> dict:
     head = rows.loc[0]
     missing = "; ".join(claim.get("missing", [])) if head["code"] == "FIELD" else ""
-    why = f"missing: {missing}" if missing else str(head["explanation"])
+    why = f"missing: {missing}" if missing else briefly(str(head["explanation"]))
     cells = {"": name, "The study says": claim["claim"], VERDICT: _coded(head["verdict"], head["code"])}
     cells |= {"Why, or what is missing": f"{why[:1].upper()}{why[1:]}."}
     if claim["kind"] == "normative":
