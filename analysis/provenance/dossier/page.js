@@ -38,8 +38,8 @@ function estimate(place) {
 }
 function table(header, rows, align = []) {
   const side = place => align[place] === "right" ? "right" : null;
-  return h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Table, scrolls sideways" }, h("table", null,
-    h("thead", null, h("tr", null, header.map((text, place) => h("th", { scope: "col", class: side(place) }, text)))),
+  return h("div", { class: "scroll", tabindex: 0, role: "group", "aria-label": "Table, scrolls sideways" }, h("table", null,
+    h("thead", null, h("tr", null, header.map((text, place) => h(text ? "th" : "td", { scope: text ? "col" : null, class: side(place) }, text)))),
     h("tbody", null, rows.map(row => h("tr", null, row.map((cell, place) => h("td", { class: side(place) }, cell)))))));
 }
 function select(label, options, change, chosen = options[0][0]) {
@@ -127,7 +127,7 @@ function picture(claims) {
   const rows = readings.filter(reading => claims.some(node => readsAs(node) === reading));
   return h("figure", { id: "picture" },
     h("figcaption", null, "Each claim by how close its nearest evidence is (columns) and how that reads (rows). Filled: the verdict, which direct evidence alone decides, is not open."),
-    h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Claims by distance and reading, scrolls sideways" }, h("table", { class: "picture" },
+    h("div", { class: "scroll", tabindex: 0, role: "group", "aria-label": "Claims by distance and reading, scrolls sideways" }, h("table", { class: "picture" },
       h("thead", null, h("tr", null, h("td"), distances.map(distance => h("th", { scope: "col" }, distance)))),
       h("tbody", null, rows.map(reading => h("tr", null, h("th", { scope: "row" }, reading), (reading === NONE ? [NONE] : distances).map(distance => cell(reading, distance))))))));
 }
@@ -370,7 +370,7 @@ function printed(content) {
   const body = content.rows.map((row, place) => content.bold.includes(place) || content.wide.includes(place)
     ? h("tr", null, h("td", { colspan: row.length, class: content.bold.includes(place) ? "group" : null }, row[0]))
     : h("tr", null, row.map((cell, at) => h("td", { class: content.align[at] === "right" ? "right" : null }, cell))));
-  return h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Table, scrolls sideways" }, h("table", null, h("thead", null, h("tr", null, content.columns.map((text, at) => h("th", { scope: "col", class: content.align[at] === "right" ? "right" : null }, text)))), h("tbody", null, body)));
+  return h("div", { class: "scroll", tabindex: 0, role: "group", "aria-label": "Table, scrolls sideways" }, h("table", null, h("thead", null, h("tr", null, content.columns.map((text, at) => h(text ? "th" : "td", { scope: text ? "col" : null, class: content.align[at] === "right" ? "right" : null }, text)))), h("tbody", null, body)));
 }
 const ROWS_SHOWN = 200;
 function cells(name, csv, node) {
@@ -412,7 +412,7 @@ function numbers(section, chosen, prefix) {
   const apply = () => { let visible = 0; for (const [text, line] of lines) { line.hidden = !search.value.toLowerCase().split(/\s+/).every(word => text.includes(word)); visible += !line.hidden; } count.textContent = `${visible} of ${lines.length} numbers`; };
   const search = h("input", { type: "search", id: `${prefix}-number-search`, oninput: apply });
   section.append(h("div", { class: "controls" }, h("label", null, "Words", search)), count,
-    h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Numbers in the text, scrolls sideways" }, h("table", null, h("thead", null, h("tr", null, ["Number", "Sentence", "Name"].map(text => h("th", { scope: "col" }, text)))), h("tbody", null, lines.map(([, line]) => line)))));
+    h("div", { class: "scroll", tabindex: 0, role: "group", "aria-label": "Numbers in the text, scrolls sideways" }, h("table", null, h("thead", null, h("tr", null, ["Number", "Sentence", "Name"].map(text => h("th", { scope: "col" }, text)))), h("tbody", null, lines.map(([, line]) => line)))));
   apply();
 }
 
