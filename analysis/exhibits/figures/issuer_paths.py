@@ -18,7 +18,7 @@ def draw(issuer_cases: pd.DataFrame, issuer_year: pd.DataFrame, outcomes: dict) 
     """Return a panel per issuer and outcome, by fiscal year, with the placebo p-value; those without a comparison show their path."""
     deals = issuer_year[issuer_year["issuer"]].drop_duplicates("firm_id").sort_values(["event_date", "firm_id"])
     lines = -(-len(deals) // COLUMNS)
-    figure, axes = subplots(lines * len(SHOWN), COLUMNS, figsize=(WIDTH, 1.35 * lines * len(SHOWN) + 0.4), squeeze=False)
+    figure, axes = subplots(lines * len(SHOWN), COLUMNS, figsize=(WIDTH, 1.1 * lines * len(SHOWN) + 0.4), squeeze=False)
     for block, name in enumerate(SHOWN):
         about = outcomes[name]
         for place, (_, deal) in enumerate(deals.iterrows()):
