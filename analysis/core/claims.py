@@ -162,6 +162,7 @@ def _test(name: str, test: dict, estimates: dict[str, pd.DataFrame]) -> tuple[Pa
         "gates_passed": ", ".join(judged.passed),
         "explanation": judged.verdict.explanation,
         "directness": test.get("directness", DIRECTNESS[0]),
+        "whose": test.get("whose", ""),
         "says": test["says"],
         **{key: value for key, value in ends.items() if math.isfinite(value)},
         **_design(row, region),

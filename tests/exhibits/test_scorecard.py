@@ -61,3 +61,18 @@ def test_verdicts_are_shaded_by_what_they_say(module, column):
     decided = {"verdict": "not consistent", "code": "smaller", "verdict_before_gates": "not consistent (smaller)", "gates_passed": ""}
     line, table = card(module, {**HEAD, **decided, "nearest": 1}, {**EVIDENCE, **decided, "rank": 1})
     assert line[column] == "not consistent (smaller)" and list(table.tones.values()) == ["no"]
+
+
+def test_evidence_of_far_firms_says_whose_it_is():
+    near = {**EVIDENCE, "directness": "direct", "whose": "listed firms of the United States"}
+    line, _ = card(scorecard_nearest, {**HEAD, "nearest": 101}, near)
+    assert line["How close"] == "direct, but of listed firms of the United States"
+    head = {**HEAD, "verdict": "not consistent", "code": "opposite", "explanation": "debt rises", "whose": near["whose"]}
+    line, _ = card(scorecard, head)
+    assert line["Why, or what is missing"] == "Debt rises (evidence of listed firms of the United States)."
+
+
+def test_a_claim_whose_files_are_not_at_hand_names_them_without_their_folder():
+    why = "part 1 of 2, interest: Accounts of issuers: not found in somewhere/folder: panel.csv. Download them."
+    line, _ = card(scorecard, {**HEAD, "code": "ABSENT", "explanation": why})
+    assert line["Why, or what is missing"] == "Part 1 of 2, interest: Accounts of issuers (README.md says where its files go)."

@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from analysis.core.rawfiles import briefly
 from analysis.core.verdict_rule import CONSISTENT, NORMATIVE, NOT_CONSISTENT, UNTESTABLE
 from analysis.exhibits.display import Table
 
@@ -29,7 +30,9 @@ def layout(verdicts: pd.DataFrame, claims: dict) -> Table:
 
 def _line(name: str, claim: dict, head: pd.Series) -> dict:
     missing = "; ".join(claim.get("missing", [])) if head["code"] == "FIELD" else ""
-    why = f"missing: {missing}" if missing else str(head["explanation"])
+    why = f"missing: {missing}" if missing else briefly(str(head["explanation"]))
+    if pd.notna(whose := head.get("whose", "")) and whose:
+        why += f" (evidence of {whose})"
     verdict = coded(head["verdict"], head["code"])
     return {"": name, "The study says": claim["claim"], "Verdict": verdict, "Why, or what is missing": f"{why[:1].upper()}{why[1:]}."}
 

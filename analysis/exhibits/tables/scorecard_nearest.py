@@ -18,7 +18,7 @@ def layout(verdicts: pd.DataFrame, claims: dict) -> Table:
         own = verdicts[verdicts["claim"] == name].set_index("rank")
         if pd.notna(own.loc[0, "nearest"]):
             near = own.loc[own.loc[0, "nearest"]]
-            rows.append({"": name, "Nearest evidence": evidence(near), "Reads": reading(near), "How close": near["directness"]})
+            rows.append({"": name, "Nearest evidence": evidence(near), "Reads": reading(near), "How close": closeness(near)})
         elif claim["kind"] != "normative":
             without.append(name)
     tones = {(i, "Reads"): tone for i, row in enumerate(rows) if (tone := shade(row["Reads"]))}
@@ -37,6 +37,12 @@ def reading(row: pd.Series) -> str:
     closed = f"{row['code']} closes" if coded(row["verdict"], row["code"]) != row["verdict_before_gates"] else ""
     gates = ", ".join(filter(None, (passed, closed)))
     return f"{alone}; {gates}" if gates else alone
+
+
+def closeness(row: pd.Series) -> str:
+    """Return how direct evidence is, and whose figures it is where these are far from the firms that the claims are about."""
+    whose = row.get("whose", "")
+    return row["directness"] if pd.isna(whose) or not whose else f"{row['directness']}, but of {whose}"
 
 
 def evidence(row: pd.Series) -> str:

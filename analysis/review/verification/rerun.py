@@ -40,7 +40,8 @@ def source_paths() -> list[str]:
             if path.is_file() and path.relative_to(ROOT).parts[0] not in NOT_COPIED and "__pycache__" not in path.parts
         ]
     # A reader's own files are kept out of version control, but they are raw data of this checkout.
-    own = [path.relative_to(ROOT).as_posix() for folder in ("firms", "scoreboard") for path in (ROOT / "data/raw" / folder).rglob("*")]
+    folders = ("firms", "scoreboard", "cities", "accounts_securitizers")
+    own = [path.relative_to(ROOT).as_posix() for folder in folders for path in (ROOT / "data/raw" / folder).rglob("*")]
     paths += [path for path in own if (ROOT / path).is_file()]
     return sorted({path for path in paths if not _is_result(path)})
 
