@@ -1,11 +1,13 @@
 """R&D of the same firm and year in two sources: its filings, and the R&D Scoreboard.
 
-The Scoreboard converts at the rate of each year end. That rate is one number per year, which the median ratio of the two sources
-gives; what is left is disagreement.
+The Scoreboard converts at the rate of each year end. That rate is one number per year, about which the ratios of the two sources
+lie closest: the middle of their shortest half (the median would move with firms whose R&D one source defines more widely). What
+is left is disagreement.
 """
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from analysis.panels._scoreboard_names import scoreboard_keys
@@ -26,6 +28,14 @@ def build(accounts_yearly: pd.DataFrame, accounts_events: pd.DataFrame, scoreboa
     theirs = theirs.drop_duplicates(["name_key", "fiscal_year"]).rename(columns={"rd": "rd_scoreboard"})
     table = own.merge(theirs[theirs["rd_scoreboard"] > 0], on=["name_key", "fiscal_year"], validate="many_to_one")
     table["ratio"] = table["rd"] / table["rd_scoreboard"]
-    table["rate"] = table.groupby("fiscal_year")["ratio"].transform("median")
+    table["rate"] = table.groupby("fiscal_year")["ratio"].transform(_densest)
     table["difference"] = table["ratio"] / table["rate"] - 1
     return table[["ticker", "fiscal_year", "company", "rd", "rd_scoreboard", "rate", "difference"]].sort_values(["ticker", "fiscal_year"])
+
+
+def _densest(ratios: pd.Series) -> float:
+    """Return the middle of the shortest half of positive numbers, in logarithms: where most of them lie close together."""
+    ordered = np.sort(np.log(ratios.to_numpy(float)))
+    half = len(ordered) // 2 + 1
+    first = int(np.argmin(ordered[half - 1 :] - ordered[: len(ordered) - half + 1]))
+    return float(np.exp(np.median(ordered[first : first + half])))
