@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import pandas as pd
 
+SIZES = ("small", "middle", "large")
+
 
 def assets_of_treated(panel: pd.DataFrame, time: str) -> tuple[float, float]:
     """Return the smallest and largest total assets of eligible firms in the period before their event."""
@@ -29,7 +31,8 @@ def stack_of(panel: pd.DataFrame, time: str, cohort: int, window: list[int], sup
     keep &= ~(later & (panel[time] >= panel["cohort"])).fillna(False)
     stack = panel[keep].assign(stack=cohort, event_time=event_time[keep], control_kind=kind[keep])
     at_risk = before[before.index.isin(stack["ticker"])]
-    size = pd.qcut(at_risk.rank(method="first"), 3, labels=["small", "middle", "large"]).astype(str)
+    # In whole numbers: a firm on the edge of a quantile would go where rounding sends it.
+    size = (3 * (at_risk.rank(method="first").astype(int) - 1) // len(at_risk)).map(dict(enumerate(SIZES)))
     cell = f"{cohort} " + stack["ticker"].map(size)
     treated = stack["control_kind"] == "treated"
     return stack.assign(

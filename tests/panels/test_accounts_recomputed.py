@@ -79,9 +79,9 @@ def members(accounts):
         never = ~there["register"] & ~there["ticker"].isin(BUYERS) & there["assets"].between(low, high)
         treated = there["cohort"] == year
         part = there[treated | never | later].sort_values("ticker").assign(stack=year)
-        rank = part["assets"].rank(method="first")
-        part["third"] = np.ceil((rank - 1) / (len(part) - 1) * 3).clip(lower=1)
-        parts.append(part.assign(treated=treated)[~later].loc[:, ["stack", "ticker", "third", "treated"]])
+        order = np.argsort(np.argsort(part["assets"].to_numpy(), kind="stable"))
+        part = part.assign(third=3 * order // len(part), treated=treated)
+        parts.append(part.loc[~later[part.index], ["stack", "ticker", "third", "treated"]])
     return pd.concat(parts, ignore_index=True)
 
 
