@@ -18,6 +18,8 @@ COLUMNS = (
     "years_seen",
 )  # fmt: skip
 
+# R&D beyond all operating expenses says that the tag of these leaves R&D out.
+WHOLE = 100.0
 # A yearly change of shares beyond these is a split, a listing or an error of scale, not an issue of shares or their purchase.
 SHARES_FALL, SHARES_RISE = -0.4, 1.4
 
@@ -56,7 +58,8 @@ def _reason(rows: pd.DataFrame) -> str:
 def _outcomes(panel: pd.DataFrame, events: pd.DataFrame, tails: float) -> pd.DataFrame:
     """Return the panel with its ratios, in percent, and the index of shares."""
     before = _year_before(panel, "assets")
-    panel["rd_share"] = 100 * _ratio(panel["rd"], panel["operating_expenses"])
+    share = 100 * _ratio(panel["rd"], panel["operating_expenses"])
+    panel["rd_share"] = share.where(share <= WHOLE)
     panel["raised"] = _raised(panel, events)
     panel["cash_share"] = 100 * panel["cash"] / panel["assets"]
     panel["liabilities_share"] = 100 * panel["liabilities"] / panel["assets"]

@@ -25,7 +25,9 @@ def ours():
     specification = dict(STUDY["specifications"]["accounts_stacked"], options={})
     given = {k: v for k, v in specification.items() if k not in ("title", "outcomes", "true_effect")}
     return {
-        name: estimated(stacks, "accounts_stacked", given, name, STUDY["outcomes"][name], STUDY["contracts"]["estimate"]).query("term == 'att'")
+        name: estimated(stacks, "accounts_stacked", given, name, STUDY["outcomes"][name], STUDY["contracts"]["estimate"]).query(
+            "term == 'att'"
+        )
         for name in LINES
     }
 
@@ -63,6 +65,7 @@ def accounts():
     table["accounts_liabilities"] = 100 * table["debts"] / table["assets"]
     table["accounts_liabilities_less"] = 100 * (table["debts"] - raised) / table["assets"]
     table["accounts_rd_share"] = 100 * (table["rd"] / table["operating_expenses"]).where(table["operating_expenses"] > 0)
+    table["accounts_rd_share"] = table["accounts_rd_share"].where(table["accounts_rd_share"] <= 100)
     return table
 
 
@@ -122,7 +125,9 @@ def _waiting(accounts, at_risk, later):
     """Return rows of firms whose event comes after a stack's, before that event, as the panel holds them."""
     parts = []
     assets = accounts[accounts["assets"].notna()]
-    can = later[[((assets["ticker"] == t) & (assets["fiscal_year"] == g - 1)).any() for t, g in zip(later["ticker"], later["cohort"], strict=True)]]
+    can = later[
+        [((assets["ticker"] == t) & (assets["fiscal_year"] == g - 1)).any() for t, g in zip(later["ticker"], later["cohort"], strict=True)]
+    ]
     for year in at_risk["stack"].unique():
         there = set(assets.loc[assets["fiscal_year"] == year - 1, "ticker"])
         own = accounts[accounts["ticker"].isin(can.loc[can["cohort"] > year, "ticker"]) & accounts["ticker"].isin(there)]

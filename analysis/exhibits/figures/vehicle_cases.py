@@ -42,7 +42,8 @@ def _case(axis: Axes, table: pd.DataFrame, accounts_year: pd.DataFrame) -> None:
     axis.axvline(-0.5, color="#888888", linewidth=0.8, linestyle=":")
     name = own["name"].iloc[0].split(",")[0].replace(" Pharmaceuticals", "")
     axis.set_title(f"{name}, {own['cohort'].iloc[0]}", fontsize=7.5, pad=22)
-    said = f"gap {number(case['estimate'], 2)}, p {prefixed(case['p_value'])}\nfit before {number(fit['estimate'], 2)}"
+    rank = "no p: exact fit" if pd.isna(case["p_value"]) else f"p {prefixed(case['p_value'])}"
+    said = f"gap {number(case['estimate'], 2)}, {rank}\nfit before {number(fit['estimate'], 2)}"
     axis.text(0, 1.02, said, transform=axis.transAxes, fontsize=6.8, va="bottom")
     axis.set_xlabel("Years since notes")
     axis.tick_params(labelsize=7)

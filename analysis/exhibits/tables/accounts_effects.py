@@ -8,7 +8,11 @@ from analysis.exhibits.display import Table
 
 
 def layout(
-    accounts_stacked: pd.DataFrame, accounts_family: pd.DataFrame, accounts_honest: pd.DataFrame, accounts_vehicles: pd.DataFrame, outcomes: dict
+    accounts_stacked: pd.DataFrame,
+    accounts_family: pd.DataFrame,
+    accounts_honest: pd.DataFrame,
+    accounts_vehicles: pd.DataFrame,
+    outcomes: dict,
 ) -> Table:
     """Return one row per outcome, then those of the issuers of royalty notes, whose outcomes make no family."""
     none = accounts_family.iloc[:0]

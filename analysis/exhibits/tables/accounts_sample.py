@@ -20,7 +20,9 @@ def layout(accounts_year: pd.DataFrame, accounts_stacks: pd.DataFrame) -> Table:
     """Return the flow of firms of the register and of others, then medians by group; controls count in every stack that they serve."""
     firms = accounts_year.drop_duplicates("ticker")
     listed, others = firms[firms["listed"]], firms[~firms["listed"]]
-    treated, controls = (set(accounts_stacks.loc[accounts_stacks["control_kind"] == kind, "ticker"]) for kind in ("treated", "never_listed"))
+    treated, controls = (
+        set(accounts_stacks.loc[accounts_stacks["control_kind"] == kind, "ticker"]) for kind in ("treated", "never_listed")
+    )
     royalties = int(others["royalty_business"].sum())
     rows = [{"": "Firms"}, _counts("with accounts", len(listed), len(others))]
     rows += [_counts(f"less: {reason}", -number_lost, None) for reason, number_lost in listed["ineligible_reason"].value_counts().items()]

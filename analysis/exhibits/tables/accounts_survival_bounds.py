@@ -12,7 +12,9 @@ def layout(accounts_bounds: pd.DataFrame) -> Table:
     low = low.assign(excess=pd.to_numeric(low["setting"]).fillna(0.0)).sort_values(["event_time", "excess"])
     rows, last = [], None
     for _, lower in low.iterrows():
-        same = (high["event_time"] == lower["event_time"]) & (high["setting"].fillna("") == ("" if pd.isna(lower["setting"]) else lower["setting"]))
+        same = (high["event_time"] == lower["event_time"]) & (
+            high["setting"].fillna("") == ("" if pd.isna(lower["setting"]) else lower["setting"])
+        )
         upper = high[same].iloc[0]
         rows.append(
             {
