@@ -89,7 +89,7 @@ def _at(stacks: Stacks, index: int, event_time: int, draws: int, seed: int, assu
         "event_time": event_time, "n_obs": int(stacks.valid[index].sum()), "n_units": clusters, "n_treated": int((stacks.treated & published).sum()),
         **({"inference": "bootstrap", "draws": draws, "seed": seed} if draws else {"inference": "none"}),
     }  # fmt: skip
-    setting = {} if assumed is None else {"setting": f"{assumed:g}"}
+    setting: dict = {} if assumed is None else {"setting": f"{assumed:g}"}
     found = [
         parameter("att_lower", low, ci_low=ends[0, 0], ci_high=ends[1, 0], **about, **setting),
         parameter("att_upper", high, ci_low=ends[0, 1], ci_high=ends[1, 1], **about, **setting),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from analysis.sources.accounts_yearly import tagged_throughout, with_liabilities
+from analysis.sources.accounts_yearly import possible_assets, tagged_throughout, with_liabilities
 
 HALF_A_QUARTER = pd.Timedelta(days=45)
 # The three quarters before end that many days before the fiscal year does, 53rd weeks and month ends aside.
@@ -21,9 +21,9 @@ def clean(sec_accounts_quarterly: pd.DataFrame, sec_accounts_yearly: pd.DataFram
     table["rd"] = table["rd"].where(table["rd"] >= 0)
     table["rd_computed"] = table["rd"].isna() & table["rd_fourth"].notna()
     table["rd"] = table["rd"].fillna(table["rd_fourth"])
-    for column in ("assets", "shares"):
-        table[column] = table[column].where(table[column] > 0)
-    table = with_liabilities(table, tagged_throughout(sec_accounts_yearly))
+    table = table.assign(assets=possible_assets(table), shares=table["shares"].where(table["shares"] > 0))
+    years = sec_accounts_yearly.assign(assets=possible_assets(sec_accounts_yearly))
+    table = with_liabilities(table, tagged_throughout(years))
     table["quarter"] = quarter_of(table["period_end"])
     table = table.sort_values(["ticker", "period_end"]).drop_duplicates(["ticker", "quarter"], keep="last")
     return table.drop(columns=["equity", "rd_fourth"]).reset_index(drop=True)

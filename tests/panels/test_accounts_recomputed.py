@@ -50,10 +50,11 @@ def accounts():
     }
     table["cohort"] = table["ticker"].map(cohorts)
     table["rd"] = table["rd"].where(table["rd"] >= 0)
-    table["assets"] = table["assets"].where(table["assets"] > 0)
+    table["assets"] = table["assets"].where((table["assets"] > 0) & ~(table["cash"] > table["assets"]))
     has_tag = table[table["assets"].notna()].groupby("ticker")["liabilities"].apply(lambda own: own.notna().all())
     tagged = table["ticker"].map(has_tag).fillna(False).astype(bool)
     table["debts"] = np.where(tagged, table["liabilities"], table["assets"] - table["equity"])
+    table["debts"] = table["debts"].where(table["debts"] >= 0)
     paid = dated[dated["amount_basis"] == "upfront_or_issued"]
     raised = [
         paid.loc[(paid["ticker"] == row.ticker) & (paid["until"] <= row.period_end), "amount_million"].sum() for row in table.itertuples()

@@ -9,7 +9,11 @@ RESTATED = 0.01
 
 
 def count(
-    accounts_yearly: pd.DataFrame, accounts_year: pd.DataFrame, accounts_stacks: pd.DataFrame, accounts_leave_one_out: pd.DataFrame
+    accounts_yearly: pd.DataFrame,
+    accounts_year: pd.DataFrame,
+    accounts_stacks: pd.DataFrame,
+    accounts_leave_one_out: pd.DataFrame,
+    accounts_family: pd.DataFrame,
 ) -> dict:
     """Return counts of firms and years, how much R&D was restated, and the span of the effect on R&D without single risk sets."""
     treated = accounts_year[accounts_year["eligible"]]
@@ -27,6 +31,7 @@ def count(
         "n_both_sides": int((sides >= SEVERAL_YEARS).all(axis=1).sum()),
         "n_controls": int(kinds["never_listed"]),
         "n_vehicles": int(treated.loc[treated["vehicle"], "ticker"].nunique()),
+        "n_family": int(accounts_family["term"].nunique()),
         "share_restated": float((change > RESTATED).mean()),
         "without_low": float(own["estimate"].min()),
         "without_high": float(own["estimate"].max()),

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-AGREES, NEARLY = 0.02, 0.1
+AGREES = 0.02
 
 
 def count(accounts_scoreboard: pd.DataFrame, accounts_survival: pd.DataFrame) -> dict:
@@ -17,7 +17,7 @@ def count(accounts_scoreboard: pd.DataFrame, accounts_survival: pd.DataFrame) ->
         "n_firm_years": len(accounts_scoreboard),
         "n_firms": int(accounts_scoreboard["ticker"].nunique()),
         "share_agree": float((gap <= AGREES).mean()),
-        "share_near": float((gap <= NEARLY).mean()),
+        "share_larger": float((accounts_scoreboard.loc[gap > AGREES, "difference"] > 0).mean()),
         "n_survival_treated": int(weights.sum()),
         "survived_treated": treated,
         "survived_controls": controls,

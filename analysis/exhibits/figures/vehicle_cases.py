@@ -1,5 +1,7 @@
 """The issuers of royalty notes with accounts, each beside its synthetic control."""
 
+import textwrap
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -8,6 +10,8 @@ from matplotlib.pyplot import subplots
 
 from analysis.exhibits.cells import number, prefixed, select_one, select_rows
 from analysis.exhibits.display import COLOURS, WIDTH
+
+TITLE_WIDTH = 18
 
 
 def draw(
@@ -41,7 +45,7 @@ def _case(axis: Axes, table: pd.DataFrame, accounts_year: pd.DataFrame) -> None:
     axis.plot(times, rd - gaps["estimate"].to_numpy(float) - base, color="#777777", linestyle="--", label="synthetic control")
     axis.axvline(-0.5, color="#888888", linewidth=0.8, linestyle=":")
     name = own["name"].iloc[0].split(",")[0].replace(" Pharmaceuticals", "")
-    axis.set_title(f"{name}, {own['cohort'].iloc[0]}", fontsize=7.5, pad=22)
+    axis.set_title("\n".join(textwrap.wrap(f"{name}, {own['cohort'].iloc[0]}", TITLE_WIDTH)), fontsize=7.5, pad=22)
     rank = "no p: exact fit" if pd.isna(case["p_value"]) else f"p {prefixed(case['p_value'])}"
     said = f"gap {number(case['estimate'], 2)}, {rank}\nfit before {number(fit['estimate'], 2)}"
     axis.text(0, 1.02, said, transform=axis.transAxes, fontsize=6.8, va="bottom")

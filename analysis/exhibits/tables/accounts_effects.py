@@ -12,6 +12,7 @@ def layout(
     accounts_family: pd.DataFrame,
     accounts_honest: pd.DataFrame,
     accounts_vehicles: pd.DataFrame,
+    accounts_vehicles_honest: pd.DataFrame,
     outcomes: dict,
 ) -> Table:
     """Return one row per outcome, then those of the issuers of royalty notes, whose outcomes make no family."""
@@ -20,8 +21,8 @@ def layout(
     rows += [_line(name, accounts_stacked, accounts_family, accounts_honest, outcomes) for name in in_order(accounts_stacked, outcomes)]
     bold = (0, len(rows))
     rows.append({"Outcome": "Royalty notes through a vehicle, three firms that did not split up"})
-    rows += [_line(name, accounts_vehicles, none, none, outcomes) for name in in_order(accounts_vehicles, outcomes)]
-    data = pd.concat([accounts_stacked, accounts_family, accounts_honest, accounts_vehicles], ignore_index=True)
+    rows += [_line(name, accounts_vehicles, none, accounts_vehicles_honest, outcomes) for name in in_order(accounts_vehicles, outcomes)]
+    data = pd.concat([accounts_stacked, accounts_family, accounts_honest, accounts_vehicles, accounts_vehicles_honest], ignore_index=True)
     return Table(pd.DataFrame(rows).fillna(""), data=data, bold=bold, widths={"Outcome": "1fr"})
 
 
