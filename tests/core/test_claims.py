@@ -162,7 +162,8 @@ def test_every_average_effect_whose_specification_has_an_event_study_is_judged_w
     specifications = STUDY["specifications"]
     tests = [test for claim in STUDY["claims"].values() for key in ("tests", "context", "firms") for test in claim.get(key, [])]
     effects = [test for test in tests if test["term"] == "att" and "region" in test]
-    assert {test["from"] for test in effects} == {"province_att", "royalty_stacked", "firm_att"}
+    accounts = {"accounts_stacked", "accounts_vehicles", "accounts_short_of_cash"}
+    assert {test["from"] for test in effects} == {"province_att", "royalty_stacked", "firm_att"} | accounts
     for test in effects:
         companion = specifications[test["honest"]]
         assert test["outcome"] in companion["outcomes"] and RELATIVE_MAGNITUDE in companion["options"]["honest"]
