@@ -33,7 +33,7 @@ def declare(parser: argparse.ArgumentParser) -> None:
 
 def run(chosen: argparse.Namespace) -> int:
     study = load()
-    graph = provenance(ROOT, study["documents"].values())
+    graph = provenance(ROOT, study)
     out = Path(chosen.out).resolve()
     with replaced(ROOT, out) as part:
         make(study, graph, ROOT, part)

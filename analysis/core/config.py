@@ -59,10 +59,12 @@ def load(config: Path = CONFIG) -> dict:
     study["simulation"] = read_yaml(config / "simulation.yaml", "simulation")["simulation"]
     claims = read_yaml(config / "claims.yaml", "claims")
     study["numbers"] = read_yaml(config / "numbers.yaml", "numbers")["numbers"]
-    study["published"] = read_yaml(config / "published.yaml", "published")["published"]
-    study["montecarlo"] = read_yaml(config / "montecarlo.yaml", "montecarlo")["montecarlo"]
+    study["published"] = read_yaml(config / "published.yaml", "published", "published")["published"]
+    study["montecarlo"] = read_yaml(config / "montecarlo.yaml", "montecarlo", "montecarlo")["montecarlo"]
     study["verification"] = read_yaml(config / "verification.yaml", "verification")["verification"]
-    study["specification_curves"] = read_yaml(config / "specification_curves.yaml", "specification_curves")["specification_curves"]
+    study["specification_curves"] = read_yaml(config / "specification_curves.yaml", "specification_curves", "specification_curves")[
+        "specification_curves"
+    ]
     study["deposit"] = read_yaml(config / "deposit.yaml", "deposit")["deposit"]
     for name, specification in study["specifications"].items():
         panel = study["panels"].get(specification["panel"], {})

@@ -11,6 +11,7 @@ PROCESSED = "data/processed"
 FIGURES, TABLES = "figures", "paper/tables"
 SIMULATED = f"{PROCESSED}/simulated"
 WHATIF = f"{PROCESSED}/whatif"
+FINGERPRINTS = f"{PROCESSED}/raw_files.json"
 BENCHMARK = f"{PROCESSED}/benchmark/speed.csv"
 
 # Kind of product → its file.

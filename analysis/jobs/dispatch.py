@@ -12,6 +12,8 @@ import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
+from multiprocessing import forkserver
+from multiprocessing.context import ForkServerContext
 from pathlib import Path
 from types import ModuleType
 
@@ -119,16 +121,21 @@ def _quote(j: Job) -> None:
 
 
 def _typeset(j: Job) -> None:
-    import_module("analysis.exhibits.typesetting").typeset(j.params["document"], j.output)
+    import_module("analysis.exhibits.typesetting").typeset(j.params["document"], j.output, j.output)
+
+
+def _fingerprint(j: Job) -> None:
+    _of("trace").fingerprint(j.params["raw"], j.output)
 
 
 def _trace(j: Job) -> None:
-    _of("trace").trace(j.params["document"], j.params["files"], j.inputs["numbers"], j.output)
+    _of("trace").trace(j.params["document"], j.params["files"], j.inputs["numbers"], j.inputs["fingerprints"], j.output)
 
 
 def _dossier(j: Job) -> None:
+    p = j.params
     import_module("analysis.provenance.dossier.page").dossier(
-        j.inputs["provenance"], j.inputs["numbers"], j.params["title"], j.params["order"], j.output
+        j.inputs["provenance"], j.inputs["numbers"], p["title"], p["notes"], p["order"], j.output
     )
 
 
@@ -144,7 +151,7 @@ def _simulate(j: Job) -> None:
 RULES: dict[str, Callable[[Job], None]] = {
     "clean": _clean, "simulate": _simulate, "build": _build, "estimate": _estimate, "curve": _curve, "judge": _judge,
     "recover": _recover, "count": _count, "draw": _draw, "layout": _layout, "quote": _quote, "typeset": _typeset,
-    "trace": _trace, "dossier": _dossier, "codebook": _codebook, "check": _check, "montecarlo": _montecarlo,
+    "fingerprint": _fingerprint, "trace": _trace, "dossier": _dossier, "codebook": _codebook, "check": _check, "montecarlo": _montecarlo,
     "benchmark": _benchmark,
 }  # fmt: skip
 
@@ -161,8 +168,7 @@ def dispatch(rule: str, inputs: Mapping, outputs: Mapping, params: Mapping, wild
 
     Raises JobFailed where the job ends with an error, which it has printed.
     """
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["analysis.jobs.preload"])
+    context = make_ready()
     planned = Job(
         rule,
         wildcards.get("name", wildcards.get("exhibit", "")),
@@ -178,6 +184,14 @@ def dispatch(rule: str, inputs: Mapping, outputs: Mapping, params: Mapping, wild
     # A job that fails ends with 1. Libraries' threads now and then abort a process that has done its work and said so.
     if process.exitcode == 1 or (process.exitcode and not has_ended(str(log[0]))):
         raise JobFailed(str(log[0]))
+
+
+def make_ready() -> ForkServerContext:
+    """Start the process that jobs are forked from, unless it runs; it imports the libraries while the workflow is planned."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["analysis.jobs.preload"])
+    forkserver.ensure_running()
+    return context
 
 
 def _plain(files: Mapping) -> dict[str, str | list[str]]:

@@ -3,28 +3,35 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
 from pathlib import Path
 
-from analysis.core.documents import Document
 from analysis.core.errors import DataError
+from analysis.provenance.sentences import add_sentences
 
 
-def provenance(root: Path, documents: Iterable[Document]) -> dict:
-    """Return the graph (analysis.provenance.graph) of the documents made; raise DataError where there is none.
+def provenance(root: Path, study: dict) -> dict:
+    """Return the graph (analysis.provenance.graph) of the documents made, with the sentences that print each number.
+
+    Raises DataError where there is none.
 
     Estimates of a later document stand after those of the earlier ones; nodes that two documents share are the earlier one's.
     """
-    paths = [root / document.provenance for document in documents]
-    read = [json.loads(path.read_text(encoding="utf-8")) for path in paths if path.exists()]
-    if not read:
-        raise DataError(f"{paths[0].relative_to(root).as_posix()} is not there yet: run `make` first, which makes it")
+    documents = study["documents"].values()
+    made = [document for document in documents if (root / document.provenance).exists()]
+    if not made:
+        raise DataError(f"{next(iter(documents)).provenance} is not there yet: run `make` first, which makes it")
+    notes = {name: about["note"] for name, about in study["exhibits"].items()}
+    read = [add_sentences(_json(root / one.provenance), _json(root / one.numbers_file), notes, root) for one in made]
     whole, *others = read
     for other in others:
         offset = len(whole["estimates"])
         whole["nodes"] = {name: _moved(node, offset) for name, node in other["nodes"].items()} | whole["nodes"]
         whole["estimates"] += other["estimates"]
     return whole
+
+
+def _json(path: Path) -> dict:
+    return json.loads(path.read_text(encoding="utf-8"))
 
 
 def _moved(node: dict, offset: int) -> dict:

@@ -11,6 +11,7 @@ from pathlib import Path
 import openpyxl
 import pyarrow.parquet as pq
 
+from analysis.core import rawfiles
 from analysis.core.catalogue import ROOT
 
 
@@ -24,6 +25,20 @@ def fingerprint(path: Path, shown: str) -> dict:
     found = {"path": shown, "sha256": sha256(path), "bytes": path.stat().st_size}
     rows = rows_of(path)
     return found if rows is None else {**found, "rows": rows}
+
+
+def of_contract(contract: dict) -> list[dict]:
+    """Return the fingerprints of the files of a raw contract that are there."""
+    found = [ROOT / path for path in rawfiles.locate(contract).values()]
+    return [fingerprint(path, _shown(path)) for path in found if path.exists()]
+
+
+def _shown(path: Path) -> str:
+    """Return the path as printed: the folder of external files differs by machine and stands as its variable."""
+    outside = (ROOT / rawfiles.external_folder()).resolve()
+    if path.is_relative_to(ROOT) and ".." not in path.parts:
+        return path.relative_to(ROOT).as_posix()
+    return f"IPS_DATA/{path.resolve().relative_to(outside).as_posix()}"
 
 
 def rows_of(path: Path) -> int | None:

@@ -9,11 +9,12 @@ code give the same bytes on any machine.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
-from pathlib import Path
 
+import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from analysis.core import rawfiles
 from analysis.core.catalogue import ROOT, ingredients, program_files
@@ -24,31 +25,32 @@ from analysis.core.documents import STUDY, Document
 from analysis.core.estimates import find
 from analysis.core.paths import exhibit_files
 from analysis.core.storage import read_table
-from analysis.provenance.cells import cells
+from analysis.provenance.cells import cells, models
 from analysis.provenance.files import code_version, fingerprint, marks
 from analysis.provenance.programs import program_of
-from analysis.provenance.sentences import sentences_of
 from analysis.specification_curve.names import ALL
 
-PAPER = Path("paper")
 # Forms of an exhibit whose bytes a reader may check; TeX and HTML are made from the same cells.
 TRACED = ("pdf", "png", "csv", "json")
 
 
-def graph(study: dict, document: Document, files: dict[str, list[str]], numbers: dict) -> dict:
+def graph(study: dict, document: Document, files: dict[str, list[str]], numbers: dict, raw: dict[str, list[dict]]) -> dict:
     """Return the provenance of a document: nodes by identifier, all estimate rows, the curves and the version of the code.
 
-    `files` maps each product of `made_from` to its files, `numbers` is what the document prints. Identifiers are '<kind>:<name>'.
+    `files` maps each product of `made_from` to its files, `numbers` is what the document prints, `raw` maps each raw contract to the
+    fingerprints of its files (analysis.provenance.files). Identifiers are '<kind>:<name>'. Where the text prints a number is added by
+    whoever shows it (analysis.provenance.sentences), so that a changed sentence needs no new graph.
     """
     kinds = products(study)
     estimates = _estimates(study, files)
-    nodes = dict(_raw_nodes(study))
+    nodes = dict(_raw_nodes(study, raw))
     for name in files:
         nodes[f"{kinds[name]}:{name}"] = _product(study, kinds, name, kinds[name], files[name])
     if "montecarlo" in files:
         nodes |= {f"data_generating_process:{name}": _process(study, name, process) for name, process in study["montecarlo"].items()}
     if "verdicts" in files:
-        nodes |= {f"claim:{name}": _claim(name, claim, files) for name, claim in study["claims"].items()}
+        verdicts = read_table(files["verdicts"][0])
+        nodes |= {f"claim:{name}": _claim(name, claim, verdicts) for name, claim in study["claims"].items()}
     nodes |= _exhibits(study, document, kinds, numbers, estimates)
     nodes |= _numbers(study, document, kinds, numbers, estimates)
     return {
@@ -82,16 +84,18 @@ def chain(graph_: dict, start: str) -> list[tuple[int, str]]:
 
 
 def _estimates(study: dict, files: dict[str, list[str]]) -> pd.DataFrame:
-    models = [name for name in study["specifications"] if name in files]
-    parts = [read_table(path).assign(specification=f"estimates:{name}") for name in models for path in files[name]]
-    if not parts:
+    named = [(f"estimates:{name}", path) for name in study["specifications"] if name in files for path in files[name]]
+    if not named:
         return pd.DataFrame(columns=["specification"])
-    return pd.concat(parts, ignore_index=True).astype(object).where(lambda t: t.notna(), None)
+    # All as one Arrow table: hundreds of small ones would each be turned into a table of pandas.
+    parts = [pq.read_table(path, use_threads=False, pre_buffer=False) for _, path in named]
+    found = pa.concat_tables(parts, promote_options="permissive").to_pandas(use_threads=False)
+    found["specification"] = np.repeat([name for name, _ in named], [part.num_rows for part in parts])
+    return found.astype(object).where(lambda t: t.notna(), None)
 
 
-def _raw_nodes(study: dict) -> Iterator[tuple[str, dict]]:
+def _raw_nodes(study: dict, raw: dict[str, list[dict]]) -> Iterator[tuple[str, dict]]:
     for name, contract in study["raw"].items():
-        found = [ROOT / path for path in rawfiles.locate(contract).values()]
         yield (
             f"raw:{name}",
             {
@@ -101,18 +105,10 @@ def _raw_nodes(study: dict) -> Iterator[tuple[str, dict]]:
                 "evidence": "simulated" if rawfiles.is_simulated(contract) else "real",
                 "absent": rawfiles.missing(contract),
                 "from": [],
-                "files": [fingerprint(path, _shown(path)) for path in found if path.exists()],
+                "files": raw[name],
                 **{key: contract.get(key, "") for key in ("citation", "licence", "accessed")},
             },
         )
-
-
-def _shown(path: Path) -> str:
-    """Return the path as printed: the folder of external files differs by machine and stands as its variable."""
-    outside = (ROOT / rawfiles.external_folder()).resolve()
-    if path.is_relative_to(ROOT) and ".." not in path.parts:
-        return path.relative_to(ROOT).as_posix()
-    return f"IPS_DATA/{path.resolve().relative_to(outside).as_posix()}"
 
 
 def _product(study: dict, kinds: dict, name: str, kind: str, paths: list[str]) -> dict:
@@ -195,9 +191,8 @@ def _tested(claim: dict) -> list[str]:
     return [f"estimates:{name}" for name in specifications_of(claim)]
 
 
-def _claim(name: str, claim: dict, files: dict[str, list[str]]) -> dict:
-    rows = read_table(files["verdicts"][0])
-    own = rows[rows["claim"] == name].astype(object).where(lambda t: t.notna(), None).to_dict("records")
+def _claim(name: str, claim: dict, verdicts: pd.DataFrame) -> dict:
+    own = verdicts[verdicts["claim"] == name].astype(object).where(lambda t: t.notna(), None).to_dict("records")
     return {
         "kind": "claim",
         "name": name,
@@ -213,12 +208,13 @@ def _claim(name: str, claim: dict, files: dict[str, list[str]]) -> dict:
         "verdict": own[0]["verdict"],
         "code_": own[0]["code"] or "",
         "explanation": own[0]["explanation"] or "",
+        "nearest": own[0]["nearest"],
         "tests": own[1:],
     }
 
 
 def _exhibits(study: dict, document: Document, kinds: dict, numbers: dict, estimates: pd.DataFrame) -> dict:
-    nodes = {}
+    nodes, by_model = {}, models(estimates)
     for name in document.exhibits:
         kind = kind_of(study["exhibits"], name)
         made = [ROOT / path for form, path in exhibit_files(kind, name).items() if form in TRACED]
@@ -234,13 +230,12 @@ def _exhibits(study: dict, document: Document, kinds: dict, numbers: dict, estim
             "from": sources,
             "files": [fingerprint(path, path.relative_to(ROOT).as_posix()) for path in made],
             "code": program_of(study, kind, name),
-            "cells": cells(data, estimates, sources),
+            "cells": cells(data, estimates, by_model, sources),
         }
     return nodes
 
 
 def _numbers(study: dict, document: Document, kinds: dict, numbers: dict, estimates: pd.DataFrame) -> dict:
-    places = _places(study, numbers)
     nodes = {}
     for name in document.numbers:
         number = study["numbers"][name]
@@ -253,7 +248,6 @@ def _numbers(study: dict, document: Document, kinds: dict, numbers: dict, estima
             "absent": numbers["absent"].get(number["from"], ""),
             "text": numbers["numbers"][name],
             "value": numbers["values"][name],
-            "sentences": places.get(name, []),
             "claims": [],
             "from": [source],
         }
@@ -273,21 +267,6 @@ def _numbers(study: dict, document: Document, kinds: dict, numbers: dict, estima
 def _rests_on(claim: dict, model: str, row: pd.Series) -> bool:
     """Return whether a claim's verdict names the model and outcome of an estimate."""
     return any(test["from"] == model and test.get("outcome", row["outcome"]) == row["outcome"] for test in tests_of(claim))
-
-
-def _places(study: dict, numbers: dict) -> dict[str, list[dict]]:
-    """Return number → where the paper prints it: file, line, sentence; notes of exhibits stand in paper/exhibits.yaml."""
-    found = {}
-    called = {name: f"{kind_of(study['exhibits'], name).title()} “{about['title']}”" for name, about in numbers["exhibits"].items()}
-    for path in sorted((ROOT / PAPER).rglob("*.typ")):
-        for name, line, text in sentences_of(path, numbers["numbers"], called):
-            found.setdefault(name, []).append({"file": path.relative_to(ROOT).as_posix(), "line": line, "text": text})
-    for exhibit in numbers["exhibits"]:
-        about = study["exhibits"][exhibit]
-        for name in re.findall(r"\{(\w+)\}", about["note"]):
-            place = {"file": "paper/exhibits.yaml", "line": None, "text": f"Note of {exhibit}: {numbers['exhibits'][exhibit]['note']}"}
-            found.setdefault(name, []).append(place)
-    return found
 
 
 def _curves(curves: dict, files: dict[str, list[str]]) -> dict:

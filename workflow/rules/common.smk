@@ -19,18 +19,19 @@ from analysis.core.catalogue import (
     version,
 )
 from analysis.core.claim_tests import specifications_of
-from analysis.core.comparisons import caption, entries, made_by, parts
+from analysis.core.comparisons import entries, made_by, parts
 from analysis.core.errors import ConfigError, DataError, UnknownName
 from analysis.core.documents import STUDY as PAPER, VALIDATION
 from analysis.core.freeze import LABELS  # rewording one refits nothing
 from analysis.core.paths import (
     BENCHMARK,
     FILES,
+    FINGERPRINTS,
     exhibit_files,
     file_of,
     product_files,
 )
-from analysis.jobs.dispatch import dispatch
+from analysis.jobs.dispatch import dispatch, make_ready
 from analysis.provenance.graph import made_from
 from bootstrap import REPEATABLE
 from analysis.core.config import (
@@ -58,6 +59,7 @@ except (ConfigError, UnknownName, DataError) as error:
     print(f"\nConfiguration error\n{error}\n", file=sys.stderr)
     sys.exit(1)
 
+make_ready()
 CONTRACTS = STUDY["contracts"]
 DOCUMENTS = STUDY["documents"]
 KIND = products(STUDY)

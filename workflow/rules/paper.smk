@@ -1,13 +1,13 @@
 """Numbers, exhibits and text → the documents.
 
 Needs: paper/*.typ, every exhibit that they cite, every product that config/numbers.yaml quotes; for the provenance, all.
-Makes: paper/numbers.json, paper/paper.pdf, data/processed/provenance.json, paper/dossier.html,
+Makes: paper/numbers.json, paper/paper.pdf, paper/supplement.pdf, data/processed/provenance.json, paper/dossier.html,
        paper/codebook.md; of the validation paper/validation_numbers.json, paper/validation.pdf and
        data/processed/validation_provenance.json.
 """
 
 OF_NUMBERS = {document.numbers_file: document for document in DOCUMENTS.values()}
-OF_PDF = {document.pdf: document for document in DOCUMENTS.values()}
+OF_PDF = {pdf: document for document in DOCUMENTS.values() for pdf in document.volumes}
 OF_PROVENANCE = {document.provenance: document for document in DOCUMENTS.values()}
 
 
@@ -42,10 +42,9 @@ rule quote:
             name: STUDY["numbers"][name]
             for name in OF_NUMBERS[f"paper/{w.name}.json"].numbers
         },
-        exhibits=lambda w: {
-            name: caption(STUDY["exhibits"][name])
-            for name in OF_NUMBERS[f"paper/{w.name}.json"].exhibits
-        },
+        exhibits=lambda w: OF_NUMBERS[f"paper/{w.name}.json"].captions(
+            STUDY["exhibits"]
+        ),
         estimates=lambda w: quoted(OF_NUMBERS[f"paper/{w.name}.json"], "estimates"),
         facts=lambda w: quoted(OF_NUMBERS[f"paper/{w.name}.json"], "facts"),
     run:
@@ -54,23 +53,23 @@ rule quote:
 
 rule typeset:
     input:
-        text=lambda w: DOCUMENTS[w.name].texts(),
+        text=lambda w: OF_PDF[f"paper/{w.name}.pdf"].texts(f"paper/{w.name}.pdf"),
         style="paper/style.typ",
         bibliography="paper/references.bib",
-        numbers=lambda w: DOCUMENTS[w.name].numbers_file,
-        exhibits=lambda w: DOCUMENTS[w.name].exhibit_files(),
+        numbers=lambda w: OF_PDF[f"paper/{w.name}.pdf"].numbers_file,
+        exhibits=lambda w: OF_PDF[f"paper/{w.name}.pdf"].exhibit_files(),
     output:
         "paper/{name}.pdf",
     log:
         "logs/typeset/{name}.log",
     wildcard_constraints:
-        name="|".join(DOCUMENTS),
+        name="|".join(pdf.removeprefix("paper/").removesuffix(".pdf") for pdf in OF_PDF),
     params:
         code=version(
             source_files("analysis.exhibits.typesetting")
             + source_files("analysis.jobs.job")
         ),
-        document=lambda w: DOCUMENTS[w.name],
+        document=lambda w: OF_PDF[f"paper/{w.name}.pdf"],
     run:
         dispatch(rule, input, output, params, wildcards, log)
 
@@ -89,6 +88,30 @@ def traced(document):
     return {name: listed(files_of(name)) for name in made_from(STUDY, document)}
 
 
+rule fingerprint:
+    input:
+        raw=sorted(
+            {
+                path.as_posix()
+                for contract in STUDY["raw"].values()
+                for path in rawfiles.locate(contract).values()
+                if (rawfiles.ROOT / path).exists() or rawfiles.is_simulated(contract)
+            }
+        ),
+    output:
+        FINGERPRINTS,
+    log:
+        "logs/fingerprint.log",
+    params:
+        code=version(
+            source_files("analysis.provenance.files")
+            + source_files("analysis.jobs.job")
+        ),
+        raw=STUDY["raw"],
+    run:
+        dispatch(rule, input, output, params, wildcards, log)
+
+
 rule trace:
     input:
         products=lambda w: sorted(
@@ -102,7 +125,7 @@ rule trace:
         ),
         numbers=lambda w: OF_PROVENANCE[file_of("provenance", w.name)].numbers_file,
         exhibits=lambda w: OF_PROVENANCE[file_of("provenance", w.name)].exhibit_files(),
-        text=lambda w: OF_PROVENANCE[file_of("provenance", w.name)].texts(),
+        fingerprints=FINGERPRINTS,
         config=CONFIG_FILES,
     output:
         FILES["provenance"],
@@ -124,6 +147,10 @@ rule dossier:
         provenance=DOCUMENTS[PAPER].provenance,
         numbers=DOCUMENTS[PAPER].numbers_file,
         exhibits=DOCUMENTS[PAPER].exhibit_files(),
+        text=sorted(
+            path.relative_to(catalogue.ROOT).as_posix()
+            for path in (catalogue.ROOT / "paper").rglob("*.typ")
+        ),
         page=[
             f"analysis/provenance/dossier/page.{form}"
             for form in ("html", "css", "js")
@@ -138,6 +165,9 @@ rule dossier:
             + source_files("analysis.jobs.job")
         ),
         title=STUDY["title"],
+        notes={
+            name: STUDY["exhibits"][name]["note"] for name in DOCUMENTS[PAPER].exhibits
+        },
         order={
             "exhibits": list(DOCUMENTS[PAPER].exhibits),
             "curves": list(STUDY["specification_curves"]),

@@ -19,7 +19,7 @@ import pandas as pd
 
 from analysis.core.blinding import blind_seed
 from analysis.core.catalogue import ROOT, modules
-from analysis.core.comparisons import caption, kind_of
+from analysis.core.comparisons import kind_of
 from analysis.core.config import products
 from analysis.core.documents import STUDY, Document
 from analysis.core.paths import FORMS, exhibit_files, file_of, product_files
@@ -69,10 +69,12 @@ def _makers(study: dict, out: Path) -> Iterator[tuple[str, Callable[[Path], None
             yield files[form], partial(form_of, out / files["json"], form)
     for document in study["documents"].values():
         yield document.numbers_file, partial(_quote, study, document)
-        yield document.pdf, partial(typeset, document)
+        for pdf in document.volumes:
+            yield pdf, partial(typeset, document, pdf)
     paper = study["documents"][STUDY]
     order = {"exhibits": list(paper.exhibits), "curves": list(study["specification_curves"])}
-    yield "paper/dossier.html", lambda path: dossier(paper.provenance, paper.numbers_file, study["title"], order, str(path))
+    notes = {name: study["exhibits"][name]["note"] for name in paper.exhibits}
+    yield "paper/dossier.html", lambda path: dossier(paper.provenance, paper.numbers_file, study["title"], notes, order, str(path))
     tables = {name: file_of(kind, name) for kind in ("source", "panel") for name in sorted(modules(kind))}
     yield "paper/codebook.md", lambda path: codebook(tables, {name: study["contracts"][name] for name in tables}, str(path))
 
@@ -94,5 +96,12 @@ def _quote(study: dict, document: Document, path: Path) -> None:
     quoted = document.quoted(study["numbers"], kinds)
     estimates = {name: list(product_files(study, "estimates", name)) for name in quoted if kinds[name] == "estimates"}
     facts = {name: str(product_files(study, "facts", name)) for name in quoted if kinds[name] == "facts"}
-    exhibits = {name: caption(study["exhibits"][name]) for name in document.exhibits}
-    quote(numbers, exhibits, estimates, facts, str(path), blind_seed(), ["cohort_facts"] if study["simulated_firms"] else [])
+    quote(
+        numbers,
+        document.captions(study["exhibits"]),
+        estimates,
+        facts,
+        str(path),
+        blind_seed(),
+        ["cohort_facts"] if study["simulated_firms"] else [],
+    )

@@ -16,7 +16,7 @@ from bootstrap import REPEATABLE
 # Where archived and intermediate results lie; a copy without them must make them anew.
 RESULTS = (FIGURES, TABLES)
 RESULT_FILES = (
-    "paper/paper.pdf", "paper/numbers.json", "paper/dossier.html", "paper/codebook.md", "paper/validation.pdf", "paper/validation_numbers.json",
+    "paper/paper.pdf", "paper/supplement.pdf", "paper/numbers.json", "paper/dossier.html", "paper/codebook.md", "paper/validation.pdf", "paper/validation_numbers.json",
 )  # fmt: skip
 TARGETS = ("study", "validation")
 NOT_COPIED = (".git", ".venv", ".snakemake", "logs", "deposit", "blind")

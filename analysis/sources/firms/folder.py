@@ -145,7 +145,7 @@ def _once(rows: pd.DataFrame, key: list[str], table: str, file: str, findings: l
     rows = rows[~same]
     if "filed" in rows and rows["filed"].notna().any():
         ordered = rows.sort_values([*key, "filed"], kind="stable", na_position="first")
-        newest = ordered.groupby(key, dropna=False)["filed"].transform("max")
+        newest = ordered.groupby(key, dropna=False)["filed"].transform("last")  # the latest; "max" of words takes one call per firm
         older = ordered["filed"].notna() & (ordered["filed"] < newest)
         if older.any():
             rule = "an earlier filing of the same firm and year; the latest counts"
