@@ -103,7 +103,7 @@ def test_a_claim_opens_to_its_evidence(driver):
 
 
 def test_text_keeps_its_lines_and_its_full_stops(driver):
-    evidence = "const d = [...document.querySelectorAll('#exhibit-scorecard td')].find(e => e.textContent.includes('\\n')); return getComputedStyle(d).whiteSpace"
+    evidence = "const d = [...document.querySelectorAll('#exhibit-scorecard_nearest td')].find(e => e.textContent.includes('\\n')); return getComputedStyle(d).whiteSpace"
     assert driver.execute_script(evidence) in ("pre-line", "preserve-breaks")
     assert ".." not in driver.execute_script("return [...document.querySelectorAll('details.claim')].map(e => e.textContent).join('\\n')")
 
