@@ -167,6 +167,8 @@ def _check_products(study: dict) -> None:
         set(study["specification_curves"]),
         {JOINT.format(name) for name in study["specification_curves"]},
         {VERDICTS, RECOVERIES, MONTECARLO},
+        # An argument of that name would be taken for the rows that the exhibit lists.
+        set(listed(study["exhibits"])),
     ]
     for i, names in enumerate(taken):
         for others in taken[i + 1 :]:
