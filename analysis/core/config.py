@@ -167,13 +167,14 @@ def _check_products(study: dict) -> None:
         set(study["specification_curves"]),
         {JOINT.format(name) for name in study["specification_curves"]},
         {VERDICTS, RECOVERIES, MONTECARLO},
-        # An argument of that name would be taken for the rows that the exhibit lists.
-        set(listed(study["exhibits"])),
     ]
     for i, names in enumerate(taken):
         for others in taken[i + 1 :]:
             if names & others:
                 raise ConfigError(f"one name, two products: {', '.join(sorted(names & others))}")
+    # An argument of that name would be taken for the rows that the exhibit lists.
+    if both := set(listed(study["exhibits"])) & set().union(*taken[:4]):
+        raise ConfigError(f"paper/exhibits.yaml: the name of a product: {', '.join(sorted(both))}")
 
 
 def _check_specifications(study: dict, places: dict[str, str]) -> None:
