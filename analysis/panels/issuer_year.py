@@ -39,10 +39,12 @@ def _ratios(table: pd.DataFrame, end: pd.Series, fewest_debt: float) -> dict[str
     assets = table["assets"].where(~table["lease_year"])
     value = table["market_equity"] + debt
     average = _average_debt(table, end)
+    held = table["debt"] - table["amount_usd_million"].where((table["fiscal_year"] >= table["cohort"]).fillna(False), 0.0)
     cost = table["interest"].where((table["interest"] > 0) & (average >= fewest_debt * revenue)) / average
     return {
         "interest_to_debt": 100 * cost,
         "debt_to_revenue": 100 * debt / revenue,
+        "debt_less_notes": 100 * held / revenue,
         "debt_to_assets": 100 * debt / assets,
         "sales_to_assets": 100 * revenue / assets,
         "return_on_assets": 100 * table["operating_income"] / assets,

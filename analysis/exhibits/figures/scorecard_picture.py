@@ -13,11 +13,12 @@ from analysis.core.claims import DIRECTNESS, SHOWN
 from analysis.core.verdict_rule import CONSISTENT, NORMATIVE, NOT_CONSISTENT, UNTESTABLE
 from analysis.exhibits.display import WIDTH
 
-NONE, OPEN, DESCRIBED = "no evidence\nat hand", "cannot tell", "described,\nnot judged"
-READINGS = (CONSISTENT, NOT_CONSISTENT, OPEN, DESCRIBED, NONE)
+NONE, OPEN, DESCRIBED, UNDONE = "no evidence\nat hand", "cannot tell", "described,\nnot judged", "undone by\ndifferential trends"
+READINGS = (CONSISTENT, NOT_CONSISTENT, UNDONE, OPEN, DESCRIBED, NONE)
 FILL = {CONSISTENT: "#00689d", NOT_CONSISTENT: "#c8500a", UNTESTABLE: "white"}
 # Boxes side by side in a cell, and their size in units of a cell's width and of a line of boxes.
-ACROSS, BOX = 4, (0.21, 0.74)
+ACROSS, BOX = 4, (0.205, 0.74)
+TRENDS = "PRE"  # the gate that differential trends close
 
 
 def draw(verdicts: pd.DataFrame, claims: dict) -> Figure:
@@ -35,13 +36,18 @@ def draw(verdicts: pd.DataFrame, claims: dict) -> Figure:
             axis.add_patch(Rectangle((place, top), width, height, facecolor="#F4F4F4", edgecolor="white", linewidth=2))
             inside = placed[(placed["reading"] == reading) & (placed["distance"] == distance)]
             for number, claim in enumerate(inside.to_dict("records")):
-                _box(axis, place + 0.03 + (number % (ACROSS * width)) / ACROSS, top + 0.13 + number // (ACROSS * width), claim)
+                _box(
+                    axis,
+                    place + 0.025 + (number % (ACROSS * width)) / (ACROSS + 0.1 * (width == 1)),
+                    top + 0.13 + number // (ACROSS * width),
+                    claim,
+                )
         top += height
     for place, distance in enumerate(DIRECTNESS):
         axis.text(place + 0.5, -0.15, fill(distance, 16), ha="center", va="bottom", fontsize=8)
     axis.set(xlim=(0, len(DIRECTNESS)), ylim=(top, 0))
     axis.set_axis_off()
-    figure.subplots_adjust(left=0.13, right=0.995, bottom=0.02, top=1 - 0.42 / figure.get_figheight())
+    figure.subplots_adjust(left=0.16, right=0.995, bottom=0.02, top=1 - 0.42 / figure.get_figheight())
     return figure
 
 
@@ -71,6 +77,8 @@ def _reading(near: pd.Series | None) -> str:
         return NONE
     if near["code"] == SHOWN:
         return DESCRIBED
+    if near["code"] == TRENDS:
+        return UNDONE
     return OPEN if near["verdict"] == UNTESTABLE else near["verdict"]
 
 

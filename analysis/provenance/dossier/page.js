@@ -97,7 +97,7 @@ const estimateLine = row => `${row.model_id || row.specification} / ${row.outcom
   `${isBlank(row.std_error) || row.std_error === undefined ? "" : `s.e. ${shown(row.std_error, 4)}, `}95 % interval ${interval(row.ci_low, row.ci_high, 4)}, p ${pValue(row.p_value)}, N ${shown(row.n_obs)}, treated ${shown(row.n_treated)}`;
 
 // The answer: what the verdicts come to, and every claim by how close its nearest evidence is and how that reads.
-const NONE = "no evidence at hand", SHOWN = "described, not judged", OPEN = "cannot tell";
+const NONE = "no evidence at hand", SHOWN = "described, not judged", OPEN = "cannot tell", UNDONE = "undone by differential trends";
 const claimsOf = () => Object.values(data.nodes).filter(node => node.kind === "claim").sort((a, b) => order(a.name) - order(b.name));
 const nearestOf = node => node.nearest === null ? null : node.tests.find(test => test.rank === node.nearest);
 const distanceOf = node => { const near = nearestOf(node); return near ? near.directness : NONE; };
@@ -105,6 +105,7 @@ function readsAs(node) {
   const near = nearestOf(node);
   if (!near) return NONE;
   if (near.code === "SHOWN") return SHOWN;
+  if (near.code === "PRE") return UNDONE;
   return near.verdict === "untestable" ? OPEN : near.verdict;
 }
 const counted = (number, one, many) => `${number} ${number === 1 ? one : many}`;
@@ -116,12 +117,12 @@ function answer() {
   const near = claims.filter(nearestOf), reads = verdict => near.filter(node => readsAs(node) === verdict);
   document.getElementById("answer").append(
     h("p", { class: "lead" }, `Of ${claims.length} claims that data could test, direct evidence is consistent with ${those("consistent").length}${names(those("consistent"))}, contradicts ${those("not consistent").length}${names(those("not consistent"))} and leaves ${those("untestable").length} open; for ${bare} of those no source at hand observes the outcome on firms that issued. `,
-      `${near.length} claims have some real evidence: the nearest reads consistent for ${reads("consistent").length}, not consistent for ${reads("not consistent").length} and cannot tell for ${reads(OPEN).length}, and describes ${reads(SHOWN).length}. `,
+      `${near.length} claims have some real evidence: the nearest reads consistent for ${reads("consistent").length}, not consistent for ${reads("not consistent").length}, would be undone by differential trends for ${reads(UNDONE).length}, cannot tell for ${reads(OPEN).length} and describes ${reads(SHOWN).length}. `,
       "Evidence at a distance is shown and decides nothing; simulated data test the methods and bear on no claim."),
     picture(claims));
 }
 function picture(claims) {
-  const readings = ["consistent", "not consistent", OPEN, SHOWN, NONE], distances = data.distances;
+  const readings = ["consistent", "not consistent", UNDONE, OPEN, SHOWN, NONE], distances = data.distances;
   const chip = node => h("a", { href: `#claim-${node.name}`, class: `chip ${node.verdict.replaceAll(" ", "-")}`, title: node.claim, "aria-label": `${node.name}: ${node.claim}. Verdict: ${node.verdict}` }, node.name);
   const cell = (reading, distance) => h("td", { colspan: distance === NONE ? distances.length : null }, claims.filter(node => readsAs(node) === reading && distanceOf(node) === distance).map(chip));
   const rows = readings.filter(reading => claims.some(node => readsAs(node) === reading));
