@@ -16,6 +16,7 @@ from analysis.core.errors import DataError
 from analysis.core.rawfiles import ROOT, files_of
 from analysis.review.readiness import firm_panels, runnable
 from analysis.sources.firms.folder import Reading, read_folder
+from analysis.sources.firms.policies import Policies
 
 SHOWN = 200
 
@@ -30,7 +31,7 @@ def run(chosen: argparse.Namespace) -> int:
     if not files:
         raise DataError(f"{chosen.path}: no file of a known kind (data/raw/firms/README.md says what is read)")
     about = next(raw for raw in study["raw"].values() if "adapters" in raw and not raw.get("true_effects"))
-    reading = read_folder(files, about["adapters"], about["tables"])
+    reading = read_folder(files, about["adapters"], about["tables"], Policies(**about["policies"]))
     provinces = pd.read_csv(ROOT / study["raw"]["province_list"]["file"], dtype="string")
     able = runnable(firm_panels(reading.tables, provinces, study["panels"]), study["specifications"], study["outcomes"])
     parts = (_files(reading, about["adapters"]), _fields(reading), _specifications(able), _claims(reading, study["claims"], able))

@@ -5,19 +5,20 @@ from __future__ import annotations
 from analysis.core.errors import DataError
 from analysis.core.rawfiles import RawFiles, is_simulated
 from analysis.sources.firms.folder import Reading, read_folder
+from analysis.sources.firms.policies import DROP, Policies
 
 SHOWN = 60
+# The simulated cohort's errors are there to be found: they never stop a run, and its figures are in million.
+SIMULATED = Policies(DROP, DROP, DROP, DROP, "note")
 
 
 def reading_of(firm_files: RawFiles) -> Reading:
-    """Return what the files hold. Rows that break a rule stop the run with a list of them, unless the map says `drop`.
-
-    In the simulated cohort they are always dropped: its errors are there to be found.
-    """
+    """Return what the files hold. What its policy refuses stops the run with a list."""
     about = firm_files.contract
-    reading = read_folder(list(firm_files.paths.values()), about["adapters"], about["tables"])
+    policies = SIMULATED if is_simulated(about) else Policies(**about["policies"])
+    reading = read_folder(list(firm_files.paths.values()), about["adapters"], about["tables"], policies)
     refused = reading.refused()
-    if refused and about["invalid"] == "stop" and not is_simulated(about):
+    if refused and not is_simulated(about):
         more = [f"... and {len(refused) - SHOWN} more"] if len(refused) > SHOWN else []
-        raise DataError("\n".join([*map(str, refused[:SHOWN]), *more]))
+        raise DataError("\n".join([*map(str, refused[:SHOWN]), *more, "`python -m analysis doctor FOLDER` proposes what to do."]))
     return reading

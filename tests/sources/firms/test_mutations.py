@@ -53,13 +53,20 @@ class File:
         self.path.write_text(out.getvalue(), encoding=self.encoding)
 
     def layout(self):
-        wanted = set(self.rows[0])
-        fits = [t for t in RAW["adapters"][_adapter(self.adapter)]["tables"].values() if set(t["header_has"]) <= wanted]
+        held = set(self.rows[0])
+        tables = [t for t in RAW["adapters"][_adapter(self.adapter)]["tables"].values() if not t.get("refuses")]
+        fits = [t for t in tables if all(held & set(spelt(one, t)) for one in t["header_has"])]
         return max(fits, key=lambda t: len(t["header_has"]))
 
 
 def _adapter(name):
     return "generic" if name == "template" else name
+
+
+def spelt(wanted, layout):
+    """The names in a header that stand for what a layout asks for."""
+    names = wanted if isinstance(wanted, list) else [wanted]
+    return [one for name in names for one in (name, *layout.get("also_called", {}).get(name, []))]
 
 
 def mapped(file, kinds):
@@ -70,7 +77,7 @@ def mapped(file, kinds):
     rules = RAW["tables"][layout["fills"]]["columns"]
     found = {}
     for name, how in layout["columns"].items():
-        for column in how.get("sum", [how.get("from", "")]):
+        for column in spelt(how.get("sum", how.get("from", "")), layout):
             if column in file.rows[0] and rules[name]["type"] in kinds:
                 found[column] = rules[name] | {"field": name, "take": how.get("take"), "pad": how.get("pad")}
     return found
@@ -205,7 +212,12 @@ def near_duplicate(file, chance):
 
 def lost_header(file, chance):
     layout = file.layout()
-    column = chance.choice(sorted(set(mapped(file, ("number", "text", "integer", "date"))) | set(layout["header_has"])))
+    column = chance.choice(
+        sorted(
+            set(mapped(file, ("number", "text", "integer", "date")))
+            | set(file.rows[0]) & {n for one in layout["header_has"] for n in spelt(one, layout)}
+        )
+    )
     file.rows[0][file.rows[0].index(column)] = column + "_x"
     file.write()
     return {"row": 1, "column": column, "file_only": True}
@@ -338,9 +350,14 @@ def judge(adapter, path, where, target):
     for finding in new:
         here = path.name in finding.file
         place = finding.row in (where.get("row"), where.get("other")) or (finding.row is None and finding.column == where.get("column"))
+        whole = finding.kind == "unread" or (finding.kind == "refused" and "no adapter" in finding.rule)
+        if whole and here and (where.get("file_only") or f"row {where.get('row')}" in finding.rule or "row 1" in finding.rule):
+            return "caught"
         named = where.get("by_id") == finding.value or (finding.value == "T999")
         at_key = where.get("file_only") or (finding.kind == "refused" and finding.row is None and here)
-        if finding.kind in ("refused", "absent") and here and (place or named or at_key):
+        if finding.kind in ("refused", "dropped", "blanked", "repaired", "absent") and here and (place or named or at_key):
+            return "caught"
+        if finding.kind == "repaired" and here and where.get("column") in str(finding.column).split("+"):
             return "caught"
         if finding.kind == "filtered" and here and finding.column == where.get("column"):
             return "caught"
