@@ -20,7 +20,7 @@ def once(rows: pd.DataFrame, key: list[str], prefer: dict[str, list], book: Note
 
     `prefer` names columns and their values in order: where rows of a key differ in them, the first value counts.
     """
-    book.names = rows[FILE] if FILE in rows else None
+    book.names = rows.get(FILE, None)
     own = [column for column in rows.columns if column not in (ROW, FILE) and not column.startswith(PREFER)]
     rows = _preferred(rows, key, prefer, book)
     same = rows.duplicated(own, keep="first")

@@ -122,7 +122,7 @@ def _fast(body: bytes, delimiter: str, width: int, columns: dict[str, int], line
     if table.num_rows != body.count(b"\n") + 1 or body.count(b'"') % 2:
         return None
     read = {name: table[str(position)] for name, position in columns.items()}
-    return Cells(framed(read, range(line + 1, line + 1 + table.num_rows)), count=table.num_rows)  # type: ignore[arg-type]
+    return Cells(framed(read, range(line + 1, line + 1 + table.num_rows)), count=table.num_rows)
 
 
 def _slow(body: bytes, delimiter: str, width: int, columns: dict[str, int], line: int, name: str) -> Cells:

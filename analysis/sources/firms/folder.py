@@ -13,7 +13,7 @@ from analysis.core.errors import DataError
 from analysis.sources.firms.combination import combined, once
 from analysis.sources.firms.delimited import TEXT_LINE
 from analysis.sources.firms.findings import FileLine, Finding, Notebook
-from analysis.sources.firms.grid import FILE, ROW, Grid
+from analysis.sources.firms.grid import FILE, ROW, Cells, Grid
 from analysis.sources.firms.links import linked
 from analysis.sources.firms.magnitudes import weighed
 from analysis.sources.firms.opening import tables_of
@@ -84,19 +84,18 @@ def _pieces(files: list[Path], adapters: dict, contracts: dict, policies: Polici
     for path in progress(files):
         label = f"{path.parent.name}/{path.name}" if names[path.name] > 1 else path.name
         for found in tables_of(path, label, tags):
-            piece = found if isinstance(found, FileLine) else _piece(found, adapters, contracts)
+            piece = found if isinstance(found, FileLine) else _piece(found, adapters, contracts, policies, reading.findings)
             if isinstance(piece, FileLine):
                 reading.files.append(piece)
                 reading.findings.append(_unread(piece))
                 continue
             reading.files.append(piece.line)
-            reading.findings += _ragged(piece, found, policies)
             pieces.append(piece)
     reading.matches = [piece.match for piece in pieces if piece.match.table]
     return pieces
 
 
-def _piece(grid: Grid, adapters: dict, contracts: dict) -> Piece | FileLine:
+def _piece(grid: Grid, adapters: dict, contracts: dict, policies: Policies, findings: list[Finding]) -> Piece | FileLine:
     """Return the table read, or the line that says why it is not."""
     try:
         match = recognise(grid, adapters)
@@ -108,9 +107,9 @@ def _piece(grid: Grid, adapters: dict, contracts: dict) -> Piece | FileLine:
     line = FileLine(grid.name, f"{adapters[match.adapter]['title']}, {match.label}", match.table, cells.count)
     for ragged in cells.ragged:
         line.left_out[ragged.rule] = line.left_out.get(ragged.rule, 0) + 1
-    piece = Piece(match, cells.table, line)
-    piece.cells.attrs = {"ragged": cells.ragged}
-    return piece
+    findings += _ragged(cells, match, policies)
+    findings += [Finding(match.table or "firm_accounts", "repaired", match.name, note) for note in grid.notes]
+    return Piece(match, cells.table, line)
 
 
 def _unread(line: FileLine) -> Finding:
@@ -118,13 +117,13 @@ def _unread(line: FileLine) -> Finding:
     return Finding("firm_accounts", "refused" if line.likely and "no adapter" in line.why else "unread", line.file, line.why)
 
 
-def _ragged(piece: Piece, grid: Grid, policies: Policies) -> list[Finding]:
-    table, kind = piece.match.table or "firm_accounts", "refused" if policies.rows == REFUSE else "dropped"
-    found = [
-        Finding(table, "filtered" if one.rule == TEXT_LINE else kind, piece.match.name, one.rule, one.row, about="rows")
-        for one in piece.cells.attrs.pop("ragged")
+def _ragged(cells: Cells, match: Match, policies: Policies) -> list[Finding]:
+    """Return a finding for each record that cannot be told apart into columns."""
+    kind = "refused" if policies.rows == REFUSE else "dropped"
+    return [
+        Finding(match.table or "firm_accounts", "filtered" if one.rule == TEXT_LINE else kind, match.name, one.rule, one.row, about="rows")
+        for one in cells.ragged
     ]
-    return found + [Finding(table, "repaired", piece.match.name, note) for note in grid.notes]
 
 
 def _alike(match: Match) -> tuple:
@@ -164,7 +163,7 @@ def _read(group: list[Piece], helpers: dict, contract: dict, codes: dict[str, st
         cells[FILE] = cells[FILE].astype("category")
     findings.append(Finding(first.table, "read", name, "records read", count=max(len(cells), 1)))
     read = translate(cells, first.layout, contract, first.table, name, policies, first.scales)
-    book = Notebook(first.table, name, read.rows[FILE] if FILE in read.rows else None)
+    book = Notebook(first.table, name, read.rows.get(FILE, None))
     book.left = read.left
     rows = read.rows
     if codes:
@@ -174,7 +173,7 @@ def _read(group: list[Piece], helpers: dict, contract: dict, codes: dict[str, st
         rows = rows.assign(firm_id=known.fillna(rows["firm_id"]).astype("string"))
     rows = once(rows, contract["key"], first.layout.get("prefer", {}), book)
     if first.table == "firm_accounts":
-        book.names = rows[FILE] if FILE in rows else None
+        book.names = rows.get(FILE, None)
         rows = weighed(rows, contract["columns"], book, policies)
     findings += read.findings + book.findings
     for piece in group:

@@ -100,6 +100,6 @@ def _money(unit: str) -> tuple[float | None, str] | None:
         known = mark in SCALES or mark in CURRENCIES or (CODE.match(mark) and len(marks) > 1)
         if not known:
             return None
-        scale = SCALES[mark] if mark in SCALES else scale
+        scale = SCALES.get(mark, scale)
         currency = CURRENCIES.get(mark, mark.upper() if mark not in SCALES else currency)
     return (scale if scale is not None else 1e-6 if currency else None), currency

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -189,7 +190,7 @@ def take(grid: Grid, match: Match, contract: dict) -> Cells:
     rules = contract["columns"] if contract else {}
     columns = match.layout.get("columns", {})
     words = {c for name, how in columns.items() if rules.get(name, {}).get("type") in ("text", "boolean") for c in columns_of(how)}
-    where = {}
+    where: dict[str, Collection[str]] = {}
     if long := match.layout.get("long"):
         where = {long["name"]: {tag for tags in long["names"].values() for tag in tags}}
     if not match.years:
@@ -216,9 +217,15 @@ def stacked(table: pd.DataFrame, match: Match) -> pd.DataFrame:
     return joined.astype({YEAR: "string[pyarrow]"})
 
 
+def fullest(grid: Grid) -> tuple[int, list[str]]:
+    """Return the record that is taken for a header where no map knows one: the first about as full as the fullest."""
+    filled = [sum(bool(cell.strip()) for cell in cells) for _, cells in grid.head[:LOOKED_AT]]
+    return next(record for record, count in zip(grid.head, filled, strict=False) if count * 2 > max(filled))
+
+
 def _unknown(grid: Grid, adapters: dict[str, dict]) -> FileLine:
     """Return the line that says which layout the header is nearest to, what it lacks and which of its columns may be meant."""
-    row, cells = max(grid.head[:LOOKED_AT], key=lambda record: sum(bool(cell.strip()) for cell in record[1]))
+    row, cells = fullest(grid)
     if len(cells) == 1:
         return FileLine(
             grid.name,

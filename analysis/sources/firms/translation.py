@@ -41,7 +41,7 @@ def translate(
 ) -> Translated:
     """Return `cells` in the columns of `contract`; what breaks a rule is left out, or blank, as its policy says, and reported."""
     policies, scales = policies or Policies(), scales or {}
-    book = Notebook(table, file, cells[FILE] if FILE in cells else None)
+    book = Notebook(table, file, cells.get(FILE, None))
     cells = _without_labels(cells, layout, book)
     cells = _kept(cells, layout.get("keep", {}), book)
     if "long" in layout:

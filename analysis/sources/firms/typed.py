@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Collection
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -42,7 +43,12 @@ def _read(path: Path, suffix: str) -> tuple[pd.DataFrame, Labels]:
         return pd.read_feather(path), {}
     import pyreadstat
 
-    readers = {".dta": pyreadstat.read_dta, ".sav": pyreadstat.read_sav, ".zsav": pyreadstat.read_sav, ".por": pyreadstat.read_por}
+    readers: dict[str, Any] = {
+        ".dta": pyreadstat.read_dta,
+        ".sav": pyreadstat.read_sav,
+        ".zsav": pyreadstat.read_sav,
+        ".por": pyreadstat.read_por,
+    }
     reader = readers.get(suffix, pyreadstat.read_xport if suffix == ".xpt" else pyreadstat.read_sas7bdat)
     table, about = reader(path)
     return table, about.variable_value_labels
