@@ -16,8 +16,8 @@ FILE = "(file)"  # of records of several files that are read as one
 HEAD = 60
 # What exports print for "no value".
 BLANKS = (
-    "", ".", "-", "--", "—", "NA", "N/A", "n.a.", "N.A.", "n.s.", "nan", "NaN", "NaT", "None", "NULL", "null", "#N/A", "#N/A N/A",
-    "#VALUE!", "#REF!", "#DIV/0!", "@NA", "<NA>",
+    "", ".", "-", "--", "—", "NA", "N/A", "n.a.", "N.A.", "n.s.", "nan", "NaN", "NaT", "None", "NULL", "null", "n/a", "#N/A", "#N/A N/A",
+    "#N/A Field Not Applicable", "#N/A Requesting Data...",     "#VALUE!", "#REF!", "#DIV/0!", "@NA", "<NA>",
 )  # fmt: skip
 INTEGRAL = r"^(-?\d+)\.0+$"
 

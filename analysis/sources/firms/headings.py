@@ -25,7 +25,7 @@ CURRENCIES = {
     "亿元": "CNY",
 }
 CODE = re.compile(r"^[a-z]{3}$")
-YEAR = r"(?P<year>(?:19|20)\d{2})(?:[-/.]?12[-/.]?31|年报|年度|年|a|fy)?"
+YEAR = r"(?P<year>(?:19|20)\d{2})(?:/\d{2}|[-/.]?12[-/.]?31|年报|年度|年|a|fy)?"
 WIDE = (
     re.compile(rf"^(?P<item>.+?)[\s_\-.(\[]*(?:fy|cy)?{YEAR}\)?\]?$"),
     re.compile(rf"^(?:fy|cy)?{YEAR}[\s_\-.]+(?P<item>.+)$"),

@@ -15,7 +15,7 @@ from analysis.sources.firms.findings import Finding, Notebook
 from analysis.sources.firms.grid import FILE, ROW
 from analysis.sources.firms.policies import BLANK, DONE, DROP, REFUSE, Policies
 from analysis.sources.firms.recognition import columns_of
-from analysis.sources.firms.values import broken, field_of
+from analysis.sources.firms.values import balanced, broken, field_of
 from analysis.sources.firms.widening import widened
 
 KINDS = {REFUSE: "refused", BLANK: "blanked", DROP: "dropped"}
@@ -95,6 +95,7 @@ def ruled(
     values, wrong, expected = field_of(cells, how, rule, scale)
     if how.get("blank") == "zero":
         _note_zeros(cells, named, values, column, name, book)
+        _note_unbalanced(cells, how, named, column, name, book)
     bad = pd.Series(False, index=cells.index)
     for mask, text, kind in broken(values, rule, wrong, expected):
         policy = policies.of(book.table, name, rule, kind, how)
@@ -120,6 +121,14 @@ def _note_zeros(cells: pd.DataFrame, named: list[str], values: pd.Series, column
     if filled.any():
         rule = f"'{name}' counts blank parts as zero: statements print no line for what a firm does not have"
         book.note("repaired", rule, column=column, count=int(filled.sum()))
+
+
+def _note_unbalanced(cells: pd.DataFrame, how: dict, named: list[str], column: str, name: str, book: Notebook) -> None:
+    held = [one for one in named if one in cells]
+    apart = balanced(cells, how).eq(False).fillna(False) & cells[held].notna().any(axis=1)
+    if apart.any():
+        rule = f"the sides of the statement disagree: '{name}' stays blank"
+        book.note("doubtful", rule, column=column, count=int(apart.sum()))
 
 
 def _without_labels(cells: pd.DataFrame, layout: dict, book: Notebook) -> pd.DataFrame:
