@@ -23,9 +23,10 @@ def open_facts(data: bytes, name: str, path: Path, tags: Collection[str]) -> Gri
 
     A fact has no line of its own: it is named by its place in the file. Raises DataError for JSON that is none or of another kind.
     """
-    text, _ = as_utf8(data, name)
     try:
-        content = json.loads(text)
+        content = json.loads(data)
+    except UnicodeDecodeError:
+        content = json.loads(as_utf8(data, name)[0])
     except json.JSONDecodeError as error:
         raise DataError(violation(name, f"is not valid JSON ({error.msg})", row=error.lineno)) from error
     if not isinstance(content, dict) or not {"cik", "facts"} <= set(content) or not isinstance(content["facts"], dict):

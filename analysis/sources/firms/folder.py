@@ -21,17 +21,20 @@ from analysis.sources.firms.policies import REFUSE, Policies
 from analysis.sources.firms.recognition import Match, recognise, take, wanted_tags
 from analysis.sources.firms.translation import translate
 
+# Files of facts, each a firm for itself, that are held before they become rows: memory stays that of so many.
+BATCH = 250
 TABLES = ("firm_accounts", "financing_events", "projects")
 IDENTIFIERS = "identifiers"
 
 
 @dataclass
 class Piece:
-    """A recognised table, its cells and its line."""
+    """A recognised table, its cells and its line; `rows` hold what the cells of it, and of those read with it, became."""
 
     match: Match
     cells: pd.DataFrame
     line: FileLine
+    rows: pd.DataFrame | None = None
 
 
 @dataclass
@@ -80,7 +83,8 @@ def read_folder(
 def _pieces(files: list[Path], adapters: dict, contracts: dict, policies: Policies, reading: Reading, progress: Callable) -> list[Piece]:
     tags = wanted_tags(adapters, ".json")
     names = Counter(path.name for path in files)
-    pieces = []
+    pieces: list[Piece] = []
+    waiting: dict[tuple, list[Piece]] = {}
     for path in progress(files):
         label = f"{path.parent.name}/{path.name}" if names[path.name] > 1 else path.name
         for found in tables_of(path, label, tags):
@@ -91,6 +95,11 @@ def _pieces(files: list[Path], adapters: dict, contracts: dict, policies: Polici
                 continue
             reading.files.append(piece.line)
             pieces.append(piece)
+            if _stands_alone(piece):
+                waiting.setdefault(_alike(piece.match), []).append(piece)
+        for kind in [kind for kind, batch in waiting.items() if len(batch) >= BATCH]:
+            _translate(waiting[kind], {}, contracts[waiting[kind][0].match.table], policies, reading)
+            del waiting[kind]
     reading.matches = [piece.match for piece in pieces if piece.match.table]
     return pieces
 
@@ -126,6 +135,11 @@ def _ragged(cells: Cells, match: Match, policies: Policies) -> list[Finding]:
     ]
 
 
+def _stands_alone(piece: Piece) -> bool:
+    """Return whether a file of facts needs no other file: it becomes rows before all are opened."""
+    return "long" in piece.match.layout and "join" not in piece.match.layout
+
+
 def _alike(match: Match) -> tuple:
     """Return what files that are read as one have in common: the layout and, unless facts stand one a row, the columns and units."""
     columns = () if "long" in match.layout else tuple(sorted(match.columns))
@@ -151,21 +165,12 @@ def _codes(pieces: list[Piece], reading: Reading) -> dict[str, str]:
 
 def _read(group: list[Piece], helpers: dict, contract: dict, codes: dict[str, str], policies: Policies, reading: Reading) -> pd.DataFrame:
     """Return the rows of all files of one layout: read as one, so that the latest filing counts whichever file holds it."""
-    first, findings = group[0].match, reading.findings
-    name = first.name if len(group) == 1 else f"{first.name} and {len(group) - 1} more"
-    parts = []
-    for piece in group:
-        cells = _joined(piece, helpers, findings) if "join" in piece.match.layout else piece.cells
-        parts.append(cells.assign(**{FILE: piece.match.name}).astype({FILE: "category"}) if len(group) > 1 else cells)
-        piece.cells = pd.DataFrame()
-    cells = pd.concat(parts, ignore_index=True) if len(parts) > 1 else parts[0]
-    if FILE in cells:
-        cells[FILE] = cells[FILE].astype("category")
-    findings.append(Finding(first.table, "read", name, "records read", count=max(len(cells), 1)))
-    read = translate(cells, first.layout, contract, first.table, name, policies, first.scales)
-    book = Notebook(first.table, name, read.rows.get(FILE, None))
-    book.left = read.left
-    rows = read.rows
+    first, name = group[0].match, _named(group)
+    _translate([piece for piece in group if piece.rows is None], helpers, contract, policies, reading)
+    parts = [piece.rows for piece in group if piece.rows is not None and len(piece.rows)]
+    rows = pd.concat(parts, ignore_index=True) if len(parts) > 1 else parts[0] if parts else group[0].rows
+    assert rows is not None
+    book = Notebook(first.table, name, rows.get(FILE))
     if codes:
         known = rows["firm_id"].map(codes)
         if known.notna().any():
@@ -173,13 +178,43 @@ def _read(group: list[Piece], helpers: dict, contract: dict, codes: dict[str, st
         rows = rows.assign(firm_id=known.fillna(rows["firm_id"]).astype("string"))
     rows = once(rows, contract["key"], first.layout.get("prefer", {}), book)
     if first.table == "firm_accounts":
-        book.names = rows.get(FILE, None)
+        book.names = rows.get(FILE)
         rows = weighed(rows, contract["columns"], book, policies)
-    findings += read.findings + book.findings
-    for piece in group:
-        for rule, count in book.left.get(piece.match.name if len(group) > 1 else name, {}).items():
-            piece.line.left_out[rule] = piece.line.left_out.get(rule, 0) + count
+    reading.findings += book.findings
+    _leave_out(group, name, book.left)
     return rows
+
+
+def _translate(group: list[Piece], helpers: dict, contract: dict, policies: Policies, reading: Reading) -> None:
+    """Turn the cells of some files of one layout into rows, which the first of them holds."""
+    if not group:
+        return
+    first, name, parts = group[0].match, _named(group), []
+    for piece in group:
+        cells = _joined(piece, helpers, reading.findings) if "join" in piece.match.layout else piece.cells
+        parts.append(cells.assign(**{FILE: piece.match.name}))
+        piece.cells = pd.DataFrame()
+    cells = pd.concat(parts, ignore_index=True) if len(parts) > 1 else parts[0]
+    cells[FILE] = cells[FILE].astype("category")
+    reading.findings.append(Finding(first.table, "read", name, "records read", count=max(len(cells), 1)))
+    read = translate(cells, first.layout, contract, first.table, name, policies, first.scales)
+    for piece in group:
+        piece.rows = read.rows.head(0)
+    group[0].rows = read.rows
+    reading.findings += read.findings
+    _leave_out(group, name, read.left)
+
+
+def _named(group: list[Piece]) -> str:
+    name = group[0].match.name
+    return name if len(group) == 1 else f"{name} and {len(group) - 1} more"
+
+
+def _leave_out(group: list[Piece], name: str, left: dict[str, dict[str, int]]) -> None:
+    """Write the rows left out under the lines of their files."""
+    for piece in group:
+        for rule, count in left.get(piece.match.name, {}).items():
+            piece.line.left_out[rule] = piece.line.left_out.get(rule, 0) + count
 
 
 def _joined(piece: Piece, helpers: dict, findings: list[Finding]) -> pd.DataFrame:

@@ -74,6 +74,15 @@ def only(table: pd.DataFrame, where: dict[str, Collection[str]]) -> pd.DataFrame
     return table.reset_index(drop=True)
 
 
+def by_value(text: pd.Series, read: Callable[[pd.Series], pd.Series]) -> pd.Series:
+    """Return `read` of a column, asked once for each distinct value: years and currencies repeat in every row."""
+    codes, distinct = pd.factorize(text)
+    made = read(pd.Series(distinct, dtype=text.dtype)).reset_index(drop=True)
+    found = made.reindex(codes)
+    found.index = text.index
+    return found
+
+
 def without_zeros(text: pd.Series) -> pd.Series:
     """Return codes without the '.0' that a program added when it took them for numbers."""
     return text.str.replace(INTEGRAL, r"\1", regex=True)

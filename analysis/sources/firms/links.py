@@ -52,13 +52,18 @@ def _note_changes(accounts: pd.DataFrame, source: str, findings: list[Finding]) 
 
 def _note_twins(accounts: pd.DataFrame, source: str, findings: list[Finding]) -> None:
     """Warn of what may be one firm under two codes: the same name or the very same figures in the same year."""
-    named = accounts[accounts["name"].notna()]
+    named = accounts.loc[accounts["name"].notna(), ["firm_id", "year", "name"]]
     folded = named["name"].map({name: plain(name) for name in named["name"].unique()})
     by_name = named[named.assign(name=folded).duplicated(["year", "name"], keep=False)].assign(twin=folded)
-    money = accounts[accounts["assets"].notna() & accounts["sales"].notna() & (accounts["sales"] > 0)]
+    money = accounts.loc[:, ["firm_id", "year", "assets", "sales", "currency"]][
+        accounts["assets"].notna() & accounts["sales"].notna() & (accounts["sales"] > 0)
+    ]
     alike = money.duplicated(["year", "assets", "sales", "currency"], keep=False)
-    by_figures = money[alike].assign(twin=money["assets"].astype("string") + "/" + money["sales"].astype("string"))
+    twins = money[alike]
+    by_figures = twins.assign(twin=twins["assets"].astype("string") + "/" + twins["sales"].astype("string"))
     for rows, words in ((by_name, "the same name"), (by_figures, "the same assets and sales")):
+        if rows.empty:
+            continue
         pairs = rows.groupby(["year", "twin"])["firm_id"].agg(lambda codes: " and ".join(sorted(set(codes))[:3]))
         codes = pairs[pairs.str.contains(" and ")].unique()
         if len(codes):

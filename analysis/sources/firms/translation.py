@@ -12,7 +12,7 @@ import pandas as pd
 
 from analysis.sources.firms.dates import dashed
 from analysis.sources.firms.findings import Finding, Notebook
-from analysis.sources.firms.grid import FILE, ROW
+from analysis.sources.firms.grid import FILE, ROW, by_value
 from analysis.sources.firms.policies import BLANK, DONE, DROP, REFUSE, Policies
 from analysis.sources.firms.recognition import columns_of
 from analysis.sources.firms.values import balanced, broken, field_of
@@ -156,7 +156,7 @@ def _kept(cells: pd.DataFrame, keep: dict, book: Notebook) -> pd.DataFrame:
         raw = cells[column].astype("string")
         text = raw.fillna("")
         if "ends" in condition:
-            days = dashed(text)
+            days = by_value(text, dashed)
             # A bare year is a whole year.
             readable = days.str.fullmatch(r"\d{4}-\d{2}-\d{2}") | text.str.fullmatch(r"\d{4}(\.0+)?")
             _refuse_undated(cells, column, ~readable.fillna(False).astype(bool), raw, book)

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.sources.firms.dates import days_of, years_of
-from analysis.sources.firms.grid import without_zeros
+from analysis.sources.firms.grid import by_value, without_zeros
 from analysis.sources.firms.headings import plain
 
 TRUE = ("1", "true", "yes", "y", "是")
@@ -67,10 +67,10 @@ def _spelt(raw: pd.Series, how: dict) -> Typed:
     raw = raw.astype("string")
     if how.get("fold"):
         spelt = {plain(key): value for key, value in spelt.items()}
-        folded = raw.map(lambda text: plain(text), na_action="ignore")
+        folded = by_value(raw, lambda values: values.map(plain, na_action="ignore"))
         raw = folded if how.get("closed", True) else raw.where(~folded.isin(list(spelt)), folded)
     strange = raw.notna() & ~raw.isin(list(spelt)) if how.get("closed", True) else pd.Series(False, index=raw.index)
-    raw = raw.map(lambda text: spelt.get(text, text), na_action="ignore").astype("string").mask(strange)
+    raw = by_value(raw, lambda values: values.map(lambda text: spelt.get(text, text), na_action="ignore").astype("string")).mask(strange)
     return raw, strange.astype(bool), f"one of {', '.join(dict.fromkeys(spelt.values()) if how.get('fold') else spelt)}"
 
 
@@ -113,8 +113,7 @@ def typed(raw: pd.Series, how: dict, kind: str) -> Typed:
     if kind == "boolean":
         if pd.api.types.is_bool_dtype(raw):
             return raw.astype("boolean"), raw.isna() & False, ""
-        text = without_zeros(raw.astype("string").str.lower())
-        values = text.map({**dict.fromkeys(TRUE, True), **dict.fromkeys(FALSE, False)}).astype("boolean")
+        values = by_value(raw.astype("string"), _truth)
         return values, values.isna() & raw.notna(), "yes or no"
     text = raw.astype("string")
     if kind == "date":
@@ -126,9 +125,14 @@ def typed(raw: pd.Series, how: dict, kind: str) -> Typed:
     return (without_zeros(text) if how.get("code") or pd.api.types.is_float_dtype(raw) else text), text.isna() & False, ""
 
 
+def _truth(text: pd.Series) -> pd.Series:
+    known = {**dict.fromkeys(TRUE, True), **dict.fromkeys(FALSE, False)}
+    return without_zeros(text.str.lower()).map(known).astype("boolean")
+
+
 def _number(raw: pd.Series, how: dict, kind: str) -> Typed:
     if "take" in how:
-        text = years_of(raw.astype("string"), how)
+        text = by_value(raw.astype("string"), lambda values: years_of(values, how))
         values = pd.to_numeric(text, errors="coerce").astype("float64")
     elif pd.api.types.is_numeric_dtype(raw):
         values = raw.astype("float64")
