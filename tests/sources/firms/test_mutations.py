@@ -27,7 +27,7 @@ HERE = Path(__file__).parent / "miniature"
 RAW = STUDY["raw"]["firm_files"]
 N, FEW, BLOCKS = 1000, 120, 4
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-LABELS = {"csmar": 2, "cnrds": 1}
+LABELS = {"csmar": 2}
 DELIMITER = {".txt": {"csmar": "\t", "sec_statements": "\t", "cordip": "|"}, ".csv": {"simfin": ";"}}
 ENCODING = {"FS_Comins.txt": "utf-16"}
 
@@ -37,7 +37,9 @@ def read(folder):
     return found.tables, found.findings
 
 
-BASE = {path.name: read(path) for path in sorted(HERE.iterdir()) if path.name not in ("wind", "orbis")}  # tables by year
+# A row of these files is a record, and their headers are the map's names.
+MUTATED = ("compustat", "cordip", "csmar", "sec_companyfacts", "sec_statements", "simfin", "template", "tushare")
+BASE = {name: read(HERE / name) for name in MUTATED}
 
 
 class File:
@@ -61,11 +63,6 @@ class File:
         tables = [t for t in RAW["adapters"][_adapter(self.adapter)]["tables"].values() if not t.get("refuses")]
         fits = [t for t in tables if all(held & set(spelt(one, t)) for one in t["header_has"])]
         return max(fits, key=lambda t: len(t["header_has"]))
-
-
-def plain_rows(path):
-    """Whether a row of the file is a record (in wind's and others' files by year it is not)."""
-    return "by_year" not in path.name and path.parent.name not in ("wind", "orbis") and path.name != "edition.csv"
 
 
 def _adapter(name):
@@ -102,7 +99,7 @@ def used_row(file, chance):
         meets = all(
             c not in cells
             or ("in" in rule and cells[c] in map(str, rule["in"]))
-            or ("ends" in rule and cells[c].endswith(rule["ends"]))
+            or ("ends" in rule and cells[c].replace("-", "").endswith(rule["ends"].replace("-", "")))
             or (rule.get("blank") and cells[c] == "")
             for c, rule in keep.items()
         )
@@ -421,8 +418,6 @@ def mutate(number, folder):
         shutil.rmtree(target, ignore_errors=True)
         shutil.copytree(HERE / adapter, target)
         path = chance.choice(files_of(target))
-        if not plain_rows(path):
-            continue
         if path.suffix == ".json":
             return adapter, f"json: {json_mutation(path, chance)}", path, {"file_only": True}
         operator = chance.choice(OPERATORS)
