@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 ROW = "(row)"
 FILE = "(file)"  # of records of several files that are read as one
+EMPLOYEES = "(employees)"  # against which the size of money is held; no field of the study
 # Records among which the header is looked for.
 HEAD = 60
 # What exports print for "no value".

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from analysis.sources.firms.findings import Notebook
-from analysis.sources.firms.grid import ROW
+from analysis.sources.firms.grid import EMPLOYEES, ROW
 from analysis.sources.firms.policies import DROP, REFUSE, Policies
 
 # Million units of the currency that the assets of no firm exceed: the largest banks have some 50 million million yuan.
@@ -16,6 +16,8 @@ MEDIAN = 2e6
 SMALL_UNITS = {"JPY": 100, "KRW": 1_000, "IDR": 10_000, "VND": 10_000, "IRR": 10_000, "HUF": 100, "CLP": 500, "COP": 1_000}
 # A median ratio of a field to assets beyond these is one of two units.
 RATIO = 1_000
+# Million units of assets an employee that the median firm of no file has: a bank has some tens.
+PER_EMPLOYEE = 1_000
 # Growth of assets within a year that is a change of units rather than of the firm.
 JUMP = 500
 FEWEST = 3
@@ -32,6 +34,11 @@ def weighed(rows: pd.DataFrame, rules: dict, book: Notebook, policies: Policies)
     if size.notna().any() and (size / worth).median() > MEDIAN:
         rule = f"the median is {size.median():,.0f} million: the figures seem to be in units, not in million"
         return _treated(rows, size.notna(), rule, size, book, policies, together=True)
+    if EMPLOYEES in rows and size.name == "assets":
+        each = (size / worth / rows[EMPLOYEES].where(rows[EMPLOYEES] > 0)).dropna()
+        if len(each) and each.median() > PER_EMPLOYEE:
+            rule = f"the median is {each.median():,.0f} million an employee: the figures seem to be in another unit than million"
+            return _treated(rows, size.notna(), rule, size, book, policies, together=True)
     if huge.any():
         rows = _treated(rows, huge, "more than any firm has: the figure seems to be in units, not in million", size, book, policies)
     for name, rule in rules.items():

@@ -12,10 +12,10 @@ import pandas as pd
 
 from analysis.sources.firms.dates import dashed
 from analysis.sources.firms.findings import Finding, Notebook
-from analysis.sources.firms.grid import FILE, ROW, by_value
+from analysis.sources.firms.grid import EMPLOYEES, FILE, ROW, by_value
 from analysis.sources.firms.policies import BLANK, DONE, DROP, REFUSE, Policies
 from analysis.sources.firms.recognition import columns_of
-from analysis.sources.firms.values import balanced, broken, field_of
+from analysis.sources.firms.values import balanced, broken, field_of, typed
 from analysis.sources.firms.widening import widened
 
 KINDS = {REFUSE: "refused", BLANK: "blanked", DROP: "dropped"}
@@ -51,6 +51,8 @@ def translate(
             book.note("absent", rule, column=layout["long"]["name"])
     carried = [name for name in (ROW, FILE, *layout.get("prefer", {})) if name in cells]
     rows = cells[carried].rename(columns={name: f"(prefer) {name}" for name in layout.get("prefer", {})})
+    if layout.get("employees") in cells:
+        rows[EMPLOYEES] = typed(cells[layout["employees"]], {}, "number")[0]
     bad = pd.Series(False, index=cells.index)
     for name, rule in contract["columns"].items():
         how = layout["columns"].get(name)
@@ -117,10 +119,10 @@ def _joined(cells: pd.DataFrame, named: list[str]) -> pd.Series | None:
 
 def _note_zeros(cells: pd.DataFrame, named: list[str], values: pd.Series, column: str, name: str, book: Notebook) -> None:
     held = [one for one in named if one in cells]
-    filled = cells[held].isna().any(axis=1) & values.notna() if held else pd.Series(False, index=cells.index)
-    if filled.any():
+    filled = int(cells.loc[values.notna(), held].isna().sum().sum())
+    if filled:
         rule = f"'{name}' counts blank parts as zero: statements print no line for what a firm does not have"
-        book.note("repaired", rule, column=column, count=int(filled.sum()))
+        book.note("repaired", rule, column=column, count=filled)
 
 
 def _note_unbalanced(cells: pd.DataFrame, how: dict, named: list[str], column: str, name: str, book: Notebook) -> None:

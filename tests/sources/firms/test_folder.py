@@ -12,6 +12,7 @@ import pytest
 from analysis.__main__ import main
 from analysis.core.rawfiles import files_of
 from analysis.sources.firms.folder import read_folder
+from analysis.sources.firms.kept import kept
 from analysis.sources.firms.policies import Policies
 from analysis.sources.firms.report import table_of_files
 from tests.study import STUDY
@@ -186,6 +187,8 @@ def test_money_in_units_is_refused_and_a_jump_doubted(tmp_path):
     found = read(written(tmp_path, accounts__csv="\n".join(["firm_id,year,currency,assets", *rows]) + "\n"))
     assert found.tables["firm_accounts"].empty
     assert "not in million" in found.refused()[0].rule
+    found = read(written(tmp_path, accounts__csv="firm_id,year,currency,assets,employees\nF,2019,CNY,1000000,300\n"))  # thousand yuan
+    assert "an employee" in found.refused()[0].rule
     found = read(written(tmp_path, accounts__csv="firm_id,year,currency,assets\nF,2019,CNY,100\nF,2020,CNY,100000\n"))
     assert any(f.kind == "doubtful" and "change of unit" in f.rule for f in found.findings)
 
@@ -218,3 +221,21 @@ def test_debt_never_mixes_a_total_with_its_parts(tmp_path):
     )
     row = read(tmp_path).tables["firm_accounts"].iloc[0]
     assert (row["debt"], row["liabilities"], row["sales"]) == pytest.approx((586.2, 1750.0, 2013.0))
+
+
+def test_a_reading_is_kept_until_a_file_changes(tmp_path):
+    shutil.copytree(HERE / "csmar", tmp_path / "files")
+    files, asked = files_of(tmp_path / "files"), []
+
+    def reading():
+        asked.append(1)
+        return read(tmp_path / "files")
+
+    first = kept(files, {}, tmp_path / "kept", reading)
+    again = kept(files, {}, tmp_path / "kept", reading)
+    assert len(asked) == 1 and again.findings == first.findings and again.files == first.files
+    pd.testing.assert_frame_equal(again.tables["firm_accounts"], first.tables["firm_accounts"])
+    path = tmp_path / "files" / "FS_Combas.csv"
+    path.write_text(path.read_text(encoding="utf-8").replace("5000000000.00", "5000000001.00"), encoding="utf-8")
+    kept(files, {}, tmp_path / "kept", reading)
+    assert len(asked) == 2
