@@ -21,7 +21,7 @@ include: "workflow/rules/paper.smk"
 rule study:
     default_target: True
     input:
-        "paper/paper.pdf",
+        list(DOCUMENTS[PAPER].volumes),
         "paper/dossier.html",
         "paper/codebook.md",
         DOCUMENTS[PAPER].exhibit_files(),

@@ -27,7 +27,7 @@ from analysis.provenance.stale import changed
 # Which kind answers first when words fit several things equally well.
 ORDER = ("number", "claim", "exhibit", "estimates", "curve", "facts", "panel", "source", "raw")
 OTHERS = 5
-PLACE = re.compile(r"(figure|table)\s+(\d+)", re.IGNORECASE)  # as the paper prints it
+PLACE = re.compile(r"(figure|table)\s+(S?)(\d+)", re.IGNORECASE)  # as the paper prints it
 NAMED = re.compile(r"(\w+):\S+")
 ROW = ("estimate", "std_error", "ci_low", "ci_high", "p_value", "n_obs", "n_units", "n_treated", "n_clusters", "draws")
 
@@ -111,11 +111,12 @@ def search(archived: dict, query: str) -> list[str]:
 
 def _numbered(nodes: dict, place: re.Match) -> str:
     """Return the exhibit that the paper prints under a number, as 'Table 1'."""
-    wanted = f"{place[1].title()} {int(place[2])}"
+    wanted = f"{place[1].title()} {place[2].upper()}{int(place[3])}"
     shown = {number: f"exhibit:{name}" for name, number in printed_numbers(ROOT, load()["documents"].values()).items()}
     if shown.get(wanted) not in nodes:
-        last = max((int(number.split()[1]) for number in shown if number.startswith(place[1].title())), default=0)
-        raise UnknownName(f"explain: the paper has no {wanted}; its last one is {place[1].title()} {last}")
+        series = re.compile(rf"{place[1].title()} {place[2].upper()}(\d+)")
+        last = max((int(match[1]) for number in shown if (match := series.fullmatch(number))), default=0)
+        raise UnknownName(f"explain: the paper has no {wanted}; its last one is {place[1].title()} {place[2].upper()}{last}")
     return shown[wanted]
 
 

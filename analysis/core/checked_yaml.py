@@ -11,7 +11,7 @@ import yaml
 from jsonschema import Draft202012Validator, ValidationError
 
 from analysis.core.catalogue import ROOT
-from analysis.core.errors import ConfigError
+from analysis.core.errors import ConfigError, unknown
 
 try:
     from yaml import CSafeLoader as Loader
@@ -37,18 +37,44 @@ def _unique(loader: Any, node: yaml.MappingNode, deep: bool = False) -> dict:
 _UniqueKeys.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _unique)
 
 
-def read_yaml(path: Path, schema: str | dict) -> dict:
+EXTENDS = "extends"
+
+
+def read_yaml(path: Path, schema: str | dict, section: str = "") -> dict:
     """Return the YAML file at `path` after checking it against `schema`, or workflow/schemas/<schema>.yaml.
 
-    Raises ConfigError in a line for each mistake, with file, place and the nearest valid key.
+    The blocks of `section`, if one is named, may extend each other. Raises ConfigError in a line for each mistake, with file, place
+    and the nearest valid key, and UnknownName for a block to extend that does not exist.
     """
     try:
         with path.open(encoding="utf-8") as stream:
             content = yaml.load(stream, _UniqueKeys)
     except yaml.YAMLError as error:
         raise ConfigError(f"{shown(path)}: not valid YAML: {' '.join(str(error).split())}") from error
+    if section and isinstance(content, dict) and isinstance(blocks := content.get(section), dict):
+        places = {name: f"{shown(path)}: {section} → {name}" for name in blocks}
+        content[section] = {name: completed(name, blocks, places, "block") for name in blocks}
     check_against(content, _rules(schema) if isinstance(schema, str) else Draft202012Validator(schema), shown(path))
     return content
+
+
+def completed(name: str, blocks: dict[str, dict], places: dict[str, str], kind: str, trail: tuple[str, ...] = ()) -> dict:
+    """Return a block over all that it extends, `extends: other`: what it does not say itself, the other says, and so on up.
+
+    `places` says where each block stands and `kind` what one is, for errors; `trail` are the blocks that led here.
+    Raises UnknownName for another that does not exist, ConfigError for blocks that extend each other in a circle.
+    """
+    block = blocks[name]
+    if not isinstance(block, dict) or EXTENDS not in block:
+        return dict(block) if isinstance(block, dict) else block
+    parent, trail = block[EXTENDS], (*trail, name)
+    if parent not in blocks:
+        raise unknown(parent, blocks, f"{places[name]}: {EXTENDS}", kind)
+    if parent in trail:
+        circle = " → ".join((*trail[trail.index(parent) :], parent))
+        raise ConfigError(f"{places[name]}: {EXTENDS}: blocks extend each other in a circle: {circle}")
+    own = {key: value for key, value in block.items() if key != EXTENDS}
+    return {**completed(parent, blocks, places, kind, trail), **own}
 
 
 @cache

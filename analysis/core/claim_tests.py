@@ -12,19 +12,21 @@ def tests_of(claim: dict) -> list[dict]:
 
 
 def specifications_of(claim: dict) -> list[str]:
-    """Return the specifications whose estimates the tests of a claim read, their companions for honest bounds included."""
-    return list(dict.fromkeys(name for test in tests_of(claim) for name in (test["from"], test.get("honest", test["from"]))))
+    """Return the specifications whose estimates the tests of a claim read, their companions for bounds and placebos included."""
+    companions = ((test["from"], test.get("honest"), test.get("placebo", {}).get("from")) for test in tests_of(claim))
+    return list(dict.fromkeys(name for names in companions for name in names if name))
 
 
 def with_bounds(claims: dict, event_studies: dict[str, list[str]], offered: dict[str, list[str]]) -> dict:
     """Return the claims whose tests of an average effect name, as `honest`, the event study that bounds violations of trends.
 
     `event_studies` maps a specification to its companions, `offered` a specification to its outcomes. What no companion is
-    estimated for stays without bounds, and the gate PRE has nothing to ask of it.
+    estimated for stays without bounds, and the gate PRE has nothing to ask of it. A test may name its `honest` itself: where its
+    effect has another scale than the event study, so that only the side of zero is common to both.
     """
 
     def bounded(test: dict) -> dict:
-        if test["term"] != "att":
+        if "honest" in test or test["term"] != "att":
             return test
         companions = (name for name in event_studies.get(test["from"], []) if test.get("outcome", "none") in offered.get(name, []))
         return next(({**test, "honest": name} for name in companions), test)

@@ -14,7 +14,7 @@ from analysis.core.contracts import typed
 from analysis.core.distributions import normal_quantile
 from analysis.core.estimates import find
 from analysis.core.exaggeration import design_of, implied_error
-from analysis.core.gates import HONEST, Judged, judge
+from analysis.core.gates import HONEST, Judged, beside_placebo, judge
 from analysis.core.verdict_rule import CONSISTENT, NORMATIVE, NOT_CONSISTENT, UNTESTABLE, Region, Verdict, read_interval
 
 # What a verdict row copies from the Estimate row behind it.
@@ -149,6 +149,9 @@ def _test(name: str, test: dict, estimates: dict[str, pd.DataFrame]) -> tuple[Pa
         honest = None
         if "honest" in test:
             honest = _row_or_refusal(estimates[test["honest"]], HONEST | _outcome(test), context)
+        elif "placebo" in test:
+            placebo = test["placebo"] | {"inference": test["inference"]}
+            honest = beside_placebo(row, _row_or_refusal(estimates[placebo["from"]], placebo, context))
         judged = judge(row, region, honest)
     ends = {"region_low": region.low, "region_high": region.high} if region else {}
     return Part(test["says"], judged.verdict, row, region), {
@@ -159,6 +162,7 @@ def _test(name: str, test: dict, estimates: dict[str, pd.DataFrame]) -> tuple[Pa
         "gates_passed": ", ".join(judged.passed),
         "explanation": judged.verdict.explanation,
         "directness": test.get("directness", DIRECTNESS[0]),
+        "whose": test.get("whose", ""),
         "says": test["says"],
         **{key: value for key, value in ends.items() if math.isfinite(value)},
         **_design(row, region),

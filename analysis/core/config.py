@@ -60,10 +60,12 @@ def load(config: Path = CONFIG) -> dict:
     study["simulation"] = read_yaml(config / "simulation.yaml", "simulation")["simulation"]
     claims = read_yaml(config / "claims.yaml", "claims")
     study["numbers"] = read_yaml(config / "numbers.yaml", "numbers")["numbers"]
-    study["published"] = read_yaml(config / "published.yaml", "published")["published"]
-    study["montecarlo"] = read_yaml(config / "montecarlo.yaml", "montecarlo")["montecarlo"]
+    study["published"] = read_yaml(config / "published.yaml", "published", "published")["published"]
+    study["montecarlo"] = read_yaml(config / "montecarlo.yaml", "montecarlo", "montecarlo")["montecarlo"]
     study["verification"] = read_yaml(config / "verification.yaml", "verification")["verification"]
-    study["specification_curves"] = read_yaml(config / "specification_curves.yaml", "specification_curves")["specification_curves"]
+    study["specification_curves"] = read_yaml(config / "specification_curves.yaml", "specification_curves", "specification_curves")[
+        "specification_curves"
+    ]
     study["deposit"] = read_yaml(config / "deposit.yaml", "deposit")["deposit"]
     for name, specification in study["specifications"].items():
         panel = study["panels"].get(specification["panel"], {})
@@ -186,6 +188,9 @@ def _check_products(study: dict) -> None:
         for others in taken[i + 1 :]:
             if names & others:
                 raise ConfigError(f"one name, two products: {', '.join(sorted(names & others))}")
+    # An argument of that name would be taken for the rows that the exhibit lists.
+    if both := set(listed(study["exhibits"])) & set().union(*taken[:4]):
+        raise ConfigError(f"paper/exhibits.yaml: the name of a product: {', '.join(sorted(both))}")
 
 
 def _check_specifications(study: dict, places: dict[str, str]) -> None:
@@ -304,7 +309,8 @@ def _check_readers(study: dict) -> None:
                         "field",
                     )
         for test in tests_of(claim):
-            _check_estimate_reference(study, test, f"config/claims.yaml: {name}")
+            for reference in filter(None, (test, test.get("placebo"), test.get("honest") and {**test, "from": test["honest"]})):
+                _check_estimate_reference(study, reference, f"config/claims.yaml: {name}")
         if len(claim.get("tests", []) + claim.get("firms", [])) > 1 and "parts" not in claim:
             raise ConfigError(f"config/claims.yaml: {name}: several tests decide; say `parts: all` or `parts: any`")
     kinds = products(study)

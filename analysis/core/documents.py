@@ -10,12 +10,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from analysis.core.catalogue import ROOT
-from analysis.core.comparisons import kind_of
+from analysis.core.comparisons import caption, kind_of
 from analysis.core.paths import exhibit_files, file_of
 
-# Document → its text. What no text cites belongs to the first.
-TEXTS = {"paper": "paper/paper.typ", "validation": "paper/validation.typ"}
+# Document → the texts of its volumes, which share their numbers. What no text cites belongs to the first.
+TEXTS = {"paper": ("paper/paper.typ", "paper/supplement.typ"), "validation": ("paper/validation.typ",)}
 STUDY, VALIDATION = TEXTS
+# What stands before the number of an exhibit of a later volume.
+LATER = "S"
 # A text that is included, and whether only where firm files are simulated or only where they are not.
 INCLUDED = re.compile(r'(?:#if (not )?is-simulated\("cohort_facts"\) \{ )?#?include "([\w/.]+\.typ)"( \})?')
 SHOWN = re.compile(r'#show-(?:table|figure)\("(\w+)"\)')
@@ -38,12 +40,14 @@ class Document:
     figures: frozenset[str]
 
     @property
-    def text(self) -> str:
-        return TEXTS[self.name]
+    def volumes(self) -> dict[str, str]:
+        """The text of each volume by its PDF."""
+        return {text.removesuffix(".typ") + ".pdf": text for text in TEXTS[self.name]}
 
     @property
     def pdf(self) -> str:
-        return self.text.removesuffix(".typ") + ".pdf"
+        """The PDF of the first volume."""
+        return next(iter(self.volumes))
 
     @property
     def numbers_file(self) -> str:
@@ -68,6 +72,11 @@ class Document:
         """The file with where everything printed comes from."""
         return file_of("provenance", self.provenance_name)
 
+    def captions(self, exhibits: dict[str, dict]) -> dict[str, dict]:
+        """Return what is printed beside each exhibit (comparisons.caption), and as `place` its number, where the text shows it."""
+        places = self.places()
+        return {name: {**caption(exhibits[name]), **({"place": places[name]} if name in places else {})} for name in self.exhibits}
+
     def quoted(self, numbers: dict[str, dict], kinds: dict[str, str]) -> list[str]:
         """Return the products whose numbers the text prints, or of whose absence it speaks; `kinds` is the kind of each product."""
         names = {numbers[name]["from"] for name in self.numbers}
@@ -80,9 +89,19 @@ class Document:
             }
         )
 
-    def texts(self) -> list[str]:
-        """Return the files of the text, relative to the repository."""
-        return [path.relative_to(ROOT).as_posix() for path in texts_of(ROOT / self.text, self.simulated)]
+    def texts(self, pdf: str) -> list[str]:
+        """Return the files of the text of one volume, relative to the repository."""
+        return [path.relative_to(ROOT).as_posix() for path in texts_of(ROOT / self.volumes[pdf], self.simulated)]
+
+    def places(self) -> dict[str, str]:
+        """Return exhibit → its number as printed, 'Table 3', 'Figure S1', in the order in which the volumes show them."""
+        found: dict[str, str] = {}
+        for volume, pdf in enumerate(self.volumes):
+            words = "\n".join((ROOT / path).read_text(encoding="utf-8") for path in self.texts(pdf))
+            for kind in ("figure", "table"):
+                names = [name for name in SHOWN.findall(words) if (name in self.figures) == (kind == "figure")]
+                found |= {name: f"{kind.title()} {LATER * bool(volume)}{number}" for number, name in enumerate(names, start=1)}
+        return found
 
     def exhibit_files(self) -> list[str]:
         """Return every file of every exhibit."""
@@ -109,8 +128,8 @@ def documents(exhibits: dict[str, dict], numbers: dict[str, dict], simulated: bo
     whose numbers another document alone prints.
     """
     found, figures = {}, frozenset(name for name in exhibits if kind_of(exhibits, name) == "figure")
-    for name, path in TEXTS.items():
-        words = "\n".join(part.read_text(encoding="utf-8") for part in texts_of(root / path, simulated))
+    for name, volumes in TEXTS.items():
+        words = "\n".join(part.read_text(encoding="utf-8") for path in volumes for part in texts_of(root / path, simulated))
         shown = tuple(exhibit for exhibit in exhibits if exhibit in SHOWN.findall(words))
         said = {*PRINTED.findall(words), *(number for exhibit in shown for number in QUOTED.findall(str(exhibits[exhibit])))}
         found[name] = Document(

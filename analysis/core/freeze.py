@@ -19,7 +19,7 @@ from analysis.core.claim_tests import TEST_LISTS
 # What a reader sees of a model does not change its numbers.
 LABELS = ("title", "label", "unit", "family", "true_effect")
 CLAIM_WORDS = ("section", "kind", "claim", "estimand", "missing", "note")
-TEST_WORDS = ("says",)
+TEST_WORDS = ("says", "whose")
 PARTS = {"specification": "specifications", "panel": "panels", "claim": "claims", "curve": "specification_curves"}
 
 

@@ -1,7 +1,8 @@
 """Gates: what an estimate must meet before its reading counts. The same for tests that decide and for context.
 
 SIM: the data are real. FEWTREAT: enough treated clusters, or inference by randomization. PRE: the verdict survives violations
-of parallel trends, wherever `event_studies` of config/claims.yaml names an event study with bounds for the specification.
+of parallel trends, wherever `event_studies` of config/claims.yaml names an event study with bounds for the specification, or the
+test names a placebo: the same model before the event.
 Power is no gate: what was estimated says by its width what it can tell, and a power computed afterwards adds nothing to it
 (Hoenig and Heisey 2001, American Statistician 55: 19-24).
 """
@@ -51,6 +52,20 @@ def judge(row: pd.Series, region: Region, honest: pd.Series | None = None) -> Ju
         if closes is not None:
             passed.append(code)
     return Judged(alone, str(alone), tuple(passed))
+
+
+def beside_placebo(row: pd.Series, placebo: pd.Series) -> pd.Series:
+    """Return `row` with its 95 % interval widened by RELATIVE_MAGNITUDE times the largest effect that its `placebo` admits.
+
+    Where there are no periods to bound trends by, the placebo is the violation before the event (Rambachan and Roth 2023, with one
+    of them), here at the farther end of its own interval: wider than a joint bound would be. What the placebo refused, so does this.
+    """
+    if pd.notna(placebo["reason"]) or pd.isna(placebo["ci_low"]):
+        return placebo
+    most = RELATIVE_MAGNITUDE * max(abs(placebo["ci_low"]), abs(placebo["ci_high"]))
+    widened = row.copy()
+    widened["ci_low"], widened["ci_high"] = row["ci_low"] - most, row["ci_high"] + most
+    return widened
 
 
 # Each gate returns why it closes, '' where the row passes it, and None where it has nothing to ask.

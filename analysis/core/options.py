@@ -144,6 +144,11 @@ class Option:
 PERMUTED_WITHIN = Option("", "column of strata: labels are permuted among units of one stratum, not among all", columns=True)
 DRAWS = Option(0, "draws of randomization inference; 0 for none", minimum=0, maximum=MOST_DRAWS)
 ANTICIPATION = Option(0, "periods before treatment in which units may already respond", minimum=0)
+MISSING_BASE = Option(
+    "last",
+    "cohort not observed in the period before treatment (less anticipation): its last observed period is its base, or it is left out",
+    ("last", "leave_out"),
+)
 AGGREGATION = Option(
     "simple", "which averages are reported beside the overall effect", ("simple", "dynamic", "group", "calendar", "group_time")
 )

@@ -11,12 +11,11 @@ from pathlib import Path
 
 from jsonschema import Draft202012Validator
 
-from analysis.core.checked_yaml import check_against, read_yaml, shown
+from analysis.core.checked_yaml import EXTENDS, check_against, completed, read_yaml, shown
 from analysis.core.errors import ConfigError, unknown
 from analysis.core.specification import FIELDS, SHARED, Block, Specification
 
 SECTIONS = ("specifications", "templates")
-EXTENDS = "extends"
 
 
 @cache
@@ -66,23 +65,8 @@ def read_specifications(folder: Path, parts: list[str]) -> tuple[dict[str, dict]
                     raise ConfigError(f"{place}: the name is taken by {places[name]}")
                 blocks[name], places[name] = block, place
                 named += [name] * (section == "specifications")
-    complete = {name: _completed(name, blocks, places, ()) for name in named}
+    complete = {name: completed(name, blocks, places, "specification or template") for name in named}
     rules = Draft202012Validator(block_schema())
     for name, block in complete.items():
         check_against(block, rules, places[name])
     return complete, places
-
-
-def _completed(name: str, blocks: dict[str, dict], places: dict[str, str], trail: tuple[str, ...]) -> dict:
-    """Return a block over all that it extends; `trail` are the blocks that led here."""
-    block = blocks[name]
-    if EXTENDS not in block:
-        return dict(block)
-    parent, trail = block[EXTENDS], (*trail, name)
-    if parent not in blocks:
-        raise unknown(parent, blocks, f"{places[name]}: {EXTENDS}", "specification or template")
-    if parent in trail:
-        circle = " → ".join((*trail[trail.index(parent) :], parent))
-        raise ConfigError(f"{places[name]}: {EXTENDS}: blocks extend each other in a circle: {circle}")
-    own = {key: value for key, value in block.items() if key != EXTENDS}
-    return {**_completed(parent, blocks, places, trail), **own}

@@ -173,6 +173,39 @@ def bases_of(data: pd.DataFrame, reference: int = -1) -> Bases:
     return Bases(used, wanted, [g for g in wanted if g not in used])
 
 
+def with_their_base(data: pd.DataFrame, reference: int = -1) -> pd.DataFrame:
+    """Return the rows but those of cohorts that are not observed `reference` periods from treatment, which `left_out` names."""
+    return with_common_bases([data], reference)[0]
+
+
+def with_common_bases(tables: list[pd.DataFrame], reference: int = -1) -> list[pd.DataFrame]:
+    """Return panels of several outcomes without the units of any cohort that is not observed, in one of them, `reference` periods
+    from treatment, so that every outcome is of the same cohorts; `left_out` names them.
+
+    Raises NotIdentified where a panel has no cohort left.
+    """
+    moved = {g: wanted for data in tables for g, wanted, _ in bases_of(data, reference).moved}
+    if not moved:
+        return tables
+    units = {name for data in tables for name in data.loc[data["cohort"].isin(moved), "_name"]}
+    said = [f"cohort ‹@{g}›, not observed in period ‹@{moved[g]}›" for g in sorted(moved)]
+    return [_with_some_treated(without_rows(data, data["_name"].isin(units)), said) for data in tables]
+
+
+def _with_some_treated(data: pd.DataFrame, said: list[str]) -> pd.DataFrame:
+    if not (data["cohort"] > 0).any():
+        raise NotIdentified("SUPPORT", "no cohort is observed in the period before its treatment")
+    data.attrs = {**data.attrs, "left_out": joined(data.attrs.get("left_out", ""), said)}
+    return data
+
+
+def without_rows(data: pd.DataFrame, some: pd.Series) -> pd.DataFrame:
+    """Return the rows that are not `some`, units numbered anew."""
+    data = data[~some].reset_index(drop=True)
+    data["unit"] = pd.factorize(data["unit"], sort=True)[0]
+    return data
+
+
 def counts_of(data: pd.DataFrame, **more: Any) -> dict:
     """Return n_obs, n_units, n_treated (first treated inside the window), and clusters where they are the units."""
     treated = data.loc[(data["cohort"] > data["time"].min()), "unit"].nunique()

@@ -3,6 +3,9 @@
 Changes are taken net of the mean change of the controls of the same cell, so that trimming compares like with like.
 The group that stays more often is trimmed from below and from above by the excess share (Lee's equation 6); this
 bounds the effect on units that would stay either way, if treatment moves staying in one direction only.
+
+Data that hold survivors only do not show who stayed: `excess_survival` says by what share the treated are taken to have survived
+more often than controls. Equation 6 needs no more than the ratio of the two rates, so that the bounds follow as if it were observed.
 """
 
 from __future__ import annotations
@@ -26,6 +29,13 @@ METHOD = Method(
     options={
         "event_times": Option([1, 2, 3], "event times bounded"),
         "reference": Option(-1, "event time before the event that changes are taken from", maximum=-1),
+        "excess_survival": Option(
+            [],
+            "shares by which the treated survived more often than controls (negative: less often), where the data hold survivors only;"
+            " bounds for each, its setting, beside those of what is observed",
+            minimum=-0.9,
+            maximum=0.9,
+        ),
         "bootstrap_draws": Option(499, "draws over units; 0 for no intervals", minimum=0, maximum=MOST_DRAWS, fewest=19),
     },
 )
@@ -36,7 +46,8 @@ def estimate(panel: pd.DataFrame, specification: Specification) -> list[dict]:
     """Return rows 'att_lower', 'att_upper', 'stay_treated' and 'stay_control' at each event time of `event_times`.
 
     Intervals: percentiles of a bootstrap over units (95 %, each bound on its own side). Options: event_times,
-    reference, bootstrap_draws. Staying means: the outcome is observed at the event time, given the reference period.
+    reference, excess_survival, bootstrap_draws. Staying means: the outcome is observed at the event time, given the reference period;
+    rows with a setting hold under that excess of survival and repeat only the bounds.
     """
     options = METHOD.read(specification)
     METHOD.need(panel, specification)
@@ -54,20 +65,21 @@ def estimate(panel: pd.DataFrame, specification: Specification) -> list[dict]:
                 refused("att_lower", "SUPPORT", "this event time is not observed, or is the reference") | {"event_time": event_time}
             )
         else:
-            rows += _at(stacks, int(index[0]), event_time, options.bootstrap_draws, specification.seed)
+            for excess in (None, *options.excess_survival):
+                rows += _at(stacks, int(index[0]), event_time, options.bootstrap_draws, specification.seed, excess)
     return rows
 
 
-def _at(stacks: Stacks, index: int, event_time: int, draws: int, seed: int) -> list[dict]:
-    everyone = np.ones(len(stacks.cell))
-    low, high, stay_t, stay_c = bounds(stacks, index, everyone)
+def _at(stacks: Stacks, index: int, event_time: int, draws: int, seed: int, assumed: float | None) -> list[dict]:
+    everyone, excess = np.ones(len(stacks.cell)), assumed or 0.0
+    low, high, stay_t, stay_c = bounds(stacks, index, everyone, excess)
     if not np.isfinite(low):
         raise NotIdentified("SUPPORT", f"no treated unit is observed at event time {event_time}")
     generator = np.random.default_rng(seed)
     clusters = int(stacks.cluster.max()) + 1
     resampled = np.array(
         [
-            bounds(stacks, index, np.bincount(generator.integers(0, clusters, clusters), minlength=clusters)[stacks.cluster])[:2]
+            bounds(stacks, index, np.bincount(generator.integers(0, clusters, clusters), minlength=clusters)[stacks.cluster], excess)[:2]
             for _ in range(draws)
         ]
     )
@@ -77,16 +89,19 @@ def _at(stacks: Stacks, index: int, event_time: int, draws: int, seed: int) -> l
         "event_time": event_time, "n_obs": int(stacks.valid[index].sum()), "n_units": clusters, "n_treated": int((stacks.treated & published).sum()),
         **({"inference": "bootstrap", "draws": draws, "seed": seed} if draws else {"inference": "none"}),
     }  # fmt: skip
-    return [
-        parameter("att_lower", low, ci_low=ends[0, 0], ci_high=ends[1, 0], **about),
-        parameter("att_upper", high, ci_low=ends[0, 1], ci_high=ends[1, 1], **about),
-        parameter("stay_treated", stay_t, **about),
-        parameter("stay_control", stay_c, **about),
+    setting: dict = {} if assumed is None else {"setting": f"{assumed:g}"}
+    found = [
+        parameter("att_lower", low, ci_low=ends[0, 0], ci_high=ends[1, 0], **about, **setting),
+        parameter("att_upper", high, ci_low=ends[0, 1], ci_high=ends[1, 1], **about, **setting),
     ]
+    return found if setting else [*found, parameter("stay_treated", stay_t, **about), parameter("stay_control", stay_c, **about)]
 
 
-def bounds(stacks: Stacks, index: int, weight: np.ndarray) -> tuple[float, float, float, float]:
-    """Return lower and upper bound and the staying shares of treated and controls; `weight` (units,) counts copies."""
+def bounds(stacks: Stacks, index: int, weight: np.ndarray, excess_survival: float = 0.0) -> tuple[float, float, float, float]:
+    """Return lower and upper bound and the staying shares of treated and controls; `weight` (units,) counts copies.
+
+    `excess_survival` is the share by which the treated survived into the data more often than controls (negative: less often).
+    """
     treated, valid = stacks.treated, stacks.valid[index]
     # Where nobody is observed the year itself is missing from the data: that is no exit.
     published = np.bincount(stacks.cell, valid, stacks.n_cells) > 0
@@ -107,7 +122,9 @@ def bounds(stacks: Stacks, index: int, weight: np.ndarray) -> tuple[float, float
     change = stacks.change[0, index] - centre
     keep = valid & np.isfinite(change)
     values = {"t": (change[keep], (mass_t)[keep]), "c": (change[keep], (mass_c)[keep])}
-    excess = {"t": max(1 - stay_c / stay_t, 0.0), "c": max(1 - stay_t / stay_c, 0.0)}
+    # Controls over treated, in the data and in surviving into them.
+    rates = stay_c / stay_t * (1 - excess_survival if excess_survival >= 0 else 1 / (1 + excess_survival))
+    excess = {"t": max(1 - rates, 0.0), "c": max(1 - 1 / rates, 0.0)}
     low_t, high_t = _trimmed(*values["t"], excess["t"])
     low_c, high_c = _trimmed(*values["c"], excess["c"])
     return low_t - high_c, high_t - low_c, stay_t, stay_c

@@ -1,8 +1,13 @@
-"""A share of deals with its exact interval (Clopper and Pearson 1934, Biometrika 26: 404-413), against a benchmark."""
+"""A share of deals with its exact interval (Clopper and Pearson 1934, Biometrika 26: 404-413), against a benchmark.
+
+Rows that are all there are (the jurisdictions of a list, the patents of a country) are no draws from anything: with `sample=false`
+their share is described, without an interval or a test.
+"""
 
 from __future__ import annotations
 
 from types import SimpleNamespace
+from typing import Any
 
 import pandas as pd
 from scipy import stats
@@ -28,13 +33,14 @@ METHOD = Method(
         "hits": Option("", "column of hits, in a table of one row", columns=True, beside=("trials",)),
         "trials": Option("", "column of trials there", columns=True, beside=("hits",)),
         "benchmark": Option(None, "number or column that the share is compared with", columns=True),
+        "sample": Option(True, "whether the trials are drawn from more; false: they are all there are, and their share has no interval"),
     },
 )
 
 
 @entrance(METHOD)
 def estimate(panel: pd.DataFrame, specification: Specification) -> list[dict]:
-    """Return 'share' and, against a benchmark, 'excess_share' (share less benchmark).
+    """Return 'share' and, against a benchmark, 'excess_share' (share less benchmark): 'exact', or 'none' with sample=false.
 
     Options: `hit` and `hit_value` (a deal counts where the column holds the value; without a value, where it is not
     blank), `unknown` (a value that means nobody looked: those deals are left out), or `hits` and `trials` (columns of
@@ -59,35 +65,27 @@ def estimate(panel: pd.DataFrame, specification: Specification) -> list[dict]:
         raise NotIdentified("FIELD", f"'{options.hit}' was assessed in none of the {len(panel)} deals")
     if not 0 <= hits <= trials:
         raise NotIdentified("SERIES", f"{hits} hits in {trials} trials are no share")
-    wide, narrow = (proportion_confint(hits, trials, alpha, method="beta") for alpha in (0.05, 0.10))
-    rows = [
-        parameter(
-            "share",
-            hits / trials,
-            inference="exact",
-            library="statsmodels",
-            n_obs=trials,
-            ci_low=wide[0],
-            ci_high=wide[1],
-            ci90_low=narrow[0],
-            ci90_high=narrow[1],
-            **said,
-        )
-    ]
+    share, library = hits / trials, "statsmodels" if options.sample else "analysis"
+    about = {"inference": "exact" if options.sample else "none", "library": library, "n_obs": trials, **said}
+    rows = [parameter("share", share, **_limits(hits, trials, 0.0, options.sample), **about)]
     if options.benchmark is not None:
         benchmark = _number(panel, options.benchmark)
         if not 0 <= benchmark <= 1:
             raise BadOption(
                 f"binomial_share: the benchmark is {benchmark:g}; it must be a share between 0 and 1", "benchmark", benchmark, "from 0 to 1"
             )
-        test = stats.binomtest(hits, trials, benchmark)
-        rows.append(
-            parameter(
-                "excess_share", hits / trials - benchmark, inference="exact", library="statsmodels", n_obs=trials, p_value=test.pvalue, ci_low=wide[0] - benchmark,
-                ci_high=wide[1] - benchmark, ci90_low=narrow[0] - benchmark, ci90_high=narrow[1] - benchmark, **said,
-            )
-        )  # fmt: skip
+        test: dict[str, Any] = {"p_value": stats.binomtest(hits, trials, benchmark).pvalue} if options.sample else {}
+        rows.append(parameter("excess_share", share - benchmark, **test, **_limits(hits, trials, benchmark, options.sample), **about))
     return rows
+
+
+def _limits(hits: int, trials: int, benchmark: float, sample: bool) -> dict[str, Any]:
+    """Return the ends of the exact 95 % and 90 % intervals of the share less `benchmark`; none of what is no sample."""
+    if not sample:
+        return {}
+    wide, narrow = (proportion_confint(hits, trials, alpha, method="beta") for alpha in (0.05, 0.10))
+    names = ("ci_low", "ci_high", "ci90_low", "ci90_high")
+    return {name: end - benchmark for name, end in zip(names, (*wide, *narrow), strict=True)}
 
 
 def _counted(panel: pd.DataFrame, options: SimpleNamespace) -> tuple[int, int, dict]:

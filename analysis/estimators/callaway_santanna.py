@@ -21,6 +21,7 @@ from analysis.core.options import (
     ANTICIPATION,
     BOUNDS,
     EVENT_WINDOW,
+    MISSING_BASE,
     MOST_DRAWS,
     PERMUTED_WITHIN,
     PRETREND_POWER,
@@ -30,9 +31,8 @@ from analysis.core.options import (
 from analysis.core.sample import entrance
 from analysis.core.specification import Specification
 from analysis.estimators import _group_time_inference as inference
-from analysis.estimators._cohorts import bases_of, cohort_panel, cohort_rows, counts_of, need_never, strata_of
+from analysis.estimators._cohorts import cohort_panel, cohort_rows, counts_of, need_never, strata_of, with_their_base, without_rows
 from analysis.estimators._group_time import ROUNDING, GroupTime, named_clusters
-from analysis.estimators._left_out import joined
 from analysis.inference.absorb import within_sd
 from analysis.inference.group_time_cells import moved_bases
 from analysis.inference.honest_bounds import wants_bounds
@@ -53,11 +53,7 @@ METHOD = Method(
         "base_period": Option(
             "universal", "base of cells before treatment: the last untreated period, or the one before", ("universal", "varying")
         ),
-        "missing_base": Option(
-            "last",
-            "cohort not observed in the period before treatment (less anticipation): its last observed period is its base, or it is left out",
-            ("last", "leave_out"),
-        ),
+        "missing_base": MISSING_BASE,
         "event_window": EVENT_WINDOW,
         "method": Option("dr", "with covariates: doubly robust, outcome regression or inverse probability weighting", ("dr", "reg", "ipw")),
         "bootstrap_draws": Option(
@@ -88,7 +84,7 @@ def estimate(panel: pd.DataFrame, specification: Specification) -> list[dict]:
     strata = [options.permuted_within] if options.permuted_within else []
     data = cohort_panel(panel, specification, *strata) if options.panel else cohort_rows(panel, specification)
     if options.missing_base == "leave_out":
-        data = _with_their_base(data, -1 - options.anticipation)
+        data = with_their_base(data, -1 - options.anticipation)
     if options.control_group == "never_treated":
         need_never(data, "; control_group=not_yet_treated compares with units before their own treatment")
     if np.ptp(data["outcome"]) <= ROUNDING * np.abs(data["outcome"]).max():
@@ -97,19 +93,6 @@ def estimate(panel: pd.DataFrame, specification: Specification) -> list[dict]:
     rows = _rows(data, specification, options, _counts(data, within))
     named = named_clusters(specification)
     return rows + (_without_each_cluster(data, specification, named[0]) if options.leave_one_out and named else [])
-
-
-def _with_their_base(data: pd.DataFrame, reference: int) -> pd.DataFrame:
-    """Return the rows but those of cohorts that are not observed `reference` periods from treatment, which `left_out` names."""
-    moved = bases_of(data, reference).moved
-    if not moved:
-        return data
-    kept = _without(data, data["cohort"].isin([g for g, *_ in moved]))
-    if not (kept["cohort"] > 0).any():
-        raise NotIdentified("SUPPORT", "no cohort is observed in the period before its treatment")
-    said = (f"cohort ‹@{g}›, not observed in period ‹@{wanted}›" for g, wanted, _ in moved)
-    kept.attrs = {**data.attrs, "left_out": joined(data.attrs.get("left_out", ""), said)}
-    return kept
 
 
 def _counts(data: pd.DataFrame, within: str) -> dict:
@@ -171,7 +154,7 @@ def _rows(data: pd.DataFrame, specification: Specification, options: SimpleNames
         rows += inference.bootstrapped(found)
     if options.aggregation == "dynamic" and (wants_bounds(options) or options.pretrend_power):
         moved = sorted({g for g, *_ in moved_bases(found.cells, options.anticipation)})
-        rows += _sensitivity_without(data, specification, moved) if moved else inference.sensitivity(found)
+        rows += _sensitivitywithout_rows(data, specification, moved) if moved else inference.sensitivity(found)
     rows += [
         refused("att_gt", "SUPPORT", f"cohort ‹@{g}›, period ‹@{t}›: {why}") | {"cohort": g, "event_time": t - g}
         for g, t, why in found.averages.reasons
@@ -183,12 +166,12 @@ def _rows(data: pd.DataFrame, specification: Specification, options: SimpleNames
     return [row | found.lacks(row) for row in rows]
 
 
-def _sensitivity_without(data: pd.DataFrame, specification: Specification, moved: list[int]) -> list[dict]:
+def _sensitivitywithout_rows(data: pd.DataFrame, specification: Specification, moved: list[int]) -> list[dict]:
     """Return the bounds and the power of the cohorts whose base is the period just before: event times need one reference."""
     named = f"without cohort {', '.join(f'‹@{g}›' for g in moved)}, whose base is not the period just before treatment"
     plain = {"bootstrap_draws": 0, "randomization_draws": 0, "leave_one_out": False}
     specification = replace(specification, options={**specification.options, **plain})
-    data = _without(data, data["cohort"].isin(moved))
+    data = without_rows(data, data["cohort"].isin(moved))
     try:
         found = _rows(data, specification, METHOD.read(specification), _counts(data, "unit"))
     except NotIdentified as error:
@@ -204,7 +187,7 @@ def _without_each_cluster(data: pd.DataFrame, specification: Specification, clus
     options = METHOD.read(specification)
     rows = []
     for name in sorted(data.loc[data["cohort"] > 0, cluster].unique()):
-        part = _without(data, data[cluster] == name)
+        part = without_rows(data, data[cluster] == name)
         try:
             found = _rows(part, specification, options, counts_of(part))
         except NotIdentified as error:
@@ -212,10 +195,3 @@ def _without_each_cluster(data: pd.DataFrame, specification: Specification, clus
             continue
         rows += [row | {"term": "att_without", "setting": str(name)} for row in found if row["term"] == "att"]
     return rows
-
-
-def _without(data: pd.DataFrame, some: pd.Series) -> pd.DataFrame:
-    """Return the rows that are not `some`, units numbered anew."""
-    data = data[~some].reset_index(drop=True)
-    data["unit"] = pd.factorize(data["unit"], sort=True)[0]
-    return data

@@ -4,7 +4,8 @@ Each effect is the overall average of callaway_santanna (aggregation=simple, no 
 within units and net of periods before treatment, so that the two are in one unit. Cohorts are permuted among units, the
 same permutation for both outcomes (as in romano_wolf_cohorts), and the statistic is the difference over its standard error, whose
 influences are summed by unit, so that what the outcomes share is counted. The standard deviations scale the outcomes and
-stay as they are under permutations. Intervals invert the test of a constant shift of the first, standardized outcome.
+stay as they are under permutations. With missing_base=leave_out a cohort that one outcome does not show in the period before
+treatment leaves both, so that both effects are of the same cohorts. Intervals invert the test of a constant shift of the first, standardized outcome.
 """
 
 from __future__ import annotations
@@ -18,11 +19,12 @@ import pandas as pd
 from analysis.core.errors import BadOption
 from analysis.core.estimates import NotIdentified, parameter
 from analysis.core.method import Method
-from analysis.core.options import MOST_DRAWS, PERMUTED_WITHIN, Option
+from analysis.core.options import MISSING_BASE, MOST_DRAWS, PERMUTED_WITHIN, Option
 from analysis.core.sample import entrance
 from analysis.core.specification import Specification
 from analysis.estimators import _step_down
-from analysis.estimators._cohorts import cohort_panel, counts_of, need_never, strata_over, unit_names
+from analysis.estimators._cohorts import bases_of, cohort_panel, counts_of, need_never, strata_over, unit_names, with_common_bases
+from analysis.estimators._left_out import joined, lacking_cohorts
 from analysis.inference import randomization
 from analysis.inference.absorb import within_sd
 from analysis.inference.group_time_cells import NEVER, panel_of
@@ -40,6 +42,7 @@ METHOD = Method(
         "draws": Option(999, "permutations of the treatment, each the same for both outcomes", minimum=1, maximum=MOST_DRAWS),
         "permuted_within": PERMUTED_WITHIN,
         "control_group": Option("never_treated", "whom treated cohorts are compared with", ("never_treated", "not_yet_treated")),
+        "missing_base": MISSING_BASE,
     },
 )
 
@@ -54,6 +57,7 @@ class Effect:
     scale: float
     counts: dict
     size: float
+    lacks: str
 
     def under(self, labels: np.ndarray, not_yet: bool) -> tuple[np.ndarray, np.ndarray]:
         """Return effect on Y and D (2,) and influence (2, all units) when units have `labels` (all units,); Y in its scale."""
@@ -82,6 +86,8 @@ def estimate(panel: pd.DataFrame, specification: Specification) -> list[dict]:
         )
     strata = [options.permuted_within] if options.permuted_within else []
     tables = [cohort_panel(panel, replace(specification, outcome=name), *strata) for name in names]
+    if options.missing_base == "leave_out":
+        tables = with_common_bases(tables)
     # A cohort after the last period of one outcome is never treated in it, but may be in another.
     first = pd.concat([table[["_name", "cohort"]] for table in tables]).groupby("_name")["cohort"].max()
     labels = np.where(first > 0, first, NEVER)
@@ -101,7 +107,9 @@ def _effect(name: str, data: pd.DataFrame, units: pd.Index, control_group: str) 
     if not scale > 1e-13 * size:
         raise NotIdentified("SUPPORT", f"'{name}' does not vary within units before treatment")
     wide = panel_of(data, "outcome", "unit", "time", "cohort")
-    return Effect(cells_of(wide), units.get_indexer(unit_names(data)), wide.periods.max(), scale, counts_of(data), size)
+    bases = bases_of(data)
+    lacks = lacking_cohorts(bases.moved, bases.none, [], data)
+    return Effect(cells_of(wide), units.get_indexer(unit_names(data)), wide.periods.max(), scale, counts_of(data), size, lacks)
 
 
 def _draws(effects: list[Effect], assignments: Iterable[np.ndarray], not_yet: bool) -> list[Draws]:
@@ -122,11 +130,32 @@ def _rows(names: list[str], effects: list[Effect], actual: list[Draws], drawn: l
         raise NotIdentified("SUPPORT", "the difference has no variance, or no treated cell with a control")
     test = randomization.test(actual[0], drawn[0])
     counts = {key: min(effect.counts[key] for effect in effects) for key in effects[0].counts}
-    rows = [test.row("difference", float(actual[0].a[0]), "randomization_t", seed=seed, **counts)]
+    # What both outcomes lack is said once, what one lacks with its name.
+    texts = [
+        effect.lacks if len({e.lacks for e in effects}) == 1 else f"{name}: {effect.lacks}"
+        for name, effect in zip(names, effects, strict=True)
+        if effect.lacks
+    ]
+    rows = [test.row("difference", float(actual[0].a[0]), "randomization_t", seed=seed, **counts, **_lacking(joined(dict.fromkeys(texts))))]
     for name, effect, own, permuted in zip(names, effects, actual[1:], drawn[1:], strict=True):
         if own.usable(1e-26).all():
             alone = randomization.test(own, permuted)
-            rows.append(alone.row("effect", float(own.a[0]), "randomization_t", setting=name, seed=seed, **effect.counts, within_sd=1.0))
+            rows.append(
+                alone.row(
+                    "effect",
+                    float(own.a[0]),
+                    "randomization_t",
+                    setting=name,
+                    seed=seed,
+                    within_sd=1.0,
+                    **effect.counts,
+                    **_lacking(effect.lacks),
+                )
+            )
         else:
-            rows.append(parameter("effect", float(own.a[0]), inference="none", setting=name, **effect.counts))
+            rows.append(parameter("effect", float(own.a[0]), inference="none", setting=name, **effect.counts, **_lacking(effect.lacks)))
     return rows
+
+
+def _lacking(said: str) -> dict:
+    return {"left_out": said} if said else {}

@@ -37,6 +37,11 @@ METHOD = Method(
             " difference-in-differences, ranked by the size of the effect",
             ("synthetic_control", "synthetic_did"),
         ),
+        "window": Option(
+            [],
+            "first and last event time of a case: it is compared over the periods within them in which it is observed, with controls observed"
+            " in all of these; none: every period of the panel",
+        ),
         "donors": Option(40, "controls: those nearest to the case in their mean before treatment", minimum=2),
         "penalty": PENALTY,
     },
@@ -51,14 +56,24 @@ def estimate(panel: pd.DataFrame, specification: Specification) -> list[dict]:
     before) and 'gap' by event time; 'att' is the mean over cases, 'small_p' the share with p <= 0.1.
 
     A case that controls match equally well in many ways, or exactly, says so in its reason, as in synthetic_control; one that has
-    no p-value is left out of 'small_p'. Raises NotIdentified when no case or fewer than ten controls have a complete record, or the
-    cases have fewer than two periods before treatment.
+    no p-value is left out of 'small_p'. With `window` each case is compared over its own periods, and `cases_of` or `every_cohort`
+    say which cases. Raises NotIdentified when no case or fewer than ten controls have a complete record, or the cases have fewer
+    than two periods before treatment.
     """
     options = METHOD.read(specification)
     if options.every_cohort and options.cases_of:
         raise BadOption("synthetic_cases: every_cohort takes all cohorts; cases_of names one", "cases_of", options.cases_of, (0,))
     data = cohort_panel(panel, specification)
     wide = panel_of(data, "outcome", "unit", "time", "cohort")
+    if options.window:
+        if len(options.window) != 2 or not options.window[0] <= -2 < 0 <= options.window[1]:
+            raise BadOption(
+                "synthetic_cases: window is the first and the last event time, at most -2 and at least 0",
+                "window",
+                options.window,
+                "[-5, 3]",
+            )
+        return _within_windows(wide, data, options)
     complete = np.isfinite(wide.outcome).all(axis=1)
     donors = wide.outcome[complete & np.isinf(wide.cohort)]
     treated = complete & np.isfinite(wide.cohort) & (wide.cohort > wide.periods[0])
@@ -82,6 +97,37 @@ def estimate(panel: pd.DataFrame, specification: Specification) -> list[dict]:
         rows += make(str(names[wide.units[case]]), wide.outcome[case] - level, donors - level, before, event_time, options, counts)
     lost = [(int(((wide.cohort == cohort) & ~complete).sum()), cohort) for cohort in cohorts]
     return [*_summaries(rows, cohorts[0] if len(cohorts) == 1 else None, counts), *rows, *_holes(lost)]
+
+
+def _within_windows(wide: Panel, data: pd.DataFrame, options: SimpleNamespace) -> list[dict]:
+    """Return the rows of cases that are each compared over their own periods, as `estimate` does over all periods.
+
+    A case with fewer than two periods before treatment, none after, or too few controls is a row with the reason.
+    """
+    first, last = options.window
+    cohorts = _cohorts(wide, np.isfinite(wide.cohort) & (wide.cohort > wide.periods[0]), options)
+    names = data.drop_duplicates("unit").set_index("unit")["_name"]
+    counts = counts_of(data) | {"n_clusters": pd.NA, "n_treated_clusters": pd.NA}
+    counts |= {"left_out": data.attrs["left_out"]} if data.attrs.get("left_out") else {}
+    make = _case if options.comparison == "synthetic_control" else _case_by_changes
+    rows = []
+    for cohort in cohorts:
+        event_time = wide.periods - cohort
+        for case in np.flatnonzero(wide.cohort == cohort):
+            name = str(names[wide.units[case]])
+            seen = np.isfinite(wide.outcome[case]) & (event_time >= first) & (event_time <= last)
+            before, after = int((seen & (event_time < 0)).sum()), int((seen & (event_time >= 0)).sum())
+            donors = wide.outcome[np.isinf(wide.cohort)][:, seen]
+            donors = donors[np.isfinite(donors).all(axis=1)]
+            if before < 2 or not after or len(donors) < FEWEST:
+                why = f"{before} periods before and {after} after treatment, {len(donors)} controls observed in all of them"
+                rows.append(refused("case", "SUPPORT", why, setting=name))
+                continue
+            outcome, level = wide.outcome[case][seen], np.median(donors)
+            rows += make(name, outcome - level, donors - level, event_time[seen] < 0, event_time[seen], options, counts)
+    if not any(row["term"] == "case" and "estimate" in row for row in rows):
+        raise NotIdentified("SUPPORT", "no case has two periods before treatment, one after, and enough controls in the window")
+    return [*_summaries(rows, cohorts[0] if len(cohorts) == 1 else None, counts), *rows]
 
 
 def _cohorts(wide: Panel, treated: np.ndarray, options: SimpleNamespace) -> list[int]:

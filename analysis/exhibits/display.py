@@ -16,6 +16,7 @@ import seaborn as sns
 from matplotlib.figure import Figure
 
 from analysis.core.blinding import MARK, blind_seed
+from analysis.core.precision import archived
 from analysis.core.storage import atomic, write_text
 
 # Okabe-Ito: told apart by readers with any form of colour blindness, and by lightness in grey print.
@@ -101,7 +102,7 @@ def _numeric(text: str) -> bool:
 def save_table(table: Table, paths: dict[str, str], evidence: str) -> None:
     """Write a Table as csv, tex, html and json at `paths`; simulated evidence is marked in each of them.
 
-    Numbers keep ten digits: what lies beyond differs between versions of numerical libraries.
+    Numbers of the CSV keep the digits of analysis.core.precision.
     """
     printed = table.printed()
     data = (table.frame if table.data is None else table.data).copy()
@@ -110,7 +111,7 @@ def save_table(table: Table, paths: dict[str, str], evidence: str) -> None:
         data.insert(0, "evidence", "SIMULATED")
     if blind_seed() is not None:
         data.insert(0, "blind", MARK)
-    write_text(data.to_csv(index=False, lineterminator="\n", float_format="%.10g"), paths["csv"])
+    write_text(data.to_csv(index=False, lineterminator="\n", float_format=archived), paths["csv"])
     mark = ("SIMULATED DATA. " if evidence == "simulated" else "") + (f"{MARK}. " if blind_seed() is not None else "")
     numeric = [
         pd.api.types.is_numeric_dtype(table.frame[c])
@@ -148,7 +149,7 @@ def save_figure(figure: Figure, paths: list[str], evidence: str) -> None:
         figure.text(0.5, 0.3, MARK, fontsize=14, color="#B00020", alpha=0.5, ha="center", va="center", rotation=12)
     for path in map(str, paths):
         if path.endswith(".csv"):
-            write_text(data.to_csv(index=False, lineterminator="\n", float_format="%.10g"), path)
+            write_text(data.to_csv(index=False, lineterminator="\n", float_format=archived), path)
             continue
         with atomic(path) as temporary:
             figure.savefig(temporary, format=path.rsplit(".", 1)[-1])

@@ -12,6 +12,7 @@ import pandas as pd
 
 from analysis.core.blinding import MARK
 from analysis.core.estimates import find, why
+from analysis.core.precision import rounded
 from analysis.core.storage import read_table, write_text
 from analysis.exhibits.display import minus
 from analysis.exhibits.products import absent_estimates
@@ -54,7 +55,7 @@ def quote(
             continue
         if blind is None:
             false += _falsehoods(name, number, value, p_value)
-        texts[name], values[name] = _text(number, value), _ten_digits(value)
+        texts[name], values[name] = _text(number, value), _rounded(value)
     if false:
         raise FalseSentence("\n".join(false))
     notes = {
@@ -110,9 +111,8 @@ def _falsehoods(name: str, number: dict, value: object, p_value: float) -> list[
     return found
 
 
-def _ten_digits(value: object) -> object:
-    """Return the value without the digits that differ between versions of numerical libraries."""
-    return float(f"{value:.10g}") if isinstance(value, float) else value
+def _rounded(value: object) -> object:
+    return rounded(value) if isinstance(value, float) else value
 
 
 def _text(number: dict, value: object) -> str:

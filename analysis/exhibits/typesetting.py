@@ -12,10 +12,10 @@ from analysis.core.rawfiles import ROOT
 from analysis.core.storage import atomic
 
 
-def typeset(document: Document, path: str | Path) -> None:
-    """Compile the text of a document into the PDF `path`; a missing number or exhibit is an error."""
+def typeset(document: Document, pdf: str, path: str | Path) -> None:
+    """Compile the volume `pdf` of a document into `path`; a missing number or exhibit is an error."""
     try:
-        paper = typst.compile(str(ROOT / document.text), root=str(ROOT), ignore_system_fonts=True, sys_inputs=document.inputs)
+        paper = typst.compile(str(ROOT / document.volumes[pdf]), root=str(ROOT), ignore_system_fonts=True, sys_inputs=document.inputs)
     except typst.TypstError as error:
         raise DataError(str(error.diagnostic or error)) from error  # the diagnostic names file, line and column
     with atomic(path) as temporary:

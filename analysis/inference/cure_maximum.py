@@ -145,13 +145,22 @@ def maximise(spells: Spells, distribution: str, x: np.ndarray, z: np.ndarray | N
     """
     problem = Problem.of(distribution, spells, x, z)
     starts = problem.starts() if theta is None else [np.linalg.solve(problem.back, theta - problem.shift)]
+    theta, now, information = highest(problem, starts)
+    scores = np.column_stack([row[:, None] * block for row, block in zip(now.first, problem.blocks, strict=False)])
+    first = now.first / np.array([[problem.unit], [1.0], [1.0]])
+    return Maximum(problem.back @ theta + problem.shift, now.value, scores, information, first, problem.back)
+
+
+def highest(problem: Problem, starts: list[np.ndarray]) -> tuple[np.ndarray, Derivatives, np.ndarray]:
+    """Return the highest point reached from any of the `starts` in standard units, its derivatives and minus the Hessian (k, k).
+
+    Raises NoInnerMaximum when the likelihood has none.
+    """
     with np.errstate(over="ignore", invalid="ignore"):
         theta, now, decrement = max((_climb(problem, begin) for begin in starts), key=lambda top: np.nan_to_num(top[1].value, nan=-np.inf))
         _, information = problem.slopes(now)
         _need_inner(problem, theta, information, decrement)
-    scores = np.column_stack([row[:, None] * block for row, block in zip(now.first, problem.blocks, strict=False)])
-    first = now.first / np.array([[problem.unit], [1.0], [1.0]])
-    return Maximum(problem.back @ theta + problem.shift, now.value, scores, information, first, problem.back)
+    return theta, now, information
 
 
 def _climb(problem: Problem, theta: np.ndarray) -> tuple[np.ndarray, Derivatives, float]:

@@ -121,7 +121,7 @@ def _quote(j: Job) -> None:
 
 
 def _typeset(j: Job) -> None:
-    import_module("analysis.exhibits.typesetting").typeset(j.params["document"], j.output)
+    import_module("analysis.exhibits.typesetting").typeset(j.params["document"], j.output, j.output)
 
 
 def _fingerprint(j: Job) -> None:

@@ -39,6 +39,7 @@ WRITTEN = (
     f"{TABLES}/",
     "paper/numbers.json",
     "paper/paper.pdf",
+    "paper/supplement.pdf",
     "paper/dossier.html",
     "paper/codebook.md",
 )

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from analysis.core.config import load
+from analysis.core.precision import rounded
 from analysis.core.storage import write_text
 from analysis.provenance.files import of_contract
 from analysis.provenance.graph import graph
@@ -29,7 +30,7 @@ def trace(document: str, files: dict[str, list[str]], numbers: str, raw: str, pa
 
 
 def _plain(value: object) -> object:
-    """Return `value` as JSON knows it: ten digits, no NaN, no types of numpy or pandas."""
+    """Return `value` as JSON knows it: rounded, no NaN, no types of numpy or pandas."""
     if isinstance(value, dict):
         return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
@@ -37,7 +38,7 @@ def _plain(value: object) -> object:
     if isinstance(value, np.generic):
         return _plain(value.item())
     if isinstance(value, float):
-        return float(f"{value:.10g}") if math.isfinite(value) else None
+        return rounded(value) if math.isfinite(value) else None
     if value is None or isinstance(value, str | int | bool):
         return value
     return None if value != value else str(value)  # missing values of pandas compare as missing, never equal

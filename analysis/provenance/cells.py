@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from analysis.core.precision import archived
+
 # Columns of an estimate that a cell may print.
 COLUMNS = ("estimate", "std_error", "ci_low", "ci_high", "p_value", "mde80")
 # Columns by which a row names an estimate; verdicts name term and inference, of which `parameter` is made.
@@ -45,7 +47,7 @@ def _printed(value: object) -> str:
     """Return a value as the CSV of an exhibit prints it."""
     if value is None or (isinstance(value, float) and not math.isfinite(value)):
         return ""
-    return f"{value:.10g}" if isinstance(value, float) else str(value)
+    return archived(value) if isinstance(value, float) else str(value)
 
 
 def models(estimates: pd.DataFrame) -> Models:
@@ -70,7 +72,7 @@ def _by_key(named: dict[str, str], model: dict[str, dict[int, dict[str, str]]]) 
 def _unique_values(estimates: pd.DataFrame) -> dict[str, list]:
     """Return printed value → [position, column], of values that one estimate alone has.
 
-    Cells keep ten digits, which tell one estimate from another; values of few digits do not and are left to the exhibit's chain.
+    Cells keep seven digits, which tell one estimate from another; values of few digits do not and are left to the exhibit's chain.
     """
     known, repeated = {}, set()
     for place, row in zip(estimates.index, estimates[list(COLUMNS)].to_dict("records"), strict=True):

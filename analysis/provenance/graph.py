@@ -208,6 +208,7 @@ def _claim(name: str, claim: dict, verdicts: pd.DataFrame) -> dict:
         "verdict": own[0]["verdict"],
         "code_": own[0]["code"] or "",
         "explanation": own[0]["explanation"] or "",
+        "nearest": own[0]["nearest"],
         "tests": own[1:],
     }
 

@@ -126,6 +126,12 @@ def lung_cancer() -> pd.DataFrame:
     return load_lung().rename(columns={"ph.ecog": "ecog"})
 
 
+def lung_cancer_spells() -> pd.DataFrame:
+    """Return the lung cancer data as spells from 0 on, with women marked."""
+    lung = lung_cancer()
+    return lung.assign(patient=range(len(lung)), start=0.0, female=lung["sex"] - 1)
+
+
 def arrests() -> pd.DataFrame:
     from lifelines.datasets import load_rossi
 
@@ -170,6 +176,6 @@ LOADERS: dict[str, Callable[[], pd.DataFrame]] = {
     for loader in (
         county_employment, county_employment_late, grunfeld, investment_and_q, job_training, petersen, employment_uk, production,
         patents_and_rd, institutions_and_innovation, pension_plans, working_women, incinerator, injury_kentucky, wages, recidivism,
-        lung_cancer, arrests, health_insurance, health_insurance_full, bank_deregulation, job_programme,
+        lung_cancer, lung_cancer_spells, arrests, health_insurance, health_insurance_full, bank_deregulation, job_programme,
     )
 }  # fmt: skip

@@ -40,9 +40,10 @@ SPELL = {"duration": "months", "event": "failed"}
 RISK = {**SPELL, "unit": "id", "entry": "start", "treatment": "tr", "controls": ("x",)}
 # What differs from the columns that a method declares: another kind of outcome, options that it cannot do without, few draws.
 SETTINGS: dict[str, dict] = {
+    "accelerated_exposure": {"table": "switching", "fields": {**RISK, "cluster": ("city",)}, "options": {"exposed_share": True}},
     "arellano_bond": {"fields": {**PANEL, "controls": ("x",)}, "options": {"collapse": True}},
     "blundell_bond": {"fields": {**PANEL, "controls": ("x",)}, "options": {"collapse": True}},
-    "attrition_bounds": {"table": "stacks", "options": {"event_times": [1], "bootstrap_draws": 19}},
+    "attrition_bounds": {"table": "stacks", "options": {"event_times": [1], "excess_survival": [0.1], "bootstrap_draws": 19}},
     "between": {"fields": {**PANEL, "controls": ("x", "size")}},
     "binomial_share": {"table": "deals", "fields": {}, "options": {"hit": "green", "hit_value": "yes"}},
     "class_composition": {"table": "deals", "fields": {"time": "year"}, "options": {"column": "underlying", "bootstrap_draws": 19}},

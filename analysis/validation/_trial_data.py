@@ -89,6 +89,18 @@ def spells(seed: int = 1) -> pd.DataFrame:
     )
 
 
+def switching(seed: int = 1) -> pd.DataFrame:
+    """Return the spells cut where an exposure begins, for units that it reaches in time; days of clocks and of exposure besides."""
+    data = spells(seed).assign(start=0.0)
+    day, begun = (data["city"] % 5 + 4.0).where(data["city"] % 2 == 0), data["id"] % 8 / 1.0
+    onset = on_grid((day - begun).fillna(np.inf).clip(lower=0).to_numpy())
+    whole = data.assign(begun=begun, day=day)
+    before = whole.assign(months=np.minimum(onset, whole["months"]), failed=whole["failed"].where(whole["months"] <= onset, 0), tr=0)
+    after = whole.assign(start=np.where(np.isfinite(onset), onset, 1e9), tr=1)
+    rows = pd.concat([part[part["months"] > part["start"]] for part in (before, after)])
+    return rows.sort_values(["id", "start"], kind="stable").reset_index(drop=True)
+
+
 def histories(seed: int = 1) -> pd.DataFrame:
     """Return units with up to four stretches, each of which may end in an event."""
     data = spells(seed).head(120)

@@ -132,7 +132,7 @@ def outcomes_of(case: Case, left_out: tuple[str, ...] = ()) -> dict[str, str]:
     outcome = specification.outcome
     if outcome and case.estimator not in FIXED_OUTCOME:
         found["outcome in other units"] = check_scale(case, outcome, before)
-    if specification.duration and not {"times", "horizon"} & set(specification.options) and case.table == "spells":
+    if specification.duration and not {"times", "horizon"} & set(specification.options) and case.table in ("spells", "switching"):
         found["durations in other units"] = check_clock(case, before)
     if outcome and case.estimator not in MOVED_BY_OUTCOME:
         found["outcome from another origin"] = check_shift(case, outcome, before)

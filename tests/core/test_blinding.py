@@ -89,7 +89,9 @@ def test_the_same_seed_permutes_alike_in_every_panel_and_order_does_not_matter(f
 def test_no_panel_with_treatment_is_forgotten():
     """A panel that says who is treated is made from a table with labels, or from a panel that is."""
     panels = modules("panel")
-    blinded = {name for name in panels if set(ingredients("panel", name)) & set(LABELS)}
+    blinded: set[str] = set()
+    while more := {name for name in panels if set(ingredients("panel", name)) & (set(LABELS) | blinded)} - blinded:
+        blinded |= more
     for name in panels:
         columns = [column for column in STUDY["contracts"][name]["columns"] if TREATMENT.match(column)]
         if columns:

@@ -8,7 +8,7 @@ import pytest
 
 from analysis.core.claims import DIRECTNESS, agrees, assess, recover, region_of
 from analysis.core.exaggeration import design_of, implied_error
-from analysis.core.gates import FEW_TREATED_CLUSTERS, RELATIVE_MAGNITUDE, judge
+from analysis.core.gates import FEW_TREATED_CLUSTERS, RELATIVE_MAGNITUDE, beside_placebo, judge
 from analysis.core.verdict_rule import Region
 from tests.study import STUDY
 
@@ -61,6 +61,15 @@ def test_a_reading_undone_by_violations_of_parallel_trends_is_untestable():
     sturdy = row(ci_low=0.03, ci_high=0.2)
     assert judge(row(), RISE, honest=fragile).verdict.code == "PRE"
     assert judge(row(), RISE, honest=sturdy).verdict.verdict == "consistent"
+
+
+def test_a_placebo_half_as_large_as_what_it_may_be_undoes_a_reading():
+    """The interval is moved out by half of the farther end of the placebo's: what was there before the event may be there after it."""
+    assert judge(row(), RISE, honest=beside_placebo(row(), row(ci_low=-0.02, ci_high=0.01))).verdict.verdict == "consistent"
+    failing = beside_placebo(row(), row(ci_low=0.04, ci_high=0.16))
+    assert (failing["ci_low"], failing["ci_high"]) == (pytest.approx(0.05 - 0.08), pytest.approx(0.15 + 0.08))
+    assert judge(row(), RISE, honest=failing).verdict.code == "PRE"
+    assert judge(row(), RISE, honest=beside_placebo(row(), row(reason_code="SUPPORT", reason="nothing before"))).verdict.code == "PRE"
 
 
 def test_a_null_that_survives_honest_bounds_stays_a_null():
@@ -162,8 +171,14 @@ def test_every_average_effect_whose_specification_has_an_event_study_is_judged_w
     specifications = STUDY["specifications"]
     tests = [test for claim in STUDY["claims"].values() for key in ("tests", "context", "firms") for test in claim.get(key, [])]
     effects = [test for test in tests if test["term"] == "att" and "region" in test]
-    assert {test["from"] for test in effects} == {"province_att", "royalty_stacked", "firm_att"}
+    accounts = {"accounts_stacked", "accounts_vehicles", "accounts_short_of_cash"}
+    assert {test["from"] for test in effects} == {"province_att", "royalty_stacked", "firm_att", "issuer_att", "city_att"} | accounts
+    # One value before the event and one after: nothing before to hold trends against.
+    without = {"issuer_roa_spread", "issuer_margin_spread"}
+    assert {test["outcome"] for test in effects if "honest" not in test} == without
     for test in effects:
+        if test["outcome"] in without:
+            continue
         companion = specifications[test["honest"]]
         assert test["outcome"] in companion["outcomes"] and RELATIVE_MAGNITUDE in companion["options"]["honest"]
         assert all(companion.get(key) == specifications[test["from"]].get(key) for key in ("panel", "cohort", "where", "controls"))
@@ -218,3 +233,26 @@ def test_a_significant_estimate_has_its_exaggeration_at_the_edge_of_the_region_a
         assert "exaggeration" not in none
     _, none = assess("X", {"kind": "directional", "tests": [test | {"region": {"sign": "positive"}}]}, {"m": rows_of()})
     assert "exaggeration" not in none  # a sign names no size
+
+
+def test_far_evidence_says_how_far_and_decides_like_any_direct_evidence():
+    test = {
+        "from": "m",
+        "term": "att",
+        "says": "A",
+        "directness": "direct",
+        "whose": "firms of another country",
+        "region": {"sign": "positive"},
+    }
+    claim = {"kind": "directional", "tests": [test]}
+    head, one = assess("X", claim, {"m": rows_of(model_id="m")})
+    assert (head["verdict"], head["nearest"]) == ("consistent", 1)
+    assert one["whose"] == "firms of another country"
+    near = {key: value for key, value in test.items() if key != "whose"}
+    assert assess("X", claim | {"tests": [near]}, {"m": rows_of(model_id="m")})[1]["whose"] == ""
+
+
+def test_direct_evidence_on_firms_of_another_country_says_so():
+    tests = [test for claim in STUDY["claims"].values() for key in ("tests", "context") for test in claim.get(key, [])]
+    listed = [test for test in tests if test["from"].startswith("issuer_") or test["from"] == "market_share_of_debt"]
+    assert listed and all(test["directness"] == "direct" and "United States" in test["whose"] for test in listed)

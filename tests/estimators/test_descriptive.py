@@ -42,6 +42,14 @@ def test_excess_over_a_benchmark_shifts_the_interval():
     assert row_of(rows, "excess_share")["ci_low"] == pytest.approx(row_of(rows, "share")["ci_low"] - 0.2)
 
 
+def test_what_is_no_sample_has_a_share_and_no_interval():
+    counts = pd.DataFrame({"hits": [3], "all": [4]})
+    for row in binomial_share.estimate(counts, specification(binomial_share, hits="hits", trials="all", benchmark=0.5, sample=False)):
+        assert row["inference"] == "none" and row["n_obs"] == 4
+        assert row["estimate"] == (0.75 if row["term"] == "share" else 0.25)
+        assert not {"p_value", "ci_low", "ci_high", "ci90_low", "ci90_high"} & set(row)
+
+
 def test_rate_ratio_is_exact_and_needs_one_series():
     # Equal rates: 30 events in 10 months, 60 in the next 20.
     series = pd.DataFrame({"deals": [30, 90], "months": [10.0, 30.0], "as_of": ["2020", "2021"]})

@@ -62,6 +62,21 @@ def test_outcomes_with_holes_of_their_own():
     assert rows["effect", "y1"]["estimate"] == pytest.approx(alone["y1"])
 
 
+def test_a_cohort_that_one_outcome_does_not_show_before_treatment_may_leave_both():
+    table = few(5, effect=0.5)
+    table.loc[table["time"] == 4, "y1"] = np.nan
+    last, left_out = found(table), found(table, missing_base="leave_out")
+    without = found(table[table["cohort"] != 5])
+    for key, row in without.items():
+        assert {name: left_out[key][name] for name in row if name != "left_out"} == {k: v for k, v in row.items() if k != "left_out"}
+        assert left_out[key]["left_out"] == "cohort 5, not observed in period 4" and "left_out" not in row
+    assert last["difference", None]["estimate"] != left_out["difference", None]["estimate"]
+    assert last["difference", None]["left_out"] == "y1: an observed period 4 (base of cohort 5: 3)"
+    assert "left_out" not in last["effect", "y0"]
+    with pytest.raises(NotIdentified, match="no cohort is observed in the period before"):
+        found(table[table["cohort"] != 7], missing_base="leave_out")
+
+
 def test_scale_sign_and_order():
     table = few(8, effect=0.5)
     row = found(table)["difference", None]

@@ -15,7 +15,7 @@ from analysis.inference.group_time_draws import aggregate, cells_of, evaluate
 from analysis.validation import _datasets
 from analysis.validation.published_numbers import compare
 
-PUBLISHED = read_yaml(CONFIG / "published.yaml", "published")["published"]
+PUBLISHED = read_yaml(CONFIG / "published.yaml", "published", "published")["published"]
 
 
 @pytest.mark.parametrize("target", PUBLISHED)

@@ -137,6 +137,8 @@ def run(graph, tmp_path, monkeypatch, capsys, *words):
     path.write_text(json.dumps(graph))
     (tmp_path / "paper/tables").mkdir(parents=True)
     (tmp_path / "paper/tables/table.csv").write_text("outcome,estimate,p_value\nrd,0.31,\n")
+    (tmp_path / "paper/one.typ").write_text('= Results\n\nR&D rises by #n("rd_att").\n')
+    (tmp_path / "paper/numbers.json").write_text(json.dumps({"numbers": {"rd_att": "0.31"}, "exhibits": {}}))
     status = main(["explain", *words])
     return status, capsys.readouterr()
 
@@ -145,7 +147,7 @@ def test_explain_prints_every_step(graph, tmp_path, monkeypatch, capsys):
     status, printed = run(graph, tmp_path, monkeypatch, capsys, "R&D", "effect")
     assert status == 0
     for part in (
-        "R&D rises by 0.31.",
+        'paper/one.typ, line 3: "R&D rises by 0.31."',
         "claim D1",
         "estimate 0.31",
         "estimator: pooled",

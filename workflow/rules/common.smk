@@ -19,7 +19,7 @@ from analysis.core.catalogue import (
     version,
 )
 from analysis.core.claim_tests import specifications_of
-from analysis.core.comparisons import caption, entries, made_by, parts
+from analysis.core.comparisons import entries, made_by, parts
 from analysis.core.errors import ConfigError, DataError, UnknownName
 from analysis.core.documents import STUDY as PAPER, VALIDATION
 from analysis.core.freeze import LABELS  # rewording one refits nothing

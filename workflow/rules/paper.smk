@@ -1,13 +1,13 @@
 """Numbers, exhibits and text → the documents.
 
 Needs: paper/*.typ, every exhibit that they cite, every product that config/numbers.yaml quotes; for the provenance, all.
-Makes: paper/numbers.json, paper/paper.pdf, data/processed/provenance.json, paper/dossier.html,
+Makes: paper/numbers.json, paper/paper.pdf, paper/supplement.pdf, data/processed/provenance.json, paper/dossier.html,
        paper/codebook.md; of the validation paper/validation_numbers.json, paper/validation.pdf and
        data/processed/validation_provenance.json.
 """
 
 OF_NUMBERS = {document.numbers_file: document for document in DOCUMENTS.values()}
-OF_PDF = {document.pdf: document for document in DOCUMENTS.values()}
+OF_PDF = {pdf: document for document in DOCUMENTS.values() for pdf in document.volumes}
 OF_PROVENANCE = {document.provenance: document for document in DOCUMENTS.values()}
 
 
@@ -42,10 +42,9 @@ rule quote:
             name: STUDY["numbers"][name]
             for name in OF_NUMBERS[f"paper/{w.name}.json"].numbers
         },
-        exhibits=lambda w: {
-            name: caption(STUDY["exhibits"][name])
-            for name in OF_NUMBERS[f"paper/{w.name}.json"].exhibits
-        },
+        exhibits=lambda w: OF_NUMBERS[f"paper/{w.name}.json"].captions(
+            STUDY["exhibits"]
+        ),
         estimates=lambda w: quoted(OF_NUMBERS[f"paper/{w.name}.json"], "estimates"),
         facts=lambda w: quoted(OF_NUMBERS[f"paper/{w.name}.json"], "facts"),
     run:
@@ -54,23 +53,23 @@ rule quote:
 
 rule typeset:
     input:
-        text=lambda w: DOCUMENTS[w.name].texts(),
+        text=lambda w: OF_PDF[f"paper/{w.name}.pdf"].texts(f"paper/{w.name}.pdf"),
         style="paper/style.typ",
         bibliography="paper/references.bib",
-        numbers=lambda w: DOCUMENTS[w.name].numbers_file,
-        exhibits=lambda w: DOCUMENTS[w.name].exhibit_files(),
+        numbers=lambda w: OF_PDF[f"paper/{w.name}.pdf"].numbers_file,
+        exhibits=lambda w: OF_PDF[f"paper/{w.name}.pdf"].exhibit_files(),
     output:
         "paper/{name}.pdf",
     log:
         "logs/typeset/{name}.log",
     wildcard_constraints:
-        name="|".join(DOCUMENTS),
+        name="|".join(pdf.removeprefix("paper/").removesuffix(".pdf") for pdf in OF_PDF),
     params:
         code=version(
             source_files("analysis.exhibits.typesetting")
             + source_files("analysis.jobs.job")
         ),
-        document=lambda w: DOCUMENTS[w.name],
+        document=lambda w: OF_PDF[f"paper/{w.name}.pdf"],
     run:
         dispatch(rule, input, output, params, wildcards, log)
 

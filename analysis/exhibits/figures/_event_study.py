@@ -31,7 +31,7 @@ def event_study(estimates: pd.DataFrame, outcomes: dict, inference: str, overall
     rows = math.ceil(len(names) / columns)
     figure, axes = subplots(rows, columns, figsize=(WIDTH, 2.0 * rows + 0.3), sharex=True, squeeze=False)
     for axis, name in zip(axes.flat, names, strict=False):
-        _panel(axis, select_rows(estimates, outcome=name), name, outcomes, inference, overall)
+        event_panel(axis, select_rows(estimates, outcome=name), name, outcomes, inference, overall)
     for axis in axes.flat[len(names) :]:
         axis.set_visible(False)
     for column in range(columns):
@@ -41,7 +41,8 @@ def event_study(estimates: pd.DataFrame, outcomes: dict, inference: str, overall
     return figure
 
 
-def _panel(axis: Axes, estimates: pd.DataFrame, name: str, outcomes: dict, inference: str, overall: str) -> None:
+def event_panel(axis: Axes, estimates: pd.DataFrame, name: str, outcomes: dict, inference: str, overall: str) -> None:
+    """Draw one outcome by event time with intervals of `inference`; the overall effect and its p-value by `overall` above it."""
     events = select_rows(estimates, term="event", inference=inference).dropna(subset=["estimate"]).sort_values("event_time")
     axis.axhline(0, color="black", linewidth=0.6)
     axis.axvline(-0.5, color="#888888", linewidth=0.8, linestyle="--")

@@ -39,6 +39,8 @@ def _line(shown: pd.DataFrame, target: pd.Series, parameter: str, kind: str) -> 
 def _pair(values: pd.Series, tolerance: float, kind: str) -> str:
     digits = max(0, min(7, round(-math.log10(tolerance) + 0.2)))
     texts = ["" if pd.isna(v) else f"{v:.{digits}f}" for v in values]
+    if not any(texts):
+        return ""
     if len(texts) == 2:
         return f"[{texts[0]}, {texts[1]}]" if kind == "ci_low" else f"{texts[0]} ({texts[1]})"
     return f"({texts[0]})" if values.index[0] == "std_error" else texts[0]

@@ -1,10 +1,9 @@
-"""The scorecard: of every claim of the study the verdict, by direct evidence alone, and the nearest evidence there is."""
+"""The scorecard: of every claim of the study the verdict, which direct evidence alone decides, and why."""
 
 import pandas as pd
 
-from analysis.core.claims import SHOWN
-from analysis.core.verdict_rule import CONSISTENT, INCONCLUSIVE, NORMATIVE, NOT_CONSISTENT, UNTESTABLE
-from analysis.exhibits.cells import interval, number, prefixed
+from analysis.core.rawfiles import briefly
+from analysis.core.verdict_rule import CONSISTENT, NORMATIVE, NOT_CONSISTENT, UNTESTABLE
 from analysis.exhibits.display import Table
 
 HEADINGS = {
@@ -13,72 +12,40 @@ HEADINGS = {
     "descriptive": "Descriptive, comparative and structural claims",
     "normative": "Recommendations",
 }
-WIDTHS = {
-    "": "3.2%",
-    "The study says": "1.1fr",
-    "Verdict (direct evidence)": "9.5%",
-    "Why, or what is missing": "1.15fr",
-    "Nearest evidence reads": "11.5%",
-    "What it is": "1.45fr",
-    "How close": "8.5%",
-}
-VERDICT, READS = "Verdict (direct evidence)", "Nearest evidence reads"
-NONE = "none at hand"
+WIDTHS = {"": "5%", "The study says": "1fr", "Verdict": "17%", "Why, or what is missing": "1.15fr"}
 
 
 def layout(verdicts: pd.DataFrame, claims: dict) -> Table:
-    """Return one row per claim: verdict and why, then reading, gates, numbers and directness of the nearest evidence."""
+    """Return one row per claim, under the heading of its kind: the claim, its verdict and why."""
     rows: list[dict] = []
     bold: list[int] = []
     for kind, heading in HEADINGS.items():
         bold.append(len(rows))
         rows.append({"": heading})
-        for name, claim in claims.items():
-            if claim["kind"] == kind:
-                rows.append(_line(name, claim, verdicts[verdicts["claim"] == name].set_index("rank")))
-    tones = {(i, name): tone for i, row in enumerate(rows) for name in (VERDICT, READS) if (tone := _tone(row.get(name, "")))}
+        heads = verdicts[verdicts["rank"] == 0].set_index("claim")
+        rows += [_line(name, claim, heads.loc[name]) for name, claim in claims.items() if claim["kind"] == kind]
+    tones = {(i, "Verdict"): tone for i, row in enumerate(rows) if (tone := shade(row.get("Verdict", "")))}
     return Table(pd.DataFrame(rows, columns=list(WIDTHS)), data=verdicts, bold=tuple(bold), widths=WIDTHS, tones=tones)
 
 
-def _line(name: str, claim: dict, rows: pd.DataFrame) -> dict:
-    head = rows.loc[0]
+def _line(name: str, claim: dict, head: pd.Series) -> dict:
     missing = "; ".join(claim.get("missing", [])) if head["code"] == "FIELD" else ""
-    why = f"missing: {missing}" if missing else str(head["explanation"])
-    cells = {"": name, "The study says": claim["claim"], VERDICT: _coded(head["verdict"], head["code"])}
-    cells |= {"Why, or what is missing": f"{why[:1].upper()}{why[1:]}."}
-    if claim["kind"] == "normative":
-        return cells
-    if pd.isna(head["nearest"]):
-        return cells | {READS: NONE}
-    near = rows.loc[head["nearest"]]
-    return cells | {READS: reading(near), "What it is": evidence(near), "How close": near["directness"]}
+    why = f"missing: {missing}" if missing else briefly(str(head["explanation"]))
+    if pd.notna(whose := head.get("whose", "")) and whose:
+        why += f" (evidence of {whose})"
+    verdict = coded(head["verdict"], head["code"])
+    return {"": name, "The study says": claim["claim"], "Verdict": verdict, "Why, or what is missing": f"{why[:1].upper()}{why[1:]}."}
 
 
-def _tone(said: str) -> str:
+def coded(verdict: str, code: str) -> str:
+    """Return a verdict with its code, where it has one."""
+    return verdict if pd.isna(code) or not code else f"{verdict} ({code})"
+
+
+def shade(said: str) -> str:
     """Return how a cell is shaded: what a closed gate leaves open is open; nothing at all stays blank."""
-    if said in ("", NONE, NORMATIVE):
+    if said in ("", NORMATIVE):
         return ""
     if said.endswith("closes") or not said.startswith((CONSISTENT, NOT_CONSISTENT)):
         return "" if said.startswith(UNTESTABLE) else "open"
     return "yes" if said.startswith(CONSISTENT) else "no"
-
-
-def _coded(verdict: str, code: str) -> str:
-    return verdict if pd.isna(code) or not code else f"{verdict} ({code})"
-
-
-def reading(row: pd.Series) -> str:
-    """Return what evidence reads: in words where it cannot tell, with the gates that it passes and the one that closes."""
-    if row["code"] == SHOWN:
-        return "described, not judged"
-    alone = str(row["verdict_before_gates"]).replace(f"{UNTESTABLE} ({INCONCLUSIVE})", "cannot tell")
-    passed = "" if pd.isna(row["gates_passed"]) or not row["gates_passed"] else f"passes {row['gates_passed']}"
-    closed = f"{row['code']} closes" if _coded(row["verdict"], row["code"]) != row["verdict_before_gates"] else ""
-    gates = ", ".join(filter(None, (passed, closed)))
-    return f"{alone}; {gates}" if gates else alone
-
-
-def evidence(row: pd.Series) -> str:
-    """Return what is compared with what, and below it the numbers."""
-    shown = "" if pd.isna(row["p_value"]) else f", p {prefixed(row['p_value'])}"
-    return f"{row['says']}\n{number(row['estimate'])} {interval(row['ci_low'], row['ci_high'])}{shown}"

@@ -38,8 +38,8 @@ function estimate(place) {
 }
 function table(header, rows, align = []) {
   const side = place => align[place] === "right" ? "right" : null;
-  return h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Table, scrolls sideways" }, h("table", null,
-    h("thead", null, h("tr", null, header.map((text, place) => h("th", { scope: "col", class: side(place) }, text)))),
+  return h("div", { class: "scroll", tabindex: 0, role: "group", "aria-label": "Table, scrolls sideways" }, h("table", null,
+    h("thead", null, h("tr", null, header.map((text, place) => h(text ? "th" : "td", { scope: text ? "col" : null, class: side(place) }, text)))),
     h("tbody", null, rows.map(row => h("tr", null, row.map((cell, place) => h("td", { class: side(place) }, cell)))))));
 }
 function select(label, options, change, chosen = options[0][0]) {
@@ -96,17 +96,54 @@ const isBlank = value => value === "" || value === null || (typeof value === "ob
 const estimateLine = row => `${row.model_id || row.specification} / ${row.outcome} / ${row.parameter}: estimate ${shown(row.estimate, 6)}, ` +
   `${isBlank(row.std_error) || row.std_error === undefined ? "" : `s.e. ${shown(row.std_error, 4)}, `}95 % interval ${interval(row.ci_low, row.ci_high, 4)}, p ${pValue(row.p_value)}, N ${shown(row.n_obs)}, treated ${shown(row.n_treated)}`;
 
+// The answer: what the verdicts come to, and every claim by how close its nearest evidence is and how that reads.
+const NONE = "no evidence at hand", SHOWN = "described, not judged", OPEN = "cannot tell";
+const claimsOf = () => Object.values(data.nodes).filter(node => node.kind === "claim").sort((a, b) => order(a.name) - order(b.name));
+const nearestOf = node => node.nearest === null ? null : node.tests.find(test => test.rank === node.nearest);
+const distanceOf = node => { const near = nearestOf(node); return near ? near.directness : NONE; };
+function readsAs(node) {
+  const near = nearestOf(node);
+  if (!near) return NONE;
+  if (near.code === "SHOWN") return SHOWN;
+  return near.verdict === "untestable" ? OPEN : near.verdict;
+}
+const counted = (number, one, many) => `${number} ${number === 1 ? one : many}`;
+function answer() {
+  const claims = claimsOf().filter(node => node.verdict !== "normative");
+  const those = verdict => claims.filter(node => node.verdict === verdict);
+  const bare = those("untestable").filter(node => node.code_ === "FIELD").length;
+  const names = nodes => nodes.length ? ` (${nodes.map(node => node.name).join(", ")})` : "";
+  const near = claims.filter(nearestOf), reads = verdict => near.filter(node => readsAs(node) === verdict);
+  document.getElementById("answer").append(
+    h("p", { class: "lead" }, `Of ${claims.length} claims that data could test, direct evidence is consistent with ${those("consistent").length}${names(those("consistent"))}, contradicts ${those("not consistent").length}${names(those("not consistent"))} and leaves ${those("untestable").length} open; for ${bare} of those no source at hand observes the outcome on firms that issued. `,
+      `${near.length} claims have some real evidence: the nearest reads consistent for ${reads("consistent").length}, not consistent for ${reads("not consistent").length} and cannot tell for ${reads(OPEN).length}, and describes ${reads(SHOWN).length}. `,
+      "Evidence at a distance is shown and decides nothing; simulated data test the methods and bear on no claim."),
+    picture(claims));
+}
+function picture(claims) {
+  const readings = ["consistent", "not consistent", OPEN, SHOWN, NONE], distances = data.distances;
+  const chip = node => h("a", { href: `#claim-${node.name}`, class: `chip ${node.verdict.replaceAll(" ", "-")}`, title: node.claim, "aria-label": `${node.name}: ${node.claim}. Verdict: ${node.verdict}` }, node.name);
+  const cell = (reading, distance) => h("td", { colspan: distance === NONE ? distances.length : null }, claims.filter(node => readsAs(node) === reading && distanceOf(node) === distance).map(chip));
+  const rows = readings.filter(reading => claims.some(node => readsAs(node) === reading));
+  return h("figure", { id: "picture" },
+    h("figcaption", null, "Each claim by how close its nearest evidence is (columns) and how that reads (rows). Filled: the verdict, which direct evidence alone decides, is not open."),
+    h("div", { class: "scroll", tabindex: 0, role: "group", "aria-label": "Claims by distance and reading, scrolls sideways" }, h("table", { class: "picture" },
+      h("thead", null, h("tr", null, h("td"), distances.map(distance => h("th", { scope: "col" }, distance)))),
+      h("tbody", null, rows.map(reading => h("tr", null, h("th", { scope: "row" }, reading), (reading === NONE ? [NONE] : distances).map(distance => cell(reading, distance))))))));
+}
+
 // Scorecard.
 function scorecard() {
-  const claims = Object.values(data.nodes).filter(node => node.kind === "claim").sort((a, b) => order(a.name) - order(b.name));
-  const state = { verdict: "", kind: "", words: "" };
+  const claims = claimsOf();
+  const state = { verdict: "", kind: "", distance: "", words: "" };
   const count = h("p", { class: "count", role: "status", "aria-live": "polite" });
   const items = claims.map(node => [node, claimItem(node)]);
   const apply = () => {
     let visible = 0;
     for (const [node, item] of items) {
       const text = `${node.name} ${node.claim} ${node.estimand}`.toLowerCase();
-      item.hidden = (state.verdict && node.verdict !== state.verdict) || (state.kind && node.claim_kind !== state.kind) || !state.words.split(/\s+/).every(word => text.includes(word));
+      item.hidden = (state.verdict && node.verdict !== state.verdict) || (state.kind && node.claim_kind !== state.kind) ||
+        (state.distance && distanceOf(node) !== state.distance) || !state.words.split(/\s+/).every(word => text.includes(word));
       visible += !item.hidden;
     }
     count.textContent = `${visible} of ${claims.length} claims`;
@@ -120,7 +157,8 @@ function scorecard() {
   const search = h("input", { type: "search", id: "claim-search", oninput: () => { state.words = search.value.toLowerCase(); apply(); } });
   document.getElementById("scorecard").append(
     h("div", { class: "controls", role: "group", "aria-label": "Show verdicts" }, buttons),
-    h("div", { class: "controls" }, select("Kind of claim", [["", "all"], ...kinds.map(kind => [kind, kind])], value => { state.kind = value; apply(); }), h("label", null, "Words", search)),
+    h("div", { class: "controls" }, select("Kind of claim", [["", "all"], ...kinds.map(kind => [kind, kind])], value => { state.kind = value; apply(); }),
+      select("Nearest evidence", [["", "all"], ...[...data.distances, NONE].map(name => [name, name])], value => { state.distance = value; apply(); }), h("label", null, "Words", search)),
     count, ...items.map(([, item]) => item));
   apply();
 }
@@ -132,6 +170,11 @@ function readingOf(test) {
   return test.verdict_before_gates && test.verdict_before_gates !== verdict ? `${verdict}; the interval alone: ${test.verdict_before_gates}` : verdict;
 }
 const ended = text => text.endsWith(".") ? text : `${text}.`; // "s.d." ends its sentence itself
+function nearestLine(node) {
+  if (node.verdict === "normative") return null;
+  const near = nearestOf(node);
+  return h("span", { class: "nearest" }, near ? `Nearest (${near.directness}): ${near.says}, ${shown(near.estimate)} ${interval(near.ci_low, near.ci_high)}; ${readingOf(near)}` : `Nearest: ${NONE}`);
+}
 function claimItem(node) {
   const exhibits = data.order.filter(name => {
     const sources = data.nodes[`exhibit:${name}`].from;
@@ -141,7 +184,7 @@ function claimItem(node) {
     readingOf(test), test.directness, chainButton(`estimates:${test.model_id}`)]);
   const links = exhibits.map(name => [h("a", { href: `#exhibit-${name}` }, data.exhibits[name].title), mark(isSimulated(data.nodes[`exhibit:${name}`]))]);
   return h("details", { class: "claim", id: `claim-${node.name}` },
-    h("summary", null, h("strong", null, node.name), " ", h("span", { class: `badge ${node.verdict.replaceAll(" ", "-")}` }, node.verdict + (node.code_ ? `: ${node.code_}` : "")), " ", node.claim),
+    h("summary", null, h("strong", null, node.name), " ", h("span", { class: `badge ${node.verdict.replaceAll(" ", "-")}` }, node.verdict + (node.code_ ? `: ${node.code_}` : "")), " ", node.claim, nearestLine(node)),
     h("div", null, h("p", null, node.explanation), h("p", { class: "note" }, `Estimand: ${ended(node.estimand)} Section ${node.section} of the study.`),
       node.missing.length ? h("p", { class: "note" }, `Missing fields: ${ended(node.missing.join("; "))}`) : null,
       rows.length ? table(["", "What", "Estimate", "95 % interval", "p", "Verdict", "Bears", ""], rows, ["", "", "right", "right", "right"]) : null,
@@ -316,8 +359,8 @@ function drawEvents(box, key, places, prefix) {
 // Figures and tables.
 function exhibit(name) {
   const about = data.exhibits[name], node = data.nodes[`exhibit:${name}`], simulated = isSimulated(node);
-  const link = h("a", { download: `${name}.csv`, href: URL.createObjectURL(new Blob([about.csv], { type: "text/csv" })), class: "download" }, "Download data (CSV)");
-  const open = h("details", { ontoggle: () => { if (open.open && !open.dataset.filled) { open.dataset.filled = "1"; open.append(cells(name, about.csv, node)); } } }, h("summary", null, "Data, cell by cell"));
+  const link = about.csv === undefined ? h("span", null, "Data: ", h("code", null, about.file)) : h("a", { download: `${name}.csv`, href: URL.createObjectURL(new Blob([about.csv], { type: "text/csv" })), class: "download" }, "Download data (CSV)");
+  const open = about.csv === undefined ? null : h("details", { ontoggle: () => { if (open.open && !open.dataset.filled) { open.dataset.filled = "1"; open.append(cells(name, about.csv, node)); } } }, h("summary", null, "Data, cell by cell"));
   return h("article", { id: `exhibit-${name}`, class: simulated ? "simulated" : null, tabindex: -1 }, h("h3", null, about.title, mark(simulated)),
     about.kind === "figure" ? h("img", { src: `data:image/png;base64,${about.png}`, alt: about.alt, loading: "lazy" }) : printed(about.table),
     node.absent ? h("p", { class: "warning" }, `Data absent: ${node.absent}`) : null,
@@ -327,7 +370,7 @@ function printed(content) {
   const body = content.rows.map((row, place) => content.bold.includes(place) || content.wide.includes(place)
     ? h("tr", null, h("td", { colspan: row.length, class: content.bold.includes(place) ? "group" : null }, row[0]))
     : h("tr", null, row.map((cell, at) => h("td", { class: content.align[at] === "right" ? "right" : null }, cell))));
-  return h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Table, scrolls sideways" }, h("table", null, h("thead", null, h("tr", null, content.columns.map((text, at) => h("th", { scope: "col", class: content.align[at] === "right" ? "right" : null }, text)))), h("tbody", null, body)));
+  return h("div", { class: "scroll", tabindex: 0, role: "group", "aria-label": "Table, scrolls sideways" }, h("table", null, h("thead", null, h("tr", null, content.columns.map((text, at) => h(text ? "th" : "td", { scope: text ? "col" : null, class: content.align[at] === "right" ? "right" : null }, text)))), h("tbody", null, body)));
 }
 const ROWS_SHOWN = 200;
 function cells(name, csv, node) {
@@ -369,7 +412,7 @@ function numbers(section, chosen, prefix) {
   const apply = () => { let visible = 0; for (const [text, line] of lines) { line.hidden = !search.value.toLowerCase().split(/\s+/).every(word => text.includes(word)); visible += !line.hidden; } count.textContent = `${visible} of ${lines.length} numbers`; };
   const search = h("input", { type: "search", id: `${prefix}-number-search`, oninput: apply });
   section.append(h("div", { class: "controls" }, h("label", null, "Words", search)), count,
-    h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Numbers in the text, scrolls sideways" }, h("table", null, h("thead", null, h("tr", null, ["Number", "Sentence", "Name"].map(text => h("th", { scope: "col" }, text)))), h("tbody", null, lines.map(([, line]) => line)))));
+    h("div", { class: "scroll", tabindex: 0, role: "group", "aria-label": "Numbers in the text, scrolls sideways" }, h("table", null, h("thead", null, h("tr", null, ["Number", "Sentence", "Name"].map(text => h("th", { scope: "col" }, text)))), h("tbody", null, lines.map(([, line]) => line)))));
   apply();
 }
 
@@ -391,6 +434,7 @@ async function start() {
   const names = real => data.curve_order.filter(name => data.curves[name]).filter(name => (data.curves[name].evidence !== "simulated") === real);
   const ids = Object.keys(data.nodes).filter(id => data.nodes[id].kind === "number" && data.nodes[id].sentences.length);
   const isMade = id => reaches(id, isSimulated);
+  answer();
   scorecard();
   curves(document.getElementById("curves"), names(true), "real");
   events(document.getElementById("events"), false, "real");

@@ -19,7 +19,7 @@ import pandas as pd
 
 from analysis.core.blinding import blind_seed
 from analysis.core.catalogue import ROOT, modules
-from analysis.core.comparisons import caption, kind_of
+from analysis.core.comparisons import kind_of
 from analysis.core.config import products
 from analysis.core.documents import STUDY, Document
 from analysis.core.paths import FORMS, exhibit_files, file_of, product_files
@@ -69,7 +69,8 @@ def _makers(study: dict, out: Path) -> Iterator[tuple[str, Callable[[Path], None
             yield files[form], partial(form_of, out / files["json"], form)
     for document in study["documents"].values():
         yield document.numbers_file, partial(_quote, study, document)
-        yield document.pdf, partial(typeset, document)
+        for pdf in document.volumes:
+            yield pdf, partial(typeset, document, pdf)
     paper = study["documents"][STUDY]
     order = {"exhibits": list(paper.exhibits), "curves": list(study["specification_curves"])}
     notes = {name: study["exhibits"][name]["note"] for name in paper.exhibits}
@@ -95,5 +96,12 @@ def _quote(study: dict, document: Document, path: Path) -> None:
     quoted = document.quoted(study["numbers"], kinds)
     estimates = {name: list(product_files(study, "estimates", name)) for name in quoted if kinds[name] == "estimates"}
     facts = {name: str(product_files(study, "facts", name)) for name in quoted if kinds[name] == "facts"}
-    exhibits = {name: caption(study["exhibits"][name]) for name in document.exhibits}
-    quote(numbers, exhibits, estimates, facts, str(path), blind_seed(), ["cohort_facts"] if study["simulated_firms"] else [])
+    quote(
+        numbers,
+        document.captions(study["exhibits"]),
+        estimates,
+        facts,
+        str(path),
+        blind_seed(),
+        ["cohort_facts"] if study["simulated_firms"] else [],
+    )

@@ -16,7 +16,7 @@ from bootstrap import REPEATABLE
 # Where archived and intermediate results lie; a copy without them must make them anew.
 RESULTS = (FIGURES, TABLES)
 RESULT_FILES = (
-    "paper/paper.pdf", "paper/numbers.json", "paper/dossier.html", "paper/codebook.md", "paper/validation.pdf", "paper/validation_numbers.json",
+    "paper/paper.pdf", "paper/supplement.pdf", "paper/numbers.json", "paper/dossier.html", "paper/codebook.md", "paper/validation.pdf", "paper/validation_numbers.json",
 )  # fmt: skip
 TARGETS = ("study", "validation")
 NOT_COPIED = (".git", ".venv", ".snakemake", "logs", "deposit", "blind")
@@ -40,7 +40,8 @@ def source_paths() -> list[str]:
             if path.is_file() and path.relative_to(ROOT).parts[0] not in NOT_COPIED and "__pycache__" not in path.parts
         ]
     # A reader's own files are kept out of version control, but they are raw data of this checkout.
-    own = [path.relative_to(ROOT).as_posix() for folder in ("firms", "scoreboard") for path in (ROOT / "data/raw" / folder).rglob("*")]
+    folders = ("firms", "scoreboard", "cities", "accounts_securitizers")
+    own = [path.relative_to(ROOT).as_posix() for folder in folders for path in (ROOT / "data/raw" / folder).rglob("*")]
     paths += [path for path in own if (ROOT / path).is_file()]
     return sorted({path for path in paths if not _is_result(path)})
 

@@ -63,6 +63,8 @@ def _verdict(row: pd.Series, test: dict, honest: dict[str, pd.DataFrame | str], 
     companion = None if isinstance(bounds, str) else bounds.iloc[0]
     judged = judge(row, region_of(test, row), companion)
     # Bounds are read after the other gates, which close without them; what passes those is not settled without bounds.
+    if "placebo" in test and judged.verdict.verdict != UNTESTABLE:
+        return f"the interval alone: {judged.reading}; whether its placebo would undo it is left out of both versions"
     if "honest" in test and companion is None and judged.verdict.verdict != UNTESTABLE:
         return f"the interval alone: {judged.reading}; whether drift would undo it is left out of both versions: {bounds}"
     return f"{judged.verdict}; the interval alone: {judged.reading}"

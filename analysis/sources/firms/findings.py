@@ -90,6 +90,7 @@ class Notebook:
             own = self.left.setdefault(self.file, {})
             own[rule] = own.get(rule, 0) + int(mask.sum())
             return
-        for file, count in self.names[mask.index][mask].value_counts().items():
+        counts = self.names[mask.index][mask].value_counts()
+        for file, count in counts[counts > 0].items():  # categories without a row have a count of zero
             own = self.left.setdefault(str(file), {})
             own[rule] = own.get(rule, 0) + int(count)

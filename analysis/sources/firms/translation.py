@@ -142,7 +142,7 @@ def _without_labels(cells: pd.DataFrame, layout: dict, book: Notebook) -> pd.Dat
     if not layout.get("label_rows") or not code:
         return cells
     of = cells[FILE] if FILE in cells else pd.Series(book.file, index=cells.index)
-    leading = of.groupby(of).cumcount() < layout["label_rows"]
+    leading = of.groupby(of, observed=True).cumcount() < layout["label_rows"]
     labels = leading & ~cells[code].astype("string").str.contains(r"\d", regex=True).fillna(False).astype(bool)
     if labels.any():
         rule = "lines of labels below the header"

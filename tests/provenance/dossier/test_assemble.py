@@ -6,6 +6,7 @@ import json
 import re
 
 import pytest
+from PIL import Image
 
 from analysis.provenance.dossier.assemble import assemble
 
@@ -19,7 +20,7 @@ def assembled(tmp_path, blind):
     (tmp_path / "figures").mkdir()
     (tmp_path / "paper/tables").mkdir(parents=True)
     (tmp_path / "figures/path.csv").write_text("axes,x,y\n1,2,3\n")
-    (tmp_path / "figures/path.png").write_bytes(b"\x89PNG")
+    Image.new("RGB", (4, 3), "white").save(tmp_path / "figures/path.png")
     (tmp_path / "paper/tables/effects.csv").write_text("outcome,estimate\nR&D,0.31\n")
     cells = {"columns": ["Outcome"], "rows": [["</script><b>R&D"]], "align": ["left"], "bold": [], "wide": [], "rules": [], "widths": []}
     (tmp_path / "paper/tables/effects.json").write_text(json.dumps(cells))
@@ -67,3 +68,9 @@ def test_data_are_whole_and_ordered(page):
     assert data["estimates"]["estimate"] == [0.31] and data["estimates"]["cohort"] == [None]
     assert data["curves"]["c"]["columns"]["sample"] == {"levels": ["all", "some"], "codes": [0, 1, 0]}
     assert data["curves"]["c"]["columns"]["estimate"] == {"values": [0.1, 0.2, 0.3]}
+
+
+def test_long_data_stay_in_their_file(tmp_path, monkeypatch):
+    monkeypatch.setattr("analysis.provenance.dossier.assemble.LONGEST_CSV", 5)
+    about = inside(assembled(tmp_path, ""))["exhibits"]["path"]
+    assert "csv" not in about and about["file"] == "figures/path.csv" and base64.b64decode(about["png"]).startswith(b"\x89PNG")

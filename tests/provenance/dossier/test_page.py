@@ -77,6 +77,25 @@ def test_scorecard_is_filtered_by_verdict_and_words(driver, data):
     assert len(visible_claims(driver)) == len(claims)
 
 
+def test_the_page_opens_with_the_answer(driver, data):
+    claims = [node for node in claims_of(data) if node["verdict"] != "normative"]
+    assert one(driver, "#answer .lead").text.startswith(f"Of {len(claims)} claims")
+    chips = driver.find_elements(By.CSS_SELECTOR, "#picture a")
+    assert sorted(chip.text for chip in chips) == sorted(node["name"] for node in claims)
+    near = next(node for node in claims if node["nearest"] is not None)
+    test = next(test for test in near["tests"] if test["rank"] == near["nearest"])
+    said = one(driver, f"#claim-{near['name']} .nearest").text
+    assert test["says"] in said and test["directness"] in said and one(driver, f"#claim-{near['name']}").get_attribute("open") is None
+
+
+def test_claims_are_filtered_by_the_distance_of_their_evidence(driver, data):
+    box = driver.find_elements(By.CSS_SELECTOR, "#scorecard select")[1]
+    expected = [node["name"] for node in claims_of(data) if node["nearest"] is None]
+    for chosen, names in (("no evidence at hand", expected), ("", [node["name"] for node in claims_of(data)])):
+        driver.execute_script("arguments[0].value = arguments[1]; arguments[0].dispatchEvent(new Event('change'))", box, chosen)
+        assert sorted(visible_claims(driver)) == sorted(f"claim-{name}" for name in names)
+
+
 def test_a_claim_opens_to_its_evidence(driver):
     claim = one(driver, "#claim-S4")
     claim.find_element(By.TAG_NAME, "summary").click()
@@ -84,7 +103,7 @@ def test_a_claim_opens_to_its_evidence(driver):
 
 
 def test_text_keeps_its_lines_and_its_full_stops(driver):
-    evidence = "const d = [...document.querySelectorAll('#exhibit-scorecard td')].find(e => e.textContent.includes('\\n')); return getComputedStyle(d).whiteSpace"
+    evidence = "const d = [...document.querySelectorAll('#exhibit-scorecard_nearest td')].find(e => e.textContent.includes('\\n')); return getComputedStyle(d).whiteSpace"
     assert driver.execute_script(evidence) in ("pre-line", "preserve-breaks")
     assert ".." not in driver.execute_script("return [...document.querySelectorAll('details.claim')].map(e => e.textContent).join('\\n')")
 

@@ -284,7 +284,7 @@ def graph():
         node = {"kind": "exhibit", "name": name, "title": about["title"], "evidence": "real", "absent": "", "exhibit": kind, "files": []}
         nodes[f"exhibit:{name}"] = node | {"code": {"module": module}}
     for name in STUDY["numbers"]:
-        place = {"file": "paper/sections/results.typ", "line": 3, "text": f"{name} | rises."}
+        place = {"file": "paper/sections/provinces.typ", "line": 3, "text": f"{name} | rises."}
         node = {"kind": "number", "name": name, "text": "1", "evidence": "", "absent": "", "sentences": [place], "from": ["facts:f"]}
         nodes[f"number:{name}"] = node
     return {"nodes": nodes, "code": {}}

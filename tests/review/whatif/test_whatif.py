@@ -239,6 +239,12 @@ def test_a_verdict_that_needs_bounds_is_not_given_without_them():
     assert verdicts(pd.DataFrame([READ]), [("D1", test)], {"bounds": bounds.assign(ci_low=0.1)})[0].startswith("D1: consistent (strong)")
 
 
+def test_a_verdict_that_a_placebo_may_undo_is_not_given():
+    test = {"from": "m", "region": {"sign": "positive"}, "placebo": {"from": "p", "term": "d"}}
+    (line,) = verdicts(pd.DataFrame([READ]), [("D1", test)], {})
+    assert "whether its placebo would undo it is left out" in line and "D1: consistent" not in line
+
+
 def test_each_test_of_a_claim_reads_its_own_row():
     rows = pd.DataFrame([READ, READ | {"term": "other", "ci_low": -0.9, "ci_high": -0.5, "ci90_low": -0.8, "ci90_high": -0.6}])
     tests = [("S1", {"from": "m", "term": term, "region": {"sign": "positive"}}) for term in ("att", "other")]
