@@ -24,6 +24,7 @@ STAGES = {
     "recover": "what the pipeline recovers of true effects",
     "quote": "numbers of the text",
     "typeset": "the paper",
+    "fingerprint": "hashes of the raw files",
     "trace": "provenance",
     "dossier": "the dossier",
     "codebook": "the codebook",

@@ -56,10 +56,20 @@ def test_a_typed_number_would_be_found():
     assert typed_numbers('The effect is #n("rd_att") or 0.31, at #lit[95 %].') == ["0.31,"]
 
 
+EVIDENCE = ("market", "issuers", "projects", "accounts", "royalty", "provinces", "cities")
+
+
 def test_conventions_are_not_results():
     """`lit` is for levels, dates and quotations of the study, never for a decimal estimate in the results."""
-    marked = re.findall(r"#lit\[([^\]]*)\]", TEXT["results"])
-    assert all(re.fullmatch(r"(19|20)\d\d|95 %|0\.80|0\.05", word) for word in marked), marked
+    marked = {name: re.findall(r"#lit\[([^\]]*)\]", TEXT[name]) for name in EVIDENCE}
+    decimals = [(name, word) for name, words in marked.items() for word in words if re.search(r"\d\.\d", word)]
+    assert all(re.fullmatch(r"0\.80|0\.05", word) for _, word in decimals), decimals
+    years = [
+        word
+        for word in marked["market"] + marked["provinces"] + marked["royalty"]
+        if not re.fullmatch(r"(19|20)\d\d|95 %|0\.80|0\.05", word)
+    ]
+    assert years == []
 
 
 def test_every_number_is_defined_and_used():

@@ -326,7 +326,7 @@ def test_the_listed_files_suffice_to_plan_the_whole_study(tmp_path):
     done = plan(tmp_path / "unpacked")
     assert done.returncode == 0, done.stdout + done.stderr
     jobs = {name: int(count) for name, count in PLANNED.findall(done.stdout + done.stderr)}
-    assert jobs["draw"] + jobs["layout"] == len(STUDY["exhibits"]) and jobs["typeset"] == jobs["trace"] == 2
+    assert jobs["draw"] + jobs["layout"] == len(STUDY["exhibits"]) and jobs["trace"] == 2 and jobs["typeset"] == 3
 
 
 def test_a_deposit_that_lacks_a_file_of_the_workflow_does_not_pass(tmp_path):
