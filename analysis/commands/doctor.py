@@ -1,12 +1,14 @@
 """Read a folder of firm files and say what they are, which fields they hold, which claims become testable, and what is wrong.
 
-Nothing is estimated and nothing is written. Status 0 when every row keeps the rules, 1 when some do not, 2 when a file
-cannot be read at all.
+Nothing is estimated and nothing is written. Status 0 when every row keeps the rules, 1 when some do not or a file that
+was meant to be a table is not read, 2 when no file can be read at all.
 """
 
 from __future__ import annotations
 
 import argparse
+import sys
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pandas as pd
@@ -15,32 +17,64 @@ from analysis.core.config import FIRM_TABLES, load
 from analysis.core.errors import DataError
 from analysis.core.rawfiles import ROOT, files_of
 from analysis.review.readiness import firm_panels, runnable
+from analysis.sources.firms import report
+from analysis.sources.firms.draft import draft
 from analysis.sources.firms.folder import Reading, read_folder
+from analysis.sources.firms.policies import Policies
 
-SHOWN = 200
+# Files of which reading takes long enough to show how far it is.
+MANY = 50
 
 
 def declare(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("path", metavar="PATH", help="folder of firm files, as IPS_DATA/firms or data/raw/firms")
+    parser.add_argument("path", metavar="PATH", nargs="?", help="folder of firm files (as IPS_DATA/firms or data/raw/firms), or one file")
+    parser.add_argument("--draft-map", metavar="FILE", help="print a column map for a table that no map knows, to be edited")
 
 
 def run(chosen: argparse.Namespace) -> int:
     study = load()
-    files = files_of(Path(chosen.path))
-    if not files:
-        raise DataError(f"{chosen.path}: no file of a known kind (data/raw/firms/README.md says what is read)")
     about = next(raw for raw in study["raw"].values() if "adapters" in raw and not raw.get("true_effects"))
-    reading = read_folder(files, about["adapters"], about["tables"])
+    if chosen.draft_map:
+        print(draft(_existing(Path(chosen.draft_map)), about["adapters"], about["tables"]["firm_accounts"]), end="")
+        return 0
+    if not chosen.path:
+        raise DataError("name a folder of firm files, or a file")
+    reading = read_folder(_files(Path(chosen.path)), about["adapters"], about["tables"], Policies(**about["policies"]), progress)
     provinces = pd.read_csv(ROOT / study["raw"]["province_list"]["file"], dtype="string")
     able = runnable(firm_panels(reading.tables, provinces, study["panels"]), study["specifications"], study["outcomes"])
-    parts = (_files(reading, about["adapters"]), _fields(reading), _specifications(able), _claims(reading, study["claims"], able))
-    print("\n".join(line for part in (*parts, _findings(reading)) for line in (*part, "")).rstrip())
-    return 1 if reading.refused() else 0
+    parts = (report.files(reading), _fields(reading), _specifications(able), _claims(reading, study["claims"], able))
+    lines = [line for part in (*parts, report.aside(reading), report.refused(reading)) for line in (*part, "")]
+    print("\n".join(lines).rstrip())
+    return 1 if reading.refused() or any(line.likely for line in reading.files if not line.read_as) else 0
 
 
-def _files(reading: Reading, adapters: dict) -> list[str]:
-    lines = ["Files"]
-    return lines + [f"  {match.path.name}: {adapters[match.adapter]['title']} → {match.table}" for match in reading.matches]
+def _existing(path: Path) -> Path:
+    """Return the path. Raises DataError that names the nearest folder that is there, and what it holds."""
+    if path.exists():
+        return path
+    parent = next(parent for parent in path.absolute().parents if parent.is_dir())
+    held = sorted(one.name for one in parent.iterdir() if not one.name.startswith("."))
+    raise DataError(f"{path}: no such file or folder; {parent} holds {', '.join(held[:8]) or 'nothing'}{' ...' if len(held) > 8 else ''}")
+
+
+def _files(path: Path) -> list[Path]:
+    """Return the files of a folder, or the one file that is named."""
+    files = [_existing(path)] if path.is_file() else files_of(_existing(path))
+    if not files:
+        raise DataError(f"{path}: an empty folder (data/raw/firms/README.md says what is read)")
+    return files
+
+
+def progress(files: Iterable[Path]) -> Iterator[Path]:
+    """Yield the files; where they are many and someone looks on, a bar shows how far the reading is."""
+    listed = list(files)
+    if len(listed) < MANY or not sys.stderr.isatty():
+        yield from listed
+        return
+    from rich.console import Console
+    from rich.progress import track
+
+    yield from track(listed, description="Reading", console=Console(stderr=True))
 
 
 def _fields(reading: Reading) -> list[str]:
@@ -87,17 +121,3 @@ def _claims(reading: Reading, claims: dict, able: dict) -> list[str]:
         said = "lacks " + ", ".join(missing) if missing else "cannot be tested, " + "; ".join(stuck) if stuck else "can be tested"
         lines.append(f"  {name} {said}: {claim['claim']}")
     return lines
-
-
-def _findings(reading: Reading) -> list[str]:
-    refused = list(dict.fromkeys(map(str, reading.refused())))
-    others = pd.DataFrame([vars(f) for f in reading.findings if f.kind not in ("refused", "read")])
-    lines = [f"Set aside or decided ({len(others)})"]
-    if len(others):
-        lines += [
-            f"  {f['file']}: {f['count']:,} × {f['kind']}{'' if not f['column'] else ', ' + str(f['column'])}: {f['rule']}"
-            for f in others.to_dict("records")
-        ]
-    lines += ["", f"Rows that break a rule ({len(refused):,}); the study stops at them" if refused else "No row breaks a rule."]
-    more = [f"  ... and {len(refused) - SHOWN:,} more"] if len(refused) > SHOWN else []
-    return lines + [f"  {line}" for line in refused[:SHOWN]] + more

@@ -53,6 +53,7 @@ def load(config: Path = CONFIG) -> dict:
     study["exhibits"] = read_yaml(config.parent / "paper" / "exhibits.yaml", "exhibits")["exhibits"]
     study["raw"], study["contracts"] = _contracts(config)
     adapters = {path.stem: read_yaml(path, "adapter") for path in sorted((config / "sources" / "firms").glob("*.yaml"))}
+    _inherit_maps(adapters)
     for raw in study["raw"].values():
         if "folder" in raw:
             raw |= {"adapters": adapters, "tables": {name: study["contracts"][name] for name in FIRM_TABLES}}
@@ -92,6 +93,21 @@ def load(config: Path = CONFIG) -> dict:
     _check_curves(study)
     study["designs"] = designs(study)
     return study
+
+
+def _inherit_maps(adapters: dict) -> None:
+    """Give each table of a column map with `inherits` the rules of the table it names where it has none of its own."""
+    for name, adapter in adapters.items():
+        for label, layout in adapter["tables"].items():
+            if "inherits" not in layout:
+                continue
+            source, _, table = layout["inherits"].partition(".")
+            if table not in adapters.get(source, {}).get("tables", {}):
+                raise ConfigError(f"config/sources/firms/{name}.yaml: tables.{label}.inherits: no table '{layout['inherits']}'")
+            for part in ("long", "columns", "also_called", "keep", "prefer"):
+                theirs = adapters[source]["tables"][table].get(part, {})
+                if theirs:
+                    layout[part] = {**theirs, **layout.get(part, {})}
 
 
 def _bounded(specifications: dict, event_studies: dict[str, list[str]], claims: dict) -> dict:

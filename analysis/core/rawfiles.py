@@ -11,8 +11,8 @@ from analysis.core.contracts import read_raw
 ROOT = Path(__file__).resolve().parents[2]
 BESIDE_CHECKOUT = Path("../shared/data")
 IN_REPOSITORY = Path("data/raw")
-# Kinds of files that a reader may bring.
-SUFFIXES = (".csv", ".txt", ".tsv", ".xlsx", ".parquet", ".dta", ".json")
+# Files that are no reason to take a folder for a reader's own: pages of text beside the place where files go.
+PAGES = (".md", ".htm", ".html", ".rst")
 
 
 @dataclass(frozen=True)
@@ -32,18 +32,21 @@ def external_folder() -> Path:
 
 
 def files_of(folder: Path) -> list[Path]:
-    """Return the files of a reader's folder and its subfolders; templates and pages of text do not count."""
+    """Return every file of a reader's folder and its subfolders; templates and hidden files do not count."""
     if not folder.is_dir():
         return []
     found = (path for path in sorted(folder.rglob("*")) if path.is_file() and "templates" not in path.relative_to(folder).parts)
-    return [path for path in found if path.suffix.lower() in SUFFIXES and not path.name.lower().startswith(("readme", "."))]
+    return [path for path in found if not path.name.startswith(".")]
 
 
 def firm_files(contract: dict) -> list[Path]:
-    """Return the reader's own files of a contract with a `folder`: under IPS_DATA, else under data/raw."""
+    """Return the reader's own files of a contract with a `folder`: under IPS_DATA, else under data/raw.
+
+    Pages of text alone, such as the one that says what the folder is for, are no files of the reader's.
+    """
     for base in (external_folder(), IN_REPOSITORY):
         found = files_of(ROOT / base / contract["folder"])
-        if found:
+        if any(path.suffix.lower() not in PAGES for path in found):
             return [path.relative_to(ROOT) if path.is_relative_to(ROOT) else path for path in found]
     return []
 

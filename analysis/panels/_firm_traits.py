@@ -22,8 +22,14 @@ def fixed_traits(firm_accounts: pd.DataFrame) -> pd.DataFrame:
 
     The cluster is province and city, because cities of different provinces share names; the firm where no city is known.
     """
-    traits = base_years(firm_accounts)[["firm_id", *TRAITS]].set_index("firm_id")
-    shown = firm_accounts.dropna(subset=["city"]).sort_values(["firm_id", "year"]).drop_duplicates("firm_id").set_index("firm_id")
+    traits = base_years(firm_accounts[["firm_id", "year", *TRAITS]])[["firm_id", *TRAITS]].set_index("firm_id")
+    shown = (
+        firm_accounts[["firm_id", "year", *PLACE]]
+        .dropna(subset=["city"])
+        .sort_values(["firm_id", "year"])
+        .drop_duplicates("firm_id")
+        .set_index("firm_id")
+    )
     # Province and city come from the same year, so that no pair is made up.
     blank = traits["city"].isna() & traits.index.isin(shown.index)
     traits.loc[blank, PLACE] = shown[PLACE].reindex(traits.index[blank])

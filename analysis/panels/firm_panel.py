@@ -54,7 +54,7 @@ def _outcomes(panel: pd.DataFrame) -> pd.DataFrame:
         "green_any": 100.0 * (panel["green_investment"] > 0).astype("float64").where(panel["green_investment"].notna()),
     }
     panel = panel.assign(**{name: values.astype("float64") for name, values in made.items()})
-    last = panel.groupby("firm_id").shift(1)
+    last = panel.groupby("firm_id")[["year", "sales"]].shift(1)
     follows = (panel["year"] - last["year"] == 1).fillna(False).astype(bool)
     logs = {"log_rd": "rd", "log_ip_pool": "ip_pool", "log_sales": "sales"}
     for name, column in logs.items():
@@ -67,7 +67,7 @@ def _outcomes(panel: pd.DataFrame) -> pd.DataFrame:
 
 def _before(panel: pd.DataFrame) -> pd.DataFrame:
     """Return the panel with the values of each firm's base year (blank where it is blank), and size in three classes of it."""
-    first = base_years(panel)
+    first = base_years(panel[["firm_id", "year", "cohort", "currency", *BASE.values()]])
     base = first[["firm_id", *BASE.values()]].rename(columns={column: name for name, column in BASE.items()})
     # A firm that is already treated in its base year has no year before.
     base["observed_before"] = ~(first["cohort"].notna() & (first["year"] >= first["cohort"])).fillna(False).astype(bool)
@@ -75,7 +75,10 @@ def _before(panel: pd.DataFrame) -> pd.DataFrame:
         # Amounts of different currencies have no common unit: assets count relative to firms of the same currency.
         base["base_log_assets"] -= base.groupby(first["currency"])["base_log_assets"].transform("mean")
     base["size_class"] = _terciles(base["base_log_assets"], first["currency"])
-    return panel.merge(base, on="firm_id", how="left")
+    base = base.set_index("firm_id")
+    for name in base:  # column by column: a merge would copy the whole panel
+        panel[name] = base[name].reindex(panel["firm_id"]).array
+    return panel
 
 
 def _terciles(size: pd.Series, currency: pd.Series) -> pd.Series:

@@ -40,13 +40,16 @@ def _lacks(panel: pd.DataFrame, name: str, settings: dict, outcome: str, outcome
     if panel.empty:
         return f"the files give no row of {settings['panel']}"
     specification = specify(name, settings, outcome, blank_controls(panel, settings))
-    sample = prepare(panel, settings.get("where", {}), outcome_settings, outcome, settings.get("unit", ""), settings.get("time", ""))
-    if sample.empty:
-        where = [column for column in settings.get("where", {}) if panel[column].isna().all()]
-        return f"{', '.join(where)} is blank" if where else "no row meets the conditions of the sample"
     fields = ("outcome", "unit", "time", "treatment", "duration", "event", "entry")
     lists = (*specification.controls, *specification.fixed_effects, *specification.cluster, *specification.strata)
     needed = list(dict.fromkeys(filter(None, [*(getattr(specification, field) for field in fields), *lists])))
+    where = settings.get("where", {})
+    sample = prepare(
+        _narrow(panel, [*needed, specification.cohort, *where], outcome_settings), where, _unclipped(outcome_settings), outcome
+    )
+    if sample.empty:
+        blank_where = [column for column in where if panel[column].isna().all()]
+        return f"{', '.join(blank_where)} is blank" if blank_where else "no row meets the conditions of the sample"
     blank = [
         outcome_settings["column"] if outcome_settings and column == outcome else column for column in needed if sample[column].isna().all()
     ]
@@ -56,6 +59,17 @@ def _lacks(panel: pd.DataFrame, name: str, settings: dict, outcome: str, outcome
     if whole.empty:
         return f"no row has all of {', '.join(needed)}"
     return _without_variation(whole, specification)
+
+
+def _narrow(panel: pd.DataFrame, columns: list[str], outcome: dict | None) -> pd.DataFrame:
+    """Return the columns that a specification uses: a copy of all of them for each specification would take the memory of the study."""
+    wanted = {*columns, outcome["column"] if outcome else ""}
+    return panel[[name for name in panel if name in wanted]]
+
+
+def _unclipped(outcome: dict | None) -> dict | None:
+    """Return the outcome without winsorizing, which moves values and makes none missing."""
+    return {key: value for key, value in outcome.items() if not key.startswith("winsorize")} if outcome else None
 
 
 def _without_variation(whole: pd.DataFrame, specification: Specification) -> str:

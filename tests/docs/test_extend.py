@@ -13,7 +13,7 @@ import pytest
 
 from analysis.core.catalogue import ROOT
 
-BLOCK = re.compile(r"^```(\w+)(?: (new|into) (\S+)(?: below ([^\n]+))?)?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+BLOCK = re.compile(r"^```(\w+)(?: (new|into|as) (\S+)(?: below ([^\n]+))?)?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 @pytest.fixture(scope="module")
@@ -30,6 +30,8 @@ def extended(scratch_copy):
             text = (scratch_copy / file).read_text(encoding="utf-8")
             assert f"\n{line}\n" in text, line
             (scratch_copy / file).write_text(text.replace(f"\n{line}\n", f"\n{line}\n{body}", 1), encoding="utf-8")
+        elif how == "as":
+            assert body in (scratch_copy / file).read_text(encoding="utf-8"), file
         else:
             assert language == "sh"
             commands += body.strip().splitlines()
@@ -47,7 +49,7 @@ def run(copy, command):
 def printed(extended):
     """Return what each command printed."""
     copy, commands = extended
-    assert len(commands) == 5
+    assert len(commands) == 7
     said = {}
     for command in commands:
         result = run(copy, command)
@@ -71,6 +73,9 @@ def test_the_five_examples_work_as_printed(extended, printed):
     assert "Before and after" in printed["python -m analysis estimators before_after"]
     doctor = printed["python -m analysis doctor my_firms"]
     assert "tariffs.csv: Tariff office" in doctor and "firm_accounts, 3 rows" in doctor and "rd 2" in doctor
+    assert "firm_id: {from: ts_code}" in printed["python -m analysis doctor --draft-map my_tushare/income.csv"]
+    tushare = printed["python -m analysis doctor my_tushare"]
+    assert "income.csv: Tushare, income → firm_accounts, 4 rows" in tushare and "firm_accounts, 1 rows" in tushare
 
 
 @pytest.mark.skipif(shutil.which("make") is None, reason="no make here")

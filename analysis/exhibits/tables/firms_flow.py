@@ -5,11 +5,12 @@ import pandas as pd
 from analysis.exhibits.display import Table
 
 STEPS = {
-    "refused": "break a rule",
-    "duplicate": "the same record again",
-    "restated": "an earlier filing of the same firm and year",
-    "filtered": "not the kind of row that the adapter's map asks for",
-    "conflict": "cells on which sources differ; the one that takes precedence counts",
+    ("refused", "dropped"): "break a rule",
+    ("blanked",): "cells that break a rule: left blank, the row stays",
+    ("duplicate",): "the same record again",
+    ("restated",): "an earlier filing of the same firm and year",
+    ("filtered",): "not the kind of row that the adapter's map asks for",
+    ("conflict",): "cells on which sources differ; the one that takes precedence counts",
 }
 TABLES = {"firm_accounts": "Firm-years", "financing_events": "Issues", "projects": "Projects"}
 
@@ -30,8 +31,11 @@ def layout(
         own = firm_notes[firm_notes["table"] == table].groupby("kind")["count"].sum()
         bold.append(len(rows))
         rows.append({"Step": label})
+        if own.get("unread", 0):
+            rows.append({"Step": "Files that are not read", "Rows": int(own["unread"])})
         rows.append({"Step": "Rows read, all files", "Rows": int(own.get("read", 0))})
-        rows += [{"Step": f"  {words}", "Rows": int(own.get(kind, 0))} for kind, words in STEPS.items() if own.get(kind, 0)]
+        steps = {words: int(sum(own.get(kind, 0) for kind in kinds)) for kinds, words in STEPS.items()}
+        rows += [{"Step": f"  {words}", "Rows": count} for words, count in steps.items() if count]
         rows.append({"Step": "Rows used", "Rows": sizes[table]})
         rows += _further(table, firm_panel, project_spells, projects)
         moved = firm_notes[(firm_notes["table"] == table) & (firm_notes["kind"] == "changes")]

@@ -74,6 +74,33 @@ def test_cordip_is_in_million_euro():
     assert accounts("cordip").loc[("500", 2016), "rd"] == 920
 
 
+# Three cells a source, read by hand from the miniature: money in million, the year of the balance-sheet date.
+CELLS = [
+    ("tushare", "000063", 2019, {"rd": 31.0, "debt": 120.0, "sales": 600.0}),  # the updated report counts
+    ("tushare", "000063", 2020, {"debt": 0.0, "assets": 1100.0, "interest": 5.0}),  # all parts blank, sides agree
+    ("akshare", "000063", 2019, {"sales": 600.0, "debt": 120.0, "profit": 50.0}),
+    ("wind", "000063", 2018, {"sales": 600.0, "assets": 1000.0}),  # 万元 and 元
+    ("wind", "600276", 2019, {"sales": 900.0, "assets": 1500.0}),
+    ("orbis", "DE1000", 2019, {"sales": 90.0, "assets": 150.0, "rd": 9.0}),  # th EUR, consolidated
+    ("lseg", "BBB.PA", 2020, {"sales": 50.0, "profit": -2.0, "assets": 60.0}),  # the year of weeks ends on 2 January
+    ("bloomberg", "AAA GY Equity", 2019, {"sales": 90.0, "rd": 9.0, "debt": 20.0}),
+    ("cnrds", "000063", 2019, {"patents": 36.0, "rd": 30.0}),  # with subsidiaries
+    ("scoreboard", "ALPHA", 2018, {"rd": 900.5, "sales": 9000.0, "profit": 1000.0}),
+]
+
+
+@pytest.mark.parametrize(("adapter", "firm", "year", "expected"), CELLS)
+def test_cells_of_every_source_are_what_the_file_prints(adapter, firm, year, expected):
+    row = accounts(adapter).loc[(firm, year)]
+    assert {name: row[name] for name in expected} == pytest.approx(expected)
+
+
+def test_blank_parts_of_debt_stay_blank_where_the_sides_of_the_sheet_disagree():
+    found = reading(HERE / "tushare")
+    assert pd.isna(accounts("tushare").loc[("600276", 2019), "debt"])
+    assert any("sides of the statement disagree" in finding.rule for finding in found.findings)
+
+
 def test_precedence_fills_and_records_conflicts(tmp_path):
     """Two sources of one firm: the template's cell counts, the other's fills what it lacks, the difference is recorded."""
     for name in ("csmar", "template"):

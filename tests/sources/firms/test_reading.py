@@ -1,12 +1,12 @@
 """What exports do in many ways: lines of labels or none, midnight in dates, decimal commas, one table in several files."""
 
 import json
+import re
 import shutil
 from pathlib import Path
 
 import pytest
 
-from analysis.core.errors import DataError
 from analysis.core.rawfiles import files_of
 from analysis.sources.firms.folder import read_folder
 from tests.study import STUDY
@@ -51,8 +51,11 @@ def test_a_comma_inside_a_number_of_a_file_with_semicolons_is_refused_with_its_p
     folder = copy("simfin")
     file = folder / "us-balance-annual.csv"
     file.write_text(file.read_text(encoding="utf-8").replace("900000000", "900000,5", 1), encoding="utf-8")
-    with pytest.raises(DataError, match=r"us-balance-annual\.csv.*row 2.*Total Assets.*900000,5.*decimal comma"):
-        reading(folder)
+    found = reading(folder)
+    (line,) = [line for line in found.files if line.why]
+    assert line.file == file.name
+    assert re.search(r"row 2.*Total Assets.*900000,5.*decimal comma", line.why)
+    assert found.tables["firm_accounts"]["assets"].isna().all()
 
 
 def test_the_latest_filing_counts_whichever_file_holds_it(copy):
@@ -78,15 +81,19 @@ def test_two_figures_without_a_filing_date_are_both_refused_with_their_files(cop
     assert refused == {"accounts.csv", "more.csv"}
 
 
-def test_a_report_in_another_taxonomy_is_said_to_be_unread(copy):
+def test_a_report_under_international_standards_and_in_another_currency_is_read(copy):
     folder = copy("sec_companyfacts")
+    before = reading(folder).tables["firm_accounts"]
     file = next(folder.glob("*.json"))
     facts = json.loads(file.read_text(encoding="utf-8"))
-    facts["facts"] = {"ifrs-full": facts["facts"]["us-gaap"]}
+    tags = {"Revenues": "Revenue", "NetIncomeLoss": "ProfitLoss"}
+    facts["facts"] = {"ifrs-full": {tags.get(tag, tag): about for tag, about in facts["facts"]["us-gaap"].items()}}
+    for about in facts["facts"]["ifrs-full"].values():
+        about["units"] = {"EUR": about["units"]["USD"]}
     file.write_text(json.dumps(facts), encoding="utf-8")
-    found = reading(folder)
-    assert found.tables["firm_accounts"].empty
-    assert any("another taxonomy" in finding.rule for finding in found.findings)
+    after = reading(folder).tables["firm_accounts"]
+    assert set(after["currency"]) == {"EUR"}
+    assert after.drop(columns="currency").equals(before.drop(columns="currency"))
 
 
 @pytest.mark.parametrize(("column", "value"), [(6, "2014-01-01"), (6, "2029-01-01")])

@@ -1,0 +1,161 @@
+"""A text file with delimiters → its cells. Arrow reads what is one record a line; anything else is read record by record."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections import Counter
+from collections.abc import Collection
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow import csv as arrow
+
+from analysis.core.errors import DataError, violation
+from analysis.sources.firms.grid import HEAD, ROW, Cells, Grid, Ragged, framed, only
+from analysis.sources.firms.text import as_utf8
+
+DELIMITERS = (",", "\t", ";", "|")
+# Excel's word to itself about the delimiter.
+EXCEL = re.compile(rb'"?sep=(.)"?\n', re.IGNORECASE)
+# A number that a file separated by semicolons may mean in two ways: 12,345 and 1.234,5.
+COMMA = r"^\s*-?(\d+|\d{1,3}(\.\d{3})+),\d+\s*$"
+SAMPLE = 1 << 20
+TEXT_LINE = "is a line of text, no record"
+
+
+def open_delimited(data: bytes, name: str, path: Path, suffix: str) -> Grid:
+    """Return the text as a grid; raises DataError for what is no text."""
+    text, assumed = as_utf8(data, name)
+    told = EXCEL.match(text)
+    skipped = 1 if told else 0
+    body = text[told.end() :] if told else text
+    sample = body[:SAMPLE].decode(errors="ignore")
+    delimiter = told.group(1).decode() if told else _delimiter(sample)
+    head, offsets = _head(sample, delimiter)
+    if not head:
+        raise DataError(violation(name, "is empty"))
+    width = _width(head)
+
+    def take(top: int, columns: dict[str, int], where: dict[str, Collection[str]], _: Collection[str]) -> Cells:
+        line = head[top][0]
+        wide = max(width, len(_trimmed(head[top][1])))
+        wide = min(wide, max(len(head[top][1]), width))
+        rest = body[offsets[top] :].rstrip(b"\n\r \x1a")
+        found = _fast(rest, delimiter, wide, columns, line + skipped) or _slow(rest, delimiter, wide, columns, line + skipped, name)
+        if delimiter == ";":
+            _check_commas(found, columns, name)
+        found.table = only(found.table, where)
+        return found
+
+    notes = [f"is not UTF-8; read as {assumed}"] if assumed else []
+    return Grid(name, path, suffix, [(line + skipped, cells) for line, cells in head], take, notes)
+
+
+def _delimiter(sample: str) -> str:
+    """Return the mark under which most records have the same, and the largest, number of cells."""
+    start = "\n".join(sample.split("\n")[:HEAD])
+
+    def score(mark: str) -> tuple[float, int]:
+        try:
+            sizes = Counter(len(cells) for cells in csv.reader(io.StringIO(start), delimiter=mark) if cells)
+        except csv.Error:
+            return 0.0, 0
+        most, times = max(sizes.items(), key=lambda item: (item[0] > 1, item[1])) if sizes else (1, 0)
+        return (times / max(sum(sizes.values()), 1) if most > 1 else 0.0), most
+
+    # A tenth more agreement counts less than one more cell: titles above a header agree with nothing.
+    return max(DELIMITERS, key=lambda mark: (round(score(mark)[0] * 4), score(mark)[1]))
+
+
+def _head(sample: str, delimiter: str) -> tuple[list[tuple[int, list[str]]], list[int]]:
+    """Return the first records with the line on which each ends, and the byte at which the next one begins."""
+    ends, position = [0], 0
+    for line in sample.split("\n"):
+        position += len(line.encode()) + 1
+        ends.append(position)
+    head, offsets = [], []
+    reader = csv.reader(io.StringIO(sample), delimiter=delimiter)
+    try:
+        for cells in reader:
+            if any(cell.strip() for cell in cells):
+                head.append((reader.line_num, cells))
+                offsets.append(ends[min(reader.line_num, len(ends) - 1)])
+            if len(head) >= HEAD:
+                break
+    except csv.Error:  # a cell without end: the reading of the whole file says where
+        pass
+    return head, offsets
+
+
+def _trimmed(cells: list[str]) -> list[str]:
+    while cells and not cells[-1].strip():
+        cells = cells[:-1]
+    return cells
+
+
+def _width(head: list[tuple[int, list[str]]]) -> int:
+    """Return the number of cells that most records have."""
+    sizes = Counter(len(cells) for _, cells in head[1:] or head)
+    return sizes.most_common(1)[0][0]
+
+
+def _fast(body: bytes, delimiter: str, width: int, columns: dict[str, int], line: int) -> Cells | None:
+    """Return the records where each is one line and has `width` cells, else None."""
+    if not body:
+        return Cells(framed({name: pa.array([], pa.string()) for name in columns}, []))
+    places = [str(position) for position in range(width)]
+    chosen = list(dict.fromkeys(str(position) for position in columns.values())) or places[:1]
+    try:
+        table = arrow.read_csv(
+            pa.BufferReader(body),
+            read_options=arrow.ReadOptions(use_threads=False, column_names=places),
+            parse_options=arrow.ParseOptions(delimiter=delimiter, newlines_in_values=False),
+            convert_options=arrow.ConvertOptions(
+                column_types=dict.fromkeys(places, pa.string()), include_columns=chosen, strings_can_be_null=False, check_utf8=False
+            ),
+        )
+    except pa.ArrowInvalid:
+        return None
+    if table.num_rows != body.count(b"\n") + 1 or body.count(b'"') % 2:
+        return None
+    read = {name: table[str(position)] for name, position in columns.items()}
+    return Cells(framed(read, range(line + 1, line + 1 + table.num_rows)), count=table.num_rows)
+
+
+def _slow(body: bytes, delimiter: str, width: int, columns: dict[str, int], line: int, name: str) -> Cells:
+    """Return the records one by one: cells with line breaks, blank lines and ragged records, which are named."""
+    reader = csv.reader(io.StringIO(body.decode(), newline=""), delimiter=delimiter, strict=True)
+    records, lines, ragged = [], [], []
+    try:
+        for cells in reader:
+            if not any(cell.strip() for cell in cells):
+                continue
+            row = line + reader.line_num
+            more = _trimmed(cells)
+            if len(cells) == width or (len(cells) > width and len(more) <= width):
+                records.append(cells)
+                lines.append(row)
+            elif len(more) == 1 and width > 3:
+                ragged.append(Ragged(row, TEXT_LINE))
+            else:
+                ragged.append(Ragged(row, f"has {len(cells)} cells where the header has {width}"))
+    except csv.Error as error:
+        raise DataError(violation(name, f"cannot be read ({error})", row=line + reader.line_num)) from error
+    if sum(one.rule != TEXT_LINE for one in ragged) > len(records):
+        raise DataError(violation(name, f"{ragged[0].rule}, as most rows", row=ragged[0].row))
+    read = {key: pa.array([cells[position] for cells in records], pa.string()) for key, position in columns.items()}
+    return Cells(framed(read, lines), ragged, len(records) + len(ragged))
+
+
+def _check_commas(found: Cells, columns: dict[str, int], name: str) -> None:
+    """Raise DataError for a comma inside a number: where cells end with semicolons it may be a decimal comma."""
+    for column in columns:
+        hit = pc.match_substring_regex(pa.array(found.table[column]), COMMA)
+        if pc.any(hit).as_py():
+            at = pc.index(hit, True).as_py()
+            rule = "may be a decimal comma or separate thousands; write numbers with a point and without separators"
+            value = found.table[column].iloc[at]
+            raise DataError(violation(name, rule, row=int(found.table[ROW].iloc[at]), column=column, value=value))

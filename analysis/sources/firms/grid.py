@@ -1,0 +1,89 @@
+"""A table as a file holds it: its first records, in which the header is looked for, and its cells, read when asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+ROW = "(row)"
+FILE = "(file)"  # of records of several files that are read as one
+EMPLOYEES = "(employees)"  # against which the size of money is held; no field of the study
+# Records among which the header is looked for.
+HEAD = 60
+# What exports print for "no value".
+BLANKS = (
+    "", ".", "-", "--", "—", "NA", "N/A", "n.a.", "N.A.", "n.s.", "nan", "NaN", "NaT", "None", "NULL", "null", "n/a", "#N/A", "#N/A N/A",
+    "#N/A Field Not Applicable", "#N/A Requesting Data...",     "#VALUE!", "#REF!", "#DIV/0!", "@NA", "<NA>",
+)  # fmt: skip
+INTEGRAL = r"^(-?\d+)\.0+$"
+
+
+@dataclass
+class Ragged:
+    """A record with another number of cells than the header, which cannot be told apart into columns."""
+
+    row: int
+    rule: str
+
+
+@dataclass
+class Cells:
+    """Records: the wanted columns by the names given to them, and ROW; ragged records are left out of them."""
+
+    table: pd.DataFrame
+    ragged: list[Ragged] = field(default_factory=list)
+    count: int = 0  # records in the file, whatever was asked for
+
+
+# take(index of the header in the head, name → position, {name: wanted values}, names that hold words)
+Take = Callable[[int, dict[str, int], dict[str, Collection[str]], Collection[str]], Cells]
+
+
+@dataclass
+class Grid:
+    """A delimited text, a sheet or a typed file. `head` holds (row, cells) of the first records; rows count from 1."""
+
+    name: str
+    path: Path
+    suffix: str
+    head: list[tuple[int, list[str]]]
+    take: Take
+    notes: list[str] = field(default_factory=list)
+
+
+def words(column: pa.ChunkedArray | pa.Array) -> pa.ChunkedArray | pa.Array:
+    """Return text without spaces around it; what stands for no value is missing."""
+    text = pc.utf8_trim_whitespace(column)
+    return pc.if_else(pc.is_in(text, value_set=pa.array(BLANKS)), pa.scalar(None, text.type), text)
+
+
+def framed(columns: dict[str, pa.ChunkedArray | pa.Array], rows: pd.Series | list) -> pd.DataFrame:
+    """Return text columns as a table with ROW; text stays in Arrow's memory, a tenth of that of Python's objects."""
+    made = {name: pd.Series(pd.array(words(column), dtype="string[pyarrow]")) for name, column in columns.items()}
+    return pd.DataFrame({**made, ROW: pd.Series(rows, dtype="int64")})
+
+
+def only(table: pd.DataFrame, where: dict[str, Collection[str]]) -> pd.DataFrame:
+    """Return the records whose columns hold one of the wanted values."""
+    for name, wanted in where.items():
+        table = table[table[name].astype("string").isin(list(wanted))]
+    return table.reset_index(drop=True)
+
+
+def by_value(text: pd.Series, read: Callable[[pd.Series], pd.Series]) -> pd.Series:
+    """Return `read` of a column, asked once for each distinct value: years and currencies repeat in every row."""
+    codes, distinct = pd.factorize(text)
+    made = read(pd.Series(distinct, dtype=text.dtype)).reset_index(drop=True)
+    found = made.reindex(codes)
+    found.index = text.index
+    return found
+
+
+def without_zeros(text: pd.Series) -> pd.Series:
+    """Return codes without the '.0' that a program added when it took them for numbers."""
+    return text.str.replace(INTEGRAL, r"\1", regex=True)

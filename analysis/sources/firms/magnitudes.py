@@ -1,0 +1,81 @@
+"""Figures that seem to be in another unit than million: too large for any firm, for its other figures or for last year."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from analysis.sources.firms.findings import Notebook
+from analysis.sources.firms.grid import EMPLOYEES, ROW
+from analysis.sources.firms.policies import DROP, REFUSE, Policies
+
+# Million units of the currency that the assets of no firm exceed: the largest banks have some 50 million million yuan.
+LARGEST = 1e8
+# Million units that the median assets of a file of firms do not exceed.
+MEDIAN = 2e6
+# Money of the currencies whose unit is worth little.
+SMALL_UNITS = {"JPY": 100, "KRW": 1_000, "IDR": 10_000, "VND": 10_000, "IRR": 10_000, "HUF": 100, "CLP": 500, "COP": 1_000}
+# A median ratio of a field to assets beyond these is one of two units.
+RATIO = 1_000
+# Million units of assets an employee that the median firm of no file has: a bank has some tens.
+PER_EMPLOYEE = 1_000
+# Growth of assets within a year that is a change of units rather than of the firm.
+JUMP = 500
+FEWEST = 3
+
+
+def weighed(rows: pd.DataFrame, rules: dict, book: Notebook, policies: Policies) -> pd.DataFrame:
+    """Return the rows of one source without those whose money seems to be in another unit, as the policy says; each is reported."""
+    if "assets" not in rows and "sales" not in rows:
+        return rows
+    size = rows["assets"] if "assets" in rows else rows["sales"]
+    worth = rows["currency"].map(SMALL_UNITS).fillna(1).astype(float) if "currency" in rows else 1.0
+    _note_jumps(rows, size, book)
+    huge = (size > LARGEST * worth).fillna(False)
+    if size.notna().any() and (size / worth).median() > MEDIAN:
+        rule = f"the median is {size.median():,.0f} million: the figures seem to be in units, not in million"
+        return _treated(rows, size.notna(), rule, size, book, policies, together=True)
+    if EMPLOYEES in rows and size.name == "assets":
+        each = (size / worth / rows[EMPLOYEES].where(rows[EMPLOYEES] > 0)).dropna()
+        if len(each) and each.median() > PER_EMPLOYEE:
+            rule = f"the median is {each.median():,.0f} million an employee: the figures seem to be in another unit than million"
+            return _treated(rows, size.notna(), rule, size, book, policies, together=True)
+    if huge.any():
+        rows = _treated(rows, huge, "more than any firm has: the figure seems to be in units, not in million", size, book, policies)
+    for name, rule in rules.items():
+        if rule.get("unit") == "million" and name in rows and name != size.name and size.name == "assets":
+            ratio = (rows[name].abs() / rows["assets"].where(rows["assets"] > 0)).where(rows[name] != 0).dropna()
+            if len(ratio) >= FEWEST and ratio.median() > RATIO:
+                said = f"{ratio.median():,.0f} times assets in the median: two units of money"
+                rows = _treated(rows, rows[name].notna(), said, rows[name], book, policies, together=True)
+    return rows
+
+
+def _treated(
+    rows: pd.DataFrame, mask: pd.Series, rule: str, values: pd.Series, book: Notebook, policies: Policies, together: bool = False
+) -> pd.DataFrame:
+    kind = {REFUSE: "refused", DROP: "dropped"}.get(policies.magnitude, "doubtful")
+    column = str(values.name)
+    if together:
+        book.note(kind, rule, column=column, count=int(mask.sum()))
+    else:
+        book.place(kind, rule, mask[mask].index, rows[ROW], column, values, f"{book.table}.{column}")
+    if kind == "doubtful":
+        return rows
+    book.leave_out(rule, mask)
+    return rows[~mask]
+
+
+def _note_jumps(rows: pd.DataFrame, size: pd.Series, book: Notebook) -> None:
+    """Note the firms whose size is hundreds of times that of the year before or a hundredth of it."""
+    order = (
+        pd.DataFrame({"firm": rows["firm_id"], "year": rows["year"], "size": size.where(size > 0)}).dropna().sort_values(["firm", "year"])
+    )
+    before = order.groupby("firm")["size"].shift()
+    ratio = order["size"] / before
+    jumps = ratio[(ratio > JUMP) | (ratio < 1 / JUMP)]
+    for position in jumps.index[:20]:
+        rule = f"{ratio[position]:,.6g} times that of the year before: a change of unit?"
+        value = f"{order.loc[position, 'firm']}, {order.loc[position, 'year']}"
+        book.place("doubtful", rule, [position], rows[ROW], str(size.name), pd.Series(value, index=[position]))
+    if len(jumps) > 20:
+        book.note("doubtful", "hundreds of times that of the year before; more of the same", column=str(size.name), count=len(jumps) - 20)

@@ -1,0 +1,255 @@
+"""Which map reads a table: the one whose columns its header holds, whatever their case, unit and year."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+import pandas as pd
+
+from analysis.core.errors import DataError, violation
+from analysis.sources.firms.findings import FileLine
+from analysis.sources.firms.grid import ROW, Cells, Grid
+from analysis.sources.firms.headings import Heading, heading_of, plain
+
+# Records among which the header is looked for: titles and notes may stand above it.
+LOOKED_AT = 40
+YEAR, CURRENCY = "(year)", "(currency)"
+SUFFIXES_BUT_JSON = ".json"
+# A table of the reader's own making that has this share of a template's columns was meant to be one.
+NEAR = 0.6
+
+
+@dataclass(frozen=True)
+class Match:
+    """A table and the layout that reads it; `label` names the layout within the adapter, `top` is the header's place in the head.
+
+    `columns` maps the layout's names to positions; `years` does so for each year where columns are of years. `scales` are
+    factors to million that the header itself states.
+    """
+
+    path: Path
+    adapter: str
+    layout: dict
+    label: str = ""
+    name: str = ""
+    top: int = 0
+    columns: dict[str, int] = field(default_factory=dict)
+    years: dict[str, dict[str, int]] = field(default_factory=dict)
+    scales: dict[str, float] = field(default_factory=dict)
+    currencies: dict[str, str] = field(default_factory=dict)
+    repeated: tuple[str, ...] = ()
+
+    @property
+    def table(self) -> str:
+        return self.layout.get("fills", "")
+
+
+def recognise(grid: Grid, adapters: dict[str, dict]) -> Match | FileLine:
+    """Return the match of the first record that is a header to some map, or the line that says what it is nearest to.
+
+    Raises DataError where a column that is needed appears twice.
+    """
+    for top, (row, cells) in enumerate(grid.head[:LOOKED_AT]):
+        fits = [match for match in _candidates(grid, top, cells, adapters) if match]
+        if not fits:
+            continue
+        best = max(fits, key=lambda match: (len(match.layout["header_has"]), -adapters[match.adapter]["precedence"]))
+        if best.repeated:
+            raise DataError(violation(grid.name, "column appears twice", row=row, column=best.repeated[0]))
+        if reason := best.layout.get("refuses"):
+            title = f"{adapters[best.adapter]['title']}, {best.label}"
+            return FileLine(grid.name, why=f"{title}: {reason}", likely=bool(best.layout.get("likely")))
+        return best
+    return _unknown(grid, adapters)
+
+
+def _candidates(grid: Grid, top: int, cells: list[str], adapters: dict[str, dict]) -> list[Match | None]:
+    held = [plain(cell) for cell in cells]
+    return [
+        _fit(grid, top, cells, held, name, label, layout)
+        for name, adapter in adapters.items()
+        for label, layout in adapter["tables"].items()
+        if (grid.suffix == SUFFIXES_BUT_JSON) == (layout.get("suffixes") == [SUFFIXES_BUT_JSON])
+    ]
+
+
+def _fit(grid: Grid, top: int, cells: list[str], held: list[str], adapter: str, label: str, layout: dict) -> Match | None:
+    """Return the match if the record holds every column that the layout asks for."""
+    by_years = bool(layout.get("wide"))
+    if not by_years and not _may_fit(held, layout):
+        return None
+    headings = [_heading(cell, by_years) for cell in cells]
+    single = _index(held, headings, "")
+    found = {name: position for name in needed(layout) if (position := _place(name, layout, single)) is not None}
+    years = {}
+    for year in sorted({heading.year for heading in headings if heading.year}):
+        index = _index(held, headings, year)
+        years[year] = {name: position for name in needed(layout) if (position := _place(name, layout, index)) is not None}
+    years = {year: places for year, places in years.items() if places}
+    anywhere = set(found).union(*years.values()) if years else set(found)
+    if not all(any(name in anywhere for name in _alternatives(wanted)) for wanted in layout["header_has"]) or (by_years and not years):
+        return None
+    places = {**{name: place for of in years.values() for name, place in of.items()}, **found}
+    scales = {
+        name: scale
+        for name, place in places.items()
+        if (scale := headings[place].scale) is not None and held[place] not in _spellings(name, layout)
+    }
+    currencies = {name: headings[place].currency for name, place in places.items() if headings[place].currency}
+    twice = tuple(cells[place].strip() for place in found.values() if held.count(held[place]) > 1)
+    return Match(grid.path, adapter, layout, label, grid.name, top, found, years, scales, currencies, twice)
+
+
+def _may_fit(held: list[str], layout: dict) -> bool:
+    """Return whether the record has anything of the first column asked for: most records have not, which saves the rest."""
+    return any(
+        cell.startswith(spelling)
+        for name in _alternatives(layout["header_has"][0])
+        for spelling in _spellings(name, layout)
+        for cell in held
+    )
+
+
+@cache
+def _heading(cell: str, years: bool) -> Heading:
+    return heading_of(cell, years)
+
+
+def _index(held: list[str], headings: list[Heading], year: str) -> dict[str, int]:
+    """Return names → positions of the columns of a year ('' for those of none); a whole name before one without its unit."""
+    index: dict[str, int] = {}
+    for position, heading in enumerate(headings):
+        if heading.year == year and not heading.statement.startswith("母公司"):
+            index.setdefault(heading.item, position)
+    if not year:
+        index |= {name: position for position, name in reversed(list(enumerate(held))) if name}
+    return index
+
+
+def _place(name: str, layout: dict, index: dict[str, int]) -> int | None:
+    return next((index[spelling] for spelling in _spellings(name, layout) if spelling in index), None)
+
+
+def _spellings(name: str, layout: dict) -> tuple[str, ...]:
+    return _plain((name, *layout.get("also_called", {}).get(name, ())))
+
+
+@cache
+def _plain(names: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(plain(name) for name in names)
+
+
+def _alternatives(wanted: str | list[str]) -> list[str]:
+    return wanted if isinstance(wanted, list) else [wanted]
+
+
+def columns_of(how: dict) -> list[str]:
+    """Return the columns that a rule of a map reads."""
+    named = how.get("from", [])
+    return [*([named] if isinstance(named, str) else named), *how.get("sum", []), *how.get("balanced", {}).get("parts", [])] + (
+        [how["balanced"]["whole"]] if "balanced" in how else []
+    )
+
+
+def needed(layout: dict) -> list[str]:
+    """Return every column that a layout speaks of, in the layout's spelling."""
+    names = [name for wanted in layout["header_has"] for name in _alternatives(wanted)]
+    names += [column for how in layout.get("columns", {}).values() for column in columns_of(how)]
+    names += [*layout.get("keep", {}), *layout.get("prefer", {}), *layout.get("carries", []), *filter(None, [layout.get("employees")])]
+    if "join" in layout:
+        names += [layout["join"]["on"]]
+    if long := layout.get("long"):
+        names += [
+            *long["by"],
+            long["name"],
+            long["value"],
+            long["quarters"],
+            *filter(None, [long.get("filed"), long.get("unit")]),
+            *long.get("also", []),
+        ]
+    return list(dict.fromkeys(name for name in names if name not in (YEAR, CURRENCY)))
+
+
+def wanted_tags(adapters: dict[str, dict], suffix: str = "") -> set[str]:
+    """Return the tags of facts that the maps read."""
+    longs = [
+        t["long"]
+        for a in adapters.values()
+        for t in a["tables"].values()
+        if "long" in t and (not suffix or suffix in t.get("suffixes", []))
+    ]
+    return {tag for long in longs for tags in long["names"].values() for tag in tags}
+
+
+def take(grid: Grid, match: Match, contract: dict) -> Cells:
+    """Return the records of a recognised table in the layout's names; tables by years become one record a year."""
+    rules = contract["columns"] if contract else {}
+    columns = match.layout.get("columns", {})
+    words = {c for name, how in columns.items() if rules.get(name, {}).get("type") in ("text", "boolean") for c in columns_of(how)}
+    where: dict[str, Collection[str]] = {}
+    if long := match.layout.get("long"):
+        where = {long["name"]: {tag for tags in long["names"].values() for tag in tags}}
+    if not match.years:
+        cells = grid.take(match.top, match.columns, where, words)
+    else:
+        flat = {**match.columns, **{f"{name} {year}": place for year, of in match.years.items() for name, place in of.items()}}
+        cells = grid.take(match.top, flat, where, words)
+        cells.table = stacked(cells.table, match)
+        cells.count = len(cells.table) + len(cells.ragged)
+    if match.currencies:
+        cells.table[CURRENCY] = pd.array([next(iter(match.currencies.values()))] * len(cells.table), dtype="string[pyarrow]")
+    return cells
+
+
+def stacked(table: pd.DataFrame, match: Match) -> pd.DataFrame:
+    """Return one record a firm and year of a table with a column a year; years in which a firm has no figure are none of its records."""
+    fixed = [*match.columns, ROW]
+    parts = []
+    for year, places in match.years.items():
+        part = table[[*fixed, *(f"{name} {year}" for name in places)]]
+        part = part.rename(columns={f"{name} {year}": name for name in places}).dropna(how="all", subset=list(places))
+        parts.append(part.assign(**{YEAR: year}))
+    joined = pd.concat(parts, ignore_index=True)
+    return joined.astype({YEAR: "string[pyarrow]"})
+
+
+def fullest(grid: Grid) -> tuple[int, list[str]]:
+    """Return the record that is taken for a header where no map knows one: the first about as full as the fullest."""
+    filled = [sum(bool(cell.strip()) for cell in cells) for _, cells in grid.head[:LOOKED_AT]]
+    return next(record for record, count in zip(grid.head, filled, strict=False) if count * 2 > max(filled))
+
+
+def _unknown(grid: Grid, adapters: dict[str, dict]) -> FileLine:
+    """Return the line that says which layout the header is nearest to, what it lacks and which of its columns may be meant."""
+    row, cells = fullest(grid)
+    if len(cells) == 1:
+        return FileLine(
+            grid.name,
+            why=f"row {max(row, 1)}: has one cell a line ({cells[0].strip()[:40]}): text, or a table whose delimiter is not , ; | or tab",
+        )
+    held = {plain(cell) for cell in cells}
+    best: tuple[float, int] = (0.0, 0)
+    told, likely = "", False
+    for name, adapter in adapters.items():
+        for label, layout in adapter["tables"].items():
+            if layout.get("refuses") or (grid.suffix == SUFFIXES_BUT_JSON) != (layout.get("suffixes") == [SUFFIXES_BUT_JSON]):
+                continue
+            wanted = layout["header_has"]
+            lacks = [one for one in wanted if not any(set(_spellings(n, layout)) & held for n in _alternatives(one))]
+            score = (1 - len(lacks) / len(wanted), len(wanted) - len(lacks))
+            if lacks and score > best and score[1]:
+                best, likely = score, name == "generic" and score[0] >= NEAR
+                said = ", ".join(" or ".join(_alternatives(one)) + _meant(_alternatives(one)[0], cells) for one in lacks)
+                told = f" Nearest: {adapter['title']}, {label}, which also has {said}."
+    shown = ", ".join(cell.strip() for cell in cells[:8] if cell.strip())
+    rule = f"no adapter of config/sources/firms knows this header ({shown}).{told}"
+    return FileLine(grid.name, why=f"row {max(row, 1)}: {rule}", likely=likely)
+
+
+def _meant(name: str, cells: list[str]) -> str:
+    close = difflib.get_close_matches(plain(name), [plain(cell) for cell in cells], n=1, cutoff=0.6)
+    return f" ('{close[0]}'?)" if close else ""

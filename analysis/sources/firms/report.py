@@ -1,0 +1,97 @@
+"""What a reading says, in lines: a table of files, what was set aside, what breaks a rule and which policy would settle it."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pandas as pd
+
+from analysis.sources.firms.findings import FileLine, Finding
+from analysis.sources.firms.folder import Reading
+
+SHOWN = 200
+# Files of one layout that are listed one by one; of more the first, and a line for the others.
+FILES_SHOWN = 40
+ASIDE = ("refused", "read", "unread")
+POLICY_FILE = "config/sources/firm_files.yaml"
+
+
+def files(reading: Reading) -> list[str]:
+    """Return one line a file, member of an archive or sheet: read as what, rows read, rows left out and why, or why it is not read."""
+    groups: dict[tuple[str, str], list[FileLine]] = {}
+    for line in reading.files:
+        groups.setdefault((line.read_as, "" if line.read_as else line.why), []).append(line)
+    lines = [
+        f"Files ({sum(bool(line.read_as) for line in reading.files):,} tables read, {sum(not line.read_as for line in reading.files):,} not)"
+    ]
+    for (read_as, why), members in groups.items():
+        lines += [f"  {_line(member)}" for member in members[:FILES_SHOWN]]
+        if len(members) > FILES_SHOWN:
+            rest = members[FILES_SHOWN:]
+            rows = f"{sum(m.rows for m in rest):,} rows, {sum(m.kept for m in rest):,} kept" if read_as else f"not read: {why}"
+            lines.append(f"  ... and {len(rest):,} more {read_as}: {rows}")
+    return lines
+
+
+def _line(line: FileLine) -> str:
+    if not line.read_as:
+        return f"{line.file}: not read: {line.why}"
+    left = "".join(f"; {count:,} left out: {rule}" for rule, count in line.left_out.items())
+    what = f" → {line.table}, {line.rows:,} rows" if line.table else f" (beside another file), {line.rows:,} rows"
+    return f"{line.file}: {line.read_as}{what}{left}{f'; {line.why}' if line.why else ''}"
+
+
+def table_of_files(reading: Reading) -> pd.DataFrame:
+    """Return the lines as a table: file, read_as, table, rows, kept, left_out (rule: rows), why."""
+    records = [
+        {
+            "file": line.file,
+            "read_as": line.read_as,
+            "table": line.table,
+            "rows": line.rows,
+            "kept": line.kept,
+            "left_out": "; ".join(f"{rule}: {count}" for rule, count in line.left_out.items()),
+            "why": line.why,
+        }
+        for line in reading.files
+    ]
+    return pd.DataFrame(records, columns=["file", "read_as", "table", "rows", "kept", "left_out", "why"])
+
+
+def aside(reading: Reading) -> list[str]:
+    """Return what was set aside, repaired or doubted."""
+    others = [finding for finding in reading.findings if finding.kind not in ASIDE]
+    lines = [f"Set aside or decided ({len(others)})"]
+    shown = others[:SHOWN]
+    lines += [f"  {f.file}: {f.count:,} × {f.kind}{_place(f)}: {f.rule}" for f in shown]
+    return lines + ([f"  ... and {len(others) - SHOWN:,} more"] if len(others) > SHOWN else [])
+
+
+def _place(finding: Finding) -> str:
+    row = f", row {finding.row}" if finding.row is not None else ""
+    column = f", {finding.column}" if finding.column else ""
+    return row + column + (f" = {finding.value}" if finding.value and finding.kind in ("blanked", "dropped", "doubtful") else "")
+
+
+def refused(reading: Reading) -> list[str]:
+    """Return what breaks a rule, place by place, and the policies that would let the study go on."""
+    lines = list(dict.fromkeys(map(str, reading.refused())))
+    told = [f"Rows that break a rule ({len(lines):,}); the study stops at them" if lines else "No row breaks a rule."]
+    more = [f"  ... and {len(lines) - SHOWN:,} more"] if len(lines) > SHOWN else []
+    return told + [f"  {line}" for line in lines[:SHOWN]] + more + proposals(reading)
+
+
+def proposals(reading: Reading) -> list[str]:
+    """Return, for each field with refused cells, how many break which rule and the line of the configuration that would settle it."""
+    found: Counter[tuple[str, str]] = Counter()
+    for finding in reading.refused():
+        if finding.about:
+            found[finding.about, finding.rule.split(" (")[0]] += finding.count
+    lines = ["", f"To go on without correcting them ({POLICY_FILE}, policies):"] if found else []
+    for (about, rule), count in sorted(found.items()):
+        keys = about.rpartition(".")[2] in ("firm_id", "year", "currency", "event_id", "date", "instrument", "project_id")
+        line = "rows: drop" if about == "rows" else f"fields: {{{about}: {'drop' if keys else 'blank'}}}"
+        lines.append(
+            f"  {count:,} × {about} {rule}: {line}  # now refuse; {'the row goes' if keys or about == 'rows' else 'the cell is blank'}"
+        )
+    return lines

@@ -1,0 +1,59 @@
+"""Workbooks of Excel (.xlsx, .xls, .xlsb) and OpenDocument: each sheet with cells is a table of its own."""
+
+from __future__ import annotations
+
+import datetime
+import io
+from collections.abc import Collection
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from analysis.core.errors import DataError, violation
+from analysis.sources.firms.grid import HEAD, Cells, Grid, framed, only
+
+Records = list[tuple[int, list]]  # row in the sheet, its cells
+
+
+def open_workbook(data: bytes, name: str, path: Path, suffix: str) -> list[Grid]:
+    """Return a grid per sheet that holds cells; what a sheet declares of its size is not asked.
+
+    Raises DataError for what is no workbook, and for one with a password.
+    """
+    import python_calamine
+
+    try:
+        book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(data))
+        sheets = {title: _records(book, title) for title in book.sheet_names}
+    except Exception as error:  # each of its kinds of workbook has its own errors
+        raise DataError(violation(name, f"cannot be read as a workbook ({' '.join(str(error).split())[:160]})")) from error
+    filled = {title: records for title, records in sheets.items() if records}
+    if not filled:
+        raise DataError(violation(name, "is empty"))
+    alone = len(sheets) == 1
+    return [_grid(name if alone else f"{name}, sheet '{title}'", path, suffix, records) for title, records in filled.items()]
+
+
+def _records(book: Any, title: str) -> Records:
+    rows = book.get_sheet_by_name(title).to_python(skip_empty_area=False)
+    return [(i, row) for i, row in enumerate(rows, start=1) if any(cell != "" for cell in row)]
+
+
+def _grid(name: str, path: Path, suffix: str, records: Records) -> Grid:
+    def take(top: int, columns: dict[str, int], where: dict[str, Collection[str]], _: Collection[str]) -> Cells:
+        body = records[top + 1 :]
+        body = [(row, cells) for row, cells in body if any(cells[place] != "" for place in columns.values() if place < len(cells))]
+        read = {key: pa.array([_cell(cells[place]) for _, cells in body], pa.string()) for key, place in columns.items()}
+        return Cells(only(framed(read, [row for row, _ in body]), where), count=len(body))
+
+    return Grid(name, path, suffix, [(row, [_cell(cell) for cell in cells]) for row, cells in records[:HEAD]], take)
+
+
+def _cell(value: object) -> str:
+    """Return the cell as text: dates as YYYY-MM-DD, whole numbers without a point."""
+    if isinstance(value, float):
+        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
+    if isinstance(value, datetime.datetime):
+        return value.date().isoformat() if value.time() == datetime.time() else value.isoformat(sep=" ")
+    return value.isoformat() if isinstance(value, datetime.date) else str(value)

@@ -1,0 +1,74 @@
+"""Files that know their types: Parquet, Feather, Stata, SPSS, SAS. Labels of values are read where words are needed."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Collection
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from analysis.sources.firms.grid import BLANKS, ROW, Cells, Grid, only, without_zeros
+
+Labels = dict[str, dict[object, str]]
+
+
+def open_typed(data: bytes | None, name: str, path: Path, suffix: str) -> Grid:
+    """Return the file as a grid; `data` are its bytes where it was packed. Records count from 1."""
+    table, labels = _unpacked(data, suffix) if data is not None else _read(path, suffix)
+
+    def take(_: int, columns: dict[str, int], where: dict[str, Collection[str]], named: Collection[str]) -> Cells:
+        made = {
+            key: _column(table.iloc[:, place], labels.get(str(table.columns[place]), {}) if key in named else {})
+            for key, place in columns.items()
+        }
+        frame = pd.DataFrame({**made, ROW: range(1, len(table) + 1)})
+        return Cells(only(frame, where), count=len(table))
+
+    return Grid(name, path, suffix, [(0, [str(column) for column in table.columns])], take)
+
+
+def _unpacked(data: bytes, suffix: str) -> tuple[pd.DataFrame, Labels]:
+    with tempfile.NamedTemporaryFile(suffix=suffix) as file:
+        file.write(data)
+        file.flush()
+        return _read(Path(file.name), suffix)
+
+
+def _read(path: Path, suffix: str) -> tuple[pd.DataFrame, Labels]:
+    if suffix in (".parquet", ".pq"):
+        return pd.read_parquet(path), {}
+    if suffix in (".feather", ".arrow"):
+        return pd.read_feather(path), {}
+    import pyreadstat
+
+    readers: dict[str, Any] = {
+        ".dta": pyreadstat.read_dta,
+        ".sav": pyreadstat.read_sav,
+        ".zsav": pyreadstat.read_sav,
+        ".por": pyreadstat.read_por,
+    }
+    reader = readers.get(suffix, pyreadstat.read_xport if suffix == ".xpt" else pyreadstat.read_sas7bdat)
+    table, about = reader(path)
+    return table, about.variable_value_labels
+
+
+def _column(values: pd.Series, labels: dict[object, str]) -> pd.Series:
+    """Return numbers as they are; dates, words and labelled codes as text."""
+    values = values.reset_index(drop=True)
+    if labels:
+        known = {key: str(label) for key, label in labels.items()}
+        return values.map(lambda code: known.get(code, code), na_action="ignore").astype("string").pipe(_words)
+    if isinstance(values.dtype, pd.CategoricalDtype):
+        values = values.astype(values.cat.categories.dtype)
+    if pd.api.types.is_datetime64_any_dtype(values):
+        return values.dt.strftime("%Y-%m-%d").astype("string[pyarrow]")
+    if pd.api.types.is_bool_dtype(values) or pd.api.types.is_numeric_dtype(values):
+        return values
+    return _words(values.astype("string"))
+
+
+def _words(text: pd.Series) -> pd.Series:
+    text = without_zeros(text.str.strip()).astype("string[pyarrow]")
+    return text.mask(text.isin(BLANKS))

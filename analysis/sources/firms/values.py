@@ -1,0 +1,184 @@
+"""Cells of one field → values of the contract's type, and which of them break a rule."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from analysis.sources.firms.dates import days_of, years_of
+from analysis.sources.firms.grid import by_value, without_zeros
+from analysis.sources.firms.headings import plain
+
+TRUE = ("1", "true", "yes", "y", "是")
+FALSE = ("0", "false", "no", "n", "否")
+# Sides of a balance sheet agree when they differ by less: rounding of exports.
+BALANCES = 0.005
+GROUPED = r"\(?-?\d+(,\d{3})+(\.\d+)?\)?"
+BRACKETED = r"^\(([\d.,]+)\)$"
+
+Typed = tuple[pd.Series, pd.Series, str]  # values, cells that are not of the type, what was expected
+
+
+def field_of(cells: pd.DataFrame, how: dict, rule: dict, scale: float | None = None) -> Typed:
+    """Return the values in the contract's type, which cells are not of that type, and what was expected.
+
+    `scale` is the factor to million that the header states; it comes before the map's.
+    """
+    none = pd.Series(False, index=cells.index)
+    if "constant" in how:
+        return pd.Series(how["constant"], index=cells.index, dtype="string"), none, ""
+    if scale is not None:
+        how = how | {"scale": scale * (-1 if how.get("scale", 1) < 0 else 1)}
+    if "sum" in how:
+        return _sum(cells, how, rule)
+    raw = first_of(cells, how["from"])
+    if raw is None:
+        empty = np.nan if rule["type"] == "number" else pd.NA
+        return pd.Series(empty, index=cells.index, dtype=dtype_of(rule["type"])), none, ""
+    if "strip" in how:
+        raw = _stripped(raw.astype("string"), how["strip"])
+    if "values" in how:
+        raw, strange, expected = _spelt(raw, how)
+        if strange.any():
+            return raw, strange, expected
+    return typed(raw, how, rule["type"])
+
+
+def first_of(cells: pd.DataFrame, names: str | list[str]) -> pd.Series | None:
+    """Return, row by row, the first of the columns that has a value, in their order; None where the file has none of them."""
+    held = [name for name in ([names] if isinstance(names, str) else names) if name in cells]
+    if not held:
+        return None
+    found = cells[held[0]]
+    for name in held[1:]:
+        found = found.astype("string").fillna(cells[name].astype("string"))
+    return found
+
+
+def _stripped(text: pd.Series, suffixes: list[str]) -> pd.Series:
+    for suffix in suffixes:
+        text = text.str.replace(rf"(?i){suffix.replace('.', chr(92) + '.')}$", "", regex=True)
+    return text
+
+
+def _spelt(raw: pd.Series, how: dict) -> Typed:
+    """Return words in the contract's spelling and which are none of a closed list."""
+    spelt = {str(key): str(value) for key, value in how["values"].items()}
+    raw = raw.astype("string")
+    if how.get("fold"):
+        spelt = {plain(key): value for key, value in spelt.items()}
+        folded = by_value(raw, lambda values: values.map(plain, na_action="ignore"))
+        raw = folded if how.get("closed", True) else raw.where(~folded.isin(list(spelt)), folded)
+    strange = raw.notna() & ~raw.isin(list(spelt)) if how.get("closed", True) else pd.Series(False, index=raw.index)
+    raw = by_value(raw, lambda values: values.map(lambda text: spelt.get(text, text), na_action="ignore").astype("string")).mask(strange)
+    return raw, strange.astype(bool), f"one of {', '.join(dict.fromkeys(spelt.values()) if how.get('fold') else spelt)}"
+
+
+def _sum(cells: pd.DataFrame, how: dict, rule: dict) -> Typed:
+    """Return the sum of several columns and which rows have a part that is no number.
+
+    Where a part is blank, so is the sum; unless the map says `blank: zero`: then blank parts beside others count as zero, and
+    where the statement's sides agree (`balanced`) even without any. A statement whose sides disagree leaves the sum blank.
+    """
+    names = [name for name in how["sum"] if name in cells] if how.get("blank") == "zero" else how["sum"]
+    parts, wrong = [], pd.Series(False, index=cells.index)
+    for name in names:
+        part, bad, _ = field_of(cells, {"from": name, "scale": how.get("scale", 1)}, rule)
+        # A negative part may hide in a positive sum.
+        wrong = wrong | bad | (part < rule.get("minimum", -np.inf)).fillna(False)
+        parts.append(part)
+    together = pd.concat(parts, axis=1) if parts else pd.DataFrame(index=cells.index)
+    total = together.sum(axis=1, skipna=how.get("blank") == "zero")
+    if how.get("blank") == "zero":
+        agree = balanced(cells, how)
+        total = total.mask(together.isna().all(axis=1) & ~agree.eq(True).fillna(False)).mask(agree.eq(False).fillna(False))
+    return total.astype("float64"), wrong, "a number in the field's range in each of its parts"
+
+
+def balanced(cells: pd.DataFrame, how: dict) -> pd.Series:
+    """Return whether each statement's sides agree; missing where the file does not hold them."""
+    unknown = pd.Series(pd.NA, index=cells.index, dtype="boolean")
+    about = how.get("balanced")
+    if not about or not {about["whole"], *about["parts"]} <= set(cells):
+        return unknown
+    whole, *parts = (typed(cells[name], {}, "number")[0] for name in (about["whole"], *about["parts"]))
+    apart = (whole - sum(parts)).abs()
+    return unknown.mask(apart.notna(), apart <= BALANCES * whole.abs())
+
+
+def typed(raw: pd.Series, how: dict, kind: str) -> Typed:
+    """Return cells as the contract's type: numbers, whole numbers, truth values, dates or text."""
+    if kind in ("number", "integer"):
+        return _number(raw, how, kind)
+    if kind == "boolean":
+        if pd.api.types.is_bool_dtype(raw):
+            return raw.astype("boolean"), raw.isna() & False, ""
+        values = by_value(raw.astype("string"), _truth)
+        return values, values.isna() & raw.notna(), "yes or no"
+    text = raw.astype("string")
+    if kind == "date":
+        return days_of(text)
+    if "pad" in how:
+        # A spreadsheet drops the zeros of a code and may add '.0'; more digits than the code has is another code.
+        text = without_zeros(text).str.zfill(how["pad"])
+        return text, text.notna() & ~text.str.fullmatch(rf"\d{{{how['pad']}}}").fillna(True), f"a code of {how['pad']} digits"
+    return (without_zeros(text) if how.get("code") or pd.api.types.is_float_dtype(raw) else text), text.isna() & False, ""
+
+
+def _truth(text: pd.Series) -> pd.Series:
+    known = {**dict.fromkeys(TRUE, True), **dict.fromkeys(FALSE, False)}
+    return without_zeros(text.str.lower()).map(known).astype("boolean")
+
+
+def _number(raw: pd.Series, how: dict, kind: str) -> Typed:
+    if "take" in how:
+        text = by_value(raw.astype("string"), lambda values: years_of(values, how))
+        values = pd.to_numeric(text, errors="coerce").astype("float64")
+    elif pd.api.types.is_numeric_dtype(raw):
+        values = raw.astype("float64")
+    else:
+        values = _numbers(raw)
+    wrong = (values.isna() & raw.notna()) | values.abs().eq(float("inf"))
+    values = values * how.get("scale", 1) if "take" not in how else values
+    if kind == "integer":
+        wrong |= values.notna() & (values % 1 != 0)
+        return values.mask(wrong).astype("Int64"), wrong, "a year or a date" if "take" in how else "a whole number"
+    return values.mask(wrong), wrong, "a number"
+
+
+def _numbers(text: pd.Series) -> pd.Series:
+    """Return numbers of text; thousands may be separated by commas, and brackets mean less than zero."""
+    try:
+        return text.astype("double[pyarrow]").astype("float64") if str(text.dtype) == "string" else pd.to_numeric(text).astype("float64")
+    except (ValueError, TypeError, NotImplementedError, ArithmeticError):
+        text = text.astype("string")
+        bare = text.mask(text.str.fullmatch(GROUPED).fillna(False).astype(bool), text.str.replace(",", "", regex=False))
+        bare = bare.str.replace(BRACKETED, r"-\1", regex=True)
+        return pd.to_numeric(bare, errors="coerce").astype("float64")
+
+
+def broken(values: pd.Series, rule: dict, wrong: pd.Series, expected: str) -> list[tuple[pd.Series, str, str]]:
+    """Return (which cells, rule in words, kind of rule: words or range) for every rule of the contract that some cells break."""
+    checks = [(wrong, f"is not {expected}", "words")]
+    if rule.get("required"):
+        checks.append((values.isna() & ~wrong, "may not be blank", "words"))
+    number = rule["type"] in ("number", "integer")
+    for key, fails, said in (
+        ("minimum", lambda limit: values < limit, "must be at least {}"),
+        ("maximum", lambda limit: values > limit, "must be at most {}"),
+        ("above", lambda limit: values <= limit, "must be above {}"),
+    ):
+        if key in rule and number:
+            checks.append((fails(rule[key]), said.format(rule[key]), "range"))
+    if "allowed" in rule:
+        checks.append((values.notna() & ~values.isin(rule["allowed"]), f"must be one of {', '.join(map(str, rule['allowed']))}", "words"))
+    if "pattern" in rule:
+        unlike = values.notna() & ~values.astype("string").str.fullmatch(rule["pattern"]).fillna(False)
+        checks.append((unlike, f"must match {rule['pattern']}", "words"))
+    found = [(mask.fillna(False).astype(bool), text, kind) for mask, text, kind in checks]
+    return [(mask, text, kind) for mask, text, kind in found if mask.any()]
+
+
+def dtype_of(kind: str) -> str:
+    """Return the pandas type of a contract's type."""
+    return {"number": "float64", "integer": "Int64", "boolean": "boolean"}.get(kind, "string")
