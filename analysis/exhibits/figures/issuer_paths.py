@@ -46,5 +46,6 @@ def _panel(axis: Axes, path: pd.Series, found: pd.DataFrame, year: int) -> None:
     said = "no comparison" if pd.isna(case["estimate"]) else "unranked" if pd.isna(case["p_value"]) else f"p {prefixed(case['p_value'])}"
     axis.text(0, 1.02, said, transform=axis.transAxes, fontsize=6.5, va="bottom")
     axis.tick_params(labelsize=6.5)
-    axis.set_xticks([year - 3, year, year + 3])
-    axis.set_ylim(bottom=0)
+    first, last = int(path.index.min()), int(path.index.max())
+    axis.set_xticks([at for at in (year - 3, year, year + 3) if first <= at <= last])
+    axis.set_ylim(0, 1.08 * max([*path, *other]))

@@ -28,9 +28,9 @@ SHOWN = (
 
 
 # Colours that a picture keeps here: enough for the study's palettes with smooth edges, at a third of the bytes.
-COLOURS = 96
+COLOURS = 32
 # Longer data of an exhibit, as of a specification curve, stay in their file.
-LONGEST_CSV = 1_000_000
+LONGEST_CSV = 250_000
 
 
 def assemble(provenance: dict, numbers: dict, title: str, order: dict[str, list[str]], root: Path = ROOT) -> str:
@@ -97,5 +97,5 @@ def _picture(path: Path) -> bytes:
     """Return a picture as PNG with few colours; the picture itself is in the folder of figures."""
     made = io.BytesIO()
     with Image.open(path) as picture:
-        picture.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE).save(made, "PNG", optimize=True)
+        picture.convert("RGB").quantize(COLOURS, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE).save(made, "PNG")
     return made.getvalue()
