@@ -48,4 +48,4 @@ def _panel(axis: Axes, path: pd.Series, found: pd.DataFrame, year: int) -> None:
     axis.tick_params(labelsize=6.5)
     first, last = int(path.index.min()), int(path.index.max())
     axis.set_xticks([at for at in (year - 3, year, year + 3) if first <= at <= last])
-    axis.set_ylim(0, 1.08 * max([*path, *other]))
+    axis.set_ylim(0, 1.08 * pd.Series([*path, *other]).max())
