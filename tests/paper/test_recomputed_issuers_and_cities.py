@@ -12,7 +12,13 @@ YEARS = range(-3, 4)
 EFFECT = range(4)
 # Fiscal years after which assets hold leases, by the month in which the year ends.
 LAST_BEFORE_LEASES = {12: 2018, 1: 2018, 2: 2018}
-OLD_SHAPE = {("QSR", "revenue"): 2014, ("YUM", "revenue"): 2013, ("YUM", "assets"): 2015, ("JACK", "revenue"): 2015, ("JACK", "assets"): 2017}
+OLD_SHAPE = {
+    ("QSR", "revenue"): 2014,
+    ("YUM", "revenue"): 2013,
+    ("YUM", "assets"): 2015,
+    ("JACK", "revenue"): 2015,
+    ("JACK", "assets"): 2017,
+}
 
 
 def external(name):
