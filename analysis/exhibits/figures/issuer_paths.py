@@ -50,8 +50,8 @@ def _panel(axis: Axes, path: pd.Series, found: pd.DataFrame, year: int) -> float
     axis.plot(when, other, color=COLOURS[1], linestyle="--", linewidth=1.1, label="synthetic control")
     case = select_one(found, term="case")
     said = "no comparison" if pd.isna(case["estimate"]) else "unranked" if pd.isna(case["p_value"]) else f"p {prefixed(case['p_value'])}"
-    axis.text(0, 1.02, said, transform=axis.transAxes, fontsize=6.5, va="bottom")
-    axis.tick_params(labelsize=6.5)
+    axis.text(0, 1.02, said, transform=axis.transAxes, fontsize=7, va="bottom")
+    axis.tick_params(labelsize=7)
     first, last = int(path.index.min()), int(path.index.max())
     axis.set_xticks([at for at in (year - 3, year, year + 3) if first <= at <= last])
     return float(pd.Series([*path, *other]).max())

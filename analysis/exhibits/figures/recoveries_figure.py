@@ -20,8 +20,8 @@ def draw(presets: pd.DataFrame, claims: dict) -> Figure:
         own = data[data["preset"] == preset]
         heights = [labels.index(f"{row['claim']}: {row['says']}") + 0.16 * (i - 1.5) for row in own.to_dict("records")]
         axis.scatter(own["error"], heights, color=COLOURS[i], marker=MARKERS[i], s=16, label=label, zorder=2)
-    axis.set_yticks(range(len(labels)), labels, fontsize=6.2)
+    axis.set_yticks(range(len(labels)), labels, fontsize=7)
     axis.set_ylim(len(labels) - 0.5, -0.5)
     figure.supxlabel("Estimate less true value, in half-widths of the 95 % interval", fontsize=8)
-    axis.legend(loc="lower center", bbox_to_anchor=(0.1, 1.0), ncols=4, fontsize=6.5)
+    axis.legend(loc="lower center", bbox_to_anchor=(0.1, 1.0), ncols=4, fontsize=7)
     return figure
