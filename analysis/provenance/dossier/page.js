@@ -55,7 +55,7 @@ function openChain(id, from) {
   const node = data.nodes[id];
   if (!node) return;
   const close = h("button", { type: "button", class: "close", onclick: () => dialog.close() }, "Close");
-  dialog.replaceChildren(close, h("h2", { id: "chain-title" }, `Where ${label(node)} comes from`), step(id, new Set()),
+  dialog.replaceChildren(close, h("h2", { id: "chain-title" }, `Where ${label(node)} comes from`), citationOf(id), step(id, new Set()),
     h("p", { class: "note" }, `Code of the study: ${data.code.files} files, SHA-256 `, h("code", null, data.code.sha256)));
   dialog.onclose = () => {
     if (location.hash === `#${id}`) history.replaceState(null, "", location.pathname + location.search);
@@ -65,6 +65,33 @@ function openChain(id, from) {
   dialog.scrollTop = 0;
   close.focus();
   history.replaceState(null, "", `#${id}`);
+}
+// A citation that can be copied: what is cited, the paper, and the chain in short: estimate, raw files and code with their hashes.
+const short = sha256 => sha256.slice(0, 12);
+function rawFiles(id, seen = new Set()) {
+  if (seen.has(id) || !data.nodes[id]) return [];
+  seen.add(id);
+  const node = data.nodes[id];
+  return [...(node.kind === "raw" ? node.files || [] : []), ...(node.from || []).flatMap(source => rawFiles(source, seen))];
+}
+function citation(id) {
+  const node = data.nodes[id], place = (node.sentences || []).at(-1);
+  const what = node.kind === "number" ? `${node.text} (number ${node.name}${place ? `; ${place.file}${place.line ? `, line ${place.line}` : ""}` : ""})` : label(node).replace(/^./, letter => letter.toUpperCase());
+  const files = rawFiles(id).map(file => `${file.path} (SHA-256 ${short(file.sha256)})`);
+  return [`${document.querySelector("h1").textContent} ${what}.`, node.row ? `Estimate: ${estimateLine(node.row)}.` : "",
+    files.length ? `Raw files: ${files.join(", ")}.` : "", `Code: SHA-256 ${short(data.code.sha256)}.`].filter(Boolean).join(" ");
+}
+function citationOf(id) {
+  const text = h("p", { class: "citation", tabindex: 0 }, citation(id));
+  const said = h("span", { role: "status", "aria-live": "polite" });
+  const chosen = () => { const range = document.createRange(); range.selectNodeContents(text); getSelection().removeAllRanges(); getSelection().addRange(range); };
+  // Where a page from a disk may not write to the clipboard, the text is selected, for the keyboard to copy.
+  const copy = async () => {
+    chosen();
+    try { await navigator.clipboard.writeText(text.textContent); said.textContent = " Copied."; }
+    catch { said.textContent = document.execCommand("copy") ? " Copied." : " Selected: copy it with the keyboard."; }
+  };
+  return h("details", null, h("summary", null, "Cite this"), text, h("p", null, h("button", { type: "button", "data-copy": id, onclick: copy }, "Copy citation"), said));
 }
 const label = node => node.kind === "number" ? `the number ${node.text}` : node.kind === "claim" ? `claim ${node.name}` : node.title || node.name;
 function step(id, seen) {
@@ -356,7 +383,7 @@ function exhibit(name) {
   const link = about.csv === undefined ? h("span", null, "Data: ", h("code", null, about.file)) : h("a", { download: `${name}.csv`, href: URL.createObjectURL(new Blob([about.csv], { type: "text/csv" })), class: "download" }, "Download data (CSV)");
   const open = about.csv === undefined ? null : h("details", { ontoggle: () => { if (open.open && !open.dataset.filled) { open.dataset.filled = "1"; open.append(cells(name, about.csv, node)); } } }, h("summary", null, "Data, cell by cell"));
   return h("article", { id: `exhibit-${name}`, class: simulated ? "simulated" : null, tabindex: -1 }, h("h3", null, about.title, mark(simulated)),
-    about.kind === "figure" ? h("img", { src: `data:image/png;base64,${about.png}`, alt: about.alt, loading: "lazy" }) : printed(about.table),
+    about.kind === "figure" ? h("img", { src: `data:image/webp;base64,${about.picture}`, alt: about.alt, loading: "lazy" }) : printed(about.table),
     node.absent ? h("p", { class: "warning" }, `Data absent: ${node.absent}`) : null,
     h("p", { class: "note" }, about.note), h("p", null, link, " ", chainButton(`exhibit:${name}`)), open);
 }

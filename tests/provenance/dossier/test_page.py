@@ -246,6 +246,19 @@ def test_legible_on_a_phone(driver):
         driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
 
 
+def test_a_number_is_cited_with_its_chain(driver):
+    driver.execute_script("document.querySelector(\"button[data-number='rd_att']\").click()")
+    text = driver.execute_script("return document.querySelector('#chain .citation').textContent")
+    number = one(driver, "button[data-number='rd_att']").get_attribute("textContent")
+    assert f"{number} (number rd_att; paper/sections/" in text and "province_att / rd_intensity" in text
+    assert re.search(r"data/raw/statistics/province_year\.csv \(SHA-256 [0-9a-f]{12}\)", text)
+    driver.execute_script("document.querySelector('#chain [data-copy]').click()")
+    WebDriverWait(driver, 5).until(
+        lambda d: d.execute_script("return document.querySelector('#chain [role=status]').textContent.length > 0")
+    )
+    assert driver.execute_script("return String(getSelection())").strip() == text
+
+
 def test_every_control_has_a_name(driver):
     unnamed = driver.execute_script(
         "return [...document.querySelectorAll('button, select, input, a, canvas, img, dialog')].filter(e => !(e.textContent.trim() ||"
