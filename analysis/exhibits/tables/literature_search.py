@@ -5,7 +5,7 @@ import pandas as pd
 from analysis.exhibits.display import Table
 
 COLUMNS = {
-    "query": "Query",
+    "shown": "Query",
     "database": "Database",
     "date": "Date",
     "results": "Results",
@@ -20,11 +20,12 @@ def layout(literature_searches: pd.DataFrame) -> Table:
     """Return one row per query, with the number of its results by subject."""
     frame = literature_searches.assign(
         on_instrument=literature_searches["results"].where(literature_searches["on_securitization"] == "yes", 0),
+        shown=literature_searches["query_in_english"] + literature_searches["language"].map({"English": "", "Chinese": " (in Chinese)"}),
         subjects=literature_searches["results"].astype(str) + " " + literature_searches["subject"],
     )
     by_query = frame.groupby("query_number", sort=True)
     shown = by_query.agg(
-        query=("query", "first"),
+        shown=("shown", "first"),
         database=("database", "first"),
         date=("date", "first"),
         results=("results", "sum"),
