@@ -1,8 +1,10 @@
 """The words of the papers, exhibits, claims and documentation, held to paper/STYLE.md."""
 
+import json
 import re
 
 import pytest
+import typst
 
 from analysis.core.rawfiles import ROOT
 from tests.study import STUDY
@@ -79,3 +81,14 @@ def test_the_abstract_is_short():
     words = re.sub(r'#n\("\w+"\)|#lit\[[^\]]*\]', "number", SECTIONS["abstract"].split("\n", 1)[1])
     words = re.sub(r'#given\("\w+", \[|\], otherwise: \[\]\)', " ", words)
     assert len(words.split()) <= 150
+
+
+def test_the_paper_has_at_most_25_pages_before_its_references():
+    paper, names = str(ROOT / "paper" / "paper.typ"), {"numbers": "numbers.json"}
+    try:
+        found = typst.query(paper, "<last-page>", field="value", root=str(ROOT), ignore_system_fonts=True, sys_inputs=names)
+    except RuntimeError as error:
+        if "does not contain key" not in str(error):
+            raise
+        pytest.skip("the archived numbers are older than the text: run make")
+    assert json.loads(found)[0] <= 25
