@@ -81,7 +81,8 @@ def _cut_wide_intervals(axis: Axes, events: pd.DataFrame) -> None:
     axis.set_ylim(low - room, high + room)
     for edge, marker, beyond in ((low - room, "v", events["ci_low"] < low - room), (high + room, "^", events["ci_high"] > high + room)):
         times = events.loc[beyond, "event_time"].astype(float)
-        axis.plot(times, [edge] * len(times), marker, color=COLOURS[0], markersize=3.5, clip_on=False, zorder=5)
+        (arrows,) = axis.plot(times, [edge] * len(times), marker, color=COLOURS[0], markersize=3.5, clip_on=False, zorder=5)
+        arrows.set_in_layout(False)
 
 
 def mark_true_effects(figure: Figure, estimates: pd.DataFrame, truth: pd.DataFrame, outcomes: dict) -> Figure:
