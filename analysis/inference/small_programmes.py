@@ -41,9 +41,9 @@ def solver(**options: Any) -> highspy.Highs:
 
 def linprog(
     c: np.ndarray,
-    A_ub: np.ndarray | None = None,  # noqa: N803 - the names of scipy, whose place this takes
+    A_ub: np.ndarray | None = None,
     b_ub: np.ndarray | None = None,
-    A_eq: np.ndarray | None = None,  # noqa: N803
+    A_eq: np.ndarray | None = None,
     b_eq: np.ndarray | None = None,
     bounds: list[tuple[float | None, None]] | tuple[float | None, None] = (0, None),
     method: str = "highs",
