@@ -121,7 +121,7 @@ def _draws(effects: list[Effect], assignments: Iterable[np.ndarray], not_yet: bo
         found[0].append((value - only_y * other, influence - only_y[..., None] * its_influence))
         found[1].append((value, influence))
         found[2].append((other, its_influence))
-    return [Draws.joined(moments(*pair, means=True) for pair in pairs) for pairs in found]
+    return [Draws.joined(moments(value, influence, means=True) for value, influence in pairs) for pairs in found]
 
 
 def _rows(names: list[str], effects: list[Effect], actual: list[Draws], drawn: list[Draws], seed: int) -> list[dict]:

@@ -54,10 +54,12 @@ def linprog(
     """
     lower = [bounds[0]] * len(c) if isinstance(bounds, tuple) else [bound[0] for bound in bounds]
     least = np.array([-highspy.kHighsInf if low is None else low for low in lower], dtype=float)
-    if A_eq is not None:
+    if A_eq is not None and b_eq is not None:
         model = programme(c, A_eq, b_eq, b_eq, least)
-    else:
+    elif A_ub is not None and b_ub is not None:
         model = programme(c, A_ub, np.full(len(b_ub), -highspy.kHighsInf), b_ub, least)
+    else:
+        raise ValueError("neither inequalities nor equations are given")
     solving = solver(threads=1)
     solving.passModel(model)
     solving.run()

@@ -26,7 +26,7 @@ def trace(document: str, files: dict[str, list[str]], numbers: str, raw: str, pa
     study = load()
     printed, fingerprints = (json.loads(Path(name).read_text(encoding="utf-8")) for name in (numbers, raw))
     found = graph(study, study["documents"][document], files, printed, fingerprints)
-    write_text(_lines(_plain(found)), path)
+    write_text(_lines({name: _plain(part) for name, part in found.items()}), path)
 
 
 def _lines(found: dict) -> str:
