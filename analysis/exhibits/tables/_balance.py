@@ -24,5 +24,5 @@ def compared(values: pd.Series, treated: pd.Series, names: tuple[str, str] = ("T
 
 
 def spread(values: pd.Series, treated: pd.Series) -> float:
-    """Return the root of the mean of the variances of two groups."""
-    return float(np.sqrt((values[treated].var() + values[~treated].var()) / 2))
+    """Return the root of the mean of the variances of two groups, missing where neither varies."""
+    return float(np.sqrt((values[treated].var() + values[~treated].var()) / 2)) or float("nan")
