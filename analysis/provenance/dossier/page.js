@@ -91,7 +91,7 @@ function citationOf(id) {
     try { await navigator.clipboard.writeText(text.textContent); said.textContent = " Copied."; }
     catch { said.textContent = document.execCommand("copy") ? " Copied." : " Selected: copy it with the keyboard."; }
   };
-  return h("details", null, h("summary", null, "Cite this"), text, h("p", null, h("button", { type: "button", "data-copy": id, onclick: copy }, "Copy citation"), said));
+  return h("details", { class: "cite" }, h("summary", null, "Cite this"), text, h("p", null, h("button", { type: "button", "data-copy": id, onclick: copy }, "Copy citation"), said));
 }
 const label = node => node.kind === "number" ? `the number ${node.text}` : node.kind === "claim" ? `claim ${node.name}` : node.title || node.name;
 function step(id, seen) {
