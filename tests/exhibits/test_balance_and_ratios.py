@@ -34,8 +34,8 @@ def test_like_sponsors_are_weighted_to_the_cells_of_those_with_an_event():
     home = frame.loc["Of the United States"]
     assert (home["Event"], home["Others"]) == ("0.67", "0.25")
     # Cell a counts twice, cell b once, cell c not at all: as the sponsors with an event.
-    assert (home["Others, like sponsors"], home["Difference, like sponsors"]) == ("0.67", "0.00")
-    assert frame.loc["Sponsors", "Others, like sponsors"] == "3"
+    assert (home["Others, like"], home["Difference, like"]) == ("0.67", "0.00")
+    assert frame.loc["Sponsors", "Others, like"] == "3"
     assert frame.loc["whose event comes within the early years", "Event"] == "1"
 
 

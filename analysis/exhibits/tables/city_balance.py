@@ -12,7 +12,7 @@ from analysis.exhibits.tables._balance import compared
 # Years before the base year over which growth is taken.
 SPAN = 5
 LARGEST = "largest tenth"
-LIKE = ", largest tenth"
+LIKE = ", large"
 
 
 def layout(city_year: pd.DataFrame, city_statistics: pd.DataFrame, province_statistics: pd.DataFrame) -> Table:

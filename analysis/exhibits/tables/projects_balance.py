@@ -11,7 +11,7 @@ from analysis.exhibits.tables._balance import compared, spread
 
 EARLY = pd.DateOffset(years=3)
 GROUPS = ("Event", "Others")
-LIKE = ", like sponsors"
+LIKE = ", like"
 
 
 def layout(orphan_projects: pd.DataFrame, orphan_designations: pd.DataFrame) -> Table:
