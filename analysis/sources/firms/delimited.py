@@ -139,7 +139,7 @@ def _slow(body: bytes, delimiter: str, width: int, columns: dict[str, int], line
                 records.append(cells)
                 lines.append(row)
             elif len(more) == 1 and width > 3:
-                ragged.append(Ragged(row, TEXT_LINE))
+                ragged.append(Ragged(row, TEXT_LINE, more[0]))
             else:
                 ragged.append(Ragged(row, f"has {len(cells)} cells where the header has {width}"))
     except csv.Error as error:
