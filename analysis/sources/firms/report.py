@@ -48,6 +48,16 @@ def _unused(line: FileLine) -> str:
     return f"; columns not used: {', '.join(line.unused[:COLUMNS_SHOWN])}{more}" if line.unused else ""
 
 
+def unverified(reading: Reading, adapters: dict[str, dict]) -> list[str]:
+    """Return, for each map used, the columns it read whose names no public document was found to show."""
+    read: dict[str, set[str]] = {}
+    for match in reading.matches:
+        doubtful = set(adapters[match.adapter].get("not_verified", []))
+        read.setdefault(match.adapter, set()).update(doubtful & set(match.columns).union(*match.years.values()))
+    lines = [f"  {adapters[name]['title']}: {', '.join(sorted(columns))}" for name, columns in sorted(read.items()) if columns]
+    return ["", "Columns whose names are not verified: compare them with the labels of your export", *lines] if lines else []
+
+
 def table_of_files(reading: Reading) -> pd.DataFrame:
     """Return the lines as a table: file, read_as, table, rows, kept, left_out (rule: rows), why."""
     records = [

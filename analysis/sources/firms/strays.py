@@ -31,20 +31,25 @@ def without_strays(cells: pd.DataFrame, layout: dict, book: Notebook) -> pd.Data
     totals = set(TOTALS) | (set() if code in named else set(PERHAPS))
     again = wordy & text.isin([value for value, word in known.items() if word in own])
     sums = wordy & text.isin([value for value, word in known.items() if word.strip(" :") in totals])
-    alone = _alone(cells, code, text) & ~again & ~sums
+    skipped = pd.Series(False, index=cells.index)
+    for pattern in layout.get("skip", []):
+        skipped |= text.str.fullmatch(pattern).fillna(False).astype(bool) & ~again & ~sums
+    alone = _alone(cells, code, text) & ~again & ~sums & ~skipped
     units = alone & text.map(lambda value: bool(unit_said(value)), na_action="ignore").fillna(False).astype(bool) if alone.any() else alone
     if units.any():
         book.place("refused", UNIT_BELOW, units[units].index, cells[ROW], code, text)
     for mask, rule in (
-        (_labels(cells, layout, wordy & ~again & ~sums & ~alone, book), "lines of labels below the header"),
+        (_labels(cells, layout, wordy & ~again & ~sums & ~alone & ~skipped, book), "lines of labels below the header"),
         (again, "the header again"),
         (sums, "a line of totals or averages, no firm"),
+        (skipped, "a line that the map skips"),
         (alone, "a line of text, no record"),
     ):
+        mask = mask[cells.index]
         if mask.any():
             book.note("filtered", rule, column=code, value=str(text[mask].iloc[0])[:60], count=int(mask.sum()))
             book.leave_out(rule, mask)
-            cells, again, sums, alone = (one[~mask.reindex(one.index)] for one in (cells, again, sums, alone))
+            cells, text = cells[~mask], text[~mask]
     return cells
 
 

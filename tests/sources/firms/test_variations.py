@@ -40,6 +40,7 @@ READ = {
     "GBK": (of_csmar().encode("gbk"), "000063", 2018, SIDES),
     "UTF-16": (of_csmar().encode("utf-16"), "000063", 2018, SIDES),
     "UTF-16 without its mark": (of_csmar().replace(",", "\t").encode("utf-16-be"), "000063", 2018, SIDES),
+    "decimal commas": (HEAD.replace(",", ";") + "F1;2019;CNY;1.100,5;2.000;(2,5)\n", "F1", 2019, {"assets": 1100.5, "sales": 2000.0, "profit": -2.5}),
     "wide digits": (HEAD + "F1,２０１９,CNY,１００．５,５０,－２．５\n", "F1", 2019, RIGHT),
     "wide header": ("ｆｉｒｍ＿ｉｄ,ｙｅａｒ,ｃｕｒｒｅｎｃｙ,ａｓｓｅｔｓ\nF1,2019,CNY,100.5\n", "F1", 2019, {"assets": 100.5}),
     "Chinese date": (of_csmar("2018-12-31", "2018年12月31日"), "000063", 2018, SIDES),
@@ -123,7 +124,9 @@ ORBIS = '"Company name Latin alphabet","BvD ID number","Operating revenue (Turno
 WIND = '"证券代码","营业收入\n[报告期] {}\n[单位] 万元","总资产\n[报告期] 2019-12-31\n[单位] 元"\n"000063.SZ","999","5,000,000"\n'
 # What is refused: the content and the words of the refusal.
 REFUSED = {
-    "decimal comma": (HEAD.replace(",", ";") + "F1;2019;CNY;100,5;50;1\n", "decimal comma"),
+    "a comma that may be either": (HEAD.replace(",", ";") + "F1;2019;CNY;100,500;50;1\n", "decimal comma"),
+    "decimal commas and points": (HEAD.replace(",", ";") + "F1;2019;CNY;100,5;50.5;1\n", "decimal comma"),
+    "points that may separate thousands": (HEAD.replace(",", ";") + "F1;2019;CNY;1.500;50;1\nF2;2019;CNY;2.500;50;1\n", "separate thousands"),
     "decimal comma in quotes": (HEAD + 'F1,2019,CNY,"100,5",50,1\n', "not a number"),
     "a decimal comma makes its column doubtful": (HEAD + 'F1,2019,CNY,"1,234",50,1\nF2,2019,CNY,"100,5",50,1\n', "value '1,234'"),
     "points between thousands": (HEAD + "F1,2019,CNY,1.000.500,50,1\n", "not a number"),
