@@ -29,8 +29,8 @@ def without_strays(cells: pd.DataFrame, layout: dict, book: Notebook) -> pd.Data
     known = {value: plain(value) for value in text[wordy].unique()}
     own, named = set(spellings(code, layout)), columns_of(layout["columns"].get("name", {}))
     totals = set(TOTALS) | (set() if code in named else set(PERHAPS))
-    again = wordy & text.isin([value for value, word in known.items() if word in own])
-    sums = wordy & text.isin([value for value, word in known.items() if word.strip(" :") in totals])
+    again = _among(text, [value for value, word in known.items() if word in own])
+    sums = _among(text, [value for value, word in known.items() if word.strip(" :") in totals])
     skipped = pd.Series(False, index=cells.index)
     for pattern in layout.get("skip", []):
         skipped |= text.str.fullmatch(pattern).fillna(False).astype(bool) & ~again & ~sums
@@ -51,6 +51,11 @@ def without_strays(cells: pd.DataFrame, layout: dict, book: Notebook) -> pd.Data
             book.leave_out(rule, mask)
             cells, text = cells[~mask], text[~mask]
     return cells
+
+
+def _among(text: pd.Series, values: list[str]) -> pd.Series:
+    """Return which cells hold one of the values; few tables have any of them."""
+    return text.isin(values) if values else pd.Series(False, index=text.index)
 
 
 def _alone(cells: pd.DataFrame, code: str, text: pd.Series) -> pd.Series:

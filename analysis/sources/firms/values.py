@@ -64,14 +64,22 @@ def first_of(cells: pd.DataFrame, names: str | list[str]) -> pd.Series | None:
     return found
 
 
-def _stripped(text: pd.Series, suffixes: list[str]) -> pd.Series:
+def _stripped(text: pd.Series, marks: list[str]) -> pd.Series:
     """Return codes without the exchange: '.SZ' goes at the end, 'SZ' before the digits."""
-    text = text.str.replace(QUOTED, r"\1", regex=True)
-    for suffix in suffixes:
-        bare = re.escape(suffix)
-        pattern = (rf"(?i){bare}$", "") if suffix.startswith(".") else (rf"(?i)^{bare}(\d)", r"\1")
-        text = text.str.replace(*pattern, regex=True)
-    return text
+    text = _unquoted(text)
+    if not text.str.contains(r"[^\d]", regex=True).fillna(False).any():
+        return text
+    ends = "|".join(re.escape(mark) for mark in marks if mark.startswith("."))
+    starts = "|".join(re.escape(mark) for mark in marks if not mark.startswith("."))
+    text = text.str.replace(rf"(?i)({ends})$", "", regex=True) if ends else text
+    return text.str.replace(rf"(?i)^(?:{starts})(\d)", r"\1", regex=True) if starts else text
+
+
+def _unquoted(text: pd.Series) -> pd.Series:
+    """Return codes without a spreadsheet's marks of text and in common digits."""
+    if not text.str.contains(r"^['\"=]|[^\x00-\x7f]", regex=True).fillna(False).any():
+        return text
+    return narrow(text).str.replace(QUOTED, r"\1", regex=True)
 
 
 def _spelt(raw: pd.Series, how: dict) -> Typed:
@@ -132,7 +140,7 @@ def typed(raw: pd.Series, how: dict, kind: str) -> Typed:
     if kind == "date":
         return days_of(text)
     if "pad" in how or how.get("code"):
-        text = narrow(text).str.replace(QUOTED, r"\1", regex=True)
+        text = _unquoted(text)
     if "pad" in how:
         # A spreadsheet drops the zeros of a code and may add '.0'; more digits than the code has is another code.
         text = without_zeros(text).str.zfill(how["pad"])
