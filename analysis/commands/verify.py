@@ -21,6 +21,8 @@ from analysis.core.catalogue import ROOT
 from analysis.core.config import load
 from analysis.core.documents import STUDY
 from analysis.core.errors import DataError
+from analysis.review.manifest import compare as compare_manifests
+from analysis.review.manifest import write as write_manifest
 from analysis.review.verification.compare import (
     ABSENT,
     BYTES,
@@ -44,6 +46,9 @@ WORST_FIRST = (DRIFTED, MISSING, EXTRA, ABSENT, REDRAWN, WITHIN, IDENTICAL)
 
 def declare(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--results", metavar="FOLDER", help="compare with this run of the study instead of running it again")
+    parser.add_argument(
+        "--manifests", nargs=2, metavar=("A", "B"), help="compare two runs by their manifests alone, the files or the folders of the runs"
+    )
     parser.add_argument("--keep", metavar="FOLDER", help="run in this new folder and keep it")
     parser.add_argument("--cores", default="all", help="cores of the rerun (default: all)")
     parser.add_argument("--hash-seed", type=int, default=1, help="PYTHONHASHSEED of the rerun, on which no result may depend (default: 1)")
@@ -61,6 +66,8 @@ def declare(parser: argparse.ArgumentParser) -> None:
 
 
 def run(chosen: argparse.Namespace) -> int:
+    if chosen.manifests:
+        return _manifests(*map(Path, chosen.manifests))
     study = load()
     if chosen.results:
         numbers = study["documents"][STUDY].numbers_file
@@ -74,6 +81,7 @@ def run(chosen: argparse.Namespace) -> int:
     try:
         copy_sources(folder)
         rerun(folder, chosen.cores, chosen.hash_seed)
+        write_manifest(folder)
         status = _compared(study, folder, chosen.level)
     except RerunFailed as error:
         print(f"error: {error}", file=sys.stderr)
@@ -84,6 +92,20 @@ def run(chosen: argparse.Namespace) -> int:
         f"Rerun from raw data in {(time.monotonic() - start) / 60:.1f} minutes, PYTHONHASHSEED={chosen.hash_seed}, cores: {chosen.cores}."
     )
     return status
+
+
+def _manifests(first: Path, second: Path) -> int:
+    """Print how two runs differ by their manifests, and what they differ in that may be why; return 1 where a result differs."""
+    found = compare_manifests(first, second)
+    for state, path in found.differ:
+        print(f"{state:>22}  {path}")
+    for part, what, before, after in found.causes:
+        print(f"{part:>22}  {what}: {before[:60]} / {after[:60]}")
+    total = found.equal + len(found.differ)
+    print(
+        f"{total} results: {found.equal} identical, {len(found.differ)} not; {len(found.causes)} differences of what they were made from."
+    )
+    return 1 if found.differ else 0
 
 
 def _compared(study: dict, folder: Path, level: str) -> int:

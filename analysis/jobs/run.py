@@ -74,6 +74,7 @@ def main(arguments: list[str]) -> int:
         after = state()
         if status == 0 and not {"-n", "--dry-run"} & set(arguments):
             _say(arguments)
+            _leave_manifest()
             if _read(before) == _read(after):
                 stamp.write_text(json.dumps(after), encoding="utf-8")
         return status
@@ -100,6 +101,16 @@ def _run(command: list[str], lock: IO) -> int:
         print("Interrupted, not failed: run the same again; what was finished is kept.", file=sys.stderr)
         return 128 + signals[-1]
     return status
+
+
+def _leave_manifest() -> None:
+    """Write what the run was; one that cannot is no failure of the study."""
+    from analysis.review.manifest import write  # here, because a run that has nothing to do writes none
+
+    try:
+        write(ROOT)
+    except OSError as error:
+        print(f"note: this run left no manifest: {error}", file=sys.stderr)
 
 
 def _say(arguments: list[str]) -> None:
