@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
+from analysis.core.atomic import sweep
 from analysis.core.paths import FIGURES, PROCESSED, TABLES
 
 try:
@@ -62,6 +63,8 @@ def main(arguments: list[str]) -> int:
         lock.truncate(0)
         lock.write(str(os.getpid()))
         lock.flush()
+        for folder in (PROCESSED, FIGURES, "paper"):
+            sweep(ROOT / folder)
         stamp = STATE / f"done-{hashlib.sha256(json.dumps(_targets(arguments)).encode()).hexdigest()[:12]}.json"
         before = state()
         if stamp.exists() and json.loads(stamp.read_text(encoding="utf-8")) == before:

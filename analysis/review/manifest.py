@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
 
+from analysis.core.atomic import atomic
 from analysis.core.checked_yaml import read_yaml
 from analysis.core.errors import DataError
 from analysis.core.paths import FINGERPRINTS
@@ -51,13 +52,8 @@ class Compared:
 def write(root: Path) -> Path:
     """Write the manifest of the run that has just ended in the checkout `root`; return its path."""
     path = root / MANIFEST
-    path.parent.mkdir(exist_ok=True)
-    temporary = path.with_name(f".{os.getpid()}.{path.name}")
-    try:
+    with atomic(path) as temporary:
         temporary.write_text(json.dumps(_manifest(root), indent=1, sort_keys=True, ensure_ascii=False) + "\n", encoding="utf-8")
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
     return path
 
 

@@ -1,10 +1,15 @@
 """Tables are written whole or not at all and carry their marks."""
 
+import os
+import subprocess
+import sys
+
 import pandas as pd
 import pytest
 
+from analysis.core.atomic import atomic, sweep
 from analysis.core.errors import DataError
-from analysis.core.storage import absent_table, atomic, is_absent, read_table, write_table
+from analysis.core.storage import absent_table, is_absent, read_table, write_table
 
 pytestmark = pytest.mark.fast
 
@@ -42,6 +47,16 @@ def test_a_failure_while_writing_leaves_nothing(tmp_path):
         temporary.write_text("half")
         raise RuntimeError
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_a_killed_process_was_writing_is_swept_away(tmp_path):
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    names = (f".{gone.pid}.t.parquet", f".{os.getpid()}.u.parquet", ".hidden", "t.parquet")
+    for name in names:
+        (tmp_path / name).write_text("half")
+    assert [path.name for path in sweep(tmp_path)] == [names[0]]
+    assert {path.name for path in tmp_path.iterdir()} == set(names[1:])
 
 
 def test_same_table_same_bytes(tmp_path):

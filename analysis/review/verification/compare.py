@@ -102,8 +102,8 @@ def _for_want_of_data(result: Result, rules: dict, missing_inputs: MissingInputs
 
 
 def _both(archived: Path, rerun: Path, patterns: list[str]) -> list[str]:
-    found = {path.relative_to(root).as_posix() for root in (archived, rerun) for pattern in patterns for path in root.glob(pattern)}
-    return sorted(found)
+    found = {path.relative_to(root) for root in (archived, rerun) for pattern in patterns for path in root.glob(pattern)}
+    return sorted(path.as_posix() for path in found if not path.name.startswith("."))  # what a run is writing is no result yet
 
 
 def _file(archived: Path, rerun: Path, path: str, against: Callable[[Path, Path], tuple]) -> Result:

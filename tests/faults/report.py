@@ -1,0 +1,52 @@
+"""docs/reliability.md: the faults that were tried, what was survived and what was lost, as the suite found it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from analysis.core.catalogue import ROOT
+from analysis.review.manifest import environment
+
+INTRODUCTION = """# Reliability
+
+What breaks a run, and what is left of it. Each line was tried by the suite in `tests/faults`, which wrote this page
+(`make faults`; continuous integration tries fewer moments and fewer corruptions of each kind). A fault is survived in one of two ways: the results have
+the same bytes as without it, or it is refused in a line that says where. What is invisible in principle, as another plausible digit in a raw
+file whose hash was renewed with it, is counted and nothing else.
+"""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A kind of fault: how often tried, ended with the same results, refused in a line, or not to be seen; and what was lost."""
+
+    part: str
+    fault: str
+    tried: int
+    same: int
+    refused: int
+    unseen: int
+    lost: str
+    remark: str
+
+
+def write(faults: list[Fault], path: str) -> None:
+    """Write the page at `path`, relative to the repository: machine, then one table a part, in the order of the suite."""
+    about = environment()
+    kernels = ", ".join(sorted({value for name, value in about.items() if name.startswith("kernel of")}))
+    machine = f"{about['processor']}, {about['cores']} cores, OpenBLAS kernel {kernels}; {about['system']}; Python {about['python']}"
+    lines = [INTRODUCTION, f"Machine: {machine}."]
+    for part in dict.fromkeys(fault.part for fault in faults):
+        own = [fault for fault in faults if fault.part == part]
+        unseen = any(fault.unseen for fault in own)
+        lines += ["", f"## {part}", "", _row("fault", "tried", "same results", "refused in a line", *["not to be seen"] * unseen, "lost")]
+        lines += [_row("---", "---:", "---:", "---:", *["---:"] * unseen, "---")]
+        for fault in own:
+            lost = f"{fault.lost}; {fault.remark}" if fault.remark else fault.lost
+            lines += [_row(fault.fault, fault.tried, fault.same, fault.refused, *[fault.unseen] * unseen, lost)]
+    (Path(ROOT) / path).write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _row(*cells: object) -> str:
+    return f"| {' | '.join(f'{cell:,}' if isinstance(cell, int) else str(cell) for cell in cells)} |"
