@@ -8,6 +8,7 @@ schemas and turns pandera's findings into one-line errors that name file, row, c
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -184,15 +185,13 @@ def read_raw(path: str | Path, contract: dict) -> pd.DataFrame:
 
 def _read_text(path: Path) -> pd.DataFrame:
     """Return a CSV file as text; pandas would shift or cut a row that is wider than the header."""
+    reader = csv.reader(io.StringIO(_decoded(path), newline=""), strict=True)
     try:
-        with path.open(encoding="utf-8-sig", newline="") as stream:
-            header, *rows = csv.reader(stream, strict=True)
-    except FileNotFoundError as error:
-        raise DataError(violation(path, "file not found")) from error
-    except ValueError as error:  # an empty file, or bytes that are not UTF-8
-        raise DataError(violation(path, "is empty or not UTF-8 text")) from error
+        header, *rows = reader
+    except ValueError as error:
+        raise DataError(violation(path, "is empty")) from error
     except csv.Error as error:
-        raise DataError(violation(path, f"cannot be read as a CSV file ({error})")) from error
+        raise DataError(violation(path, f"cannot be read as a CSV file ({error})", row=reader.line_num)) from error
     uneven = [
         violation(path, f"has {len(cells)} cells where the header has {len(header)}", row=position + 2)
         for position, cells in enumerate(rows)
@@ -201,3 +200,18 @@ def _read_text(path: Path) -> pd.DataFrame:
     if uneven:
         raise DataError("\n".join(uneven))
     return pd.DataFrame(rows, columns=header, dtype="string")
+
+
+def _decoded(path: Path) -> str:
+    """Return the text of a UTF-8 file; raise DataError with the line of the first byte that is none."""
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError as error:
+        raise DataError(violation(path, "file not found")) from error
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise DataError(violation(path, "is not UTF-8 text", row=content.count(b"\n", 0, error.start) + 1)) from error
+    if "\0" in text:
+        raise DataError(violation(path, "holds a NUL byte, which no text does", row=text.count("\n", 0, text.index("\0")) + 1))
+    return text

@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -46,11 +47,21 @@ WRITTEN = (
 )
 # Target → document, and its numbers, which say what is absent.
 DOCUMENTS = {"study": ("paper/paper.pdf", "paper/numbers.json"), "validation": ("paper/validation.pdf", "paper/validation_numbers.json")}
+LITTLE = 2**20  # bytes free below which a disk counts as full
 BACK = "What rests on that says so in place of the archived results; `git checkout figures paper` brings those back."
 
 
 def main(arguments: list[str]) -> int:
     """Run the workflow with `arguments` of Snakemake; return its exit status."""
+    try:
+        return _alone(arguments)
+    except OSError as error:
+        print(f"error: the study cannot run in {ROOT}: {error}", file=sys.stderr)
+        return 1
+
+
+def _alone(arguments: list[str]) -> int:
+    """Run as `main` does unless another run is at work."""
     STATE.mkdir(exist_ok=True)
     with (STATE / "run.lock").open("a+") as lock:
         if not _locked(lock):
@@ -75,6 +86,10 @@ def main(arguments: list[str]) -> int:
         command = [sys.executable, "-m", "snakemake", "--profile", PROFILE, *(["--nolock"] if fcntl else []), *arguments]
         status = _run(command, lock)
         after = state()
+        if status and shutil.disk_usage(ROOT).free < LITTLE:
+            print(
+                f"error: the disk that holds {ROOT} is full; make room and run the same again, what was finished is kept", file=sys.stderr
+            )
         if status == 0 and not {"-n", "--dry-run"} & set(arguments):
             _say(arguments)
             _leave_manifest()
