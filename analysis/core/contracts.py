@@ -27,6 +27,8 @@ FALSE_WORDS = {"0": False, "false": False, "no": False}
 # Type of a column → how pandas holds it; what is not named here is text.
 DTYPES = {"number": "float64", "integer": "Int64", "boolean": "boolean"}
 TEXT = "string"
+# What a spreadsheet that opens a table runs: a name may begin with a sign (-Pharma BV), but not call a function or a program.
+FORMULA = r"[=@]|[+-].*[|(!]"
 
 
 def check_header(header: list[str], contract: dict, where: object) -> None:
@@ -85,7 +87,7 @@ def _convert(text: pd.Series, kind: str) -> tuple[pd.Series, list[int], str]:
         broken = text.notna() & pd.to_datetime(text, format="%Y-%m-%d", errors="coerce").isna()
         return text, _positions(broken), "a date YYYY-MM-DD"
     if kind == "text":
-        return text, [], "text"
+        return text, _positions(text.str.match(FORMULA).fillna(False)), "text but a formula, which a spreadsheet would run"
     raise ValueError(f"unknown column type '{kind}'")
 
 
