@@ -48,8 +48,7 @@ def job(log: str) -> Iterator[None]:
         except DataError as error:
             message = str(error)
         except OSError as error:
-            # The log keeps where; the reader of the screen cannot mend the code, but can make room or lend a right.
-            traceback.print_exc(file=stream)
+            # No line of the code is to be mended, but room made or a right given.
             message = f"error: {error}" if error.errno in OF_THE_MACHINE else traceback.format_exc()
         except Exception:
             message = traceback.format_exc()

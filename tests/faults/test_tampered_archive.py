@@ -85,15 +85,15 @@ def painted(content, dice):
 
 
 def redrawn(content, dice):
-    """Change what one packed stream of a PDF draws or says."""
+    """Change the first digit of a coordinate, width or distance in one packed stream of a PDF."""
     streams = list(re.finditer(rb"stream\r?\n(.*?)\r?\nendstream", content, re.DOTALL))
     for match in dice.sample(streams, len(streams)):
         try:
             inner = zlib.decompress(match[1])
         except zlib.error:
             continue
-        if re.search(rb"[1-9]\d* [lmw]\b|T[jJ]", inner):
-            place = dice.choice([found.start() for found in re.finditer(rb"[1-9]\d* [lmw]\b|[1-9A-Ea-e](?=[^\n]*T[jJ])", inner)])
+        if places := [found.start() for found in re.finditer(rb"(?<=[\s\[])[1-9]\d+(?=[\s.])", inner)]:
+            place = dice.choice(places)
             inner = inner[:place] + (b"8" if inner[place : place + 1] != b"8" else b"3") + inner[place + 1 :]
             return content[: match.start(1)] + zlib.compress(inner) + content[match.end(1) :]
     return content[:-20]
@@ -137,7 +137,7 @@ def test_verify_finds_and_places_what_was_tampered(tmp_path, record, kind):
     files = archived(kind)
     while tried < max(TIMES // len(WAYS), len(WAYS[kind])):
         path, way = dice.choice(files), WAYS[kind][tried % len(WAYS[kind])]
-        result, folders = tampered(kind, way, path, dice, tmp_path)
+        result, _ = tampered(kind, way, path, dice, tmp_path)
         if result.status == IDENTICAL:
             continue  # two equal lines swapped
         tried += 1
