@@ -22,7 +22,7 @@ from analysis.inference import randomization
 from analysis.inference.absorb import within_sd
 from analysis.inference.cluster import need_two
 from analysis.inference.honest_bounds import bounds_rows, wants_bounds
-from analysis.inference.randomization import draws_of
+from analysis.inference.randomization import Draws, moments
 from analysis.inference.stacked_average import (
     COLUMNS,
     Comparison,
@@ -230,6 +230,5 @@ def _clustered(key: tuple, value: tuple[np.ndarray, np.ndarray], counts: dict, o
 
 def _randomized(stacks: Stacks, chosen: np.ndarray, actual: tuple, seed: int, draws: int, counts: dict) -> list[dict]:
     generator = np.random.default_rng(seed)
-    comparison, assignments = Comparison(stacks, chosen), permutations(stacks.cell, stacks.treated, generator)
-    drawn = draws_of(comparison.evaluate(treated) for treated in islice(assignments, draws))
-    return randomization.rows("att", draws_of([actual]), drawn, seed=seed, **counts)
+    drawn = Comparison(stacks, chosen).draws(islice(permutations(stacks.cell, stacks.treated, generator), draws))
+    return randomization.rows("att", Draws(*moments(actual[0][:, None], actual[1][:, None])), drawn, seed=seed, **counts)

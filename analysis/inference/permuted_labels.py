@@ -11,12 +11,17 @@ from math import lgamma
 
 import numpy as np
 
+# Labels of permutations that are made at a time.
+HELD = 100_000
+
 
 def permute(labels: np.ndarray, draws: int, generator: np.random.Generator, strata: np.ndarray | None = None) -> Iterator[np.ndarray]:
-    """Yield `draws` permutations of `labels` (units,), within `strata` (units,) codes if there are any: no two are held at once."""
+    """Yield `draws` permutations of `labels` (units,), within `strata` (units,) codes if there are any: never are all held at once."""
     if strata is None:
-        for _ in range(draws):
-            yield generator.permuted(labels)
+        held = max(1, HELD // len(labels))
+        for start in range(0, draws, held):
+            # Rows are permuted one after the other: the stream is that of single permutations.
+            yield from generator.permuted(np.tile(labels, (min(held, draws - start), 1)), axis=1)
         return
     members = [np.flatnonzero(strata == stratum) for stratum in np.unique(strata)]
     for _ in range(draws):

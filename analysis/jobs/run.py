@@ -8,10 +8,10 @@ outlive a crash, are switched off.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -19,8 +19,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
-from analysis.core.atomic import sweep
+from analysis.core.atomic import atomic, sweep
 from analysis.core.paths import FIGURES, PROCESSED, TABLES
+from analysis.jobs.surroundings import cache_variables, date_back, lacking
 
 try:
     import fcntl
@@ -45,9 +46,12 @@ WRITTEN = (
     "paper/dossier.html",
     "paper/codebook.md",
 )
+# Folders into which runs write results; one that was killed may have left part of a file there.
+MADE = (PROCESSED, FIGURES, "paper")
 # Target → document, and its numbers, which say what is absent.
 DOCUMENTS = {"study": ("paper/paper.pdf", "paper/numbers.json"), "validation": ("paper/validation.pdf", "paper/validation_numbers.json")}
-LITTLE = 2**20  # bytes free below which a disk counts as full
+# Rules that read the papers' text, and the targets' own: where nothing else has changed since a whole run, no other need be planned.
+TEXT, READ_TEXT = (".typ", ".bib"), ("study", "validation", "typeset", "dossier")
 BACK = "What rests on that says so in place of the archived results; `git checkout figures paper` brings those back."
 
 
@@ -74,27 +78,32 @@ def _alone(arguments: list[str]) -> int:
         lock.truncate(0)
         lock.write(str(os.getpid()))
         lock.flush()
-        for folder in (PROCESSED, FIGURES, "paper"):
+        if lacks := lacking(ROOT, (*MADE, TABLES, "logs")):
+            print(f"error: {lacks}", file=sys.stderr)
+            return 1
+        for folder in MADE:
             sweep(ROOT / folder)
         stamp = STATE / f"done-{hashlib.sha256(json.dumps(_targets(arguments)).encode()).hexdigest()[:12]}.json"
         before = state()
-        if stamp.exists() and json.loads(stamp.read_text(encoding="utf-8")) == before:
+        if date_back(ROOT, before):
+            before = state()
+        last = json.loads(stamp.read_text(encoding="utf-8")) if stamp.exists() else {}
+        if last == before:
             print("Nothing to be done: no file that the study reads or writes has changed since the last run.")
             _say(arguments)
             return 0
         stamp.unlink(missing_ok=True)
         command = [sys.executable, "-m", "snakemake", "--profile", PROFILE, *(["--nolock"] if fcntl else []), *arguments]
+        if last and only_text(last, before):
+            command += ["--allowed-rules", *READ_TEXT]
         status = _run(command, lock)
         after = state()
-        if status and shutil.disk_usage(ROOT).free < LITTLE:
-            print(
-                f"error: the disk that holds {ROOT} is full; make room and run the same again, what was finished is kept", file=sys.stderr
-            )
         if status == 0 and not {"-n", "--dry-run"} & set(arguments):
             _say(arguments)
             _leave_manifest()
             if _read(before) == _read(after):
-                stamp.write_text(json.dumps(after), encoding="utf-8")
+                with contextlib.suppress(OSError), atomic(stamp) as temporary:  # without it the next run looks again
+                    temporary.write_text(json.dumps(after), encoding="utf-8")
         return status
 
 
@@ -102,7 +111,9 @@ def _run(command: list[str], lock: IO) -> int:
     """Run Snakemake and return its exit status; a signal to end reaches it too, and is not reported as a failure of the study."""
     signals: list[int] = []
     # Snakemake holds the lock as well, should this process end before it.
-    with subprocess.Popen(command, cwd=ROOT, pass_fds=[lock.fileno()] if fcntl else []) as process:
+    with subprocess.Popen(
+        command, cwd=ROOT, env=os.environ | cache_variables(STATE / "cache"), pass_fds=[lock.fileno()] if fcntl else []
+    ) as process:
 
         def end(number: int, _frame: object) -> None:
             signals.append(number)
@@ -178,6 +189,11 @@ def state() -> dict[str, list]:
 def _read(state_: dict[str, list]) -> dict[str, list]:
     """Return the part of a state that a run reads and does not write."""
     return {path: about for path, about in state_.items() if not path.startswith(WRITTEN)}
+
+
+def only_text(last: dict[str, list], now: dict[str, list]) -> bool:
+    """Return whether two states of the study differ in texts of the papers alone, none of which has come or gone."""
+    return last.keys() == now.keys() and all(path.startswith("paper/") and path.endswith(TEXT) for path in last if last[path] != now[path])
 
 
 def _files(folder: Path) -> Iterator[Path]:

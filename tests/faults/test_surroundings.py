@@ -13,6 +13,8 @@ import pytest
 from tests.faults.checkout import PATIENCE, TARGETS, Checkout
 
 PART = "Surroundings"
+# Further interpreters to try, by path; each sets up an environment, which takes minutes.
+PYTHONS = list(filter(None, os.environ.get("IPS_FAULT_PYTHONS", "").split(os.pathsep)))
 ELSEWHERE = "/proc/none"  # where nobody can make a folder, not even the superuser
 # Whether this process may mount: then disks can be made small and read-only.
 MOUNTS = sys.platform == "linux" and shutil.which("unshare") and not subprocess.call(["unshare", "-m", "true"], stderr=subprocess.DEVNULL)
@@ -52,14 +54,14 @@ def refused(result, line):
         ),
         (
             "disk full, the whole checkout",
-            'mount -t tmpfs -o size=$(($(du -sk "$1" | cut -f1) + 300))k none /mnt; cp -r "$1/." /mnt; cd /mnt',
-            "the disk that holds /mnt is full",
+            'mount -t tmpfs -o size=$(($(du -sk "$1" | cut -f1) + 2000))k none /mnt; cp -r "$1/." /mnt; cd /mnt',
+            "the disk that holds /mnt has .* MB left",
         ),
         ("read-only checkout", 'mount --bind "$1" "$1"; mount -o remount,bind,ro "$1"; cd "$1"', "cannot run in .*Read-only file system"),
         (
             "read-only folder of figures",
             'mkdir -p "$1/figures"; mount --bind "$1/figures" "$1/figures"; mount -o remount,bind,ro "$1/figures"',
-            "Read-only file system",
+            "cannot write into figures",
         ),
     ],
 )
@@ -173,6 +175,21 @@ def test_make_with_many_jobs(study, record):
     finally:
         (checkout.path / ".venv").unlink()
     record(PART, "make -j4", 1, same=1)
+
+
+@pytest.mark.parametrize("interpreter", PYTHONS)
+def test_other_pythons(study, record, tmp_path, interpreter):
+    """In an environment that bootstrap.py makes for that interpreter from the same lock."""
+    own = Checkout(tmp_path / "study")
+    study[0].clear()
+    shutil.copytree(study[0].path, own.path)
+    command = [interpreter, "bootstrap.py", "python", *own.command()[1:]]
+    result = subprocess.run(
+        command, cwd=own.path, env=own.environment(VIRTUAL_ENV=None), capture_output=True, text=True, timeout=10 * PATIENCE, check=False
+    )
+    same(study, result, own)
+    said = subprocess.run([interpreter, "--version"], capture_output=True, text=True, check=True).stdout.strip()
+    record(PART, f"{said}, its own environment from the same lock", 1, same=1)
 
 
 def test_two_runs_at_once(study, record):
