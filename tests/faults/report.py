@@ -49,4 +49,5 @@ def write(faults: list[Fault], path: str) -> None:
 
 
 def _row(*cells: object) -> str:
-    return f"| {' | '.join(f'{cell:,}' if isinstance(cell, int) else str(cell) for cell in cells)} |"
+    """Return a row of a Markdown table; a bar within a cell is no border of one."""
+    return f"| {' | '.join(f'{cell:,}' if isinstance(cell, int) else str(cell).replace('|', chr(92) + '|') for cell in cells)} |"

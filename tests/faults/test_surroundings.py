@@ -21,6 +21,23 @@ MOUNTS = sys.platform == "linux" and shutil.which("unshare") and not subprocess.
 needs_mounts = pytest.mark.skipif(not MOUNTS, reason="this process may not mount file systems")
 
 
+# Variables of other machines; tried one by one where there is time, else all at once, of each the last.
+EACH_ALONE = int(os.environ.get("IPS_FAULT_MOMENTS", "3")) >= 10
+VARIABLES: dict[str, dict[str, str | None]] = {
+    "no HOME": {"HOME": None},
+    "HOME and caches that cannot be written": {"HOME": ELSEWHERE, "XDG_CACHE_HOME": ELSEWHERE, "MPLCONFIGDIR": ELSEWHERE},
+    "TMPDIR that is not there": {"TMPDIR": ELSEWHERE},
+    "locale without any letter but ASCII": {
+        "LC_ALL": "POSIX", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0", "PYTHONIOENCODING": "ascii",
+    },
+    "another time zone, west": {"TZ": "America/St_Johns"},
+    "another time zone, east": {"TZ": "Pacific/Kiritimati"},
+    "PYTHONHASHSEED 1": {"PYTHONHASHSEED": "1"},
+    "PYTHONHASHSEED 2": {"PYTHONHASHSEED": "2"},
+    "PYTHONHASHSEED at random": {"PYTHONHASHSEED": "random"},
+}  # fmt: skip
+
+
 def inside(checkout, script, **changes):
     """Run the small target after the mounts of `script`, which sees the checkout as $1, in a space of its own."""
     run = 'shift; exec "$@"'
@@ -73,24 +90,9 @@ def test_no_room_and_no_right(study, record, name, script, line):
     record(PART, f"{name}; then made good", 1, refused=1)
 
 
-@pytest.mark.parametrize(
-    ("name", "changes"),
-    [
-        ("no HOME", {"HOME": None}),
-        ("HOME and caches that cannot be written", {"HOME": ELSEWHERE, "XDG_CACHE_HOME": ELSEWHERE, "MPLCONFIGDIR": ELSEWHERE}),
-        ("TMPDIR that is not there", {"TMPDIR": ELSEWHERE}),
-        (
-            "locale without any letter but ASCII",
-            {"LC_ALL": "POSIX", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0", "PYTHONIOENCODING": "ascii"},
-        ),
-        ("another time zone, west", {"TZ": "America/St_Johns"}),
-        ("another time zone, east", {"TZ": "Pacific/Kiritimati"}),
-        ("PYTHONHASHSEED 1", {"PYTHONHASHSEED": "1"}),
-        ("PYTHONHASHSEED 2", {"PYTHONHASHSEED": "2"}),
-        ("PYTHONHASHSEED at random", {"PYTHONHASHSEED": "random"}),
-    ],
-)
-def test_other_variables(study, record, name, changes):
+@pytest.mark.parametrize("name", VARIABLES if EACH_ALONE else ["all at once"])
+def test_other_variables(study, record, name):
+    changes = VARIABLES.get(name) or {key: value for each in VARIABLES.values() for key, value in each.items()}
     study[0].clear()
     same(study, study[0].run(**changes))
     record(PART, name, 1, same=1)
