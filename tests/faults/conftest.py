@@ -2,11 +2,13 @@
 
 import os
 import time
+from pathlib import Path
 
 import pytest
 
+from analysis.core.catalogue import ROOT
 from tests.faults.checkout import copy_of_study
-from tests.faults.report import Fault, write
+from tests.faults.report import Fault, keep, write
 
 RECORD: list[Fault] = []
 
@@ -19,9 +21,10 @@ def pytest_collection_modifyitems(items):
 
 
 def pytest_sessionfinish(session, exitstatus):
-    """Write the table of faults where IPS_FAULTS_REPORT asks for it, if nothing failed."""
-    if os.environ.get("IPS_FAULTS_REPORT") and exitstatus == 0 and RECORD:
-        write(RECORD, os.environ["IPS_FAULTS_REPORT"])
+    """Keep what was tried where IPS_FAULTS_RECORD says, and write the page from all that is kept there; not after a failure."""
+    kept = os.environ.get("IPS_FAULTS_RECORD")
+    if kept and exitstatus == 0 and RECORD:
+        write(keep(RECORD, Path(kept)), ROOT / "docs/reliability.md")
 
 
 @pytest.fixture

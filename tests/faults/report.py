@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from analysis.core.catalogue import ROOT
 from analysis.review.manifest import environment
 
 INTRODUCTION = """# Reliability
@@ -15,6 +15,9 @@ What breaks a run, and what is left of it. Each line was tried by the suite in `
 the same bytes as without it, or it is refused in a line that says where. What is invisible in principle, as another plausible digit in a raw
 file whose hash was renewed with it, is counted and nothing else.
 """
+
+
+PARTS = ("Killed", "Surroundings", "Another processor", "Raw files corrupted", "Archived results tampered", "Hostile input")
 
 
 @dataclass(frozen=True)
@@ -31,8 +34,18 @@ class Fault:
     remark: str
 
 
-def write(faults: list[Fault], path: str) -> None:
-    """Write the page at `path`, relative to the repository: machine, then one table a part, in the order of the suite."""
+def keep(faults: list[Fault], path: Path) -> list[Fault]:
+    """Add `faults` to those kept at `path` (JSON), in place of the same ones tried before; return all, in the order of PARTS."""
+    before = [Fault(**each) for each in json.loads(path.read_text(encoding="utf-8"))] if path.exists() else []
+    kept = {(fault.part, fault.fault): fault for fault in (*before, *faults)}
+    found = sorted(kept.values(), key=lambda fault: PARTS.index(fault.part))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps([asdict(fault) for fault in found], indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    return found
+
+
+def write(faults: list[Fault], path: Path) -> None:
+    """Write the page at `path`: machine, then one table a part."""
     about = environment()
     kernels = ", ".join(sorted({value for name, value in about.items() if name.startswith("kernel of")}))
     machine = f"{about['processor']}, {about['cores']} cores, OpenBLAS kernel {kernels}; {about['system']}; Python {about['python']}"
@@ -45,7 +58,7 @@ def write(faults: list[Fault], path: str) -> None:
         for fault in own:
             lost = f"{fault.lost}; {fault.remark}" if fault.remark else fault.lost
             lines += [_row(fault.fault, fault.tried, fault.same, fault.refused, *[fault.unseen] * unseen, lost)]
-    (Path(ROOT) / path).write_text("\n".join(lines) + "\n", encoding="utf-8")
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def _row(*cells: object) -> str:
