@@ -10,13 +10,13 @@ from analysis.review.manifest import environment
 
 INTRODUCTION = """# Reliability
 
-What breaks a run, and what is left of it. Each line was tried by the suite in `tests/faults`, which wrote this page
-(`make faults`; continuous integration tries fewer moments and fewer corruptions of each kind). A fault is survived in one of two ways: the results have
-the same bytes as without it, or it is refused in a line that says where. What is invisible in principle, as another plausible digit in a raw
-file whose hash was renewed with it, is counted and nothing else.
+What breaks a run, and what is then lost. The suite in `tests/faults` tried each line and wrote this page (`make faults`); continuous
+integration tries a little of each kind. A fault is survived in one of two ways: the results have the same bytes as without it, or it is
+refused in a line that says where and what. What shows in no value, as another plausible digit in a raw file whose hash was renewed
+with it, is counted: no contract can tell it, but the hash that is committed does. A cut of power is not tried, nor a disk that returns
+other bytes than were written. Known advisories on the pinned libraries are not looked up either, which needs a network:
+`pip-audit --require-hashes -r requirements.lock` does.
 """
-
-
 PARTS = ("Killed", "Surroundings", "Another processor", "Raw files corrupted", "Archived results tampered", "Hostile input")
 
 
