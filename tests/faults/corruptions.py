@@ -129,7 +129,9 @@ CORRUPTIONS: dict[str, Callable[[bytes, random.Random], bytes]] = {
     "a date or year out of range": _put(
         lambda text, dice: dice.choice(["9999", "0001", "3021"]) + text[4:], lambda text: text[:4].isdigit() and text[:2] in ("19", "20")
     ),
-    "another digit in a number": _put(lambda text, dice: text.replace(dice.choice(text), str(dice.randrange(10)), 1), _number),
+    "another digit in a number": _put(
+        lambda text, dice: text.replace(dice.choice(text), str(dice.randrange(10)), 1) if _number(text) else text, _number
+    ),
     "a NUL byte": nul_byte,
     "another encoding": other_encoding,
     "other ends of lines": other_line_ends,
