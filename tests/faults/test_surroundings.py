@@ -86,7 +86,8 @@ def test_no_room_and_no_right(study, record, name, script, line):
     checkout, _, _ = study
     checkout.clear()
     refused(inside(checkout, script), line)
-    same(study, checkout.run())
+    if EACH_ALONE or name.startswith("disk full where"):
+        same(study, checkout.run())
     record(PART, f"{name}; then made good", 1, refused=1)
 
 
@@ -98,7 +99,7 @@ def test_other_variables(study, record, name):
     record(PART, name, 1, same=1)
 
 
-@pytest.mark.parametrize("cores", [1, 8])
+@pytest.mark.parametrize("cores", [1, 8] if EACH_ALONE else [8])
 def test_other_numbers_of_cores(study, record, cores):
     study[0].clear()
     same(study, study[0].run(cores=cores))
