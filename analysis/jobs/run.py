@@ -83,28 +83,36 @@ def _alone(arguments: list[str]) -> int:
             return 1
         for folder in MADE:
             sweep(ROOT / folder)
-        stamp = STATE / f"done-{hashlib.sha256(json.dumps(_targets(arguments)).encode()).hexdigest()[:12]}.json"
+        return _make(arguments, lock)
+
+
+def _make(arguments: list[str], lock: IO) -> int:
+    """Have Snakemake make what is asked for, unless nothing has changed since it did; return its exit status."""
+    stamp = STATE / f"done-{hashlib.sha256(json.dumps(_targets(arguments)).encode()).hexdigest()[:12]}.json"
+    before = state()
+    if date_back(ROOT, before):
         before = state()
-        if date_back(ROOT, before):
-            before = state()
-        last = json.loads(stamp.read_text(encoding="utf-8")) if stamp.exists() else {}
-        if last == before:
-            print("Nothing to be done: no file that the study reads or writes has changed since the last run.")
-            _say(arguments)
-            return 0
-        stamp.unlink(missing_ok=True)
-        command = [sys.executable, "-m", "snakemake", "--profile", PROFILE, *(["--nolock"] if fcntl else []), *arguments]
-        if last and only_text(last, before):
-            command += ["--allowed-rules", *READ_TEXT]
-        status = _run(command, lock)
-        after = state()
-        if status == 0 and not {"-n", "--dry-run"} & set(arguments):
-            _say(arguments)
-            _leave_manifest()
-            if _read(before) == _read(after):
-                with contextlib.suppress(OSError), atomic(stamp) as temporary:  # without it the next run looks again
-                    temporary.write_text(json.dumps(after), encoding="utf-8")
-        return status
+    try:
+        last = json.loads(stamp.read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):  # never made, or half a file
+        last = {}
+    if last == before:
+        print("Nothing to be done: no file that the study reads or writes has changed since the last run.")
+        _say(arguments)
+        return 0
+    stamp.unlink(missing_ok=True)
+    command = [sys.executable, "-m", "snakemake", "--profile", PROFILE, *(["--nolock"] if fcntl else []), *arguments]
+    if last and only_text(last, before):
+        command += ["--allowed-rules", *READ_TEXT]
+    status = _run(command, lock)
+    after = state()
+    if status == 0 and not {"-n", "--dry-run"} & set(arguments):
+        _say(arguments)
+        _leave_manifest()
+        if _read(before) == _read(after):
+            with contextlib.suppress(OSError), atomic(stamp) as temporary:  # without it the next run looks again
+                temporary.write_text(json.dumps(after), encoding="utf-8")
+    return status
 
 
 def _run(command: list[str], lock: IO) -> int:
