@@ -24,22 +24,14 @@ def atomic(path: str | Path) -> Iterator[Path]:
         temporary.unlink(missing_ok=True)
 
 
-def sweep(folder: Path) -> list[Path]:
-    """Remove temporary files below `folder` whose process is gone, as one is after kill -9; return those that were removed."""
-    left = []
-    for path in folder.rglob(".*"):
-        match = TEMPORARY.fullmatch(path.name)
-        if match and path.is_file() and not _alive(int(match[1])):
-            path.unlink(missing_ok=True)
-            left.append(path)
+def sweep(folder: Path, leaving: tuple[str, ...] = ()) -> list[Path]:
+    """Remove the temporary files below `folder` but those in folders named in `leaving`; return those that were removed.
+
+    For who knows that nobody writes there, as a run does that holds the lock. Whether the process that a name gives is alive would
+    not tell: numbers of processes come again, and a killed one may stay in the table of processes.
+    """
+    left = [path for path in folder.rglob(".*") if TEMPORARY.fullmatch(path.name) and path.is_file()]
+    left = [path for path in left if not set(leaving) & set(path.relative_to(folder).parts)]
+    for path in left:
+        path.unlink(missing_ok=True)
     return left
-
-
-def _alive(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except (ProcessLookupError, OverflowError):
-        return False
-    except OSError:  # somebody else's
-        return True
-    return True
