@@ -27,6 +27,8 @@ FALSE_WORDS = {"0": False, "false": False, "no": False}
 # Type of a column → how pandas holds it; what is not named here is text.
 DTYPES = {"number": "float64", "integer": "Int64", "boolean": "boolean"}
 TEXT = "string"
+SPAN = (1800, 2100)  # years of dates; a rule of the column may be narrower
+SPAN_SAID = f"of the years {SPAN[0]} to {SPAN[1]}"
 # What a spreadsheet that opens a table runs: a name may begin with a sign (-Pharma BV), but not call a function or a program.
 FORMULA = r"[=@]|[+-].*[|(!]"
 
@@ -82,13 +84,19 @@ def _convert(text: pd.Series, kind: str) -> tuple[pd.Series, list[int], str]:
     if kind == "partial_date":
         # Registers know some dates only to the month or the year; the known part is kept as text.
         broken = text.notna() & ~text.str.fullmatch(r"\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?").fillna(False)
-        return text, _positions(broken), "a date YYYY, YYYY-MM or YYYY-MM-DD"
+        return text, _positions(broken | _far(text)), f"a date YYYY, YYYY-MM or YYYY-MM-DD {SPAN_SAID}"
     if kind == "date":
         broken = text.notna() & pd.to_datetime(text, format="%Y-%m-%d", errors="coerce").isna()
-        return text, _positions(broken), "a date YYYY-MM-DD"
+        return text, _positions(broken | _far(text)), f"a date YYYY-MM-DD {SPAN_SAID}"
     if kind == "text":
         return text, _positions(text.str.match(FORMULA).fillna(False)), "text but a formula, which a spreadsheet would run"
     raise ValueError(f"unknown column type '{kind}'")
+
+
+def _far(text: pd.Series) -> pd.Series:
+    """Return which dates are of no year that a source can mean."""
+    year = pd.to_numeric(text.str[:4], errors="coerce")
+    return (year.notna() & ~year.between(*SPAN)).fillna(False)
 
 
 def _positions(mask: pd.Series) -> list[int]:
