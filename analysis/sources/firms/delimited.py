@@ -52,13 +52,30 @@ def open_delimited(data: bytes, name: str, path: Path, suffix: str) -> Grid:
         wide = max(width, len(_trimmed(head[top][1])))
         wide = min(wide, max(len(head[top][1]), width))
         rest = body[offsets[top] :].rstrip(b"\n\r \x1a")
-        found = _fast(rest, delimiter, wide, columns, line + skipped) or _slow(rest, delimiter, wide, columns, line + skipped, name)
+        beyond = {f"(beyond) {place}": place for place in range(len(head[top][1]), wide)}
+        asked = columns | beyond
+        found = _fast(rest, delimiter, wide, asked, line + skipped) or _slow(rest, delimiter, wide, asked, line + skipped, name)
+        _refuse_beyond(found, list(beyond), len(head[top][1]), name)
         if delimiter == ";" and _european(found, [key for key in columns if key not in named], name):
             notes.append("numbers have a decimal comma, and points between thousands")
         found.table = only(found.table, where)
         return found
 
     return Grid(name, path, suffix, [(line + skipped, cells) for line, cells in head], take, notes)
+
+
+def _refuse_beyond(found: Cells, beyond: list[str], width: int, name: str) -> None:
+    """Raise DataError where records go on behind the last header: their cells may stand under the header of another.
+
+    1,234 without quotes is two cells, and a program that writes the names of rows writes no header for them.
+    """
+    for column in beyond:
+        filled = found.table[column].notna()
+        if filled.any():
+            at = found.table.loc[filled].iloc[0]
+            rule = f"has more cells than the header ({width}): a comma between thousands without quotes, or names of rows without a header?"
+            raise DataError(violation(name, rule, row=int(at[ROW]), value=str(at[column])))
+    found.table = found.table.drop(columns=beyond)
 
 
 def _delimiter(sample: str) -> str:
@@ -142,7 +159,8 @@ def _slow(body: bytes, delimiter: str, width: int, columns: dict[str, int], line
                 continue
             row = line + reader.line_num
             more = _trimmed(cells)
-            if len(cells) == width or (len(cells) > width and len(more) <= width):
+            # With blanks behind, a comma between thousands would pass for one between cells.
+            if len(cells) == width:
                 records.append(cells)
                 lines.append(row)
             elif len(more) == 1 and width > 3:

@@ -42,7 +42,7 @@ SPELT = (
 )
 GLUED = re.compile(r"^(us\$|hk\$|[$¥€£]|[a-z]{3})(th|k|mn|mln|mm|m|bn)$")
 CHINESE = re.compile(r"^(人民币)?(千|百万|万|十亿|亿)?(元|人民币|美元|欧元|港元|港币|日元)?$")
-YEAR = r"(?P<year>(?:19|20)\d{2})(?:/\d{2}|[-/.]?12[-/.]?31|年年报|年报|年度|年|a|fy)?"
+YEAR = r"(?P<year>(?:19|20)\d{2})(?:/(?P<next>\d{2})|[-/.]?12[-/.]?31|年年报|年报|年度|年|a|fy)?"
 WIDE = (
     re.compile(rf"^(?P<item>.+?)[\s_\-.(\[]*(?:31[/.\-]12[/.\-]|12[/.\-]31[/.\-]|fy|cy)?{YEAR}\)?\]?$"),
     re.compile(rf"^(?:fy|cy)?{YEAR}[\s_\-.]+(?P<item>.+)$"),
@@ -107,6 +107,9 @@ def _year(text: str) -> tuple[str, str]:
     for pattern in WIDE:
         if match := pattern.match(text):
             found = match.groupdict()
+            # 2018/19 is a year, 2019/06 a month.
+            if found.get("next") and int(found["next"]) != (int(found["year"]) + 1) % 100:
+                continue
             return match["item"].strip(), found.get("year") or f"20{found['short']}"
     return text, ""
 

@@ -46,6 +46,7 @@ class Match:
     scales: dict[str, float] = field(default_factory=dict)
     currencies: dict[str, str] = field(default_factory=dict)
     repeated: tuple[str, ...] = ()
+    mixed: tuple[str, ...] = ()  # headers of one item that name another unit or currency than the same item of another year
     bare: tuple[str, ...] = ()  # headers that name a currency and no unit of it
     unused: tuple[str, ...] = ()  # headers that the layout does not read
 
@@ -69,6 +70,9 @@ def recognise(grid: Grid, adapters: dict[str, dict]) -> Match | FileLine:
         best = max(fits, key=lambda match: (len(match.layout["header_has"]), -adapters[match.adapter]["precedence"]))
         if best.repeated:
             raise DataError(violation(grid.name, "column appears twice", row=row, column=best.repeated[0]))
+        if best.mixed:
+            rule = "is in another unit or currency than the column of the same item for another year: write one unit into all of them"
+            raise DataError(violation(grid.name, rule, row=row, column=best.mixed[0]))
         if best.bare and best.adapter == "generic":
             rule = "names a currency and no unit, and a template's money is in million: write (USD million), (USD thousand) or (元)"
             raise DataError(violation(grid.name, rule, row=row, column=best.bare[0]))
@@ -125,6 +129,8 @@ def _fit(grid: Grid, top: int, cells: list[str], held: list[str], adapter: str, 
     anywhere = set(found).union(*years.values()) if years else set(found)
     if not all(any(name in anywhere for name in _alternatives(wanted)) for wanted in layout["header_has"]) or (by_years and not years):
         return None
+    # An item of years and the same without one: the years count, and the other is named among the columns without a use.
+    found = {name: place for name, place in found.items() if not any(name in of for of in years.values())}
     places = {**{name: place for of in years.values() for name, place in of.items()}, **found}
     whole = {name: held[place] in spellings(name, layout) for name, place in places.items()}
     scales = {name: scale for name, place in places.items() if (scale := headings[place].scale) is not None and not whole[name]}
@@ -133,8 +139,33 @@ def _fit(grid: Grid, top: int, cells: list[str], held: list[str], adapter: str, 
     bare = tuple(cells[place].strip() for name, place in places.items() if headings[place].bare and not whole[name])
     used = {place for of in (found, *years.values()) for place in of.values()}
     unused = tuple(cell.strip() for place, cell in enumerate(cells) if cell.strip() and place not in used)
-    twice = tuple(cells[place].strip() for place in found.values() if held.count(held[place]) > 1)
-    return Match(grid.path, adapter, layout, label, grid.name, top, found, years, scales, currencies, twice, bare, unused)
+    twice = tuple(cells[place].strip() for of in (found, *years.values()) for place in of.values() if _again(place, held, headings))
+    mixed = _mixed(cells, headings, years)
+    return Match(grid.path, adapter, layout, label, grid.name, top, found, years, scales, currencies, twice, mixed, bare, unused)
+
+
+def _again(place: int, held: list[str], headings: list[Heading]) -> bool:
+    """Return whether another column has the name of this one, or is of the same item and year in whatever unit."""
+    own = headings[place]
+    others = [(held[other], heading) for other, heading in enumerate(headings) if other != place and _counts(heading)]
+    return any(name == held[place] or (one.year == own.year and one.item in (own.item, held[place])) for name, one in others)
+
+
+def _mixed(cells: list[str], headings: list[Heading], years: dict[str, dict[str, int]]) -> tuple[str, ...]:
+    """Return headers of items of which years are in different units or currencies: one factor would be wrong for some of them."""
+    said: dict[str, tuple] = {}
+    found = []
+    for of in years.values():
+        for name, place in of.items():
+            unit = (headings[place].scale, headings[place].currency)
+            if said.setdefault(name, unit) != unit:
+                found.append(" ".join(cells[place].split()))
+    return tuple(found)
+
+
+def _counts(heading: Heading) -> bool:
+    """Return whether a column is of a whole year and of the group: those of parts of a year or of the parent are not read."""
+    return not heading.interim and not heading.statement.startswith("母公司")
 
 
 def _may_fit(held: list[str], layout: dict) -> bool:
@@ -156,7 +187,7 @@ def _index(held: list[str], headings: list[Heading], year: str) -> dict[str, int
     """Return names → positions of the columns of a year ('' for those of none); a whole name before one without its unit."""
     index: dict[str, int] = {}
     for position, heading in enumerate(headings):
-        if heading.year == year and not heading.interim and not heading.statement.startswith("母公司"):
+        if heading.year == year and _counts(heading):
             index.setdefault(heading.item, position)
     if not year:
         index |= {name: position for position, name in reversed(list(enumerate(held))) if name}

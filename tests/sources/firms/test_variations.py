@@ -102,6 +102,12 @@ def test_years_in_headers(header, years, tmp_path):
     assert [cells(found, "F1", year)["assets"] for year in years] == [100.0, 110.0]
 
 
+def test_an_item_of_years_counts_before_one_without_a_year(tmp_path):
+    found = read(tmp_path, "firm_id,currency,assets,assets_2018,assets_2019\nF1,CNY,5,100,110\n")
+    assert [cells(found, "F1", year)["assets"] for year in (2018, 2019)] == [100.0, 110.0]
+    assert found.files[0].unused == ["assets"]
+
+
 def test_years_below_merged_items(tmp_path):
     book = openpyxl.Workbook()
     sheet = book.active
@@ -145,6 +151,16 @@ REFUSED = {
     "a firm in two currencies": (HEAD + ROW + "F1,2020,USD,7,5,2\n", "reports in CNY and USD"),
     "a change of unit in some year": (HEAD + GROWN, "a change of unit"),
     "headers in two currencies": (ORBIS.format("th EUR"), "in EUR and USD"),
+    "years in two units": ("firm_id,currency,assets_2018 (万元),assets_2019 (元)\nF1,CNY,100,2000000\n", "another unit or currency"),
+    "a unit for one of the years": ("firm_id,currency,assets_2018 (CNY thousand),assets_2019\nF1,CNY,100,2000\n", "another unit or currency"),
+    "years of Wind in two units": (WIND.format("2019-12-31").replace("营业收入\n[报告期] 2019-12-31", "总资产\n[报告期] 2018年报"), "another unit or currency"),
+    "years of Orbis in two currencies": (ORBIS.format("th EUR").replace("Operating revenue (Turnover)\nth USD 2019", "Total assets\nth USD 2018"), "another unit or currency"),
+    "a year twice": ("firm_id,currency,assets_2019,assets_2019\nF1,CNY,100,200\n", "column appears twice"),
+    "an item in two units": ("firm_id,year,currency,assets,assets (CNY thousand)\nF1,2019,CNY,5,6000\n", "column appears twice"),
+    "months in headers": ("firm_id,currency,assets_2019/03,assets_2019/06\nF1,CNY,1,2\n", "no adapter"),
+    "commas between thousands without quotes": (HEAD + "F1,2019,CNY,1,234,50,2\nF2,2019,CNY,3,234,50,2\n", "more cells than the header"),
+    "one comma between thousands, and a blank behind": (HEAD + ROW + "F2,2019,CNY,1,234,50,\nF3,2019,CNY,3,2,1\n", "has 7 cells"),
+    "names of rows": ("firm_id\tyear\tcurrency\tassets\n1\tF1\t2019\tCNY\t5\n2\tF2\t2019\tCNY\t5\n", "more cells than the header"),
     "state-owned as another code": ("firm_id,year,currency,assets,state_owned\nF1,2019,CNY,5,2\n", "yes or no"),
 }  # fmt: skip
 
