@@ -11,16 +11,22 @@ MONTHS = {m: f"{i:02d}" for i, m in enumerate(("jan", "feb", "mar", "apr", "may"
 DAYS_OVER = 10
 # A year in words that say it is a whole one.
 WHOLE_YEAR = r"(?:FY|CY|fy|cy)?\s?(\d{4})(?:年|年度|年报|年年报|A)?"
+# Day and month, or month and day.
+EITHER_ORDER = r"^\s*\d{1,2}[/.\-]\d{1,2}[/.\-]\d{4}"
 AMBIGUOUS = "a date that can be read in one way (day or month first?): write YYYY-MM-DD"
 
 
 def dashed(text: pd.Series) -> pd.Series:
     """Return dates written 2020/12/31, 2020.12.31, 20201231, 2020年12月31日, 31dec2020, 31-Dec-20, 12/31/2020 as 2020-12-31.
 
-    Midnight may stand behind. Day and month are told apart by the other dates of the column; where they cannot be, the text
+    A time may stand behind; one of Greenwich only if it is midnight, for it may be the next day where it was written. Day and month are told apart by the other dates of the column; where they cannot be, the text
     stays as it is, as does whatever is no date.
     """
-    bare = narrow(text.astype("string")).str.strip().str.replace(r"[ T]\d{2}:\d{2}(:\d{2}(\.\d+)?)?Z?$", "", regex=True)
+    bare = (
+        narrow(text.astype("string"))
+        .str.strip()
+        .str.replace(r"(?:[ T]\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?|[ T]00:00(?::00(?:\.0+)?)?Z)$", "", regex=True)
+    )
     made = bare.str.replace(r"^(\d{4})年(\d{1,2})月(\d{1,2})日?$", r"\1-\2-\3", regex=True)
     made = made.str.replace(r"^(\d{4})[/.](\d{1,2})[/.](\d{1,2})$", r"\1-\2-\3", regex=True)
     made = made.str.replace(r"^(\d{4})(\d{2})(\d{2})(\.0+)?$", r"\1-\2-\3", regex=True)

@@ -11,14 +11,15 @@ import pandas as pd
 
 from analysis.core.errors import DataError
 from analysis.sources.firms.combination import combined, once
+from analysis.sources.firms.dates import EITHER_ORDER, dashed
 from analysis.sources.firms.delimited import TEXT_LINE
 from analysis.sources.firms.findings import FileLine, Finding, Notebook
-from analysis.sources.firms.grid import FILE, ROW, Cells, Grid
+from analysis.sources.firms.grid import FILE, ROW, Cells, Grid, by_value
 from analysis.sources.firms.links import linked
 from analysis.sources.firms.magnitudes import weighed
 from analysis.sources.firms.opening import tables_of
 from analysis.sources.firms.policies import REFUSE, Policies
-from analysis.sources.firms.recognition import Match, recognise, take, wanted_tags
+from analysis.sources.firms.recognition import Match, columns_of, recognise, take, wanted_tags
 from analysis.sources.firms.titles import UNIT_BELOW, unit_said, with_units
 from analysis.sources.firms.translation import translate
 
@@ -200,6 +201,8 @@ def _translate(group: list[Piece], helpers: dict, contract: dict, policies: Poli
     first, name, parts = group[0].match, _named(group), []
     for piece in group:
         cells = _joined(piece, helpers, reading.findings) if "join" in piece.match.layout else piece.cells
+        if len(group) > 1:
+            cells = _in_own_order(cells, first.layout, contract)
         parts.append(cells.assign(**{FILE: piece.match.name}))
         piece.cells = pd.DataFrame()
     cells = pd.concat(parts, ignore_index=True) if len(parts) > 1 else parts[0]
@@ -211,6 +214,19 @@ def _translate(group: list[Piece], helpers: dict, contract: dict, policies: Poli
     group[0].rows = read.rows
     reading.findings += read.findings
     _leave_out(group, name, read.left)
+
+
+def _in_own_order(cells: pd.DataFrame, layout: dict, contract: dict) -> pd.DataFrame:
+    """Return the cells with 03/04/2019 as the other dates of the same file say: another file may have the month first."""
+    dates = {
+        column
+        for name, how in layout.get("columns", {}).items()
+        if contract["columns"].get(name, {}).get("type") == "date" or "take" in how
+        for column in columns_of(how)
+    }
+    of_text = [column for column in dates if column in cells and pd.api.types.is_string_dtype(cells[column].dtype)]
+    unclear = [column for column in of_text if cells[column].str.contains(EITHER_ORDER, regex=True).fillna(False).any()]
+    return cells.assign(**{column: by_value(cells[column], dashed) for column in unclear}) if unclear else cells
 
 
 def _named(group: list[Piece]) -> str:

@@ -24,6 +24,8 @@ YEAR, CURRENCY = "(year)", "(currency)"
 SUFFIXES_BUT_JSON = ".json"
 # A table of the reader's own making that has this share of a template's columns was meant to be one.
 NEAR = 0.6
+# What a line of units prints below an item that has none.
+NO_UNIT = ("没有单位", "无单位", "无", "-", "--", "%", "人", "股", "个", "件", "家")
 BELOW = re.compile(r"^(?:FY)?(?:19|20)\d{2}(?:年|年度|年报|A)?(?:\.0)?$")
 
 
@@ -90,7 +92,8 @@ def _with_line_below(grid: Grid, top: int) -> list[str] | None:
     """
     if top + 1 >= len(grid.head):
         return None
-    upper, lower = grid.head[top][1], [cell.strip() for cell in grid.head[top + 1][1]]
+    upper = grid.head[top][1]
+    lower = ["" if cell.strip() in NO_UNIT else cell.strip() for cell in grid.head[top + 1][1]]
     filled = [cell for cell in lower if cell]
     under_nothing = any(cell.strip() and not low for cell, low in zip(upper, lower, strict=False))
     if len(filled) < 1 or not under_nothing or not all(BELOW.match(cell) or money_of(plain(cell)) for cell in filled):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from math import isclose
+
 import pandas as pd
 
 from analysis.sources.firms.findings import Notebook
 from analysis.sources.firms.grid import FILE, ROW
-from analysis.sources.firms.headings import plain
+from analysis.sources.firms.headings import heading_of, money_of, plain
 from analysis.sources.firms.recognition import columns_of, spellings
 from analysis.sources.firms.titles import UNIT_BELOW, unit_said
 
@@ -15,12 +17,18 @@ TOTALS = (
     "grand total", "subtotal", "sub-total", "sum", "average", "mean", "median", "合计", "总计", "小计", "总和", "平均", "平均值", "均值",
     "中位数", "中值", "行业平均", "行业均值",
 )  # fmt: skip
+OTHER_UNIT = "names another unit than the header (or, where that names none, the map) does: write it into the header"
+OTHER_COLUMN = "a second header names another column here than the first one: make two files of it"
 # A firm may be called so: no total where codes are names.
 PERHAPS = ("total", "totals", "all firms", "all companies")
 
 
-def without_strays(cells: pd.DataFrame, layout: dict, book: Notebook) -> pd.DataFrame:
-    """Return the records; every other line is counted under its file and rule. A note that names a unit of money is refused."""
+def without_strays(cells: pd.DataFrame, layout: dict, book: Notebook, scales: dict[str, float]) -> pd.DataFrame:
+    """Return the records; every other line is counted under its file and rule.
+
+    A note that names a unit of money is refused, and so is a line of units or a second header that says of a column something
+    else than the header and the map do; `scales` are the factors to million that the header states.
+    """
     code = next((name for name in columns_of(layout["columns"]["firm_id"]) if name in cells), "")
     if not code or "long" in layout or cells.empty:
         return cells
@@ -38,8 +46,10 @@ def without_strays(cells: pd.DataFrame, layout: dict, book: Notebook) -> pd.Data
     units = alone & text.map(lambda value: bool(unit_said(value)), na_action="ignore").fillna(False).astype(bool) if alone.any() else alone
     if units.any():
         book.place("refused", UNIT_BELOW, units[units].index, cells[ROW], code, text)
+    labels = _labels(cells, layout, wordy & ~again & ~sums & ~alone & ~skipped, book)
+    _refuse_other_headers(cells[again | labels], layout, scales, book)
     for mask, rule in (
-        (_labels(cells, layout, wordy & ~again & ~sums & ~alone & ~skipped, book), "lines of labels below the header"),
+        (labels, "lines of labels below the header"),
         (again, "the header again"),
         (sums, "a line of totals or averages, no firm"),
         (skipped, "a line that the map skips"),
@@ -51,6 +61,23 @@ def without_strays(cells: pd.DataFrame, layout: dict, book: Notebook) -> pd.Data
             book.leave_out(rule, mask)
             cells, text = cells[~mask], text[~mask]
     return cells
+
+
+def _refuse_other_headers(lines: pd.DataFrame, layout: dict, scales: dict[str, float], book: Notebook) -> None:
+    """Refuse lines of labels whose cells name another unit than the column has, or another column: figures below would be wrong."""
+    if lines.empty:
+        return
+    factors = {column: how["scale"] for how in layout["columns"].values() if "scale" in how for column in columns_of(how)} | scales
+    held = [name for name in lines if name not in (ROW, FILE)]
+    names = {spelling: name for name in reversed(held) for spelling in spellings(name, layout)}
+    for name in held:
+        for position, cell in lines[name].dropna().astype("string").items():
+            heading = heading_of(cell, years=False)
+            scale = heading.scale if heading.scale is not None else (money_of(plain(cell)) or (None,))[0]
+            if scale is not None and not isclose(scale, abs(factors.get(name, 1.0))):
+                book.place("refused", OTHER_UNIT, [position], lines[ROW], name, lines[name])
+            elif plain(cell) not in spellings(name, layout) and names.get(heading.item, name) != name:
+                book.place("refused", OTHER_COLUMN, [position], lines[ROW], name, lines[name])
 
 
 def _among(text: pd.Series, values: list[str]) -> pd.Series:

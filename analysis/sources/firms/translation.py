@@ -50,7 +50,7 @@ def translate(
     """
     policies, scales = policies or Policies(), scales or {}
     book = Notebook(table, file, cells.get(FILE, None))
-    cells = without_strays(cells, layout, book)
+    cells = without_strays(cells, layout, book, scales)
     cells = _kept(cells, layout.get("keep", {}), book)
     if "long" in layout:
         cells = widened(cells, layout, contract, book, policies)

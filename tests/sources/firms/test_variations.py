@@ -60,6 +60,9 @@ READ = {
     "unit above": ("(in thousands of CNY),,,,,\n" + HEAD + ROW, "F1", 2019, {"assets": 0.1005, "profit": -0.0025}),
     "unit above, patents are none": ("单位：万元,,,,\nfirm_id,year,currency,assets,patents\nF1,2019,CNY,100,7\n", "F1", 2019, {"assets": 1.0, "patents": 7.0}),
     "unit below the header": (HEAD + ",,,万元,千元,百万元\nF1,2019,CNY,100,50,1\n", "F1", 2019, {"assets": 1.0, "sales": 0.05, "profit": 1.0}),
+    "line of units, some of them none": (of_csmar("000063,", "没有单位,没有单位,没有单位,万元,万元\n000063,").replace("000000,", "00,"), "000063", 2018, {"assets": 1000.0}),
+    "line of the units that the map has": (of_csmar("000063,2018-12-31,A,1", "没有单位,没有单位,没有单位,元,元\n000063,2018-12-31,A,1"), "000063", 2018, {"assets": 1000.0}),
+    "time without a leading zero": (HEAD + ROW.replace("2019", "2019/12/31 0:00:00"), "F1", 2019, RIGHT),
     "unit in one header": (of_csmar("资产总计", "资产总计（万元）").replace("000000000,", "00000,"), "000063", 2018, SIDES),
     "header again": (HEAD + ROW + HEAD + "F2,2019,CNY,7,8,9\n", "F2", 2019, {"assets": 7.0}),
     "source below": (HEAD + ROW + "Source: my database,,,,,\n数据来源：CSMAR,,,,,\n", "F1", 2019, RIGHT),
@@ -161,6 +164,10 @@ REFUSED = {
     "commas between thousands without quotes": (HEAD + "F1,2019,CNY,1,234,50,2\nF2,2019,CNY,3,234,50,2\n", "more cells than the header"),
     "one comma between thousands, and a blank behind": (HEAD + ROW + "F2,2019,CNY,1,234,50,\nF3,2019,CNY,3,2,1\n", "has 7 cells"),
     "names of rows": ("firm_id\tyear\tcurrency\tassets\n1\tF1\t2019\tCNY\t5\n2\tF2\t2019\tCNY\t5\n", "more cells than the header"),
+    "unit in the second line of labels": ("Stkcd,Accper,Typrep,A001000000\n证券代码,统计截止日期,报表类型编码,资产总计\n没有单位,没有单位,没有单位,千元\n000063,2018-12-31,A,1000000\n", "names another unit"),
+    "a second header in another unit": (HEAD + ROW + HEAD.replace("assets", "assets (CNY thousand)") + "F2,2019,CNY,5000,5,1\n", "names another unit"),
+    "a second header in another order": (HEAD + ROW + "firm_id,year,currency,sales,assets,profit\nF2,2019,CNY,1,2,3\n", "names another column"),
+    "hour of Greenwich": (HEAD + ROW.replace("2019", "2018-12-31T16:00:00Z"), "a year or a date"),
     "state-owned as another code": ("firm_id,year,currency,assets,state_owned\nF1,2019,CNY,5,2\n", "yes or no"),
 }  # fmt: skip
 
@@ -183,6 +190,15 @@ def test_a_line_of_totals_is_no_firm_but_a_firm_may_be_called_total(tmp_path):
     (tmp_path / "a.csv").unlink()
     found = read(tmp_path, "Company,Year,Country,R&D,Net sales\nTOTAL,2019,France,900,9000\n")
     assert set(found.tables["firm_accounts"]["firm_id"]) == {"TOTAL"}
+
+
+def test_dates_of_each_file_have_their_own_order(tmp_path):
+    head = "event_id,firm_id,date,instrument\n"
+    (tmp_path / "days.csv").write_text(head + "E1,F1,31/12/2019,IP sale\n")
+    (tmp_path / "either.csv").write_text(head + "E2,F1,03/04/2019,IP sale\n")
+    found = read(tmp_path, HEAD + ROW)
+    assert list(found.tables["financing_events"]["date"]) == ["2019-12-31"]
+    assert [finding.value for finding in found.refused()] == ["03/04/2019"]
 
 
 @pytest.mark.parametrize(
