@@ -30,6 +30,7 @@ def linked(tables: Tables, sources: dict[str, str], findings: list[Finding]) -> 
     made = {"firm_accounts": accounts}
     for table in ("financing_events", "projects"):
         made[table] = _of_known_firms(tables[table], set(accounts["firm_id"]), table, sources[table], findings)
+    _note_untimely(made["financing_events"], accounts, sources["financing_events"], findings)
     made["projects"] = _in_order(made["projects"], sources["projects"], findings)
     return made
 
@@ -75,8 +76,16 @@ def _note_twins(accounts: pd.DataFrame, source: str, findings: list[Finding]) ->
 
 
 def _note_lost_zeros(codes: pd.Series, source: str, findings: list[Finding]) -> None:
-    """Warn of codes that are the same without leading zeros, which spreadsheets drop: 000063 and 63."""
+    """Warn of codes that are the same but for marks (F1, f-1) or leading zeros, which spreadsheets drop (000063, 63)."""
     distinct = pd.Series(codes.unique(), dtype="string")
+    folded = distinct.map(plain).str.replace(r"[\W_]", "", regex=True).astype("string")
+    same = folded.duplicated(keep=False) & folded.ne("")
+    if same.any():
+        pair = " and ".join(sorted(distinct[folded == folded[same].iloc[0]]))
+        rule = (
+            "two codes are the same but for case, spaces or marks: write them alike, or join them by a file of identifiers (code, firm_id)"
+        )
+        findings.append(Finding("firm_accounts", "doubtful", source, rule, column="firm_id", value=pair, count=int(same.sum())))
     bare = distinct.where(distinct.str.fullmatch(r"\d+").fillna(False).astype(bool)).str.lstrip("0")
     alike = bare.notna() & bare.duplicated(keep=False)
     if alike.any():
@@ -91,6 +100,23 @@ def _of_known_firms(rows: pd.DataFrame, firms: set, table: str, source: str, fin
     for code in rows.loc[lost, "firm_id"]:
         findings.append(Finding(table, "refused", source, "no accounts for this firm", column="firm_id", value=str(code)))
     return rows[~lost].reset_index(drop=True)
+
+
+def _note_untimely(events: pd.DataFrame, accounts: pd.DataFrame, source: str, findings: list[Finding]) -> None:
+    """Note events before the firm was founded, before its first accounts (treated throughout) and after its last (never treated)."""
+    if events.empty:
+        return
+    of = accounts.groupby("firm_id").agg(founded=("founded", "min"), first=("year", "min"), last=("year", "max")).reindex(events["firm_id"])
+    year = events["date"].str[:4].astype("Int64").to_numpy()
+    early = (of["founded"] > year).fillna(False).to_numpy(bool)
+    for mask, rule in (
+        (early, "before the year in which the firm was founded: another firm, or a wrong date?"),
+        (~early & (of["first"] > year).to_numpy(bool), "before the firm's first accounts: the firm has no year before its event"),
+        ((of["last"] < year).to_numpy(bool), "after the firm's last accounts: the firm has no year after its event"),
+    ):
+        if mask.any():
+            shown = f"{events['event_id'][mask].iloc[0]}, {events['date'][mask].iloc[0]}"
+            findings.append(Finding("financing_events", "doubtful", source, rule, column="date", value=shown, count=int(mask.sum())))
 
 
 def _in_order(rows: pd.DataFrame, source: str, findings: list[Finding]) -> pd.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from math import isclose
 
 import pandas as pd
@@ -16,11 +17,15 @@ from analysis.sources.firms.titles import UNIT_BELOW, unit_said
 TOTALS = (
     "grand total", "subtotal", "sub-total", "sum", "average", "mean", "median", "合计", "总计", "小计", "总和", "平均", "平均值", "均值",
     "中位数", "中值", "行业平均", "行业均值",
+    "总 计", "合 计", "gesamt", "insgesamt", "summe", "std. dev.", "std dev", "standard deviation", "industry average", "industry median",
+    "industry mean", "sector average", "peer average",
 )  # fmt: skip
 OTHER_UNIT = "names another unit than the header (or, where that names none, the map) does: write it into the header"
 OTHER_COLUMN = "a second header names another column here than the first one: make two files of it"
+# Behind a total: of what, or of how many: Total 2019, Total (12 firms), 合计（3家）.
+OF_WHAT = re.compile(r"^(?P<word>.+?)[\s:(]*(?:(?:n ?= ?)?\d[\d,]*\s*(?:firms|companies|obs\.?|家|家公司)?)[\s)]*$")
 # A firm may be called so: no total where codes are names.
-PERHAPS = ("total", "totals", "all firms", "all companies")
+PERHAPS = ("total", "totals", "overall", "all firms", "all companies")
 
 
 def without_strays(cells: pd.DataFrame, layout: dict, book: Notebook, scales: dict[str, float]) -> pd.DataFrame:
@@ -38,7 +43,9 @@ def without_strays(cells: pd.DataFrame, layout: dict, book: Notebook, scales: di
     own, named = set(spellings(code, layout)), columns_of(layout["columns"].get("name", {}))
     totals = set(TOTALS) | (set() if code in named else set(PERHAPS))
     again = _among(text, [value for value, word in known.items() if word in own])
-    sums = _among(text, [value for value, word in known.items() if word.strip(" :") in totals])
+    likely = pd.Series(text.dropna().unique(), dtype="string")
+    likely = likely[likely.str.contains("|".join(map(re.escape, totals)), case=False, regex=True)]
+    sums = _among(text, [value for value in likely if _is_total(value, totals)])
     skipped = pd.Series(False, index=cells.index)
     for pattern in layout.get("skip", []):
         skipped |= text.str.fullmatch(pattern).fillna(False).astype(bool) & ~again & ~sums
@@ -78,6 +85,14 @@ def _refuse_other_headers(lines: pd.DataFrame, layout: dict, scales: dict[str, f
                 book.place("refused", OTHER_UNIT, [position], lines[ROW], name, lines[name])
             elif plain(cell) not in spellings(name, layout) and names.get(heading.item, name) != name:
                 book.place("refused", OTHER_COLUMN, [position], lines[ROW], name, lines[name])
+
+
+def _is_total(value: str, totals: set[str]) -> bool:
+    word = plain(value).strip(" :")
+    if word in totals:
+        return True
+    counted = OF_WHAT.match(word) if word[-1:] in ")0123456789家" and not word[:1].isdigit() else None
+    return bool(counted and counted["word"].strip(" :") in totals)
 
 
 def _among(text: pd.Series, values: list[str]) -> pd.Series:

@@ -22,6 +22,9 @@ from analysis.sources.firms.widening import widened
 # A long code that a spreadsheet took for a number has lost its last digits.
 SCIENTIFIC = r"\d(?:\.\d+)?[eE]\+?\d+"
 CODE_AS_TEXT = "a code: it was rounded to a number and its last digits are lost; export it as text"
+# What stands for a missing value in many files; as often as this, and so much more often than its neighbours, it is one.
+CODES = (99, 999, 9999, 99999, 999999)
+FEWEST, OFTEN = 3, 5
 KINDS = {REFUSE: "refused", BLANK: "blanked", DROP: "dropped"}
 
 
@@ -125,6 +128,8 @@ def ruled(
     if name.endswith("_id") and rule["type"] == "text":
         lost = values.astype("string").str.fullmatch(SCIENTIFIC).fillna(False).astype(bool)
         wrong, expected = wrong | lost, CODE_AS_TEXT if lost.any() else expected
+    if rule["type"] == "number" and "sum" not in how:
+        _note_codes(values / ((scale if scale is not None else abs(how.get("scale", 1))) or 1), column, name, book)
     if how.get("blank") == "zero":
         _note_zeros(cells, named, values, column, name, book)
         _note_unbalanced(cells, how, named, column, name, book)
@@ -141,6 +146,17 @@ def ruled(
             bad |= mask
             book.leave_out(text, where)
     return values, bad
+
+
+def _note_codes(values: pd.Series, column: str, name: str, book: Notebook) -> None:
+    """Warn of -999 and the like where they come back and their neighbours do not: codes for what is missing, not figures."""
+    known = values.abs().round(6)
+    for code in CODES:
+        own = int((known == code).sum())
+        if own >= FEWEST and own > OFTEN * int(((known - code).abs() == 1).sum()):
+            sign = "-" if (values[known == code] < 0).all() else ""
+            rule = f"'{name}' is {sign}{code} again and again, as codes for a missing value are: leave those cells blank"
+            book.note("doubtful", rule, column=column, value=f"{sign}{code}", count=own)
 
 
 def _joined(cells: pd.DataFrame, named: list[str]) -> pd.Series | None:

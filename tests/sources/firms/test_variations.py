@@ -62,6 +62,7 @@ READ = {
     "unit below the header": (HEAD + ",,,万元,千元,百万元\nF1,2019,CNY,100,50,1\n", "F1", 2019, {"assets": 1.0, "sales": 0.05, "profit": 1.0}),
     "line of units, some of them none": (of_csmar("000063,", "没有单位,没有单位,没有单位,万元,万元\n000063,").replace("000000,", "00,"), "000063", 2018, {"assets": 1000.0}),
     "line of the units that the map has": (of_csmar("000063,2018-12-31,A,1", "没有单位,没有单位,没有单位,元,元\n000063,2018-12-31,A,1"), "000063", 2018, {"assets": 1000.0}),
+    "parts of a year beside the whole": (HEAD.replace("year", "year,period") + "F1,2019,H1,CNY,90,20,1\nF1,2019,FY,CNY,100.5,50,-2.5\n", "F1", 2019, RIGHT),
     "time without a leading zero": (HEAD + ROW.replace("2019", "2019/12/31 0:00:00"), "F1", 2019, RIGHT),
     "unit in one header": (of_csmar("资产总计", "资产总计（万元）").replace("000000000,", "00000,"), "000063", 2018, SIDES),
     "header again": (HEAD + ROW + HEAD + "F2,2019,CNY,7,8,9\n", "F2", 2019, {"assets": 7.0}),
@@ -164,6 +165,8 @@ REFUSED = {
     "commas between thousands without quotes": (HEAD + "F1,2019,CNY,1,234,50,2\nF2,2019,CNY,3,234,50,2\n", "more cells than the header"),
     "one comma between thousands, and a blank behind": (HEAD + ROW + "F2,2019,CNY,1,234,50,\nF3,2019,CNY,3,2,1\n", "has 7 cells"),
     "names of rows": ("firm_id\tyear\tcurrency\tassets\n1\tF1\t2019\tCNY\t5\n2\tF2\t2019\tCNY\t5\n", "more cells than the header"),
+    "column of units": ("firm_id,year,currency,unit,assets\nF1,2019,CNY,thousand,5000\n", "a column of units"),
+    "column of periods": (HEAD.replace("year", "year,period") + "F1,2019,first half,CNY,9,5,1\n", "is neither FY"),
     "unit in the second line of labels": ("Stkcd,Accper,Typrep,A001000000\n证券代码,统计截止日期,报表类型编码,资产总计\n没有单位,没有单位,没有单位,千元\n000063,2018-12-31,A,1000000\n", "names another unit"),
     "a second header in another unit": (HEAD + ROW + HEAD.replace("assets", "assets (CNY thousand)") + "F2,2019,CNY,5000,5,1\n", "names another unit"),
     "a second header in another order": (HEAD + ROW + "firm_id,year,currency,sales,assets,profit\nF2,2019,CNY,1,2,3\n", "names another column"),
@@ -233,6 +236,33 @@ def test_a_currency_alone_in_a_header_of_orbis_is_units(tmp_path):
 def test_columns_that_no_field_takes_are_named(tmp_path):
     found = read(tmp_path, HEAD.replace("profit", "ownership") + "F1,2019,CNY,5,6,1\n")
     assert found.files[0].unused == ["ownership"]
+
+
+@pytest.mark.parametrize("total", ["Total 2019", "Total (2 firms)", "合计（3家）", "Overall", "Gesamt", "Industry average"])
+def test_totals_of_something_are_no_firms(total, tmp_path):
+    found = read(
+        tmp_path,
+        HEAD + ROW + f"{total},2019,CNY,9999,9999,9999\nTotal1,2019,CNY,7,5,1\nTOTAL3 AG,2019,CNY,8,5,1\n".replace("Total1,", "TTL1,"),
+    )
+    assert set(found.tables["firm_accounts"]["firm_id"]) == {"F1", "TTL1", "TOTAL3 AG"}
+
+
+@pytest.mark.parametrize(
+    ("rows", "words"),
+    [
+        (ROW + "f-1,2020,CNY,7,6,1\n", "but for case"),
+        ("".join(f"F{i},2019,CNY,{100 + i},50,{-999 if i % 2 else 3.5 * i}\n" for i in range(8)), "'profit' is -999 again"),
+    ],
+)
+def test_what_may_be_wrong_is_doubted(rows, words, tmp_path):
+    assert any(f.kind == "doubtful" and words in f.rule for f in read(tmp_path, HEAD + rows).findings)
+
+
+@pytest.mark.parametrize(("day", "words"), [("2001-05-05", "founded"), ("2015-05-05", "first accounts"), ("2091-05-05", "last accounts")])
+def test_events_outside_the_years_of_a_firm_are_doubted(day, words, tmp_path):
+    (tmp_path / "events.csv").write_text(f"event_id,firm_id,date,instrument\nE1,F1,{day},IP sale\n")
+    found = read(tmp_path, "firm_id,year,currency,assets,founded\nF1,2019,CNY,5,2010\n")
+    assert [words in f.rule for f in found.findings if f.kind == "doubtful"] == [True]
 
 
 def test_codes_that_lost_zeros_are_doubted(tmp_path):
