@@ -16,9 +16,9 @@ STUB = "import signal, sys, time; signal.signal(signal.SIGTERM, lambda *_: sys.e
 RUN = f"""
 import sys
 from pathlib import Path
-from analysis.jobs.run import _run
+from analysis.jobs.run import execute
 with Path(sys.argv[1]).open("a+") as lock:
-    sys.exit(_run([sys.executable, "-c", {STUB!r}], lock))
+    sys.exit(execute([sys.executable, "-c", {STUB!r}], lock))
 """
 
 
