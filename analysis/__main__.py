@@ -33,6 +33,7 @@ COMMANDS = {
     "package": "write the deposit for a data archive, and check it against the journals' standard",
     "profile": "say where the time of the last run went: seconds and memory by rule, and the slowest jobs",
     "doctor": "read a folder of firm files and say what they are and what is wrong with them",
+    "sweep": "scatter permutations, replications or a specification curve of any size over jobs, here or on a cluster",
     "simulate": "write a simulated cohort with a known truth",
 }
 
