@@ -4,8 +4,10 @@ PYTHON ?= python3
 CORES ?= all
 # make CLUSTER=slurm sends the jobs to a cluster: docs/cluster.md.
 CLUSTER ?=
+# make QUIET=yes shows no bar.
+QUIET ?=
 RUN = $(PYTHON) bootstrap.py $(if $(CLUSTER),--cluster $(CLUSTER))
-STUDY = $(RUN) python -m analysis.jobs.run $(if $(CLUSTER),--cluster $(CLUSTER),--cores $(CORES))
+STUDY = $(RUN) python -m analysis.jobs.run $(if $(CLUSTER),--cluster $(CLUSTER),--cores $(CORES)) $(if $(QUIET),--quiet)
 
 .PHONY: coverage study validate all test test-fast lint lock clean benchmark verify whatif blind package profile
 

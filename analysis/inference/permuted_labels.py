@@ -11,15 +11,17 @@ from math import lgamma
 
 import numpy as np
 
+from analysis.core.progress import track
+
 
 def permute(labels: np.ndarray, draws: int, generator: np.random.Generator, strata: np.ndarray | None = None) -> Iterator[np.ndarray]:
     """Yield `draws` permutations of `labels` (units,), within `strata` (units,) codes if there are any: no two are held at once."""
     if strata is None:
-        for _ in range(draws):
+        for _ in track(range(draws), draws, "permutations"):
             yield generator.permuted(labels)
         return
     members = [np.flatnonzero(strata == stratum) for stratum in np.unique(strata)]
-    for _ in range(draws):
+    for _ in track(range(draws), draws, "permutations"):
         permuted = np.empty_like(labels)
         for places in members:
             permuted[places] = generator.permuted(labels[places])

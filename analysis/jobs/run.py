@@ -1,6 +1,6 @@
 """Runs the workflow: one run at a time, at once done when nothing has changed, with nothing to clean up after a crash.
 
-    python -m analysis.jobs.run [--cores N | --cluster slurm] [TARGET ...] [any option of Snakemake]
+    python -m analysis.jobs.run [--cores N | --cluster slurm] [--quiet] [TARGET ...] [any option of Snakemake]
 
 The run holds a lock of the operating system, which ends with the process whatever ends it; Snakemake's own locks, which
 outlive a crash, are switched off.
@@ -21,6 +21,7 @@ from typing import IO
 
 from analysis.core.errors import ConfigError, UnknownName
 from analysis.core.paths import FIGURES, PROCESSED, TABLES
+from analysis.core.progress import QUIET, watched
 from analysis.jobs.job import has_ended
 
 try:
@@ -58,6 +59,9 @@ def main(arguments: list[str]) -> int:
     except (ConfigError, UnknownName) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
+    if "--quiet" in arguments:
+        arguments = [word for word in arguments if word != "--quiet"]
+        os.environ[QUIET] = "1"
     STATE.mkdir(exist_ok=True)
     with (STATE / "run.lock").open("a+") as lock:
         if not _locked(lock):
@@ -118,9 +122,14 @@ def execute(command: list[str], lock: IO, logs: Path = ROOT / "logs") -> int:
     """Run Snakemake and return its exit status; when this process is told to end, all jobs end at once, and no failure is reported."""
     signals: list[int] = []
     began = time.time()
+    environment = dict(os.environ)
+    if watched() or QUIET in os.environ:
+        environment["PYTHONPATH"] = os.pathsep.join(filter(None, (str(ROOT / "workflow/plugins"), os.environ.get("PYTHONPATH"))))
+        command = [*command, "--logger", "study"]
     # Snakemake holds the lock as well, should this process end before it. A terminal sends Ctrl-C to both; only this one heeds it, for
     # Snakemake would wait for its jobs. They end with it (analysis.jobs.job), and leave no half-written file.
-    with subprocess.Popen(command, cwd=ROOT, pass_fds=[lock.fileno()] if fcntl else [], preexec_fn=_deaf if fcntl else None) as process:
+    more: dict = {"pass_fds": [lock.fileno()], "preexec_fn": _deaf} if fcntl else {}
+    with subprocess.Popen(command, cwd=ROOT, env=environment, **more) as process:
 
         def end(number: int, _frame: object) -> None:
             signals.append(number)
@@ -133,6 +142,8 @@ def execute(command: list[str], lock: IO, logs: Path = ROOT / "logs") -> int:
             for number, handler in before.items():
                 signal.signal(number, handler)
     if signals:
+        if sys.stderr.isatty():
+            print("\r\x1b[2K\x1b[?25h", end="", file=sys.stderr)  # the bar hid the cursor, and was not asked to end
         _cancel(command)
         ended = sum(path.stat().st_mtime >= began and has_ended(str(path)) for path in logs.rglob("*.log"))
         jobs = f"what {ended} job{'' if ended == 1 else 's'} made is kept" if ended else "nothing was finished yet"
