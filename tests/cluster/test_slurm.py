@@ -4,6 +4,8 @@ import os
 import subprocess
 import sys
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from analysis.core.rawfiles import ROOT
@@ -69,3 +71,47 @@ def test_killed_timed_out_and_held_back_jobs_end_with_the_bytes_of_this_machine(
     assert said.count("Trying to restart job") == 2, said
     assert {target: (scratch_copy / target).read_bytes() for target in TARGETS} == expected
     assert "Nothing to be done" in finished(run(scratch_copy, "--cores", "1", *TARGETS))
+
+
+def test_a_sweep_on_the_cluster_has_the_bytes_of_one_here(tmp_path, node, plugins):
+    generator = np.random.default_rng(3)
+    table = pd.DataFrame([(f"f{unit}", year) for unit in range(15) for year in range(2012, 2017)], columns=["firm", "year"])
+    unit = table["firm"].str[1:].astype(int)
+    table.assign(first=np.where(unit < 6, 2014 + unit % 2, 0), y=generator.normal(size=len(table))).to_csv(
+        tmp_path / "panel.csv", index=False
+    )
+    model = [
+        "--estimator",
+        "two_way_fixed_effects",
+        "--outcome",
+        "y",
+        "--unit",
+        "firm",
+        "--time",
+        "year",
+        "--cohort",
+        "first",
+        "--size",
+        "4000",
+    ]
+
+    def swept(folder, *more, **environment):
+        command = [
+            sys.executable,
+            "-m",
+            "analysis",
+            "sweep",
+            "permutations",
+            str(tmp_path / "panel.csv"),
+            *model,
+            "--out",
+            str(folder),
+            *more,
+        ]
+        finished(
+            subprocess.Popen(command, cwd=ROOT, env=os.environ | environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        )
+        return (folder / "result.parquet").read_bytes()
+
+    sent = swept(tmp_path / "there", "--jobs", "2", "--on", "slurm", **node.environment, PYTHONPATH=str(plugins))
+    assert sent == swept(tmp_path / "here", "--jobs", "1")

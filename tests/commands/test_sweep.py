@@ -8,10 +8,14 @@ import pandas as pd
 import pytest
 
 from analysis.__main__ import main
+from analysis.commands import estimate
+from analysis.core.any_table import specified
+from analysis.core.config import claim_test
 from analysis.jobs import sweep as jobs
 from analysis.simulations.monte_carlo import replicate
+from analysis.sources.files.asked import Reading
 from analysis.specification_curve.summary import curve_of
-from analysis.sweeps import blocks, curve
+from analysis.sweeps import blocks, curve, permutations
 from analysis.sweeps.plan import Plan, settle
 from tests.study import STUDY
 
@@ -20,9 +24,9 @@ MODEL = ["--estimator", "two_way_fixed_effects", "--outcome", "y", "--unit", "fi
 
 @pytest.fixture(scope="module")
 def panel(tmp_path_factory):
-    generator, units, years = np.random.default_rng(3), 30, 6
-    first = np.repeat(np.where(np.arange(units) < 8, 2015 + np.arange(units) % 3, 0), years)
-    table = pd.DataFrame({"firm": np.repeat([f"f{i}" for i in range(units)], years), "year": np.tile(np.arange(2012, 2018), units)})
+    generator, units, years = np.random.default_rng(3), 15, 5
+    first = np.repeat(np.where(np.arange(units) < 6, 2014 + np.arange(units) % 2, 0), years)
+    table = pd.DataFrame({"firm": np.repeat([f"f{i}" for i in range(units)], years), "year": np.tile(np.arange(2012, 2017), units)})
     table = table.assign(first=first, y=generator.normal(size=len(table)))
     path = tmp_path_factory.mktemp("data") / "panel.csv"
     table.to_csv(path, index=False)
@@ -37,18 +41,6 @@ def run(*words):
     return status, said.getvalue()
 
 
-def test_a_hundred_thousand_permutations_in_fifty_jobs_are_those_in_one(panel, tmp_path):
-    results = []
-    for number in (1, 50):
-        status, said = run("permutations", panel, *MODEL, "--size", 100_000, "--jobs", number, "--out", tmp_path / str(number))
-        assert status == 0, said
-        results.append((tmp_path / str(number) / "result.parquet").read_bytes())
-        assert len(list((tmp_path / str(number) / "jobs" / str(number)).glob("*.done"))) == number
-    assert results[0] == results[1]
-    table = pd.read_parquet(tmp_path / "1/result.parquet")
-    assert set(table["inference"]) == {"randomization_t", "randomization_beta"} and (table["draws"] == 100_000).all()
-
-
 def scattered(plan, folder, number, monkeypatch, without=()):
     """Return the bytes of the results of a plan whose jobs run here, in this process."""
     number = settle(plan, folder, number)
@@ -59,9 +51,32 @@ def scattered(plan, folder, number, monkeypatch, without=()):
     return [(folder / name).read_bytes() for name in jobs.RESULTS[plan.kind]]
 
 
+def test_a_hundred_thousand_permutations_in_fifty_jobs_are_those_in_one(panel, tmp_path, monkeypatch):
+    specification = specified("two_way_fixed_effects", 1, outcome="y", unit="firm", time="year", cohort="first")
+    about = permutations.of_file(specification, estimate.roles_of(specification), Reading(), [])
+    plan = Plan("permutations", 100_000, 1, about, str(panel))
+    one, fifty = (scattered(plan, tmp_path / str(number), number, monkeypatch) for number in (1, 50))
+    assert one == fifty
+    table = pd.read_parquet(tmp_path / "1/result.parquet")
+    assert set(table["inference"]) == {"randomization_t", "randomization_beta"} and (table["draws"] == 100_000).all()
+
+
+def test_the_command_scatters_gathers_and_goes_on(panel, tmp_path):
+    words = ["permutations", panel, *MODEL, "--size", 2500]
+    status, said = run(*words, "--jobs", 2, "--cores", 1, "--out", tmp_path)
+    assert status == 0 and "randomization_t" in said and "2500" in said
+    result, block = (tmp_path / "result.parquet").read_bytes(), blocks.path_of(tmp_path, 1)
+    (tmp_path / "result.parquet").unlink()
+    block.unlink()
+    status, said = run(*words, "--jobs", 1, "--cores", 1, "--out", tmp_path)  # another number of jobs goes on as well
+    assert status == 0 and (tmp_path / "result.parquet").read_bytes() == result and block.exists()
+    status, said = run(*words[:-1], 2600, "--out", tmp_path)
+    assert status == 2 and "another sweep (differs in size)" in said
+
+
 def test_replications_are_those_of_the_study_and_go_on_where_they_stopped(tmp_path, monkeypatch):
-    settings = STUDY["montecarlo"]["common_date"] | {"replications": 35}
-    plan = Plan("montecarlo", 35, 11, {"name": "common_date", "settings": settings})
+    settings = STUDY["montecarlo"]["common_date"] | {"replications": 25}
+    plan = Plan("montecarlo", 25, 11, {"name": "common_date", "settings": settings})
     first = scattered(plan, tmp_path / "first", 3, monkeypatch)
     expected = replicate("common_date", settings, 11)
     table = pd.read_parquet(tmp_path / "first/result.parquet").set_index("method")
@@ -83,7 +98,7 @@ def test_a_curve_is_that_of_the_study(tmp_path, monkeypatch):
         "draws": 19, "samples": dict(list(full["samples"].items())[:2]), "outcomes": dict(list(full["outcomes"].items())[:2]),
         "controls": {}, "dates": dict(list(full["dates"].items())[:1]),
     }  # fmt: skip
-    about = {"name": "c", "settings": settings, "panel": STUDY["panels"]["province_year"], "test": _test_of(settings)}
+    about = {"name": "c", "settings": settings, "panel": STUDY["panels"]["province_year"], "test": claim_test(STUDY, settings)}
     plan = Plan("curve", len(curve.combinations(settings)), 5, about, str(path))
     assert plan.blocks == 4
     one, many = (scattered(plan, tmp_path / str(number), number, monkeypatch) for number in (1, 3))
@@ -94,12 +109,6 @@ def test_a_curve_is_that_of_the_study(tmp_path, monkeypatch):
         made = pd.read_parquet(tmp_path / "1" / name)
         keys = contracts["curve" if name == "result.parquet" else "curve_joint"]["key"]
         pd.testing.assert_frame_equal(made, table.sort_values(keys, kind="stable", ignore_index=True), check_exact=True)
-
-
-def _test_of(settings):
-    from analysis.core.config import claim_test
-
-    return claim_test(STUDY, settings)
 
 
 def _province_panel():
