@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 
 from analysis.core.estimates import parameter, refused
 from analysis.inference import randomization
 from analysis.inference.group_time_averages import overall
 from analysis.inference.group_time_cells import OVERALL, Panel, place_of
-from analysis.inference.group_time_draws import Cells, aggregate, evaluate
+from analysis.inference.group_time_draws import Cells, blocks, permuted_averages
 from analysis.inference.permuted_labels import assignments, permute
 from analysis.inference.pretrend_permutation import POWER, joint_test
-from analysis.inference.randomization import Draws, moments, stacked
+from analysis.inference.randomization import Draws, moments
 
 
 def rows(
@@ -34,26 +36,18 @@ def rows(
     is how many there are, 'pretrend_joint' the test of all event times before treatment.
     """
 
-    def evaluate_all(cohort: np.ndarray) -> dict[tuple, tuple[float, ...]]:
-        estimates = evaluate(cells, cohort, not_yet)
-        found = {key: aggregate(estimates, chosen) for key, chosen in selections.items()}
-        if aggregation in ("simple", "group_time"):
-            found[OVERALL] = aggregate(estimates, cells.event_time >= 0)
-        else:
-            values, influence = (np.stack(column, axis=-1) for column in zip(*found.values(), strict=True))
-            found[OVERALL] = overall(aggregation, list(found), values, influence, cohort, cells.weight)
-        return {key: moments(*value, means=True) for key, value in found.items()}
+    def evaluate_all(cohorts: Iterable[np.ndarray]) -> dict[tuple, Draws]:
+        held = [
+            _moments(cells, block, selections, aggregation, not_yet) for block in blocks(cohorts, len(panel.cohort), len(selections) + 1)
+        ]
+        return {key: Draws.joined(found[key] for found in held) for key in held[0]}
 
-    actual = evaluate_all(panel.cohort)
-    drawn = {key: [] for key in actual}
-    for cohort in permute(panel.cohort, draws, np.random.default_rng(seed), strata):
-        for key, value in evaluate_all(cohort).items():
-            drawn[key].append(value)
+    actual = evaluate_all([panel.cohort])
+    drawn = evaluate_all(permute(panel.cohort, draws, np.random.default_rng(seed), strata))
     found = []
-    for key, value in actual.items():
-        observed = stacked([value])
+    for key, observed in actual.items():
         if np.isfinite(observed.a[0]) and observed.v_yy[0] > rounding**2:
-            found += _rows(key[0], observed, stacked(drawn[key]), {**place_of(key), "seed": seed, **counts})
+            found += _rows(key[0], observed, drawn[key], {**place_of(key), "seed": seed, **counts})
     found.append(parameter("assignments", assignments(panel.cohort, strata), inference="count", **counts))
     base = -1 - cells.anticipation
     before = [
@@ -62,11 +56,27 @@ def rows(
     return found + (_joint(before, base, actual, drawn, {"seed": seed, **counts}) if before else [])
 
 
+def _moments(cells: Cells, cohorts: np.ndarray, selections: dict, aggregation: str, not_yet: bool) -> dict[tuple, tuple[np.ndarray, ...]]:
+    """Return the columns of a Draws for every parameter under each of `cohorts` (draws, units)."""
+    simple = aggregation in ("simple", "group_time")
+    keys, chosen = list(selections), list(selections.values())
+    values, influence = permuted_averages(cells, cohorts, [*chosen, cells.event_time >= 0] if simple else chosen, not_yet)
+    found = {key: moments(values[:, :, i], influence[:, :, i], means=True) for i, key in enumerate([*keys, OVERALL][: values.shape[2]])}
+    if not simple:
+        means = [
+            overall(aggregation, keys, values[:, i], influence[:, i].swapaxes(1, 2), cohort, cells.weight)
+            for i, cohort in enumerate(cohorts)
+        ]
+        value, spread = (np.stack(column, axis=1) for column in zip(*means, strict=True))
+        found[OVERALL] = moments(value, spread, means=True)
+    return found
+
+
 def _joint(before: list[tuple], base: int, actual: dict, drawn: dict, about: dict) -> list[dict]:
     """Return 'pretrend_joint', the test of the event times `before` treatment, and 'pretrend_joint_slope', the drift it would detect."""
     distance = np.array([key[2] - base for key in before], float)
-    observed = [stacked([actual[key]]) for key in before]
-    permuted = [stacked(drawn[key]) for key in before]
+    observed = [actual[key] for key in before]
+    permuted = [drawn[key] for key in before]
     values, errors = (np.array([f(one)[0] for one in observed]) for f in (_value, _error))
     test = joint_test(
         distance, (values, errors), (np.stack([_value(one) for one in permuted], 1), np.stack([_error(one) for one in permuted], 1))

@@ -28,9 +28,9 @@ from analysis.estimators._left_out import joined, lacking_cohorts
 from analysis.inference import randomization
 from analysis.inference.absorb import within_sd
 from analysis.inference.group_time_cells import NEVER, panel_of
-from analysis.inference.group_time_draws import Cells, aggregate, cells_of, evaluate
+from analysis.inference.group_time_draws import Cells, blocks, cells_of, permuted_averages
 from analysis.inference.permuted_labels import permute
-from analysis.inference.randomization import Draws, draws_of
+from analysis.inference.randomization import Draws, moments
 
 METHOD = Method(
     title="Difference of two standardized group-time averages, cohorts permuted",
@@ -60,15 +60,14 @@ class Effect:
     lacks: str
 
     def under(self, labels: np.ndarray, not_yet: bool) -> tuple[np.ndarray, np.ndarray]:
-        """Return effect on Y and D (2,) and influence (2, all units) when units have `labels` (all units,); Y in its scale."""
-        own = np.where(labels[self.places] > self.last, NEVER, labels[self.places])
-        value, influence = aggregate(evaluate(self.cells, own, not_yet), self.cells.event_time >= 0)
-        units = len(labels)
+        """Return effects on Y and D (2, draws) and influence (2, draws, all units) when units have `labels` (draws, all units); Y in its scale."""
+        own = np.where(labels[:, self.places] > self.last, NEVER, labels[:, self.places])
+        value, influence = permuted_averages(self.cells, own, [self.cells.event_time >= 0], not_yet)
         # A mean over the outcome's own units, as one over all units.
-        whole = np.zeros((2, units))
-        whole[:, self.places] = influence * units / len(self.places)
-        scale = np.array([self.scale, 1.0])
-        return value / scale, whole / scale[:, None]
+        whole = np.zeros((2, *labels.shape))
+        whole[:, :, self.places] = influence[:, :, 0] * labels.shape[1] / len(self.places)
+        scale = np.array([self.scale, 1.0])[:, None]
+        return value[:, :, 0] / scale, whole / scale[..., None]
 
 
 @entrance(METHOD)
@@ -115,14 +114,14 @@ def _effect(name: str, data: pd.DataFrame, units: pd.Index, control_group: str) 
 def _draws(effects: list[Effect], assignments: Iterable[np.ndarray], not_yet: bool) -> list[Draws]:
     """Return the Draws of the difference and of each effect under `assignments`, each (units,)."""
     found: list[list] = [[], [], []]
-    for labels in assignments:
-        (value, influence), (other, its_influence) = (effect.under(labels, not_yet) for effect in effects)
+    for block in blocks(assignments, max(effect.cells.valid.shape[1] for effect in effects), 1):
+        (value, influence), (other, its_influence) = (effect.under(block, not_yet) for effect in effects)
         # A shift of the first outcome moves the difference by as much: D enters through it alone.
-        shift = np.array([other[0], 0.0]), np.stack([its_influence[0], np.zeros(len(labels))])
-        found[0].append((value - shift[0], influence - shift[1]))
+        only_y = np.array([1.0, 0.0])[:, None]
+        found[0].append((value - only_y * other, influence - only_y[..., None] * its_influence))
         found[1].append((value, influence))
         found[2].append((other, its_influence))
-    return [draws_of(pairs, means=True) for pairs in found]
+    return [Draws.joined(moments(value, influence, means=True) for value, influence in pairs) for pairs in found]
 
 
 def _rows(names: list[str], effects: list[Effect], actual: list[Draws], drawn: list[Draws], seed: int) -> list[dict]:

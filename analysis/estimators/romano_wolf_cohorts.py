@@ -6,8 +6,7 @@ among units, the same permutation for every outcome. romano_wolf, which bootstra
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -19,8 +18,9 @@ from analysis.core.specification import Specification
 from analysis.estimators import _step_down
 from analysis.estimators._cohorts import cohort_panel, counts_of, need_never, strata_over, unit_names
 from analysis.inference.group_time_cells import NEVER, panel_of
-from analysis.inference.group_time_draws import cells_of, overall_draws
+from analysis.inference.group_time_draws import Cells, blocks, cells_of, overall_moments
 from analysis.inference.permuted_labels import permute
+from analysis.inference.randomization import Draws
 
 METHOD = Method(
     title="Many outcomes: Romano-Wolf step-down of group-time averages, cohorts permuted",
@@ -52,27 +52,42 @@ def estimate(panel: pd.DataFrame, specification: Specification) -> list[dict]:
     labels = np.where(first > 0, first, NEVER)
     codes = strata_over(tables.values(), first.index, options.permuted_within)
 
-    def permutations() -> Iterator[np.ndarray]:
-        # The same seed gives every outcome the same permutations, and none needs to be kept.
-        return permute(labels, options.draws, np.random.default_rng(specification.seed), codes)
+    read_in = {name: _outcome(table, first.index, options.control_group) for name, table in tables.items()}
+    actual = {name: outcome.under(labels[None]) for name, outcome in read_in.items()}
+    permuted: dict[str, list[tuple]] = {name: [] for name in read_in}
+    for block in blocks(permute(labels, options.draws, np.random.default_rng(specification.seed), codes), len(labels), 1):
+        for name, outcome in read_in.items():
+            permuted[name].append(outcome.under(block))
+    return _step_down.rows(
+        [
+            _step_down.Member(name, Draws(*actual[name]), Draws.joined(permuted[name]), outcome.counts, outcome.size)
+            for name, outcome in read_in.items()
+        ],
+        specification.seed,
+    )
 
-    family = [_member(name, table, first.index, labels, permutations(), options.control_group) for name, table in tables.items()]
-    return _step_down.rows(family, specification.seed)
+
+@dataclass(frozen=True)
+class _Outcome:
+    """One outcome: its cells, the places of its units among all, its last period, what its rows count and its largest value."""
+
+    cells: Cells
+    places: np.ndarray
+    last: float
+    not_yet: bool
+    counts: dict
+    size: float
+
+    def under(self, labels: np.ndarray) -> tuple[np.ndarray, ...]:
+        """Return the columns of the Draws of the average over treated cells when units have `labels` (draws, all units)."""
+        own = labels[:, self.places]
+        return overall_moments(self.cells, np.where(own > self.last, NEVER, own), self.not_yet)
 
 
-def _member(
-    name: str, data: pd.DataFrame, units: pd.Index, labels: np.ndarray, permutations: Iterable[np.ndarray], control_group: str
-) -> _step_down.Member:
-    """Return one outcome with its Draws under the actual `labels` (units,) and under each of `permutations`."""
+def _outcome(data: pd.DataFrame, units: pd.Index, control_group: str) -> _Outcome:
     if control_group == "never_treated":
         need_never(data, "; control_group=not_yet_treated compares with units before their own treatment")
     wide = panel_of(data, "outcome", "unit", "time", "cohort")
     places, last = units.get_indexer(unit_names(data)), wide.periods.max()
-
-    def own(cohort: np.ndarray) -> np.ndarray:
-        return np.where(cohort[places] > last, NEVER, cohort[places])
-
-    cells, not_yet = cells_of(wide), control_group == "not_yet_treated"
-    actual = overall_draws(cells, [own(labels)], not_yet)
-    permuted = overall_draws(cells, map(own, permutations), not_yet)
-    return _step_down.Member(name, actual, permuted, counts_of(data), float(data["outcome"].abs().max()))
+    size = float(data["outcome"].abs().max())
+    return _Outcome(cells_of(wide), places, last, control_group == "not_yet_treated", counts_of(data), size)

@@ -17,7 +17,6 @@ from analysis.core.sample import entrance
 from analysis.core.specification import Specification
 from analysis.estimators import _step_down
 from analysis.estimators.stacked_did import STACKED, counts_of, read
-from analysis.inference.randomization import draws_of
 from analysis.inference.stacked_average import COLUMNS, Comparison, need_stacks, permutations
 
 METHOD = Method(
@@ -54,8 +53,7 @@ def estimate(panel: pd.DataFrame, specification: Specification) -> list[dict]:
     for name, (data, stacks, chosen) in read_in.items():
         own = every.index.get_indexer(stacks.members)
         comparison = Comparison(stacks, chosen)
-        actual = draws_of([comparison.evaluate(stacks.treated)])
-        drawn = draws_of(comparison.evaluate(assignment[own]) for assignment in permuted)
+        actual, drawn = comparison.draws([stacks.treated]), comparison.draws(assignment[own] for assignment in permuted)
         counts, size = counts_of(data, replace(specification, outcome=name), stacks), float(data[name].abs().max())
         family.append(_step_down.Member(name, actual, drawn, counts, size))
     return _step_down.rows(family, specification.seed)

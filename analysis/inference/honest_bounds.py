@@ -44,7 +44,7 @@ def relative_magnitude(
     before, after = int((event_time < -1).sum()), int((event_time >= 0).sum())
     if before < 2 or after < 1:
         raise NotIdentified("PRE", f"{before} pre-treatment and {after} post-treatment periods: violations cannot be gauged")
-    _solve_programmes_in_turn()
+    _find_the_same_sooner()
     if after == 1:
         _let_one_period_be_read()
     weights = np.full(after, 1 / after) if weights is None else np.asarray(weights, dtype=float)
@@ -72,13 +72,27 @@ def _from_library(function: Callable, **given: Any) -> pd.DataFrame:
         raise NotIdentified("PRE", f"moderndid found no interval ({' '.join(str(error).split())})") from error
 
 
-def _solve_programmes_in_turn() -> None:
-    """Let the library take its critical value from inference.least_favorable, which gives the same ten times as fast."""
+def _find_the_same_sooner() -> None:
+    """Let the library take critical values from inference.least_favorable, solve by inference.small_programmes, and skip what its first stage rejects.
+
+    These give what the library's own ways give, in a tenth of the time.
+    """
     from moderndid.didhonest import arp_nuisance
 
+    from analysis.inference.hopeless_points import without_hopeless
     from analysis.inference.least_favorable import critical_value
+    from analysis.inference.small_programmes import linprog
 
     arp_nuisance.compute_least_favorable_cv = critical_value
+    arp_nuisance.opt = SimpleNamespace(linprog=linprog)
+    found = arp_nuisance._binary_search_ci_bounds
+    if found.__name__ == "among_hopeful":
+        return
+
+    def among_hopeful(accepted: Any, points: int) -> tuple[int | None, int | None]:
+        return found(without_hopeless(accepted, points), points)
+
+    arp_nuisance._binary_search_ci_bounds = among_hopeful
 
 
 def _let_one_period_be_read() -> None:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import highspy
 import numpy as np
 
+from analysis.inference.small_programmes import programme, solver
+
 # Tighter than the solver's own, since a programme that starts near its solution stops as soon as these allow.
 FEASIBLE = 1e-10
 
@@ -43,28 +45,16 @@ def critical_value(
 def _optima(matrix: np.ndarray, draws: np.ndarray) -> np.ndarray:
     """Return the least eta with `matrix` (m, 1 + d) @ (eta, tau) >= draw for some tau, of each draw (n, m) that has one."""
     m, k = matrix.shape
-    solver = highspy.Highs()
-    solver.silent()
-    solver.setOptionValue("threads", 1)
-    solver.setOptionValue("solver", "simplex")
-    solver.setOptionValue("presolve", "off")
-    solver.setOptionValue("primal_feasibility_tolerance", FEASIBLE)
-    solver.setOptionValue("dual_feasibility_tolerance", FEASIBLE)
-    programme = highspy.HighsLp()
-    programme.num_col_, programme.num_row_ = k, m
-    programme.col_cost_ = np.eye(k)[0]
-    programme.col_lower_, programme.col_upper_ = np.full(k, -highspy.kHighsInf), np.full(k, highspy.kHighsInf)
-    programme.row_lower_, programme.row_upper_ = draws[0], np.full(m, highspy.kHighsInf)
-    programme.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
-    programme.a_matrix_.start_ = np.arange(m + 1) * k
-    programme.a_matrix_.index_ = np.tile(np.arange(k), m)
-    programme.a_matrix_.value_ = matrix.ravel()
-    solver.passModel(programme)
+    free = np.full(k, -highspy.kHighsInf)
+    solving = solver(
+        threads=1, solver="simplex", presolve="off", primal_feasibility_tolerance=FEASIBLE, dual_feasibility_tolerance=FEASIBLE
+    )
+    solving.passModel(programme(np.eye(k)[0], matrix, draws[0], np.full(m, highspy.kHighsInf), free))
     rows, above = np.arange(m, dtype=np.int32), np.full(m, highspy.kHighsInf)
     found = []
     for draw in draws:
-        solver.changeRowsBounds(m, rows, draw, above)  # type: ignore[attr-defined]
-        solver.run()
-        if solver.getModelStatus() == highspy.HighsModelStatus.kOptimal:
-            found.append(solver.getSolution().col_value[0])
+        solving.changeRowsBounds(m, rows, draw, above)  # type: ignore[attr-defined]
+        solving.run()
+        if solving.getModelStatus() == highspy.HighsModelStatus.kOptimal:
+            found.append(solving.getSolution().col_value[0])
     return np.array(found)

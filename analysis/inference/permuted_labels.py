@@ -13,15 +13,24 @@ import numpy as np
 
 from analysis.core.progress import track
 
+# Labels of permutations that are made at a time.
+HELD = 100_000
+
 
 def permute(labels: np.ndarray, draws: int, generator: np.random.Generator, strata: np.ndarray | None = None) -> Iterator[np.ndarray]:
-    """Yield `draws` permutations of `labels` (units,), within `strata` (units,) codes if there are any: no two are held at once."""
+    """Yield `draws` permutations of `labels` (units,), within `strata` (units,) codes if there are any: never are all held at once."""
+    return iter(track(_permuted(labels, draws, generator, strata), draws, "permutations"))
+
+
+def _permuted(labels: np.ndarray, draws: int, generator: np.random.Generator, strata: np.ndarray | None) -> Iterator[np.ndarray]:
     if strata is None:
-        for _ in track(range(draws), draws, "permutations"):
-            yield generator.permuted(labels)
+        held = max(1, HELD // len(labels))
+        for start in range(0, draws, held):
+            # Rows are permuted one after the other: the stream is that of single permutations.
+            yield from generator.permuted(np.tile(labels, (min(held, draws - start), 1)), axis=1)
         return
     members = [np.flatnonzero(strata == stratum) for stratum in np.unique(strata)]
-    for _ in track(range(draws), draws, "permutations"):
+    for _ in range(draws):
         permuted = np.empty_like(labels)
         for places in members:
             permuted[places] = generator.permuted(labels[places])

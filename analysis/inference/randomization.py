@@ -59,21 +59,12 @@ class Draws:
         return value / np.sqrt(variance)
 
 
-def moments(estimate: np.ndarray, influence: np.ndarray, means: bool = False) -> tuple[float, ...]:
-    """Return the entries of a Draws for one assignment: `estimate` (2,) on Y and on D, and their (co)variances: sums of squares of
-    `influence` (2, units or clusters), or with `means` their means over units, over units."""
-    cross = influence @ influence.T / (influence.shape[1] ** 2 if means else 1)
-    return float(estimate[0]), float(estimate[1]), float(cross[0, 0]), float(cross[0, 1]), float(cross[1, 1])
-
-
-def draws_of(values: Iterable[tuple[np.ndarray, np.ndarray]], means: bool = False) -> Draws:
-    """Return the Draws of (estimate (2,), influence (2, units)) pairs, of which no more than one need exist at a time."""
-    return stacked([moments(*value, means) for value in values])
-
-
-def stacked(found: list[tuple[float, ...]]) -> Draws:
-    """Return the Draws of the `moments` of several assignments."""
-    return Draws(*np.array(found, dtype=float).reshape(-1, 5).T)
+def moments(estimate: np.ndarray, influence: np.ndarray, means: bool = False) -> tuple[np.ndarray, ...]:
+    """Return the columns of a Draws: `estimate` (2, draws) on Y and on D, and their (co)variances: sums of squares of `influence`
+    (2, draws, units or clusters), or with `means` their means over units, over units."""
+    size = influence.shape[2] ** 2 if means else 1
+    cross = ((0, 0), (0, 1), (1, 1))
+    return (*estimate, *(np.einsum("du,du->d", influence[i], influence[j]) / size for i, j in cross))
 
 
 @dataclass(frozen=True)

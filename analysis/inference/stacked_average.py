@@ -11,17 +11,22 @@ outcome, as inference.randomization asks.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice, pairwise
 
 import numpy as np
 import pandas as pd
+from scipy.sparse import csr_array
 
 from analysis.core.estimates import NotIdentified
+from analysis.inference.randomization import Draws, moments
 from analysis.inference.standard_units import varies
 
 # Columns of a stacked panel beside the unit and the risk sets.
 COLUMNS = ("stack", "event_time", "treated")
+# Numbers of one array that are held at a time: they stay in the processor's cache.
+HELD = 200_000
 
 
 @dataclass(frozen=True)
@@ -98,7 +103,8 @@ def evaluate(stacks: Stacks, treated: np.ndarray, selection: np.ndarray) -> tupl
 
     `treated` (units,) may be permuted; cells without treated or without controls at an event time do not count.
     """
-    return Comparison(stacks, selection).evaluate(treated)
+    effect, influence = Comparison(stacks, selection).evaluate(treated[None])
+    return effect[:, 0], influence[:, 0]
 
 
 class Comparison:
@@ -108,33 +114,52 @@ class Comparison:
     """
 
     def __init__(self, stacks: Stacks, selection: np.ndarray) -> None:
-        self.cell, self.cluster, self.n_clusters = stacks.cell, stacks.cluster, int(stacks.cluster.max()) + 1
-        self.n_cells, self.valid = stacks.n_cells, stacks.valid[selection].astype(float)
-        self.change = stacks.change[:, selection] * self.valid
-        self.inside = np.zeros((len(self.cell), self.n_cells))
-        self.inside[np.arange(len(self.cell)), self.cell] = 1.0
-        self.number, self.sum = self.valid @ self.inside, self.change @ self.inside
+        order = np.argsort(stacks.cell, kind="stable")
+        bounds = np.concatenate([[0], np.cumsum(np.bincount(stacks.cell, minlength=stacks.n_cells))])
+        self.order, self.cells = order, [slice(int(i), int(j)) for i, j in pairwise(bounds)]
+        self.valid = stacks.valid[selection][:, order].astype(float)
+        self.change = stacks.change[:, selection][:, :, order] * self.valid
+        cluster = stacks.cluster[order]
+        self.of_cluster = csr_array((np.ones(len(order)), (cluster, np.arange(len(order)))), (int(cluster.max()) + 1, len(order)))
 
     def evaluate(self, treated: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return the effect (2,) of an assignment (units,), and its influence by cluster (2, clusters); NaN where none exists."""
-        on = np.flatnonzero(treated)
-        n_t, sum_t = self.valid[:, on] @ self.inside[on], self.change[:, :, on] @ self.inside[on]
-        n_c = self.number - n_t
-        exists = (n_t > 0) & (n_c > 0)
-        total = (n_t * exists).sum()
-        if total == 0:
-            return np.full(2, np.nan), np.full((2, self.n_clusters), np.nan)
-        mean_c = (self.sum - sum_t) / np.maximum(n_c, 1)
-        effect = ((sum_t - n_t * mean_c) * exists).sum((1, 2)) / total
-        share = np.where(exists, n_t / np.maximum(n_c, 1), 0.0)
-        # Of controls first, as if all units were; then of the treated in their place.
-        of_mean = np.einsum("leu,eu->lu", (share * mean_c)[:, :, self.cell], self.valid)
-        influence = of_mean - np.einsum("leu,eu->lu", self.change, share[:, self.cell])
-        own = self.cell[on]
-        gap = self.change[:, :, on] - (mean_c[:, :, own] + effect[:, None, None]) * self.valid[:, on]
-        influence[:, on] = (gap * exists[:, own]).sum(1)
-        influence /= total
-        return effect, np.stack([np.bincount(self.cluster, layer, self.n_clusters) for layer in influence])
+        """Return effects (2, draws) of assignments (draws, units), and influence by cluster (2, draws, clusters); NaN where none exists."""
+        on = treated[:, self.order].astype(float)
+        number, total = np.zeros(len(on)), np.zeros((2, len(on)))
+        held = []
+        for own in self.cells:
+            if not on[:, own].any():
+                continue
+            valid, change = self.valid[:, own], self.change[:, :, own]
+            n_t, sum_t = on[:, own] @ valid.T, on[:, own] @ change.swapaxes(1, 2)
+            n_c = valid.sum(1) - n_t
+            mean_c = (change.sum(2)[:, None] - sum_t) / np.maximum(n_c, 1)
+            exists = (n_t > 0) & (n_c > 0)
+            number += (n_t * exists).sum(1)
+            total += ((sum_t - n_t * mean_c) * exists).sum(2)
+            held.append((own, exists, np.where(exists, n_t / np.maximum(n_c, 1), 0.0), mean_c))
+        number[number == 0] = np.nan
+        effect = total / number
+        influence = np.zeros((2, *on.shape))
+        for own, exists, share, mean_c in held:
+            # Of controls first, as if all units were; then of the treated in their place.
+            valid, change = self.valid[:, own], self.change[:, :, own]
+            part = (share * mean_c) @ valid - share @ change
+            draw, unit = np.nonzero(on[:, own])
+            gap = change[:, :, unit] - (mean_c[:, draw] + effect[:, draw, None]).swapaxes(1, 2) * valid[:, unit]
+            part[:, draw, unit] = (gap * exists[draw].T).sum(1)
+            influence[:, :, own] = part
+        influence /= number[:, None]
+        by_cluster = [(self.of_cluster @ layer.T).T for layer in influence]
+        return effect, np.stack(by_cluster)
+
+    def draws(self, treated: Iterable[np.ndarray]) -> Draws:
+        """Return the Draws of assignments, each (units,)."""
+        rest, size = iter(treated), max(1, HELD // (2 * len(self.order)))
+        found = []
+        while block := list(islice(rest, size)):
+            found.append(moments(*self.evaluate(np.stack(block))))
+        return Draws.joined(found)
 
 
 def _sides(stacks: Stacks, treated: np.ndarray, valid: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -162,8 +187,10 @@ def permutations(cell: np.ndarray, treated: np.ndarray, generator: np.random.Gen
     """Yield treatments (units,) permuted among the stack-units of each cell, without end: those with the smallest of uniform draws."""
     count = np.bincount(cell[treated], minlength=int(cell.max()) + 1)
     places = [(np.flatnonzero(cell == c), k) for c, k in enumerate(count) if k]
+    size = max(1, HELD // len(cell))
+    rows = np.arange(size)[:, None]
     while True:
-        draw, permuted = generator.random(len(cell)), np.zeros(len(cell), dtype=bool)
+        draw, permuted = generator.random((size, len(cell))), np.zeros((size, len(cell)), dtype=bool)
         for units, k in places:
-            permuted[units[np.argpartition(draw[units], k - 1)[:k]]] = True
-        yield permuted
+            permuted[rows, units[np.argpartition(draw[:, units], k - 1, axis=1)[:, :k]]] = True
+        yield from permuted

@@ -49,6 +49,8 @@ WRITTEN = (
 )
 # Target → document, and its numbers, which say what is absent.
 DOCUMENTS = {"study": ("paper/paper.pdf", "paper/numbers.json"), "validation": ("paper/validation.pdf", "paper/validation_numbers.json")}
+# Rules that read the papers' text, and the targets' own: where nothing else has changed since a whole run, no other need be planned.
+TEXT, READ_TEXT = (".typ", ".bib"), ("study", "validation", "typeset", "dossier")
 BACK = "What rests on that says so in place of the archived results; `git checkout figures paper` brings those back."
 
 
@@ -76,13 +78,16 @@ def main(arguments: list[str]) -> int:
         lock.flush()
         stamp = STATE / f"done-{hashlib.sha256(json.dumps(_targets(arguments)).encode()).hexdigest()[:12]}.json"
         before = state()
-        if stamp.exists() and json.loads(stamp.read_text(encoding="utf-8")) == before:
+        last = json.loads(stamp.read_text(encoding="utf-8")) if stamp.exists() else {}
+        if last == before:
             print("Nothing to be done: no file that the study reads or writes has changed since the last run.")
             _say(arguments)
             return 0
         stamp.unlink(missing_ok=True)
         # Targets first: the options of a cluster take lists, which would swallow them.
         command = [sys.executable, "-m", "snakemake", *arguments, *(["--nolock"] if fcntl else []), *where]
+        if last and only_text(last, before):
+            command += ["--allowed-rules", *READ_TEXT]
         status = execute(command, lock)
         after = state()
         if status == 0 and not {"-n", "--dry-run"} & set(arguments):
@@ -212,6 +217,11 @@ def state() -> dict[str, list]:
 def _read(state_: dict[str, list]) -> dict[str, list]:
     """Return the part of a state that a run reads and does not write."""
     return {path: about for path, about in state_.items() if not path.startswith(WRITTEN)}
+
+
+def only_text(last: dict[str, list], now: dict[str, list]) -> bool:
+    """Return whether two states of the study differ in texts of the papers alone, none of which has come or gone."""
+    return last.keys() == now.keys() and all(path.startswith("paper/") and path.endswith(TEXT) for path in last if last[path] != now[path])
 
 
 def _files(folder: Path) -> Iterator[Path]:

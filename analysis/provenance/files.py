@@ -8,8 +8,8 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
-import openpyxl
 import pyarrow.parquet as pq
+from python_calamine import CalamineWorkbook
 
 from analysis.core import rawfiles
 from analysis.core.catalogue import ROOT
@@ -50,8 +50,8 @@ def rows_of(path: Path) -> int | None:
     if suffix == ".parquet":
         return pq.read_metadata(path).num_rows
     if suffix == ".xlsx":
-        book = openpyxl.load_workbook(path, read_only=True)
-        return max(sum(1 for row in book.worksheets[0].iter_rows(values_only=True) if any(v is not None for v in row)) - 1, 0)
+        with CalamineWorkbook.from_path(path) as book:
+            return max(sum(1 for row in book.get_sheet_by_index(0).to_python() if any(cell != "" for cell in row)) - 1, 0)
     return None
 
 

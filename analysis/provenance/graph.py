@@ -153,8 +153,8 @@ def sources_of(study: dict, kinds: dict, name: str, kind: str) -> list[str]:
 def made_from(study: dict, document: Document) -> list[str]:
     """Return the products that a document is made from, in the order of the configuration.
 
-    Another document's are those behind its exhibits and numbers; the study's own are all but checks of methods and what is
-    computed from simulated firms, whose tables alone are there, for the codebook.
+    Another document's are those behind its exhibits and numbers; the study's own are all but checks of methods, simulated firms and
+    what is computed from these.
     """
     kinds = products(study)
     if document.name != STUDY:
@@ -164,7 +164,7 @@ def made_from(study: dict, document: Document) -> list[str]:
     checks = {name for name, kind in kinds.items() if kind in ("check", "montecarlo")}
     simulated = {f"raw:{name}" for name, contract in study["raw"].items() if rawfiles.is_simulated(contract)}
     firms = {name for name, kind in kinds.items() if kind == "source" and simulated & set(sources_of(study, kinds, name, kind))}
-    left = [name for name, kind in kinds.items() if kind not in ("source", "panel") and (checks | firms) & _behind(study, kinds, {name})]
+    left = [name for name in kinds if (checks | firms) & _behind(study, kinds, {name})]
     return [name for name in kinds if name not in left]
 
 

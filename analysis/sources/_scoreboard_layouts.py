@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import zipfile
 from pathlib import Path
 
-import openpyxl
 import pandas as pd
+from python_calamine import CalamineError, CalamineWorkbook
 
 from analysis.core.errors import DataError, violation
 
@@ -49,13 +48,19 @@ def read_edition(path: Path, edition: str, edition_settings: dict, layout: dict)
 def _rows(path: Path, width: int) -> tuple[str, list[tuple]]:
     """Return the name and the rows of the first sheet, cut to the layout's columns: some workbooks hold scratch cells."""
     try:
-        workbook = openpyxl.load_workbook(path, read_only=True, data_only=True)
-        sheet = workbook.worksheets[0]
-        rows = [tuple(cells) for cells in sheet.iter_rows(max_col=width + 1, values_only=True)]
-        workbook.close()
-    except (zipfile.BadZipFile, KeyError, OSError, ValueError, EOFError, SyntaxError) as error:
+        with CalamineWorkbook.from_path(path) as workbook:
+            sheet = workbook.get_sheet_by_index(0)
+            rows = sheet.to_python(skip_empty_area=False)
+    except (CalamineError, OSError, IndexError) as error:
         raise DataError(violation(path, f"cannot be read as a workbook ({error})")) from error
-    return sheet.title, [cells[:width] + (None,) * (width - len(cells)) for cells in rows]
+    return sheet.name, [tuple(map(_cell, cells[:width])) + (None,) * (width - len(cells)) for cells in rows]
+
+
+def _cell(value: object) -> object:
+    """Return a cell as it is typed: nothing for a blank one, whole numbers without a point."""
+    if value == "":
+        return None
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _filled(value: object) -> bool:

@@ -27,7 +27,8 @@ def clean(scoreboard_workbooks: RawFiles) -> pd.DataFrame:
     table["country"] = table["country"].replace(layouts["countries"])
     table["region"] = table["region"].map(lambda text: REGIONS.get(str(text).lower(), text))
     table["industry"] = table["industry"].map(_plain_industry)
-    table["name_key"] = [name_key(name, layouts["legal_forms"]) for name in table["company"]]
+    keys = {name: name_key(name, layouts["legal_forms"]) for name in table["company"].unique()}
+    table["name_key"] = table["company"].map(keys)
     table["firm_id"] = _firm_ids(table)
     table["rd_to_sales"] = (table["rd"] / table["sales"]).where(table["sales"] > 0)
     table["rd_to_market_cap"] = (table["rd"] / table["market_cap"]).where(table["market_cap"] > 0)

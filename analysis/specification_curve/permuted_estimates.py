@@ -7,6 +7,9 @@ import numpy as np
 from analysis.specification_curve.permutations import NEVER, Permutations
 from analysis.specification_curve.two_way import COLLINEAR, Fit, Swept
 
+# A period with less than this share of its weight left, given the periods before it, is a combination of them.
+NOTHING_LEFT = 1e-9
+
 
 class Regressions:
     """The two-way coefficient under every permutation (Frisch-Waugh-Lovell): what is net of the effects is found once for all permutations.
@@ -113,14 +116,29 @@ def imputation(outcome: np.ndarray, permutations: Permutations, dates: str) -> n
     matrix, right = _normal(seen[None], filled[None])
     minus, minus_right = _normal(all_seen, values)
     plus, plus_right = _normal(untreated, values)
-    period_effects = np.einsum(
-        "bst,bt->bs", np.linalg.pinv(matrix - minus + plus, rcond=1e-10, hermitian=True), right - minus_right + plus_right
-    )
+    period_effects = _solved(matrix - minus + plus, right - minus_right + plus_right)
     net = values - period_effects[:, None, :]
     count = untreated.sum(2)
     unit_effects = (net * untreated).sum(2) / np.maximum(count, 1)
     cells = all_seen & ~untreated & (count > 0)[..., None]
     return _ratio(((net - unit_effects[..., None]) * cells).sum((1, 2)), cells.sum((1, 2)).astype(float))
+
+
+def _solved(normal: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """Return period effects (draws, T) of normal equations `normal` (draws, T, T), which are known but for a constant.
+
+    A constant added to the equations' matrix makes it definite where nothing else is unknown, and solutions then sum to zero; where it
+    does not (a period without untreated cells, periods that share no unit), effects are those of least norm.
+    """
+    size = normal.shape[1]
+    definite = normal + np.trace(normal, axis1=1, axis2=2)[:, None, None] / size**2
+    try:
+        left = np.diagonal(np.linalg.cholesky(definite), axis1=1, axis2=2) ** 2
+    except np.linalg.LinAlgError:
+        left = np.zeros(1)
+    if left.min() <= NOTHING_LEFT * np.diagonal(definite, axis1=1, axis2=2).max():
+        return np.einsum("bst,bt->bs", np.linalg.pinv(normal, rcond=1e-10, hermitian=True), right)
+    return np.linalg.solve(definite, right[..., None])[..., 0]
 
 
 def _normal(mask: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

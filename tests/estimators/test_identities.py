@@ -92,18 +92,22 @@ def test_weighted_stack_is_callaway_santanna_in_a_balanced_window(panel):
 def test_any_size_and_permuted_averages_are_one_estimator(panel):
     """inference.group_time_averages (any size) and inference.group_time_draws (permuted thousands of times)."""
     from analysis.inference.group_time_averages import averages
-    from analysis.inference.group_time_cells import cell_keys, panel_of
-    from analysis.inference.group_time_draws import aggregate, cells_of, evaluate
+    from analysis.inference.group_time_cells import panel_of
+    from analysis.inference.group_time_draws import cells_of, permuted_averages
 
     holes = panel.drop(panel.index[::17])
     wide = panel_of(holes, "y", "unit", "time", "cohort")
     for not_yet in (False, True):
         cells = cells_of(wide)
         after = cells.event_time >= 0
-        effect, influence = aggregate(evaluate(cells, wide.cohort, not_yet), after)
-        found = averages(wide, cell_keys(wide), [after], not_yet)
-        assert found.values[0] == pytest.approx(effect[0], abs=1e-12)
-        assert found.influence[:, 0] == pytest.approx(influence[0], abs=1e-9)
+        # The actual cohorts are one of many assignments, the average after treatment one of two.
+        labels = np.stack([np.random.default_rng(3).permutation(wide.cohort), wide.cohort])
+        effect, influence = permuted_averages(cells, labels, [~after, after], not_yet)
+        for draw, cohort in enumerate(labels):
+            permuted = replace(wide, cohort=cohort)
+            found = averages(permuted, np.array([cells.cohort, cells.period, cells.base]), [~after, after], not_yet)
+            assert found.values == pytest.approx(effect[0, draw], abs=1e-12)
+            assert pytest.approx(influence[0, draw], abs=1e-9) == found.influence.T
 
 
 def test_gmm_lies_between_within_and_pooled():

@@ -11,7 +11,7 @@ from analysis.core.config import CONFIG, read_yaml
 from analysis.core.specification import Specification
 from analysis.estimators import callaway_santanna
 from analysis.inference.group_time_cells import panel_of
-from analysis.inference.group_time_draws import aggregate, cells_of, evaluate
+from analysis.inference.group_time_draws import cells_of, permuted_averages
 from analysis.validation import _datasets
 from analysis.validation.published_numbers import compare
 
@@ -62,12 +62,13 @@ def test_the_printed_error_by_group_uses_other_cells_shares(minimum_wage):
 def group_error_as_printed(data):
     panel = panel_of(data, "lemp", "countyreal", "year", "cohort")
     cells = cells_of(panel)
-    parts = [aggregate(evaluate(cells, panel.cohort), (cells.event_time >= 0) & (cells.cohort == g)) for g in (2004, 2006, 2007)]
+    after = [(cells.event_time >= 0) & (cells.cohort == g) for g in (2004, 2006, 2007)]
+    values, influences = (found[0, 0] for found in permuted_averages(cells, panel.cohort[None], after))
     share = np.array([20, 40, 131]) / 500
-    influence = sum(w * part[1][0] for w, part in zip(share / share.sum(), parts, strict=True))
+    influence = share / share.sum() @ influences
     first_cell = [(panel.cohort == 2004) - p for p in share]
     change = np.array(first_cell) / share.sum() - sum(first_cell)[None, :] * share[:, None] / share.sum() ** 2
-    influence = influence + np.array([part[0][0] for part in parts]) @ change
+    influence = influence + values @ change
     return np.sqrt(influence @ influence) / len(influence)
 
 

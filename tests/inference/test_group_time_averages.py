@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from analysis.inference.group_time_cells import panel_of
-from analysis.inference.group_time_draws import aggregate, cells_of, evaluate
+from analysis.inference.group_time_draws import cells_of, permuted_averages
 
 
 def panel(rows):
@@ -19,7 +19,7 @@ def test_a_cohort_of_one_unit_counts_with_its_distance_from_the_average():
     rows += [(f"c{i}", np.nan, t, 0.0) for i in range(4) for t in range(2010, 2013)]
     data = panel(rows)
     cells = cells_of(data)
-    value, influence = aggregate(evaluate(cells, data.cohort), cells.event_time >= 0)
+    value, influence = (found[:, 0, 0] for found in permuted_averages(cells, data.cohort[None], [cells.event_time >= 0]))
     # Cells (2011: 2011, 2012; 2012: 2012) with equal shares: effects 1, 1, 5.
     assert value[0] == pytest.approx(7 / 3)
     at = {unit: position for position, unit in enumerate(data.units)}

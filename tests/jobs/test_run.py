@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from analysis.core.rawfiles import ROOT
-from analysis.jobs.run import made
+from analysis.jobs.run import READ_TEXT, TEXT, made, only_text
 from tests.terminal import on_a_terminal
 
 STUB = "import signal, sys, time; signal.signal(signal.SIGTERM, lambda *_: sys.exit(1)); print('up', flush=True); time.sleep(60)"
@@ -71,3 +71,23 @@ def test_ctrl_c_ends_a_run_and_its_jobs_and_says_what_is_kept(scratch_copy):
     for about in Path("/proc").glob("[0-9]*/cwd"):  # no job goes on
         with contextlib.suppress(OSError):
             assert about.resolve() != scratch_copy.resolve()
+
+
+@pytest.mark.fast
+def test_a_changed_sentence_is_told_from_any_other_change():
+    last = {"paper/sections/market.typ": [10, 1], "paper/references.bib": [5, 1], "config/study.yaml": [7, 1], "IPS_DATA": [""]}
+    assert only_text(last, {**last, "paper/sections/market.typ": [11, 2]})
+    assert not only_text(last, {**last, "paper/sections/market.typ": [11, 2], "config/study.yaml": [7, 2]})
+    assert not only_text(last, {**last, "IPS_DATA": ["elsewhere"]})
+    assert not only_text(last, {**last, "paper/sections/new.typ": [3, 1]})
+    assert not only_text({**last, "paper/gone.typ": [3, 1]}, last)
+
+
+@pytest.mark.fast
+def test_no_other_rule_reads_the_text():
+    """A rule that names a text of a paper among its inputs must be planned when one changes."""
+    for file in (ROOT / "workflow/rules").glob("*.smk"):
+        for rule in file.read_text(encoding="utf-8").split("\nrule ")[1:]:
+            name, body = rule.split(":", 1)
+            reads = any(f'{ending}"' in body for ending in TEXT) or "texts(" in body
+            assert not reads or name in READ_TEXT, f"{file.name}: {name}"
