@@ -62,7 +62,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = parser.parse_args(words)
     if chosen.quiet:
         os.environ[QUIET] = "1"
-    _end_when_interrupted()
     try:
         return chosen.run(chosen)
     except KeyboardInterrupt:
@@ -75,10 +74,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
 
 
-def _end_when_interrupted() -> None:
+def end_when_interrupted() -> None:
     """End this process GRACE seconds after Ctrl-C at the latest: Python heeds it between its own steps only, and a library's may be long."""
-    if threading.current_thread() is not threading.main_thread():
-        return
     reader, writer = os.pipe()
     os.set_blocking(writer, False)
     signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
@@ -94,4 +91,5 @@ def _end_when_interrupted() -> None:
 
 
 if __name__ == "__main__":
+    end_when_interrupted()
     sys.exit(main())

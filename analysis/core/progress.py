@@ -10,7 +10,10 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+
+if TYPE_CHECKING:
+    from rich.text import Text
 
 T = TypeVar("T")
 
@@ -58,7 +61,7 @@ class Bar:
             self.live.stop()
             _bars.remove(self)
 
-    def _line(self) -> object:
+    def _line(self) -> Text:
         from rich.text import Text
 
         shown = self.look()

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from analysis.core.progress import Shown, duration, left_of
-from analysis.review.runtime import jobs
+from analysis.review.runtime import logged
 
 # A job that runs longer than jobs of its rule did counts as nearly done, never as done.
 NEARLY = 0.95
@@ -19,12 +19,14 @@ class Running(NamedTuple):
     name: str
     since: float
     usual: float
+    known: bool
 
 
 class Board:
     """Jobs of one run: `counts` by rule, `before` the seconds that each took when it last ran (`last_seconds`); times are of one clock.
 
     A job counts with its own seconds of that run once it is known which jobs these are, until then with the mean of its rule.
+    Where none of a rule has run before nothing is said of how far one is.
     """
 
     def __init__(self, counts: dict[str, int], before: dict[tuple[str, str], float], now: float) -> None:
@@ -39,11 +41,11 @@ class Board:
         self.running: dict[int, Running] = {}
 
     def start(self, job: int, rule: str, name: str, now: float) -> None:
-        mean = self.mean.get(rule, 1.0)
+        mean, known = self.mean.get(rule, 1.0), any(its == rule for its, _ in self.before)
         # A job is never for nothing: starting and checking it takes some time as well.
         usual = max(self.before.get((rule, name), mean), 0.05)
         self.total += usual - mean
-        self.running[job] = Running(rule, name, now, usual)
+        self.running[job] = Running(rule, name, now, usual, known)
 
     def end(self, job: int) -> None:
         if one := self.running.pop(job, None):
@@ -52,7 +54,7 @@ class Board:
 
     def shown(self, now: float) -> Shown:
         """Return what a bar says: jobs done, time left if the rest goes on as what is done did, and what has been running longest."""
-        done = self.done + sum(min(now - one.since, NEARLY * one.usual) for one in self.running.values())
+        done = self.done + sum(min(now - one.since, NEARLY * one.usual) for one in self.running.values() if one.known)
         share = done / self.total if self.total > 0 else 1.0
         left = left_of(share, now - self.began) if now - self.began >= LOOK else math.nan
         note = ""
@@ -64,4 +66,4 @@ class Board:
 
 def last_seconds(logs: Path) -> dict[tuple[str, str], float]:
     """Return (rule, name) → seconds of every job that left them in its log; an empty table where none has run."""
-    return {(job.stage, job.name): job.seconds for job in jobs(logs) if job.measured} if logs.is_dir() else {}
+    return {(job.stage, job.name): job.seconds for job in logged(logs) if job.measured} if logs.is_dir() else {}

@@ -27,6 +27,7 @@ def run(chosen):
     while True:
         np.linalg.svd(np.ones((3000, 3000)))
 command.run = run
+command.end_when_interrupted()
 sys.exit(command.main(["profile"]))
 """
 

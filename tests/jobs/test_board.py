@@ -25,3 +25,9 @@ def test_a_job_that_overruns_is_never_done_before_it_ends():
     assert board.shown(500.0).share == pytest.approx(0.95)
     board.end(1)
     assert board.shown(500.0).share == 1.0
+
+
+def test_of_a_job_that_never_ran_before_no_time_left_is_made_up():
+    board = Board({"benchmark": 1}, {}, 0.0)
+    board.start(1, "benchmark", "", 0.0)
+    assert words(board.shown(125.0)) == "0 of 1 jobs · slowest running: benchmark, 2 min 5 s"
