@@ -14,6 +14,11 @@ if workflow.local_exec:
     make_ready()
 
 
+# Short, and it reads the files of all jobs: it runs where the command does.
+localrules:
+    gather,
+
+
 rule gather:
     default_target: True
     input:
