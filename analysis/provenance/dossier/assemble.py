@@ -17,6 +17,7 @@ from PIL import Image
 
 from analysis.core.catalogue import ROOT
 from analysis.core.claims import DIRECTNESS
+from analysis.core.nearest import READINGS
 from analysis.core.paths import exhibit_files
 
 HERE = Path(__file__).resolve().parent
@@ -50,6 +51,7 @@ def assemble(provenance: dict, numbers: dict, title: str, order: dict[str, list[
         "order": [name for name in order["exhibits"] if name in numbers["exhibits"]],
         "curve_order": order["curves"],
         "distances": DIRECTNESS,
+        "readings": READINGS,
     }
     packed = gzip.compress(json.dumps(data, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode(), mtime=0)
     title = f"{title}. {numbers['blind']}" if numbers["blind"] else title

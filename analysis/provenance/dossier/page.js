@@ -97,24 +97,17 @@ const estimateLine = row => `${row.model_id || row.specification} / ${row.outcom
   `${isBlank(row.std_error) || row.std_error === undefined ? "" : `s.e. ${shown(row.std_error, 4)}, `}95 % interval ${interval(row.ci_low, row.ci_high, 4)}, p ${pValue(row.p_value)}, N ${shown(row.n_obs)}, treated ${shown(row.n_treated)}`;
 
 // The answer: what the verdicts come to, and every claim by how close its nearest evidence is and how that reads.
-const NONE = "no evidence at hand", SHOWN = "described, not judged", OPEN = "cannot tell", UNDONE = "undone by differential trends";
+// Which reading and distance a claim has is decided where the study is made (analysis/core/nearest.py); here they are placed.
+let UNDONE, OPEN, SHOWN, NONE;
 const claimsOf = () => Object.values(data.nodes).filter(node => node.kind === "claim").sort((a, b) => order(a.name) - order(b.name));
 const nearestOf = node => node.nearest === null ? null : node.tests.find(test => test.rank === node.nearest);
-const distanceOf = node => { const near = nearestOf(node); return near ? near.directness : NONE; };
-function readsAs(node) {
-  const near = nearestOf(node);
-  if (!near) return NONE;
-  if (near.code === "SHOWN") return SHOWN;
-  if (near.code === "PRE") return UNDONE;
-  return near.verdict === "untestable" ? OPEN : near.verdict;
-}
 const counted = (number, one, many) => `${number} ${number === 1 ? one : many}`;
 function answer() {
   const claims = claimsOf().filter(node => node.verdict !== "normative");
   const those = verdict => claims.filter(node => node.verdict === verdict);
   const bare = those("untestable").filter(node => node.code_ === "FIELD").length;
   const names = nodes => nodes.length ? ` (${nodes.map(node => node.name).join(", ")})` : "";
-  const near = claims.filter(nearestOf), reads = verdict => near.filter(node => readsAs(node) === verdict);
+  const near = claims.filter(nearestOf), reads = verdict => near.filter(node => node.nearest_reads === verdict);
   document.getElementById("answer").append(
     h("p", { class: "lead" }, `Of ${claims.length} claims that data could test, direct evidence is consistent with ${those("consistent").length}${names(those("consistent"))}, contradicts ${those("not consistent").length}${names(those("not consistent"))} and leaves ${those("untestable").length} open; for ${bare} of those no source at hand observes the outcome on firms that issued. `,
       `${near.length} claims have some real evidence: the nearest reads consistent for ${reads("consistent").length}, not consistent for ${reads("not consistent").length}, would be undone by differential trends for ${reads(UNDONE).length}, cannot tell for ${reads(OPEN).length} and describes ${reads(SHOWN).length}. `,
@@ -122,12 +115,12 @@ function answer() {
     picture(claims));
 }
 function picture(claims) {
-  const readings = ["consistent", "not consistent", UNDONE, OPEN, SHOWN, NONE], distances = data.distances;
-  const chip = node => h("a", { href: `#claim-${node.name}`, class: `chip ${node.verdict.replaceAll(" ", "-")}`, title: node.claim, "aria-label": `${node.name}: ${node.claim}. Verdict: ${node.verdict}` }, node.name);
-  const cell = (reading, distance) => h("td", { colspan: distance === NONE ? distances.length : null }, claims.filter(node => readsAs(node) === reading && distanceOf(node) === distance).map(chip));
-  const rows = readings.filter(reading => claims.some(node => readsAs(node) === reading));
+  const distances = data.distances;
+  const chip = node => h("a", { href: `#claim-${node.name}`, class: `chip ${node.verdict.replaceAll(" ", "-")}`, title: node.claim, "aria-label": `${node.name}: ${node.claim}. Verdict: ${node.verdict}${node.nearest_few ? "; the reading rests on few treated units" : ""}` }, node.name + (node.nearest_few ? "*" : ""));
+  const cell = (reading, distance) => h("td", { colspan: distance === NONE ? distances.length : null }, claims.filter(node => node.nearest_reads === reading && node.nearest_distance === distance).map(chip));
+  const rows = data.readings.filter(reading => claims.some(node => node.nearest_reads === reading));
   return h("figure", { id: "picture" },
-    h("figcaption", null, "Each claim by how close its nearest evidence is (columns) and how that reads (rows). Filled: the verdict, which direct evidence alone decides, is not open."),
+    h("figcaption", null, "Each claim by how close its nearest evidence is (columns) and how that reads (rows). Filled: the verdict, which direct evidence alone decides, is not open. *: the reading rests on few treated units."),
     h("div", { class: "scroll", tabindex: 0, role: "group", "aria-label": "Claims by distance and reading, scrolls sideways" }, h("table", { class: "picture" },
       h("thead", null, h("tr", null, h("td"), distances.map(distance => h("th", { scope: "col" }, distance)))),
       h("tbody", null, rows.map(reading => h("tr", null, h("th", { scope: "row" }, reading), (reading === NONE ? [NONE] : distances).map(distance => cell(reading, distance))))))));
@@ -144,7 +137,7 @@ function scorecard() {
     for (const [node, item] of items) {
       const text = `${node.name} ${node.claim} ${node.estimand}`.toLowerCase();
       item.hidden = (state.verdict && node.verdict !== state.verdict) || (state.kind && node.claim_kind !== state.kind) ||
-        (state.distance && distanceOf(node) !== state.distance) || !state.words.split(/\s+/).every(word => text.includes(word));
+        (state.distance && node.nearest_distance !== state.distance) || !state.words.split(/\s+/).every(word => text.includes(word));
       visible += !item.hidden;
     }
     count.textContent = `${visible} of ${claims.length} claims`;
@@ -431,6 +424,7 @@ function goTo() {
 async function start() {
   const bytes = Uint8Array.from(atob(document.getElementById("data").textContent), sign => sign.charCodeAt(0));
   data = await new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"))).json();
+  [, , UNDONE, OPEN, SHOWN, NONE] = data.readings;
   const simulated = document.getElementById("simulated");
   const names = real => data.curve_order.filter(name => data.curves[name]).filter(name => (data.curves[name].evidence !== "simulated") === real);
   const ids = Object.keys(data.nodes).filter(id => data.nodes[id].kind === "number" && data.nodes[id].sentences.length);

@@ -81,7 +81,7 @@ def test_the_page_opens_with_the_answer(driver, data):
     claims = [node for node in claims_of(data) if node["verdict"] != "normative"]
     assert one(driver, "#answer .lead").text.startswith(f"Of {len(claims)} claims")
     chips = driver.find_elements(By.CSS_SELECTOR, "#picture a")
-    assert sorted(chip.text for chip in chips) == sorted(node["name"] for node in claims)
+    assert sorted(chip.text for chip in chips) == sorted(node["name"] + "*" * node["nearest_few"] for node in claims)
     near = next(node for node in claims if node["nearest"] is not None)
     test = next(test for test in near["tests"] if test["rank"] == near["nearest"])
     said = one(driver, f"#claim-{near['name']} .nearest").text
