@@ -89,8 +89,8 @@ def main(arguments: list[str]) -> int:
         if last and only_text(last, before):
             command += ["--allowed-rules", *READ_TEXT]
         status = execute(command, lock)
-        after = state()
         if status == 0 and not {"-n", "--dry-run"} & set(arguments):
+            after = state()
             _say(arguments)
             if _read(before) == _read(after):
                 stamp.write_text(json.dumps(after), encoding="utf-8")
