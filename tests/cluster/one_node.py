@@ -1,8 +1,10 @@
 """A real Slurm of one node on this machine, without systemd, cgroups or database: started in a folder, ended and gone."""
 
+import ctypes
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import time
@@ -114,11 +116,13 @@ class Node:
     def _daemon(self, *command: str) -> None:
         found = shutil.which(command[0], path=f"{os.environ['PATH']}:/usr/sbin:/sbin")
         log = (self.folder / f"{command[0]}.out").open("w")
-        self.started.append(
-            subprocess.Popen(
-                [found, *command[1:]], env=os.environ | self.environment, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
-            )
-        )
+        # Daemons end with the tests, however these end.
+        more = {"stdout": log, "stderr": subprocess.STDOUT, "start_new_session": True, "preexec_fn": _end_with_parent}
+        self.started.append(subprocess.Popen([found, *command[1:]], env=os.environ | self.environment, **more))
+
+
+def _end_with_parent() -> None:
+    ctypes.CDLL(None).prctl(1, int(signal.SIGTERM))
 
 
 def wait_for(condition, seconds: float, what: str, why=lambda: "") -> None:
