@@ -29,7 +29,7 @@ from analysis.core.specification import given
 from analysis.core.storage import read_table
 from analysis.jobs import cluster
 from analysis.jobs.dispatch import seed_of
-from analysis.jobs.run import sweep
+from analysis.jobs.run import run_sweep
 from analysis.jobs.sweep import RESULTS
 from analysis.sweeps import curve, permutations
 from analysis.sweeps.plan import BLOCK, Plan, settle
@@ -66,7 +66,7 @@ def run(chosen: argparse.Namespace) -> int:
     if plan.kind == "permutations":
         permutations.try_out(plan)
     jobs = settle(plan, folder, chosen.jobs)
-    status = sweep(folder, jobs, chosen.on, chosen.minutes, chosen.cores)
+    status = run_sweep(folder, jobs, chosen.on, chosen.minutes, chosen.cores)
     if status == 0:
         for name in RESULTS[plan.kind]:
             print(f"Made: {folder / name}")

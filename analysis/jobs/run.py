@@ -8,6 +8,7 @@ outlive a crash, are switched off.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -19,10 +20,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
+from analysis.core.atomic import atomic, sweep
 from analysis.core.errors import ConfigError, UnknownName
 from analysis.core.paths import FIGURES, PROCESSED, TABLES
 from analysis.core.progress import QUIET, watched
 from analysis.jobs.job import has_ended
+from analysis.jobs.surroundings import cache_variables, date_back, lacking
 
 try:
     import fcntl
@@ -47,6 +50,8 @@ WRITTEN = (
     "paper/dossier.html",
     "paper/codebook.md",
 )
+# Folders into which runs write results; one that was killed may have left part of a file there.
+MADE = (PROCESSED, FIGURES, "paper")
 # Target → document, and its numbers, which say what is absent.
 DOCUMENTS = {"study": ("paper/paper.pdf", "paper/numbers.json"), "validation": ("paper/validation.pdf", "paper/validation_numbers.json")}
 # Rules that read the papers' text, and the targets' own: where nothing else has changed since a whole run, no other need be planned.
@@ -58,12 +63,20 @@ def main(arguments: list[str]) -> int:
     """Run the workflow with `arguments` of Snakemake; return its exit status."""
     try:
         where, arguments = _where(arguments)
+        if "--quiet" in arguments:
+            arguments = [word for word in arguments if word != "--quiet"]
+            os.environ[QUIET] = "1"
+        return _alone(arguments, where)
     except (ConfigError, UnknownName) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
-    if "--quiet" in arguments:
-        arguments = [word for word in arguments if word != "--quiet"]
-        os.environ[QUIET] = "1"
+    except OSError as error:
+        print(f"error: the study cannot run in {ROOT}: {error}", file=sys.stderr)
+        return 1
+
+
+def _alone(arguments: list[str], where: list[str]) -> int:
+    """Run as `main` does unless another run is at work; `where` says where jobs run."""
     STATE.mkdir(exist_ok=True)
     with (STATE / "run.lock").open("a+") as lock:
         if not _locked(lock):
@@ -76,25 +89,42 @@ def main(arguments: list[str]) -> int:
         lock.truncate(0)
         lock.write(str(os.getpid()))
         lock.flush()
-        stamp = STATE / f"done-{hashlib.sha256(json.dumps(_targets(arguments)).encode()).hexdigest()[:12]}.json"
+        if lacks := lacking(ROOT, (*MADE, TABLES, "logs")):
+            print(f"error: {lacks}", file=sys.stderr)
+            return 1
+        for folder in MADE:
+            sweep(ROOT / folder, leaving=("whatif",))  # a person may be asking at the same time
+        return _make(arguments, where, lock)
+
+
+def _make(arguments: list[str], where: list[str], lock: IO) -> int:
+    """Have Snakemake make what is asked for, unless nothing has changed since it did; return its exit status."""
+    stamp = STATE / f"done-{hashlib.sha256(json.dumps(_targets(arguments)).encode()).hexdigest()[:12]}.json"
+    before = state()
+    if date_back(ROOT, before):
         before = state()
-        last = json.loads(stamp.read_text(encoding="utf-8")) if stamp.exists() else {}
-        if last == before:
-            print("Nothing to be done: no file that the study reads or writes has changed since the last run.")
-            _say(arguments)
-            return 0
-        stamp.unlink(missing_ok=True)
-        # Targets first: the options of a cluster take lists, which would swallow them.
-        command = [sys.executable, "-m", "snakemake", *arguments, *(["--nolock"] if fcntl else []), *where]
-        if last and only_text(last, before):
-            command += ["--allowed-rules", *READ_TEXT]
-        status = execute(command, lock)
-        if status == 0 and not {"-n", "--dry-run"} & set(arguments):
-            after = state()
-            _say(arguments)
-            if _read(before) == _read(after):
-                stamp.write_text(json.dumps(after), encoding="utf-8")
-        return status
+    try:
+        last = json.loads(stamp.read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):  # never made, or half a file
+        last = {}
+    if last == before:
+        print("Nothing to be done: no file that the study reads or writes has changed since the last run.")
+        _say(arguments)
+        return 0
+    stamp.unlink(missing_ok=True)
+    # Targets first: the options of a cluster take lists, which would swallow them.
+    command = [sys.executable, "-m", "snakemake", *arguments, *(["--nolock"] if fcntl else []), *where]
+    if last and only_text(last, before):
+        command += ["--allowed-rules", *READ_TEXT]
+    status = execute(command, lock)
+    if status == 0 and not {"-n", "--dry-run"} & set(arguments):
+        after = state()
+        _say(arguments)
+        _leave_manifest()
+        if _read(before) == _read(after):
+            with contextlib.suppress(OSError), atomic(stamp) as temporary:  # without it the next run looks again
+                temporary.write_text(json.dumps(after), encoding="utf-8")
+    return status
 
 
 def _where(arguments: list[str], minutes: int = 0) -> tuple[list[str], list[str]]:
@@ -110,7 +140,7 @@ def _where(arguments: list[str], minutes: int = 0) -> tuple[list[str], list[str]
     return options, kept
 
 
-def sweep(folder: Path, jobs: int, cluster_name: str = "", minutes: int = 60, cores: str = "all") -> int:
+def run_sweep(folder: Path, jobs: int, cluster_name: str = "", minutes: int = 60, cores: str = "all") -> int:
     """Run the sweep whose plan is in `folder` as so many jobs, here or on a cluster (`minutes` each); return the exit status."""
     where, _ = _where(["--cluster", cluster_name] if cluster_name else [], minutes)
     with (folder / "run.lock").open("a+") as lock:
@@ -127,7 +157,7 @@ def execute(command: list[str], lock: IO, logs: Path = ROOT / "logs") -> int:
     """Run Snakemake and return its exit status; when this process is told to end, all jobs end at once, and no failure is reported."""
     signals: list[int] = []
     began = time.time()
-    environment = dict(os.environ)
+    environment = os.environ | cache_variables(STATE / "cache")
     if watched() or QUIET in os.environ:
         environment["PYTHONPATH"] = os.pathsep.join(filter(None, (str(ROOT / "workflow/plugins"), os.environ.get("PYTHONPATH"))))
         command = [*command, "--logger", "study"]
@@ -168,6 +198,16 @@ def _cancel(command: list[str]) -> None:
         from analysis.jobs import cluster
 
         cluster.cancel(prefix)
+
+
+def _leave_manifest() -> None:
+    """Write what the run was; one that cannot is no failure of the study."""
+    from analysis.review.manifest import write  # here, because a run that has nothing to do writes none
+
+    try:
+        write(ROOT)
+    except OSError as error:
+        print(f"note: this run left no manifest: {error}", file=sys.stderr)
 
 
 def _say(arguments: list[str]) -> None:

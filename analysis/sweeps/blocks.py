@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from analysis.core.storage import atomic
+from analysis.core.atomic import atomic
 
 
 def path_of(folder: Path, block: int) -> Path:
