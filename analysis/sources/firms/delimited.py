@@ -58,6 +58,8 @@ def open_delimited(data: bytes, name: str, path: Path, suffix: str) -> Grid:
         _refuse_beyond(found, list(beyond), len(head[top][1]), name)
         if delimiter == ";" and _european(found, [key for key in columns if key not in named], name):
             notes.append("numbers have a decimal comma, and points between thousands")
+        if delimiter == "\t":
+            _refuse_points(found, [key for key in columns if key not in named], name)
         found.table = only(found.table, where)
         return found
 
@@ -193,11 +195,20 @@ def _european(found: Cells, columns: list[str], name: str) -> bool:
         pattern = DECIMAL_COMMA if column in comma else COMMA
         if _holds(found, column, pattern):
             _refuse_mark(found, column, pattern, name)
+    if not point:
+        _refuse_points(found, columns, name)
+    return False
+
+
+def _refuse_points(found: Cells, columns: list[str], name: str) -> None:
+    """Raise DataError for a column all of whose points may stand between thousands, where no column has a decimal one."""
+    if any(_holds(found, column, DECIMAL_POINT) for column in columns):
+        return
+    for column in columns:
         many = pc.sum(pc.match_substring_regex(pa.array(found.table[column]), POINTS)).as_py() or 0
         dotted = pc.sum(pc.match_substring(pa.array(found.table[column]), ".")).as_py() or 0
-        if not point and many > 1 and many == dotted:
+        if many > 1 and many == dotted:
             _refuse_mark(found, column, POINTS, name)
-    return False
 
 
 def _holds(found: Cells, column: str, pattern: str) -> bool:

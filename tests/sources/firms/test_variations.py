@@ -137,6 +137,7 @@ REFUSED = {
     "a comma that may be either": (HEAD.replace(",", ";") + "F1;2019;CNY;100,500;50;1\n", "decimal comma"),
     "decimal commas and points": (HEAD.replace(",", ";") + "F1;2019;CNY;100,5;50.5;1\n", "decimal comma"),
     "points that may separate thousands": (HEAD.replace(",", ";") + "F1;2019;CNY;1.500;50;1\nF2;2019;CNY;2.500;50;1\n", "separate thousands"),
+    "points that may separate thousands, between tabs": (HEAD.replace(",", "\t") + "F1\t2019\tCNY\t1.500\t50\t1\nF2\t2019\tCNY\t2.500\t50\t1\n", "separate thousands"),
     "decimal comma in quotes": (HEAD + 'F1,2019,CNY,"100,5",50,1\n', "not a number"),
     "a decimal comma makes its column doubtful": (HEAD + 'F1,2019,CNY,"1,234",50,1\nF2,2019,CNY,"100,5",50,1\n', "value '1,234'"),
     "points between thousands": (HEAD + "F1,2019,CNY,1.000.500,50,1\n", "not a number"),
