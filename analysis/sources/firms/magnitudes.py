@@ -48,6 +48,9 @@ def weighed(rows: pd.DataFrame, rules: dict, book: Notebook, policies: Policies)
     for name, rule in rules.items():
         if rule.get("unit") == "million" and name in rows and name != size.name and size.name == "assets":
             ratio = (rows[name].abs() / rows["assets"].where(rows["assets"] > 0)).where(rows[name] != 0).dropna()
+            if name in ("sales", "liabilities") and len(ratio) >= FEWEST and ratio.median() < 1 / RATIO:
+                said = f"{ratio.median():.2g} times assets in the median: two units of money?"
+                book.note("doubtful", said, column=name, count=len(ratio))
             if len(ratio) >= FEWEST and ratio.median() > RATIO:
                 said = f"{ratio.median():,.0f} times assets in the median: two units of money"
                 rows = _treated(rows, rows[name].notna(), said, rows[name], book, policies, together=True)

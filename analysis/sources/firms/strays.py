@@ -46,6 +46,10 @@ def without_strays(cells: pd.DataFrame, layout: dict, book: Notebook, scales: di
     likely = pd.Series(text.dropna().unique(), dtype="string")
     likely = likely[likely.str.contains("|".join(map(re.escape, totals)), case=False, regex=True)]
     sums = _among(text, [value for value in likely if _is_total(value, totals)])
+    for name in (one for one in named if one in cells and one != code and sums.any()):
+        # A ticker may be SUM: what has the name of a firm is one.
+        own = cells.loc[sums, name].astype("string")
+        sums.loc[own.index] = own.isna() | own.map(lambda value: _is_total(value, totals), na_action="ignore").fillna(True).astype(bool)
     skipped = pd.Series(False, index=cells.index)
     for pattern in layout.get("skip", []):
         skipped |= text.str.fullmatch(pattern).fillna(False).astype(bool) & ~again & ~sums

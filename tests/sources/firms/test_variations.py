@@ -248,9 +248,15 @@ def test_totals_of_something_are_no_firms(total, tmp_path):
     assert set(found.tables["firm_accounts"]["firm_id"]) == {"F1", "TTL1", "TOTAL3 AG"}
 
 
+def test_a_ticker_that_reads_like_a_total_is_the_firm_that_its_name_says(tmp_path):
+    found = read(tmp_path, "firm_id,year,currency,name,assets\nSUM,2019,USD,Summit Materials,5\nMEAN,2019,USD,,6\nTotal,2019,USD,Total,7\n")
+    assert set(found.tables["firm_accounts"]["firm_id"]) == {"SUM"}
+
+
 @pytest.mark.parametrize(
     ("rows", "words"),
     [
+        ("".join(f"F{i},2019,CNY,{500000 + i},{i + 1},1\n" for i in range(4)), "two units of money"),
         (ROW + "f-1,2020,CNY,7,6,1\n", "but for case"),
         ("".join(f"F{i},2019,CNY,{100 + i},50,{-999 if i % 2 else 3.5 * i}\n" for i in range(8)), "'profit' is -999 again"),
     ],
