@@ -98,7 +98,9 @@ def cohort_panel(panel: pd.DataFrame, specification: Specification, *more: str, 
             "cohort": cohort.astype(np.int64),
         }
     )
-    for name in dict.fromkeys([*specification.controls, *specification.cluster, *filter(None, [specification.weights, *more, *column_in(data)])]):
+    for name in dict.fromkeys(
+        [*specification.controls, *specification.cluster, *filter(None, [specification.weights, *more, *column_in(data)])]
+    ):
         result[name] = data[name].to_numpy()
     result.attrs |= said
     return result

@@ -56,6 +56,11 @@ class GroupTime:
         return self.sample
 
     @property
+    def _stands_for(self) -> np.ndarray:
+        """Return how many units each stands for (units,): as many as it weighs."""
+        return np.ones(len(self.panel.cohort)) if self.panel.weight is None else self.panel.weight
+
+    @property
     def not_yet(self) -> bool:
         return self.options.control_group == "not_yet_treated"
 
@@ -127,7 +132,7 @@ class GroupTime:
     def _by_cluster(self, influence: np.ndarray) -> np.ndarray:
         if STANDS_FOR in self.data:
             # A unit that stands for n others has n times their influence, and in a sum of squares should count n times.
-            return influence / np.sqrt(self.panel.weight)[:, None]
+            return influence / np.sqrt(self._stands_for)[:, None]
         if self.cluster is None:
             return influence
         clusters = cluster_sums(influence, self.cluster)
@@ -147,7 +152,7 @@ class GroupTime:
 
     def _treated(self) -> dict:
         if STANDS_FOR in self.data:
-            many = round(self.panel.weight[self.entered].sum())
+            many = round(self._stands_for[self.entered].sum())
             return {"n_treated": many, "n_treated_clusters": many}
         codes = np.arange(len(self.entered)) if self.cluster is None else self.cluster
         return {"n_treated": int(self.entered.sum()), "n_treated_clusters": len(np.unique(codes[self.entered]))}

@@ -35,6 +35,7 @@ METHOD = Method(
     library="analysis",
     needs=("outcome", "unit", "time", "cohort|treatment"),
     accepts=("controls", "cluster", "weights"),
+    streamed=("controls", "aggregation", "event_window", "shares"),
     options={
         "aggregation": AGGREGATION,
         "event_window": EVENT_WINDOW,
@@ -108,7 +109,9 @@ def _from_regression(
     g, e, cell = _cells(data["cohort"].to_numpy(), elapsed, _at_base(data))
     names = tuple(f"cohort ‹@{one}›, event time {k}" for one, k in zip(g, e, strict=True))
     controls = data[list(specification.controls)].to_numpy(float)
-    design = Design(data["outcome"].to_numpy(), controls, specification.controls, codes, (clusters,), weights=weights, counting=STANDS_FOR in data)
+    design = Design(
+        data["outcome"].to_numpy(), controls, specification.controls, codes, (clusters,), weights=weights, counting=STANDS_FOR in data
+    )
     result = fit_cells(design, cell, names, "cluster")
     share = _shares(data, g, cell, weights, options.shares)
     found = []

@@ -36,6 +36,7 @@ METHOD = Method(
     library="analysis",
     needs=("outcome", "unit", "time", "cohort|treatment"),
     accepts=("controls", "fixed_effects", "cluster", "weights"),
+    streamed=("controls", "aggregation", "event_window", "covariance", *BOUNDS, "pretrend_power"),
     options={
         "aggregation": Option(
             "simple", "simple: one effect; dynamic: one per period since treatment, relative to -1", ("simple", "dynamic")

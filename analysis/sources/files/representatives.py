@@ -8,12 +8,12 @@ import numpy as np
 import pandas as pd
 import polars as pl
 
-from analysis.core.errors import BadOption, DataError, violation
+from analysis.core.errors import BadOption, DataError, unknown, violation
 from analysis.core.estimates import NotIdentified
 from analysis.core.representatives import MARK, STANDS_FOR
-from analysis.core.specification import Specification
+from analysis.core.specification import Specification, columns_of, flag
 from analysis.sources.files.unit_moments import Moments
-from analysis.sources.files.whole_units import Stream, stream_of
+from analysis.sources.files.whole_units import Stream, stream_of, types_of
 
 # Combinations of treatment and controls, periods and cohorts beyond these are no discrete ones.
 COMBINATIONS, DATES = 10_000, 1_000
@@ -28,6 +28,7 @@ def representatives(path: Path, specification: Specification) -> pd.DataFrame:
     """
     regressors = [name for name in (specification.treatment, *specification.controls) if name]
     columns = [specification.unit, specification.time, specification.outcome, *filter(None, [specification.cohort]), *regressors]
+    _check_columns(path, specification, columns, [specification.outcome, *regressors])
     stream = stream_of(path, columns)
     levels = Levels(stream, specification, regressors)
     moments = Moments(len(levels.periods))
@@ -41,7 +42,7 @@ def representatives(path: Path, specification: Specification) -> pd.DataFrame:
         raise DataError(violation(str(path), "has no row with a unit and a period"))
     frame = levels.panel_of(moments)
     lost = [f"{n} rows without {name}" for n, name in ((stream.blank, specification.unit), (undated, specification.time)) if n]
-    frame.attrs = {"file": str(path), MARK: True, "notes": tuple(f"left out: {text}" for text in lost)}
+    frame.attrs = {"file": str(path), MARK: True, "notes": tuple(f"left out: {text}" for text in lost), "evidence": stream.evidence()}
     return frame
 
 
@@ -64,7 +65,9 @@ class Levels:
         unit = part[self.unit].rle_id().to_numpy()
         period = _place(part, self.periods, [self.time])
         outcome = part[self.outcome].cast(pl.Float64).to_numpy()
-        seen = np.isfinite(outcome)
+        if np.isinf(outcome).any():
+            raise DataError(violation(self.path, "--outcome needs numbers, all finite", column=self.outcome, value="inf"))
+        seen = ~np.isnan(outcome)
         state = 1 + seen + (0 if self.values is None else 2 * _place(part, self.values, self.regressors))
         units = int(unit[-1]) + 1
         codes = np.zeros((units, 1 + len(self.periods)), dtype=np.int32)
@@ -76,7 +79,9 @@ class Levels:
             codes[unit, 0] = cohort
             if (wrong := codes[unit, 0] != cohort).any():
                 name = part[self.unit][int(np.argmax(wrong))]
-                raise NotIdentified("COHORT", f"unit {name} has more than one value of {self.cohort}; the first treated period is one per unit")
+                raise NotIdentified(
+                    "COHORT", f"unit {name} has more than one value of {self.cohort}; the first treated period is one per unit"
+                )
         table = np.full((units, len(self.periods)), np.nan)
         table[unit, period] = np.where(seen, outcome, np.nan)
         return codes, table
@@ -103,15 +108,27 @@ class Levels:
         stacked = {name: np.concatenate([table[name] for table in tables]) for name in tables[0]}
         frame = {self.unit: stacked["unit"], self.time: self.periods.to_series().to_pandas().to_numpy()[stacked["period"]]}
         for found, code in ((self.cohorts, stacked["cohort"]), (self.values, stacked["value"])):
-            for name in [] if found is None else found.columns:
-                frame[name] = found[name].to_pandas().to_numpy()[code]
+            if found is not None:
+                frame |= {name: found[name].to_pandas().to_numpy()[code] for name in found.columns}
         return pd.DataFrame(frame | {self.outcome: stacked["outcome"], STANDS_FOR: stacked[STANDS_FOR]})
+
+
+def _check_columns(path: Path, specification: Specification, columns: list[str], numbers: list[str]) -> None:
+    """Refuse columns that are not there, and numbers that are kept as text, which only the reader of whole files takes for numbers."""
+    types, fields = types_of(path), columns_of(specification)
+    for name in columns:
+        if name not in types:
+            raise unknown(name, types.names(), f"{path}: {flag(fields[name][0])}", "column")
+    for name in numbers:
+        if not (types[name].is_numeric() or types[name] == pl.Boolean):
+            rule = f"streaming needs numbers; the column is kept as {types[name]}: store it as numbers, or estimate in memory"
+            raise DataError(violation(str(path), rule, column=name))
 
 
 def _few(distinct: pl.DataFrame, what: str, most: int) -> pl.DataFrame:
     if len(distinct) > most:
         message = f"{', '.join(distinct.columns)}: {len(distinct)} {what}; streaming sums up units by at most {most}; estimate in memory"
-        raise BadOption(message, "streaming", len(distinct), most)
+        raise BadOption(message, "streaming", len(distinct), (f"at most {most}",))
     return distinct
 
 

@@ -9,6 +9,7 @@ not depend on; moments of parts are merged about their means (Chan, Golub and Le
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -67,7 +68,7 @@ class Moments:
         kind, first = _numbered(codes)
         order = np.argsort(kind, kind="stable")
         bounds = np.concatenate([[0], np.cumsum(np.bincount(kind))])
-        for number, (start, stop) in enumerate(zip(bounds[:-1], bounds[1:], strict=True)):
+        for number, (start, stop) in enumerate(pairwise(bounds)):
             rows = deviation[order[start:stop]]
             mean = rows.mean(0)
             centred = rows - mean

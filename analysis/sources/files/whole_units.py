@@ -13,6 +13,8 @@ from pathlib import Path
 import polars as pl
 from pyarrow import parquet
 
+from analysis.sources.files.typed import attrs_of
+
 ROWS_OF_A_BATCH = 500_000
 # A part's table of units x periods, and what is made of it, take about a tenth of a GiB for a million rows.
 ROWS_OF_A_PART = 4_000_000
@@ -32,6 +34,13 @@ class Stream:
     def unit(self) -> str:
         return self.columns[0]
 
+    def evidence(self) -> str:
+        """Return the grade of the data where the file says it, in a column `evidence` or in what pandas wrote beside the columns."""
+        marked = attrs_of(parquet.ParquetFile(self.path).schema_arrow).get("evidence", "")
+        if not marked and "evidence" in types_of(self.path):
+            marked = "simulated" if "simulated" in {str(one).lower() for one in self.distinct("evidence").to_series()} else ""
+        return marked
+
     def distinct(self, *columns: str) -> pl.DataFrame:
         """Return the distinct rows of some columns, sorted."""
         return _scan(self.path, columns).unique().collect(engine="streaming").sort(columns, nulls_last=True)
@@ -47,6 +56,11 @@ class Stream:
             dealt = scan.filter(pl.col(self.unit).hash() % parts == part).collect(engine="streaming")
             if len(dealt):
                 yield dealt.sort(self.unit)
+
+
+def types_of(path: Path) -> pl.Schema:
+    """Return the types of the columns of a Parquet file."""
+    return pl.scan_parquet(path, glob=False).collect_schema()
 
 
 def stream_of(path: Path, columns: list[str]) -> Stream:
@@ -65,7 +79,19 @@ def stream_of(path: Path, columns: list[str]) -> Stream:
 
 def _scan(path: Path, columns: list[str] | tuple[str, ...]) -> pl.LazyFrame:
     # The path is a file's own name, whatever signs it has, and no pattern.
-    return pl.scan_parquet(path, glob=False).select(list(dict.fromkeys(columns)))
+    scan = pl.scan_parquet(path, glob=False)
+    types, names = scan.collect_schema(), list(dict.fromkeys(columns))
+    return scan.select(_plain(name, types[name]) for name in names)
+
+
+def _plain(name: str, kind: pl.DataType) -> pl.Expr:
+    """Return a column whose missing values are null, and whose categories are the texts that they stand for."""
+    column = pl.col(name)
+    if kind in (pl.Categorical, pl.Enum):
+        column, kind = column.cast(pl.String), pl.String()
+    if kind == pl.String:
+        return pl.when(column.str.strip_chars() != "").then(column).alias(name)
+    return column.fill_nan(None) if kind.is_float() else column
 
 
 def _between_units(scan: pl.LazyFrame, unit: str) -> Iterator[pl.DataFrame]:
