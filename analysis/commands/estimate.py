@@ -16,11 +16,11 @@ from types import SimpleNamespace
 import pandas as pd
 
 from analysis.core.any_table import specified, table_of
+from analysis.core.atomic import atomic
 from analysis.core.errors import BadOption, DataError, UnknownName, violation
 from analysis.core.memory import GIB, LITTLE, available, needed
 from analysis.core.method import Method, method_of
 from analysis.core.specification import FREQUENCIES, LISTS, SINGLE, Specification, columns_of, flag, given, meaning_of
-from analysis.core.storage import atomic
 from analysis.sources.files.asked import Reading
 from analysis.sources.files.file import read as read_file
 from analysis.sources.files.size import is_parquet_file, rows_of

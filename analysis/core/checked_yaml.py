@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import difflib
+import math
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import yaml
 from jsonschema import Draft202012Validator, ValidationError
@@ -38,6 +39,7 @@ _UniqueKeys.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _uni
 
 
 EXTENDS = "extends"
+LARGEST = 100_000  # entries of a file, references written out; the study's largest has some thousands
 
 
 def read_yaml(path: Path, schema: str | dict, section: str = "") -> dict:
@@ -48,7 +50,9 @@ def read_yaml(path: Path, schema: str | dict, section: str = "") -> dict:
     """
     try:
         with path.open(encoding="utf-8") as stream:
-            content = yaml.load(stream, _UniqueKeys)
+            content = _loaded(stream, shown(path))
+    except RecursionError as error:
+        raise ConfigError(f"{shown(path)}: is nested too deeply") from error
     except yaml.YAMLError as error:
         raise ConfigError(f"{shown(path)}: not valid YAML: {' '.join(str(error).split())}") from error
     if section and isinstance(content, dict) and isinstance(blocks := content.get(section), dict):
@@ -75,6 +79,30 @@ def completed(name: str, blocks: dict[str, dict], places: dict[str, str], kind: 
         raise ConfigError(f"{places[name]}: {EXTENDS}: blocks extend each other in a circle: {circle}")
     own = {key: value for key, value in block.items() if key != EXTENDS}
     return {**completed(parent, blocks, places, kind, trail), **own}
+
+
+def _loaded(stream: TextIO, place: str) -> Any:
+    """Return what the stream holds; refuse references that make it larger than any configuration, before it is built."""
+    loader = _UniqueKeys(stream)
+    try:
+        node = loader.get_single_node()
+        if node is None:
+            return None
+        if _size(node, {}) > LARGEST:
+            raise ConfigError(f"{place}: references make it larger than {LARGEST:,} entries, or hold themselves")
+        return loader.construct_document(node)
+    finally:
+        loader.dispose()
+
+
+def _size(node: yaml.Node, known: dict[int, float]) -> float:
+    """Return how many entries a node has with all its references written out; infinitely many where it holds itself."""
+    if id(node) not in known:
+        known[id(node)] = math.inf
+        entries = [] if isinstance(node, yaml.ScalarNode) else node.value
+        parts = [part for entry in entries for part in (entry if isinstance(entry, tuple) else (entry,))]
+        known[id(node)] = 1 + sum(_size(part, known) for part in parts)
+    return known[id(node)]
 
 
 @cache

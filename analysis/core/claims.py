@@ -18,7 +18,9 @@ from analysis.core.gates import HONEST, Judged, beside_placebo, judge
 from analysis.core.verdict_rule import CONSISTENT, NORMATIVE, NOT_CONSISTENT, UNTESTABLE, Region, Verdict, read_interval
 
 # What a verdict row copies from the Estimate row behind it.
-COPIED = ("model_id", "outcome", "term", "estimate", "ci_low", "ci_high", "p_value", "mde80", "inference", "evidence")
+COPIED = (
+    "model_id", "outcome", "term", "estimate", "ci_low", "ci_high", "p_value", "mde80", "n_treated_clusters", "inference", "evidence",
+)  # fmt: skip
 SHOWN = "SHOWN"
 # How close evidence is to a claim about IP securitization, nearest first.
 DIRECTNESS = ("direct", "same instrument elsewhere", "analogue instrument", "proxy outcome", "place average")

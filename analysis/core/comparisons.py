@@ -21,7 +21,7 @@ LISTING = ("rows", "below", "from", "joint", "families", "curves", "estimators")
 
 
 # Other keys of an entry that say how it is drawn; the rest is printed beside it.
-DRAWING = ("drawn_by", "outcomes_of", "inference", "overall", "columns", "truth_of")
+DRAWING = ("drawn_by", "outcomes_of", "inference", "overall", "columns", "truth_of", "units", "treated")
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zlib
 from pathlib import Path
 
@@ -36,6 +37,7 @@ SECTIONS = (
 VERDICTS = "verdicts"
 RECOVERIES = "recoveries"
 MONTECARLO = "montecarlo"
+NAME = re.compile(r"\w+")
 JOINT = "{}_joint"  # the tests of all specifications of a curve
 # Canonical tables that a reader's own files fill.
 FIRM_TABLES = ("firm_accounts", "financing_events", "projects")
@@ -67,6 +69,7 @@ def load(config: Path = CONFIG) -> dict:
         "specification_curves"
     ]
     study["deposit"] = read_yaml(config / "deposit.yaml", "deposit")["deposit"]
+    _check_names(study)
     for name, specification in study["specifications"].items():
         panel = study["panels"].get(specification["panel"], {})
         for key in ("unit", "time", "cluster"):
@@ -93,6 +96,18 @@ def load(config: Path = CONFIG) -> dict:
     _check_curves(study)
     study["designs"] = designs(study)
     return study
+
+
+def _check_names(study: dict) -> None:
+    """Refuse names that could not be names of files in their folder, and raw files outside the folders of raw files."""
+    for section in ("outcomes", "specifications", "exhibits", "specification_curves", "numbers", "montecarlo"):
+        for name in study[section]:
+            if not NAME.fullmatch(str(name)):
+                raise ConfigError(f"{section}: the name {str(name)!r} may hold letters, digits and _ only")
+    for source, contract in study["raw"].items():
+        for path in (contract.get("file", ""), *contract.get("files", {}).values(), contract.get("folder", "")):
+            if Path(path).is_absolute() or ".." in Path(path).parts:
+                raise ConfigError(f"config/sources/{source}.yaml: {path!r} leads out of the folders of raw files")
 
 
 def _inherit_maps(adapters: dict) -> None:

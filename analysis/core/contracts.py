@@ -8,6 +8,7 @@ schemas and turns pandera's findings into one-line errors that name file, row, c
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,6 +27,10 @@ FALSE_WORDS = {"0": False, "false": False, "no": False}
 # Type of a column → how pandas holds it; what is not named here is text.
 DTYPES = {"number": "float64", "integer": "Int64", "boolean": "boolean"}
 TEXT = "string"
+SPAN = (1800, 2100)  # years of dates; a rule of the column may be narrower
+SPAN_SAID = f"of the years {SPAN[0]} to {SPAN[1]}"
+# What a spreadsheet that opens a table runs: a name may begin with a sign (-Pharma BV), but not call a function or a program.
+FORMULA = r"[=@]|[+-].*[|(!]"
 
 
 def check_header(header: list[str], contract: dict, where: object) -> None:
@@ -79,13 +84,19 @@ def _convert(text: pd.Series, kind: str) -> tuple[pd.Series, list[int], str]:
     if kind == "partial_date":
         # Registers know some dates only to the month or the year; the known part is kept as text.
         broken = text.notna() & ~text.str.fullmatch(r"\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?").fillna(False)
-        return text, _positions(broken), "a date YYYY, YYYY-MM or YYYY-MM-DD"
+        return text, _positions(broken | _far(text)), f"a date YYYY, YYYY-MM or YYYY-MM-DD {SPAN_SAID}"
     if kind == "date":
         broken = text.notna() & pd.to_datetime(text, format="%Y-%m-%d", errors="coerce").isna()
-        return text, _positions(broken), "a date YYYY-MM-DD"
+        return text, _positions(broken | _far(text)), f"a date YYYY-MM-DD {SPAN_SAID}"
     if kind == "text":
-        return text, [], "text"
+        return text, _positions(text.str.match(FORMULA).fillna(False)), "text but a formula, which a spreadsheet would run"
     raise ValueError(f"unknown column type '{kind}'")
+
+
+def _far(text: pd.Series) -> pd.Series:
+    """Return which dates are of no year that a source can mean."""
+    year = pd.to_numeric(text.str[:4], errors="coerce")
+    return (year.notna() & ~year.between(*SPAN)).fillna(False)
 
 
 def _positions(mask: pd.Series) -> list[int]:
@@ -184,15 +195,13 @@ def read_raw(path: str | Path, contract: dict) -> pd.DataFrame:
 
 def _read_text(path: Path) -> pd.DataFrame:
     """Return a CSV file as text; pandas would shift or cut a row that is wider than the header."""
+    reader = csv.reader(io.StringIO(_decoded(path), newline=""), strict=True)
     try:
-        with path.open(encoding="utf-8-sig", newline="") as stream:
-            header, *rows = csv.reader(stream, strict=True)
-    except FileNotFoundError as error:
-        raise DataError(violation(path, "file not found")) from error
-    except ValueError as error:  # an empty file, or bytes that are not UTF-8
-        raise DataError(violation(path, "is empty or not UTF-8 text")) from error
+        header, *rows = reader
+    except ValueError as error:
+        raise DataError(violation(path, "is empty")) from error
     except csv.Error as error:
-        raise DataError(violation(path, f"cannot be read as a CSV file ({error})")) from error
+        raise DataError(violation(path, f"cannot be read as a CSV file ({error})", row=reader.line_num)) from error
     uneven = [
         violation(path, f"has {len(cells)} cells where the header has {len(header)}", row=position + 2)
         for position, cells in enumerate(rows)
@@ -201,3 +210,18 @@ def _read_text(path: Path) -> pd.DataFrame:
     if uneven:
         raise DataError("\n".join(uneven))
     return pd.DataFrame(rows, columns=header, dtype="string")
+
+
+def _decoded(path: Path) -> str:
+    """Return the text of a UTF-8 file; raise DataError with the line of the first byte that is none."""
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError as error:
+        raise DataError(violation(path, "file not found")) from error
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise DataError(violation(path, "is not UTF-8 text", row=content.count(b"\n", 0, error.start) + 1)) from error
+    if "\0" in text:
+        raise DataError(violation(path, "holds a NUL byte, which no text does", row=text.count("\n", 0, text.index("\0")) + 1))
+    return text

@@ -47,16 +47,21 @@ def balanced(sample: pd.DataFrame, outcome: str, unit: str, time: str) -> pd.Dat
     return seen[seen[unit].isin(complete.index[complete])].reset_index(drop=True)
 
 
+def meeting(panel: pd.DataFrame, where: dict) -> pd.Series:
+    """Return which rows satisfy every condition of `where`; a blank satisfies none."""
+    keep = pd.Series(True, index=panel.index)
+    for column, conditions in where.items():
+        for condition, value in conditions.items():
+            keep &= HOLDS[condition](panel[column], value).fillna(False).astype(bool)
+    return keep
+
+
 def prepare(panel: pd.DataFrame, where: dict, outcome: dict | None, outcome_name: str, unit: str = "", time: str = "") -> pd.DataFrame:
     """Return the rows that satisfy `where`, with the outcome scaled, winsorized and transformed in column `outcome_name`.
 
     Winsorizing takes its limits from the whole panel, so that no sample moves them: see `winsorized`.
     """
-    keep = pd.Series(True, index=panel.index)
-    for column, conditions in where.items():
-        for condition, value in conditions.items():
-            keep &= HOLDS[condition](panel[column], value).fillna(False).astype(bool)
-    sample = panel.loc[keep].copy()
+    sample = panel.loc[meeting(panel, where)].copy()
     if outcome is not None:
         values = sample[outcome["column"]].astype("float64")
         if outcome.get("winsorize"):

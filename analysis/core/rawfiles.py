@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from dataclasses import dataclass
 from pathlib import Path
 
 from analysis.core.contracts import read_raw
+from analysis.core.errors import DataError, violation
 
 ROOT = Path(__file__).resolve().parents[2]
 BESIDE_CHECKOUT = Path("../shared/data")
@@ -67,6 +69,7 @@ def locate(contract: dict) -> dict[str, Path]:
     return {label: base / path for label, path in files.items()}
 
 
+SUMS = "SHA256SUMS"
 NOT_FOUND = ": not found in "
 
 
@@ -88,8 +91,27 @@ def briefly(reason: str) -> str:
 
 
 def load(contract: dict) -> object:
-    """Return a checked table for a single CSV file with a column map, else the RawFiles."""
+    """Return a checked table for a single CSV file with a column map, else the RawFiles.
+
+    Raises DataError for a file that breaks its contract, and for one that keeps it and is not the file whose hash its folder states.
+    """
     paths = {label: ROOT / path for label, path in locate(contract).items()}
     if "columns" in contract and "file" in contract:
-        return read_raw(paths["file"], contract)
+        table = read_raw(paths["file"], contract)
+        hold_to_hash(paths["file"])
+        return table
+    for path in paths.values():
+        hold_to_hash(path)
     return RawFiles(paths, contract)
+
+
+def hold_to_hash(path: Path) -> None:
+    """Raise DataError unless `path` is the file whose hash the SHA256SUMS beside it states; a file that none lists may be any."""
+    sums = path.with_name(SUMS)
+    if not (sums.is_file() and path.is_file()):
+        return
+    stated = dict(line.split(maxsplit=1)[::-1] for line in sums.read_text(encoding="utf-8").splitlines() if line.strip())
+    if path.name in stated and stated[path.name] != hashlib.sha256(path.read_bytes()).hexdigest():
+        raise DataError(
+            violation(path, f"is not the file of {SUMS}; raw files do not change (one that was renewed on purpose: `sha256sum`)")
+        )

@@ -6,29 +6,14 @@ Two marks travel with every table, in its Parquet metadata: `evidence` (real or 
 
 from __future__ import annotations
 
-import contextlib
-import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
 
+from analysis.core.atomic import atomic
 from analysis.core.contracts import check, typed
 
 EVIDENCE = ("real", "simulated")
-
-
-@contextlib.contextmanager
-def atomic(path: str | Path) -> Iterator[Path]:
-    """Yield a temporary path beside `path`; it takes the final name only if the block succeeds."""
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{os.getpid()}.{path.name}")
-    try:
-        yield temporary
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def write_table(table: pd.DataFrame, path: str | Path, contract: dict, evidence: str = "real") -> None:

@@ -12,12 +12,18 @@ SHOWN = 6  # values of a text column that are named
 
 
 def codebook(tables: dict[str, str], contracts: dict[str, dict], path: str) -> None:
-    """Write the codebook of `tables` (name → Parquet file), in their order, as Markdown."""
+    """Write the codebook of the tables of `contracts`, in their order, as Markdown; `tables` (name → Parquet file) are those that are built.
+
+    What is not built is simulated: it serves the validation of methods alone.
+    """
     parts = [
         "# Codebook",
         f"Made from the contracts in `config/tables/` and the tables as built; every table is a Parquet file under `{PROCESSED}/`."
         " Numbers are minimum, median and maximum. Blank is unknown, never zero.",
-        *(section(name, contracts[name], read_table(file), file) for name, file in tables.items()),
+        *(
+            section(name, contract, read_table(tables[name]), tables[name]) if name in tables else described(name, contract)
+            for name, contract in contracts.items()
+        ),
     ]
     write_text("\n\n".join(parts) + "\n", path)
 
@@ -30,6 +36,16 @@ def section(name: str, contract: dict, table: pd.DataFrame, file: str) -> str:
     if is_absent(table):
         about.append(f"Empty in this run. {is_absent(table)}")
     lines = [_line(column, rule, table[column], not len(table)) for column, rule in contract["columns"].items()]
+    return "\n\n".join([*filter(None, about), "\n".join([HEADER, *lines])])
+
+
+def described(name: str, contract: dict) -> str:
+    """Return the part on a table that this run did not build."""
+    about = [f"## {name}: {contract['title']} (SIMULATED)", contract.get("description", "")]
+    about.append(
+        f"One row per {' and '.join(contract['key'])}. Simulated firms, which `make validate` builds; files of real ones take their place."
+    )
+    lines = [_line(column, rule, pd.Series(dtype="object"), True) for column, rule in contract["columns"].items()]
     return "\n\n".join([*filter(None, about), "\n".join([HEADER, *lines])])
 
 

@@ -15,9 +15,10 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.figure import Figure
 
+from analysis.core.atomic import atomic
 from analysis.core.blinding import MARK, blind_seed
 from analysis.core.precision import archived
-from analysis.core.storage import atomic, write_text
+from analysis.core.storage import write_text
 
 # Okabe-Ito: told apart by readers with any form of colour blindness, and by lightness in grey print.
 COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#F0E442"]

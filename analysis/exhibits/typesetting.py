@@ -6,10 +6,10 @@ from pathlib import Path
 
 import typst
 
+from analysis.core.atomic import atomic
 from analysis.core.documents import Document
 from analysis.core.errors import DataError
 from analysis.core.rawfiles import ROOT
-from analysis.core.storage import atomic
 
 
 def typeset(document: Document, pdf: str, path: str | Path) -> None:

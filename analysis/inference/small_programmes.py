@@ -59,7 +59,7 @@ def linprog(
     elif A_ub is not None and b_ub is not None:
         model = programme(c, A_ub, np.full(len(b_ub), -highspy.kHighsInf), b_ub, least)
     else:
-        raise ValueError("neither inequalities nor equations are given")
+        raise TypeError("neither inequalities nor equations are given")
     solving = solver(threads=1)
     solving.passModel(model)
     solving.run()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import errno
 import logging
 import os
 import signal
@@ -15,6 +16,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from analysis.core.errors import DataError
+
+# What is wrong with the machine and not with the study: no room, no right, no handles.
+OF_THE_MACHINE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM, errno.EMFILE, errno.ENFILE, errno.ENOMEM)
 
 
 def die_with(parent: int) -> None:
@@ -43,6 +47,9 @@ def job(log: str) -> Iterator[None]:
             yield
         except DataError as error:
             message = str(error)
+        except OSError as error:
+            # No line of the code is to be mended, but room made or a right given.
+            message = f"error: {error}" if error.errno in OF_THE_MACHINE else traceback.format_exc()
         except Exception:
             message = traceback.format_exc()
         else:

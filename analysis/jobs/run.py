@@ -8,6 +8,7 @@ outlive a crash, are switched off.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -18,7 +19,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
+from analysis.core.atomic import atomic, sweep
 from analysis.core.paths import FIGURES, PROCESSED, TABLES
+from analysis.jobs.surroundings import cache_variables, date_back, lacking
 
 try:
     import fcntl
@@ -43,6 +46,8 @@ WRITTEN = (
     "paper/dossier.html",
     "paper/codebook.md",
 )
+# Folders into which runs write results; one that was killed may have left part of a file there.
+MADE = (PROCESSED, FIGURES, "paper")
 # Target → document, and its numbers, which say what is absent.
 DOCUMENTS = {"study": ("paper/paper.pdf", "paper/numbers.json"), "validation": ("paper/validation.pdf", "paper/validation_numbers.json")}
 # Rules that read the papers' text, and the targets' own: where nothing else has changed since a whole run, no other need be planned.
@@ -52,6 +57,15 @@ BACK = "What rests on that says so in place of the archived results; `git checko
 
 def main(arguments: list[str]) -> int:
     """Run the workflow with `arguments` of Snakemake; return its exit status."""
+    try:
+        return _alone(arguments)
+    except OSError as error:
+        print(f"error: the study cannot run in {ROOT}: {error}", file=sys.stderr)
+        return 1
+
+
+def _alone(arguments: list[str]) -> int:
+    """Run as `main` does unless another run is at work."""
     STATE.mkdir(exist_ok=True)
     with (STATE / "run.lock").open("a+") as lock:
         if not _locked(lock):
@@ -64,31 +78,50 @@ def main(arguments: list[str]) -> int:
         lock.truncate(0)
         lock.write(str(os.getpid()))
         lock.flush()
-        stamp = STATE / f"done-{hashlib.sha256(json.dumps(_targets(arguments)).encode()).hexdigest()[:12]}.json"
+        if lacks := lacking(ROOT, (*MADE, TABLES, "logs")):
+            print(f"error: {lacks}", file=sys.stderr)
+            return 1
+        for folder in MADE:
+            sweep(ROOT / folder, leaving=("whatif",))  # a person may be asking at the same time
+        return _make(arguments, lock)
+
+
+def _make(arguments: list[str], lock: IO) -> int:
+    """Have Snakemake make what is asked for, unless nothing has changed since it did; return its exit status."""
+    stamp = STATE / f"done-{hashlib.sha256(json.dumps(_targets(arguments)).encode()).hexdigest()[:12]}.json"
+    before = state()
+    if date_back(ROOT, before):
         before = state()
-        last = json.loads(stamp.read_text(encoding="utf-8")) if stamp.exists() else {}
-        if last == before:
-            print("Nothing to be done: no file that the study reads or writes has changed since the last run.")
-            _say(arguments)
-            return 0
-        stamp.unlink(missing_ok=True)
-        command = [sys.executable, "-m", "snakemake", "--profile", PROFILE, *(["--nolock"] if fcntl else []), *arguments]
-        if last and only_text(last, before):
-            command += ["--allowed-rules", *READ_TEXT]
-        status = _run(command, lock)
-        after = state()
-        if status == 0 and not {"-n", "--dry-run"} & set(arguments):
-            _say(arguments)
-            if _read(before) == _read(after):
-                stamp.write_text(json.dumps(after), encoding="utf-8")
-        return status
+    try:
+        last = json.loads(stamp.read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):  # never made, or half a file
+        last = {}
+    if last == before:
+        print("Nothing to be done: no file that the study reads or writes has changed since the last run.")
+        _say(arguments)
+        return 0
+    stamp.unlink(missing_ok=True)
+    command = [sys.executable, "-m", "snakemake", "--profile", PROFILE, *(["--nolock"] if fcntl else []), *arguments]
+    if last and only_text(last, before):
+        command += ["--allowed-rules", *READ_TEXT]
+    status = _run(command, lock)
+    after = state()
+    if status == 0 and not {"-n", "--dry-run"} & set(arguments):
+        _say(arguments)
+        _leave_manifest()
+        if _read(before) == _read(after):
+            with contextlib.suppress(OSError), atomic(stamp) as temporary:  # without it the next run looks again
+                temporary.write_text(json.dumps(after), encoding="utf-8")
+    return status
 
 
 def _run(command: list[str], lock: IO) -> int:
     """Run Snakemake and return its exit status; a signal to end reaches it too, and is not reported as a failure of the study."""
     signals: list[int] = []
     # Snakemake holds the lock as well, should this process end before it.
-    with subprocess.Popen(command, cwd=ROOT, pass_fds=[lock.fileno()] if fcntl else []) as process:
+    with subprocess.Popen(
+        command, cwd=ROOT, env=os.environ | cache_variables(STATE / "cache"), pass_fds=[lock.fileno()] if fcntl else []
+    ) as process:
 
         def end(number: int, _frame: object) -> None:
             signals.append(number)
@@ -105,6 +138,16 @@ def _run(command: list[str], lock: IO) -> int:
         print("Interrupted, not failed: run the same again; what was finished is kept.", file=sys.stderr)
         return 128 + signals[-1]
     return status
+
+
+def _leave_manifest() -> None:
+    """Write what the run was; one that cannot is no failure of the study."""
+    from analysis.review.manifest import write  # here, because a run that has nothing to do writes none
+
+    try:
+        write(ROOT)
+    except OSError as error:
+        print(f"note: this run left no manifest: {error}", file=sys.stderr)
 
 
 def _say(arguments: list[str]) -> None:

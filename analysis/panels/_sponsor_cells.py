@@ -13,7 +13,7 @@ ENTRIES = {1999: "entered before 2000", 2004: "2000 to 2004", 2009: "2005 to 200
 def cells(orphan_designations: pd.DataFrame, sponsor_events: pd.DataFrame) -> pd.DataFrame:
     """Return sponsor, period of entry (`entered`), cell, and whether the cell holds a sponsor with a dated event.
 
-    Size is counted over the three years from a sponsor's first designation, before the event of nearly all.
+    Size is counted over the three years from a sponsor's first designation; the event of some comes within them (projects_balance counts these).
     """
     listed = orphan_designations.dropna(subset=["sponsor"]).sort_values(["designated", "designation_id"])
     found = listed.drop_duplicates("sponsor").reset_index(drop=True)

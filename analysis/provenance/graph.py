@@ -23,6 +23,7 @@ from analysis.core.comparisons import kind_of, parts
 from analysis.core.config import JOINT, claims_tested, products
 from analysis.core.documents import STUDY, Document
 from analysis.core.estimates import find
+from analysis.core.nearest import nearest_readings
 from analysis.core.paths import exhibit_files
 from analysis.core.storage import read_table
 from analysis.provenance.cells import cells, models
@@ -50,7 +51,8 @@ def graph(study: dict, document: Document, files: dict[str, list[str]], numbers:
         nodes |= {f"data_generating_process:{name}": _process(study, name, process) for name, process in study["montecarlo"].items()}
     if "verdicts" in files:
         verdicts = read_table(files["verdicts"][0])
-        nodes |= {f"claim:{name}": _claim(name, claim, verdicts) for name, claim in study["claims"].items()}
+        readings = nearest_readings(verdicts, study["claims"]).set_index("claim")
+        nodes |= {f"claim:{name}": _claim(name, claim, verdicts, readings) for name, claim in study["claims"].items()}
     nodes |= _exhibits(study, document, kinds, numbers, estimates)
     nodes |= _numbers(study, document, kinds, numbers, estimates)
     return {
@@ -153,8 +155,8 @@ def sources_of(study: dict, kinds: dict, name: str, kind: str) -> list[str]:
 def made_from(study: dict, document: Document) -> list[str]:
     """Return the products that a document is made from, in the order of the configuration.
 
-    Another document's are those behind its exhibits and numbers; the study's own are all but checks of methods and what is
-    computed from simulated firms, whose tables alone are there, for the codebook.
+    Another document's are those behind its exhibits and numbers; the study's own are all but checks of methods, simulated firms and
+    what is computed from these.
     """
     kinds = products(study)
     if document.name != STUDY:
@@ -164,7 +166,7 @@ def made_from(study: dict, document: Document) -> list[str]:
     checks = {name for name, kind in kinds.items() if kind in ("check", "montecarlo")}
     simulated = {f"raw:{name}" for name, contract in study["raw"].items() if rawfiles.is_simulated(contract)}
     firms = {name for name, kind in kinds.items() if kind == "source" and simulated & set(sources_of(study, kinds, name, kind))}
-    left = [name for name, kind in kinds.items() if kind not in ("source", "panel") and (checks | firms) & _behind(study, kinds, {name})]
+    left = [name for name in kinds if (checks | firms) & _behind(study, kinds, {name})]
     return [name for name in kinds if name not in left]
 
 
@@ -191,7 +193,7 @@ def _tested(claim: dict) -> list[str]:
     return [f"estimates:{name}" for name in specifications_of(claim)]
 
 
-def _claim(name: str, claim: dict, verdicts: pd.DataFrame) -> dict:
+def _claim(name: str, claim: dict, verdicts: pd.DataFrame, readings: pd.DataFrame) -> dict:
     own = verdicts[verdicts["claim"] == name].astype(object).where(lambda t: t.notna(), None).to_dict("records")
     return {
         "kind": "claim",
@@ -209,6 +211,10 @@ def _claim(name: str, claim: dict, verdicts: pd.DataFrame) -> dict:
         "code_": own[0]["code"] or "",
         "explanation": own[0]["explanation"] or "",
         "nearest": own[0]["nearest"],
+        # A recommendation has no reading.
+        "nearest_reads": readings["reading"].get(name, ""),
+        "nearest_distance": readings["distance"].get(name, ""),
+        "nearest_few": bool(readings["few"].get(name, False)),
         "tests": own[1:],
     }
 

@@ -4,72 +4,95 @@ from __future__ import annotations
 
 from importlib import import_module
 
+import numpy as np
 import pandas as pd
 
 from analysis.core.catalogue import ingredients, outcomes_of
 from analysis.core.config import FIRM_TABLES
 from analysis.core.estimation import specify
-from analysis.core.preparation import blank_controls, prepare
+from analysis.core.preparation import TRANSFORMS, blank_controls, meeting
 from analysis.core.specification import Specification
 
 
 def firm_panels(tables: dict[str, pd.DataFrame], provinces: pd.DataFrame, panels: dict) -> dict[str, pd.DataFrame]:
     """Return the panels that rest on firm files alone; `provinces` (province, region) stands for the statistics of provinces."""
     given = {**tables, "province_statistics": provinces}
+    # Panels of projects have no row of another firm: most files name many firms and the projects of few.
+    accounts = tables["firm_accounts"]
+    beside = {**given, "firm_accounts": accounts[accounts["firm_id"].isin(tables["projects"]["firm_id"].unique())]}
     built = {}
     for name, panel in panels.items():
         wanted = [part for part in ingredients("panel", name) if part != "settings"]
         if set(wanted) <= set(given) and set(wanted) & set(FIRM_TABLES):
             module = import_module(f"analysis.panels.{name}")
-            built[name] = module.build(**{part: given[part] for part in wanted}, settings=panel["settings"])
+            parts = beside if "projects" in wanted else given
+            built[name] = module.build(**{part: parts[part] for part in wanted}, settings=panel["settings"])
     return built
 
 
 def runnable(panels: dict[str, pd.DataFrame], specifications: dict, outcomes: dict) -> dict[tuple[str, str], tuple[str, tuple[str, ...]]]:
     """Return (specification, outcome) → why it cannot run ('' if it can), and the controls dropped because they are blank."""
+    known = {name: _Known(panel) for name, panel in panels.items()}
     found = {}
     for name, settings in specifications.items():
         if settings["panel"] in panels:
-            panel = panels[settings["panel"]]
+            panel = known[settings["panel"]]
+            without = blank_controls(panel.panel, settings)
             for outcome in outcomes_of(settings):
-                found[name, outcome] = (_lacks(panel, name, settings, outcome, outcomes.get(outcome)), blank_controls(panel, settings))
+                found[name, outcome] = (_lacks(panel, name, settings, outcome, outcomes.get(outcome), without), without)
     return found
 
 
-def _lacks(panel: pd.DataFrame, name: str, settings: dict, outcome: str, outcome_settings: dict | None) -> str:
-    if panel.empty:
+class _Known:
+    """Which cells of a panel hold a value, each column looked at once: specifications ask a hundred times for the same ones."""
+
+    def __init__(self, panel: pd.DataFrame) -> None:
+        self.panel = panel
+        self._cells: dict[tuple, np.ndarray] = {}
+        self._rows: dict[str, np.ndarray] = {}
+
+    def cells(self, column: str, outcome: dict | None = None) -> np.ndarray:
+        """Return where the column, or the outcome made of it, has a value; winsorizing moves values and makes none missing."""
+        key = (column, outcome["transform"], outcome.get("scale", 1.0)) if outcome else (column,)
+        if key not in self._cells:
+            values = self.panel[column]
+            if outcome:
+                values = TRANSFORMS[outcome["transform"]](values.astype("float64") * outcome.get("scale", 1.0))
+            self._cells[key] = values.notna().to_numpy(bool)
+        return self._cells[key]
+
+    def rows(self, where: dict) -> np.ndarray:
+        """Return which rows a specification's conditions admit."""
+        key = repr(where)
+        if key not in self._rows:
+            self._rows[key] = meeting(self.panel, where).to_numpy(bool)
+        return self._rows[key]
+
+
+def _lacks(known: _Known, name: str, settings: dict, outcome: str, outcome_settings: dict | None, without: tuple[str, ...]) -> str:
+    if known.panel.empty:
         return f"the files give no row of {settings['panel']}"
-    specification = specify(name, settings, outcome, blank_controls(panel, settings))
+    specification = specify(name, settings, outcome, without)
     fields = ("outcome", "unit", "time", "treatment", "duration", "event", "entry")
     lists = (*specification.controls, *specification.fixed_effects, *specification.cluster, *specification.strata)
     needed = list(dict.fromkeys(filter(None, [*(getattr(specification, field) for field in fields), *lists])))
     where = settings.get("where", {})
-    sample = prepare(
-        _narrow(panel, [*needed, specification.cohort, *where], outcome_settings), where, _unclipped(outcome_settings), outcome
-    )
-    if sample.empty:
-        blank_where = [column for column in where if panel[column].isna().all()]
+    sample = known.rows(where)
+    if not sample.any():
+        blank_where = [column for column in where if not known.cells(column).any()]
         return f"{', '.join(blank_where)} is blank" if blank_where else "no row meets the conditions of the sample"
-    blank = [
-        outcome_settings["column"] if outcome_settings and column == outcome else column for column in needed if sample[column].isna().all()
-    ]
+    sources = {
+        column: (outcome_settings["column"], outcome_settings) if outcome_settings and column == outcome else (column, None)
+        for column in needed
+    }
+    blank = [column for column, how in sources.values() if not (sample & known.cells(column, how)).any()]
     if blank:
         return f"{', '.join(blank)} is blank"
-    whole = sample.dropna(subset=needed)
-    if whole.empty:
+    whole = np.logical_and.reduce([sample, *(known.cells(column, how) for column, how in sources.values())])
+    if not whole.any():
         return f"no row has all of {', '.join(needed)}"
-    return _without_variation(whole, specification)
-
-
-def _narrow(panel: pd.DataFrame, columns: list[str], outcome: dict | None) -> pd.DataFrame:
-    """Return the columns that a specification uses: a copy of all of them for each specification would take the memory of the study."""
-    wanted = {*columns, outcome["column"] if outcome else ""}
-    return panel[[name for name in panel if name in wanted]]
-
-
-def _unclipped(outcome: dict | None) -> dict | None:
-    """Return the outcome without winsorizing, which moves values and makes none missing."""
-    return {key: value for key, value in outcome.items() if not key.startswith("winsorize")} if outcome else None
+    columns = filter(None, (specification.cohort, specification.time, specification.treatment, specification.event))
+    return _without_variation(known.panel.loc[whole, list(dict.fromkeys(columns))], specification)
 
 
 def _without_variation(whole: pd.DataFrame, specification: Specification) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from analysis.sources.accounts_yearly import possible_assets, tagged_throughout, with_liabilities
+from analysis.sources.accounts_yearly import assets_left_out, possible_assets, tagged_throughout, with_liabilities
 
 HALF_A_QUARTER = pd.Timedelta(days=45)
 # The three quarters before end that many days before the fiscal year does, 53rd weeks and month ends aside.
@@ -21,8 +21,10 @@ def clean(sec_accounts_quarterly: pd.DataFrame, sec_accounts_yearly: pd.DataFram
     table["rd"] = table["rd"].where(table["rd"] >= 0)
     table["rd_computed"] = table["rd"].isna() & table["rd_fourth"].notna()
     table["rd"] = table["rd"].fillna(table["rd_fourth"])
+    table["assets_left_out"] = assets_left_out(table)
     table = table.assign(assets=possible_assets(table), shares=table["shares"].where(table["shares"] > 0))
-    years = sec_accounts_yearly.assign(assets=possible_assets(sec_accounts_yearly))
+    years = sec_accounts_yearly.assign(assets_left_out=assets_left_out(sec_accounts_yearly))
+    years = years.assign(assets=possible_assets(years))
     table = with_liabilities(table, tagged_throughout(years))
     table["quarter"] = quarter_of(table["period_end"])
     table = table.sort_values(["ticker", "period_end"]).drop_duplicates(["ticker", "quarter"], keep="last")

@@ -255,4 +255,4 @@ def test_far_evidence_says_how_far_and_decides_like_any_direct_evidence():
 def test_direct_evidence_on_firms_of_another_country_says_so():
     tests = [test for claim in STUDY["claims"].values() for key in ("tests", "context") for test in claim.get(key, [])]
     listed = [test for test in tests if test["from"].startswith("issuer_") or test["from"] == "market_share_of_debt"]
-    assert listed and all(test["directness"] == "direct" and "United States" in test["whose"] for test in listed)
+    assert listed and all(test["directness"] == "direct" and " US " in test["whose"] for test in listed)

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from analysis.core.catalogue import ROOT
+from analysis.core.checked_yaml import read_yaml
 from analysis.core.config import load
 from analysis.core.errors import ConfigError, UnknownName
 from analysis.core.estimation import estimated, specify
@@ -172,4 +173,35 @@ def test_two_stage_least_squares_may_be_a_specification(config_copy):
     assert table.set_index("term").loc["log_gdp", "estimate"] == pytest.approx(2, abs=0.3)
     added(config_copy, "  wrong: {extends: instrumented, instruments: [secondary_shar]}\n")
     with pytest.raises(UnknownName, match="Did you mean 'secondary_share'"):
+        load(config_copy)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("a: &a [*a]\n", "hold themselves"),
+        (
+            "a: &a [1,1,1,1,1,1,1,1]\n"
+            + "".join(f"{n}: &{n} [{','.join([f'*{o}'] * 9)}]\n" for o, n in zip("abcdef", "bcdefg", strict=True)),
+            "larger than",
+        ),
+        ("a: !!python/object/apply:os.getcwd []\n", "not valid YAML"),
+        ("a: " + "[" * 5000 + "]" * 5000, "nested too deeply"),
+    ],
+)
+def test_a_file_that_means_harm_is_refused(tmp_path, text, said):
+    (tmp_path / "c.yaml").write_text(text)
+    with pytest.raises(ConfigError, match=said):
+        read_yaml(tmp_path / "c.yaml", {"type": "object"})
+
+
+def test_a_name_that_could_be_no_file_is_refused(config_copy):
+    edit(config_copy / "specifications/provinces.yaml", r"^specifications:\n", "specifications:\n  ../x: {extends: province_att}\n")
+    with pytest.raises(ConfigError, match=r"specifications: the name '\.\./x' may hold letters, digits and _ only"):
+        load(config_copy)
+
+
+def test_a_raw_file_outside_its_folders_is_refused(config_copy):
+    edit(config_copy / "sources/exchange_rates.yaml", r"^file: ", "file: ../../")
+    with pytest.raises(ConfigError, match="leads out of the folders of raw files"):
         load(config_copy)

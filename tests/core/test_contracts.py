@@ -80,3 +80,19 @@ def test_made_tables_are_checked_too():
     )
     with pytest.raises(DataError, match="duplicated key"):
         check(table, CONTRACT, "deals")
+
+
+def test_a_formula_is_no_text(tmp_path):
+    with pytest.raises(DataError, match="row 2, column 'deal', value '=1\\+1': is not text but a formula"):
+        read(tmp_path, "=1+1,2001,1,patent,1,2001")
+    assert read(tmp_path, "-Pharma BV,2001,1,patent,1,2001")["deal"].tolist() == ["-Pharma BV"]
+
+
+@pytest.mark.parametrize(
+    ("content", "said"), [(b"deal\0", "holds a NUL byte"), (b"d\na\n\xff", "is not UTF-8 text"), (b'd\na\n"b', "cannot be read")]
+)
+def test_what_is_no_text_is_refused_with_its_line(tmp_path, content, said):
+    (tmp_path / "t.csv").write_bytes(content)
+    line = len(content.split(b"\n"))
+    with pytest.raises(DataError, match=rf"t\.csv, row {line}: {said}"):
+        read_raw(tmp_path / "t.csv", CONTRACT)

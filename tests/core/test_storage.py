@@ -3,8 +3,9 @@
 import pandas as pd
 import pytest
 
+from analysis.core.atomic import atomic, sweep
 from analysis.core.errors import DataError
-from analysis.core.storage import absent_table, atomic, is_absent, read_table, write_table
+from analysis.core.storage import absent_table, is_absent, read_table, write_table
 
 pytestmark = pytest.mark.fast
 
@@ -42,6 +43,15 @@ def test_a_failure_while_writing_leaves_nothing(tmp_path):
         temporary.write_text("half")
         raise RuntimeError
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_a_killed_process_was_writing_is_swept_away(tmp_path):
+    (tmp_path / "whatif").mkdir()
+    names = (".7.t.parquet", "whatif/.7.u.parquet", ".hidden", "t.parquet")
+    for name in names:
+        (tmp_path / name).write_text("half")
+    assert sweep(tmp_path, leaving=("whatif",)) == [tmp_path / names[0]]
+    assert {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file()} == set(names[1:])
 
 
 def test_same_table_same_bytes(tmp_path):

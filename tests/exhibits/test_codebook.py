@@ -42,6 +42,16 @@ def test_an_absent_table_says_why(tmp_path):
     assert "Empty in this run. No file of firms." in text and "| `rd` | number | million euro | R&D |  |  |" in text
 
 
+def test_a_table_of_simulated_firms_is_described_by_its_contract(tmp_path):
+    codebook({}, {"firms": CONTRACT}, str(tmp_path / "codebook.md"))
+    text = (tmp_path / "codebook.md").read_text()
+    assert (
+        "## firms: Firms (SIMULATED)" in text
+        and "`make validate` builds" in text
+        and "| `rd` | number | million euro | R&D |  |  |" in text
+    )
+
+
 def test_columns_of_the_province_tables_are_described_in_words():
     for name in ("province_statistics", "province_year"):
         for column, rule in STUDY["contracts"][name]["columns"].items():

@@ -112,6 +112,38 @@ def test_what_cannot_be_is_blank():
     assert derived["liabilities"].isna().tolist() == [True, False, True, False]
 
 
+def test_assets_of_another_scale_are_left_out_and_say_why():
+    raw = filings([("FIRM", "12-31", 2013, 10.0)])
+    raw["assets"] = [10.0, 0.01, 10.0, 11.0, 20000.0, 12.0, 0.06, 0.06]
+    raw.loc[[6, 7], ["liabilities", "equity"]] = [[2.0, -1.94], [0.02, 8.0]]
+    raw.loc[1, ["liabilities", "equity"]] = np.nan
+    names = pd.DataFrame({"ticker": ["FIRM"], "name": ["Firm"]})
+    table = accounts_yearly.clean(raw.assign(cash=np.nan).sample(frac=1, random_state=1), names).sort_values("fiscal_year")
+    found = dict(zip(table["fiscal_year"], table["assets_left_out"], strict=True))
+    assert {year: why for year, why in found.items() if pd.notna(why)} == {
+        2014: "a thousandth of the periods before and after",
+        2017: "a thousandfold of the periods before and after",
+        2019: "next to nothing beside the liabilities",
+        2020: "next to nothing beside the equity",
+    }
+    assert table["assets"].isna().tolist() == [year in (2014, 2017, 2019, 2020) for year in range(2013, 2021)]
+
+
+def test_growth_and_ruin_are_no_errors_of_scale():
+    raw = filings([("FIRM", "12-31", 2016, 10.0)]).assign(cash=np.nan, liabilities=np.nan, equity=np.nan)
+    raw["assets"] = [0.01, 9.0, 900.0, 40.0, 0.02]
+    names = pd.DataFrame({"ticker": ["FIRM"], "name": ["Firm"]})
+    assert accounts_yearly.clean(raw, names)["assets_left_out"].isna().all()
+
+
+def test_no_cell_of_the_filings_is_absurd_any_more():
+    for name in ("accounts_yearly", "accounts_quarterly"):
+        table = cleaned(name)
+        assert not (table["liabilities"] > 1000**0.5 * table["assets"]).any()
+        assert table["assets_left_out"].notna().sum() > 0
+        assert table.loc[table["assets_left_out"].notna(), "assets"].isna().all()
+
+
 def test_the_fourth_quarter_is_the_year_less_three():
     years = filings([("FIRM", "12-31", 2019, 10.0)])
     ends = ["2019-03-31", "2019-06-30", "2019-09-30", "2019-12-31", "2020-03-31"]

@@ -50,7 +50,7 @@ def accounts():
     }
     table["cohort"] = table["ticker"].map(cohorts)
     table["rd"] = table["rd"].where(table["rd"] >= 0)
-    table["assets"] = table["assets"].where((table["assets"] > 0) & ~(table["cash"] > table["assets"]))
+    table["assets"] = table["assets"].mask(absurd(table))
     has_tag = table[table["assets"].notna()].groupby("ticker")["liabilities"].apply(lambda own: own.notna().all())
     tagged = table["ticker"].map(has_tag).fillna(False).astype(bool)
     table["debts"] = np.where(tagged, table["liabilities"], table["assets"] - table["equity"])
@@ -68,6 +68,25 @@ def accounts():
     table["accounts_rd_share"] = 100 * (table["rd"] / table["operating_expenses"]).where(table["operating_expenses"] > 0)
     table["accounts_rd_share"] = table["accounts_rd_share"].where(table["accounts_rd_share"] <= 100)
     return table
+
+
+def absurd(table):
+    """Return where total assets are off by about a thousand: against cash, liabilities, equity, or both neighbours."""
+    bad = pd.Series(False, index=table.index)
+    limit = 1000**0.5
+    for _, rows in table.sort_values("period_end").groupby("ticker"):
+        for at, row in rows.iterrows():
+            if (
+                row["assets"] <= 0
+                or row["cash"] > row["assets"]
+                or any(abs(row[i]) > limit * row["assets"] for i in ("liabilities", "equity"))
+            ):
+                bad[at] = True
+        for turn in (1, -1):
+            own = rows.loc[rows["assets"].notna() & ~bad[rows.index], "assets"] ** turn
+            for at, before, here, after in zip(own.index[1:-1], own.iloc[:-2], own.iloc[1:-1], own.iloc[2:], strict=True):
+                bad[at] |= here * limit < min(before, after)
+    return bad
 
 
 def members(accounts):

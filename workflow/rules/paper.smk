@@ -176,10 +176,12 @@ rule dossier:
         dispatch(rule, input, output, params, wildcards, log)
 
 
+TABLES = [name for kind in ("source", "panel") for name in sorted(catalogue.modules(kind))]
+# Tables of simulated firms are built for the validation alone; the codebook describes them by their contracts.
 DOCUMENTED = {
     name: files_of(name)
-    for kind in ("source", "panel")
-    for name in sorted(catalogue.modules(kind))
+    for name in TABLES
+    if name in made_from(STUDY, DOCUMENTS[PAPER])
 }
 
 
@@ -196,6 +198,6 @@ rule codebook:
             + source_files("analysis.jobs.job")
         ),
         tables=DOCUMENTED,
-        contracts={name: CONTRACTS[name] for name in DOCUMENTED},
+        contracts={name: CONTRACTS[name] for name in TABLES},
     run:
         dispatch(rule, input, output, params, wildcards, log)

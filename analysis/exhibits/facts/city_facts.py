@@ -2,9 +2,11 @@
 
 import pandas as pd
 
+from analysis.exhibits.tables._left_out import TERM
 
-def count(city_year: pd.DataFrame, city_onset: pd.DataFrame, published_counts: pd.DataFrame) -> dict:
-    """Return counts of cities by status and stratum, and how many issuers published counts hold that the register does not."""
+
+def count(city_year: pd.DataFrame, city_onset: pd.DataFrame, published_counts: pd.DataFrame, city_leave_one_out: pd.DataFrame) -> dict:
+    """Return counts of cities by status and stratum, hidden issuers by published counts, and effects without each treated city."""
     last = int(city_year["year"].max())
     cities = city_year.drop_duplicates("city_code")
     treated = cities[(cities["cohort_midyear"] <= last).fillna(False) & cities["placed"]]
@@ -21,4 +23,12 @@ def count(city_year: pd.DataFrame, city_onset: pd.DataFrame, published_counts: p
         "published": int(published["value"]),
         "known": known,
         "hidden": int(published["value"]) - known,
+        **_without_each(city_leave_one_out, treated["city_code"]),
     }
+
+
+def _without_each(table: pd.DataFrame, treated: pd.Series) -> dict[str, float]:
+    """Return for each outcome the lowest and the highest effect without one treated city."""
+    own = table[(table["term"] == TERM) & table["setting"].isin(treated.astype(str))]
+    spans = own.groupby("outcome")["estimate"].agg(["min", "max"])
+    return {f"{name}_without_{end}": float(row[end]) for name, row in spans.iterrows() for end in ("min", "max")}

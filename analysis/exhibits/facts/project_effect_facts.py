@@ -52,8 +52,11 @@ def count(
     found |= _ratios("counts", select_one(sponsor_counts, outcome="sponsor_approvals", term="exposed"))
     found |= _ratios("lead", select_one(sponsor_counts_by_year, term="before_5"))
     later = [select_one(sponsor_counts_by_year, term=f"after_{year}") for year in range(6)]
+    # The size of violations, as a share of the farther end of the placebo's interval, at which the interval of the cycle reaches one.
+    ends = [abs(math.log(found[f"placebo_{end}"])) for end in ("low", "high")]
     permuted = {"term": "exposed", "inference": "randomization_score"}
     return found | {
+        "breakdown": -math.log(found["cycle_high"]) / max(ends),
         "permuted_p": float(select_one(projects_cycle, **permuted)["p_value"]),
         "permuted_entry_p": float(select_one(projects_cycle_by_entry, **permuted)["p_value"]),
         "later_smallest_p": min(float(row["p_value"]) for row in later),

@@ -2,9 +2,9 @@
 
 import pandas as pd
 
-from analysis.core.claims import SHOWN
 from analysis.core.gates import FEW_TREATED_CLUSTERS, RELATIVE_MAGNITUDE
-from analysis.core.verdict_rule import INCONCLUSIVE, NORMATIVE, UNTESTABLE
+from analysis.core.nearest import DESCRIBED, NONE, OPEN, UNDONE, nearest_readings
+from analysis.core.verdict_rule import CONSISTENT, NORMATIVE, NOT_CONSISTENT, UNTESTABLE
 
 
 def count(verdicts: pd.DataFrame, claims: dict) -> dict:
@@ -13,7 +13,8 @@ def count(verdicts: pd.DataFrame, claims: dict) -> dict:
     factual = heads.loc[[name for name in claims if claims[name]["kind"] != NORMATIVE]]
     verdict = factual["verdict"].value_counts()
     named = {kind: [name for name in factual.index if factual.loc[name, "verdict"] == kind] for kind in ("consistent", "not consistent")}
-    near = _nearest(verdicts, factual[factual["verdict"] == UNTESTABLE])
+    near = nearest_readings(verdicts, claims)
+    near = near[(near["verdict"] == UNTESTABLE) & (near["reading"] != NONE)]
     return {
         "n_claims": len(factual),
         "n_consistent": int(verdict.get("consistent", 0)),
@@ -23,16 +24,10 @@ def count(verdicts: pd.DataFrame, claims: dict) -> dict:
         "consistent_claims": ", ".join(named["consistent"]) or "none",
         "not_consistent_claims": ", ".join(named["not consistent"]) or "none",
         "n_near": len(near),
-        "n_near_cannot_tell": int((near["code"] == INCONCLUSIVE).sum()),
-        "n_near_described": int((near["code"] == SHOWN).sum()),
-        "n_near_undone": int((near["code"] == "PRE").sum()),
-        "n_near_read": int((near["verdict"] != UNTESTABLE).sum()),
+        "n_near_cannot_tell": int((near["reading"] == OPEN).sum()),
+        "n_near_described": int((near["reading"] == DESCRIBED).sum()),
+        "n_near_undone": int((near["reading"] == UNDONE).sum()),
+        "n_near_read": int(near["reading"].isin([CONSISTENT, NOT_CONSISTENT]).sum()),
         "few_treated": FEW_TREATED_CLUSTERS,
         "drift_share": RELATIVE_MAGNITUDE,
     }
-
-
-def _nearest(verdicts: pd.DataFrame, heads: pd.DataFrame) -> pd.DataFrame:
-    """Return the row of the nearest evidence of each claim in `heads` that has any."""
-    wanted = heads["nearest"].dropna()
-    return verdicts.set_index(["claim", "rank"]).loc[list(zip(wanted.index, wanted, strict=True))]

@@ -14,6 +14,9 @@ from analysis.core.comparisons import Comparison
 from analysis.exhibits.cells import in_order, number, prefixed, select_one, select_rows
 from analysis.exhibits.display import COLOURS, WIDTH
 
+# Intervals this many times as long as the median one of their panel are cut at its edge.
+WIDEST = 3
+
 
 def event_study_of(comparison: Comparison, outcomes: dict) -> Figure:
     """Return the event study that a listed figure asks for: `from`, `inference`, `overall` (the same, if not said) and `columns`."""
@@ -53,6 +56,7 @@ def event_panel(axis: Axes, estimates: pd.DataFrame, name: str, outcomes: dict, 
             part["event_time"].astype(float), part["estimate"], yerr=[low.clip(lower=0), high.clip(lower=0)], fmt=marker, color=colour,
             markersize=3.5, elinewidth=1, capsize=0, markerfacecolor="white" if not after else colour,
         )  # fmt: skip
+    _cut_wide_intervals(axis, events)
     row = select_one(estimates, term="att", inference=overall)
     average = "" if pd.isna(row["estimate"]) else f"average {number(row['estimate'], 2)}, p {prefixed(row['p_value'])}"
     axis.set_title("\n".join(textwrap.wrap(outcomes[name]["label"], 20)), fontsize=8.5, pad=13)
@@ -60,6 +64,25 @@ def event_panel(axis: Axes, estimates: pd.DataFrame, name: str, outcomes: dict, 
     axis.set_ylabel(outcomes[name]["unit"].capitalize(), fontsize=8)
     axis.tick_params(labelsize=8)
     axis.locator_params(axis="x", integer=True)
+
+
+def _cut_wide_intervals(axis: Axes, events: pd.DataFrame) -> None:
+    """Let the panel end where its ordinary intervals do; an arrow stands where a much wider one goes on.
+
+    An event time with one treated unit has an interval so wide that, drawn whole, nothing else in the panel can be read.
+    """
+    length = events["ci_high"] - events["ci_low"]
+    ordinary = events[length <= WIDEST * length.median()]
+    if len(ordinary) in (0, len(events)):
+        return
+    low = min(0.0, ordinary["ci_low"].min(), events["estimate"].min())
+    high = max(0.0, ordinary["ci_high"].max(), events["estimate"].max())
+    room = 0.08 * (high - low)
+    axis.set_ylim(low - room, high + room)
+    for edge, marker, beyond in ((low - room, "v", events["ci_low"] < low - room), (high + room, "^", events["ci_high"] > high + room)):
+        times = events.loc[beyond, "event_time"].astype(float)
+        (arrows,) = axis.plot(times, [edge] * len(times), marker, color=COLOURS[0], markersize=3.5, clip_on=False, zorder=5)
+        arrows.set_in_layout(False)
 
 
 def mark_true_effects(figure: Figure, estimates: pd.DataFrame, truth: pd.DataFrame, outcomes: dict) -> Figure:
@@ -71,5 +94,5 @@ def mark_true_effects(figure: Figure, estimates: pd.DataFrame, truth: pd.DataFra
         own = own[own["at"] <= last]
         if len(own):
             axis.plot(own["at"], own["value"], color=COLOURS[1], linewidth=1.1, marker="D", markersize=3, label="true", zorder=1)
-            axis.legend(loc="best", fontsize=6.5)
+            axis.legend(loc="best", fontsize=7)
     return figure

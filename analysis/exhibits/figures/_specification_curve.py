@@ -89,7 +89,7 @@ def choices(table: pd.DataFrame, joint: pd.DataFrame) -> Figure:
     """Return the median and the range of the estimates by each choice made alone."""
     shown = once(table)
     rows = pd.DataFrame(list(_levels(shown)), columns=["choice", "level", "median", "low", "high", "n"])
-    figure, axes = subplots(figsize=(WIDTH, 0.17 * len(rows) + 0.7))
+    figure, axes = subplots(figsize=(WIDTH, 0.145 * len(rows) + 0.7))
     place = -np.arange(len(rows))
     colours = [COLOURS[list(dict.fromkeys(rows["choice"])).index(choice) % 6] for choice in rows["choice"]]
     axes.hlines(place, rows["low"], rows["high"], color=colours, linewidth=1.6)
@@ -98,7 +98,7 @@ def choices(table: pd.DataFrame, joint: pd.DataFrame) -> Figure:
     axes.set_yticks(
         place, [f"{choice}: {level}  ({n:,})" for choice, level, n in zip(rows["choice"], rows["level"], rows["n"], strict=True)]
     )
-    axes.tick_params(axis="y", labelsize=6.5)
+    axes.tick_params(axis="y", labelsize=7)
     axes.set(xlabel=f"{joint['title'].iloc[0]}: {UNITS[joint['unit'].iloc[0]]}", ylim=(-len(rows) + 0.4, 0.6))
     sns.despine(ax=axes, left=True)
     return figure

@@ -7,19 +7,25 @@ from matplotlib.figure import Figure
 from analysis.exhibits.cells import select_rows
 from analysis.exhibits.display import COLOURS, MARKERS, WIDTH
 
-GROUPS = {"after the event": "designated after the event", "before the event": "designated before it", "no known event": "no known event"}
+GROUPS = ("after the event", "before the event", "no known event")
+# Where the panel ends, so that the name of a curve has room behind it, and how far up in points a name stands from the end of its curve.
+LABELLED, SHIFTS = 185, (-5, 5, 0)
 
 
 def draw(projects_incidence: pd.DataFrame, projects_withdrawn_early: pd.DataFrame, projects_withdrawn_late: pd.DataFrame) -> Figure:
     """Return two panels: cumulative incidence of approval by group, and of withdrawal with its bounds, with 95 % intervals."""
     figure, axes = plt.subplots(1, 2, figsize=(WIDTH, 2.5), sharey=True)
-    for i, (group, label) in enumerate(GROUPS.items()):
+    for i, group in enumerate(GROUPS):
         own = _by_age(projects_incidence, f"incidence:1[{group}]")
-        axes[0].plot(own["months"], own["estimate"], color=COLOURS[i], marker=MARKERS[i], label=label)
+        axes[0].plot(own["months"], own["estimate"], color=COLOURS[i], marker=MARKERS[i])
+        last = own.iloc[-1]
+        axes[0].annotate(
+            group, (last["months"], last["estimate"]), xytext=(5, SHIFTS[i]), textcoords="offset points", color=COLOURS[i], va="center"
+        )
         axes[0].fill_between(own["months"], own["ci_low"].clip(0), own["ci_high"].clip(upper=1), color=COLOURS[i], alpha=0.15, linewidth=0)
-    axes[0].set(title="Approved", xlabel="Months since designation", ylabel="Cumulative incidence")
+    axes[0].set(title="Approved, by day of designation", xlabel="Months since designation", ylabel="Cumulative incidence")
     axes[0].set_ylim(0, 0.58)
-    axes[0].legend(loc="upper left")
+    axes[0].set_xlim(right=LABELLED)
     early, late = (_by_age(table, "incidence:2") for table in (projects_withdrawn_early, projects_withdrawn_late))
     axes[1].fill_between(
         early["months"], early["estimate"], late["estimate"], color=COLOURS[3], alpha=0.25, linewidth=0, label="between the two"

@@ -18,7 +18,7 @@ INTERVALS = (("randomization_t", "without a treated province", COLOURS[1]), ("an
 def draw(province_leave_one_out_att: pd.DataFrame, outcomes: dict) -> Figure:
     """Return one panel per outcome: the estimate without each province, sorted, the full one as a line."""
     names = in_order(province_leave_one_out_att, outcomes)
-    figure, axes = subplots(1, len(names), figsize=(WIDTH, 3.9), squeeze=False)
+    figure, axes = subplots(1, len(names), figsize=(WIDTH, 4.8), squeeze=False)
     for axis, name in zip(axes.flat, names, strict=True):
         own = province_leave_one_out_att[province_leave_one_out_att["outcome"] == name]
         full = select_one(own, term="att", inference="analytic")["estimate"]
@@ -42,4 +42,4 @@ def _panel(axis: Axes, rows: pd.DataFrame) -> None:
         axis.scatter(own["estimate"], own.index, color=colour, s=14, linewidth=0, zorder=3, label=label)
         if inference == "randomization_t":
             axis.hlines(own.index, own["ci_low"], own["ci_high"], color=colour, linewidth=1)
-    axis.set_yticks(rows.index, rows["setting"], fontsize=5.5)
+    axis.set_yticks(rows.index, rows["setting"], fontsize=7)

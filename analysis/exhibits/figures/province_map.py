@@ -57,8 +57,6 @@ def _square(axis: plt.Axes, tile: dict, last: int, colours: dict[int, str]) -> N
     style: dict[str, Any] = {"ha": "center", "va": "center", "color": "white" if treated else "black"}
     box = {"facecolor": "white", "edgecolor": "none", "pad": 0.6} if uncertain else None
     centre = tile["column"] + 0.5
-    axis.text(
-        centre, -tile["row"] - (0.38 if below else 0.5), SHORT.get(tile["province"], tile["province"]), fontsize=5.6, bbox=box, **style
-    )
+    axis.text(centre, -tile["row"] - (0.38 if below else 0.5), SHORT.get(tile["province"], tile["province"]), fontsize=6, bbox=box, **style)
     if below:
         axis.text(centre, -tile["row"] - 0.76, below, fontsize=6.6, weight="bold" if treated else "normal", bbox=box, **style)

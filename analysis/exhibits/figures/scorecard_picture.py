@@ -9,27 +9,25 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch, Rectangle
 
-from analysis.core.claims import DIRECTNESS, SHOWN
-from analysis.core.verdict_rule import CONSISTENT, NORMATIVE, NOT_CONSISTENT, UNTESTABLE
+from analysis.core.claims import DIRECTNESS
+from analysis.core.nearest import NONE, READINGS, nearest_readings
+from analysis.core.verdict_rule import CONSISTENT, NOT_CONSISTENT, UNTESTABLE
 from analysis.exhibits.display import WIDTH
 
-NONE, OPEN, DESCRIBED, UNDONE = "no evidence\nat hand", "cannot tell", "described,\nnot judged", "undone by\ndifferential trends"
-READINGS = (CONSISTENT, NOT_CONSISTENT, UNDONE, OPEN, DESCRIBED, NONE)
 FILL = {CONSISTENT: "#00689d", NOT_CONSISTENT: "#c8500a", UNTESTABLE: "white"}
 # Boxes side by side in a cell, and their size in units of a cell's width and of a line of boxes.
 ACROSS, BOX = 4, (0.205, 0.74)
-TRENDS = "PRE"  # the gate that differential trends close
 
 
 def draw(verdicts: pd.DataFrame, claims: dict) -> Figure:
     """Return a grid of claims: columns are the directness of the nearest evidence, rows how it reads, colour the verdict."""
-    placed = positions(verdicts, claims)
+    placed = nearest_readings(verdicts, claims)
     rows = [reading for reading in READINGS if (placed["reading"] == reading).any()]
     lines = [_lines(placed[placed["reading"] == reading]) for reading in rows]
     figure, axis = plt.subplots(figsize=(WIDTH, 0.55 + 0.3 * sum(lines)))
     top = 0
     for reading, height in zip(rows, lines, strict=True):
-        axis.text(-0.06, top + height / 2, reading, ha="right", va="center", fontsize=8)
+        axis.text(-0.06, top + height / 2, fill(reading, 19), ha="right", va="center", fontsize=8)
         # What has no evidence has no distance either: one band instead of columns.
         spans = [(0, len(DIRECTNESS), NONE)] if reading == NONE else [(place, 1, name) for place, name in enumerate(DIRECTNESS)]
         for place, width, distance in spans:
@@ -58,32 +56,8 @@ def _lines(placed: pd.DataFrame) -> int:
     return int(-(-most // across))
 
 
-def positions(verdicts: pd.DataFrame, claims: dict) -> pd.DataFrame:
-    """Return claim, verdict, reading and distance of the nearest evidence of every claim that data could test."""
-    found = []
-    for name in claims:
-        rows = verdicts[verdicts["claim"] == name].set_index("rank")
-        head = rows.loc[0]
-        if head["verdict"] == NORMATIVE:
-            continue
-        near = None if pd.isna(head["nearest"]) else rows.loc[head["nearest"]]
-        distance = NONE if near is None else near["directness"]
-        found.append({"claim": name, "verdict": head["verdict"], "reading": _reading(near), "distance": distance})
-    return pd.DataFrame(found)
-
-
-def _reading(near: pd.Series | None) -> str:
-    if near is None:
-        return NONE
-    if near["code"] == SHOWN:
-        return DESCRIBED
-    if near["code"] == TRENDS:
-        return UNDONE
-    return OPEN if near["verdict"] == UNTESTABLE else near["verdict"]
-
-
 def _box(axis: plt.Axes, left: float, top: float, claim: dict) -> None:
-    """Draw one claim; what direct evidence has decided is filled."""
+    """Draw one claim, with a star where its reading rests on few treated units; what direct evidence has decided is filled."""
     open_ = claim["verdict"] == UNTESTABLE
     style = "round,pad=0,rounding_size=0.03"
     axis.add_patch(
@@ -92,4 +66,4 @@ def _box(axis: plt.Axes, left: float, top: float, claim: dict) -> None:
         )
     )
     centre = (left + BOX[0] / 2, top + BOX[1] / 2)
-    axis.text(*centre, claim["claim"], ha="center", va="center", fontsize=7, color="black" if open_ else "white")
+    axis.text(*centre, claim["claim"] + "*" * claim["few"], ha="center", va="center", fontsize=7, color="black" if open_ else "white")

@@ -41,8 +41,8 @@ def _stack(axis: Axes, deals: pd.DataFrame, edges: list[int]) -> None:
             axis.bar(share.index, share[name], bottom=bottom, color=shade, hatch=hatch, edgecolor="white", linewidth=0.4, label=label)
         bottom += share[name]
     for position, total in enumerate(counts.sum(axis=1)):
-        axis.text(position, 1.01, f"{total}", ha="center", va="bottom", fontsize=6.5)
+        axis.text(position, 1.01, f"{total}", ha="center", va="bottom", fontsize=7)
     axis.set_ylim(0, 1.08)
     axis.grid(axis="x", visible=False)
-    axis.tick_params(axis="x", labelsize=6.5)
-    axis.legend(loc="upper center", bbox_to_anchor=(0.5, -0.12), ncol=2, fontsize=6.5)
+    axis.tick_params(axis="x", labelsize=7)
+    axis.legend(loc="upper center", bbox_to_anchor=(0.5, -0.12), ncol=2, fontsize=7)

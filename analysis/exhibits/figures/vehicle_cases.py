@@ -35,7 +35,7 @@ def _case(axis: Axes, table: pd.DataFrame, accounts_year: pd.DataFrame) -> None:
     gaps = select_rows(table, term="gap").sort_values("event_time")
     case, fit = select_one(table, term="case"), select_one(table, term="fit")
     if gaps.empty:
-        axis.set_title(f"not identified: {table['reason'].dropna().iloc[0]}", fontsize=6)
+        axis.set_title(f"not identified: {table['reason'].dropna().iloc[0]}", fontsize=7)
         return
     own = accounts_year[accounts_year["ticker"] == case["setting"]].set_index("fiscal_year")
     times = gaps["event_time"].astype(int).to_numpy()
@@ -48,7 +48,7 @@ def _case(axis: Axes, table: pd.DataFrame, accounts_year: pd.DataFrame) -> None:
     axis.set_title("\n".join(textwrap.wrap(f"{name}, {own['cohort'].iloc[0]}", TITLE_WIDTH)), fontsize=7.5, pad=22)
     rank = "no p: exact fit" if pd.isna(case["p_value"]) else f"p {prefixed(case['p_value'])}"
     said = f"gap {number(case['estimate'], 2)}, {rank}\nfit before {number(fit['estimate'], 2)}"
-    axis.text(0, 1.02, said, transform=axis.transAxes, fontsize=6.8, va="bottom")
+    axis.text(0, 1.02, said, transform=axis.transAxes, fontsize=7, va="bottom")
     axis.set_xlabel("Years since notes")
     axis.tick_params(labelsize=7)
     axis.locator_params(axis="x", integer=True)

@@ -12,6 +12,9 @@ STEPS = {
     ("filtered",): "not the kind of row that the adapter's map asks for",
     ("conflict",): "cells on which sources differ; the one that takes precedence counts",
 }
+# Of these the rules are told apart: they say why a row is not one of the sample.
+BY_RULE = (("refused", "dropped"), ("filtered",))
+FILES_SHOWN, RULES_SHOWN, WORDS_SHOWN = 12, 8, 90
 TABLES = {"firm_accounts": "Firm-years", "financing_events": "Issues", "projects": "Projects"}
 
 
@@ -28,21 +31,37 @@ def layout(
     bold = []
     sizes = {"firm_accounts": len(firm_accounts), "financing_events": len(financing_events), "projects": len(projects)}
     for table, label in TABLES.items():
-        own = firm_notes[firm_notes["table"] == table].groupby("kind")["count"].sum()
+        notes = firm_notes[firm_notes["table"] == table]
+        own = notes.groupby("kind")["count"].sum()
         bold.append(len(rows))
         rows.append({"Step": label})
         if own.get("unread", 0):
             rows.append({"Step": "Files that are not read", "Rows": int(own["unread"])})
+            rows += _listed(notes[notes["kind"] == "unread"], "file", FILES_SHOWN)
         rows.append({"Step": "Rows read, all files", "Rows": int(own.get("read", 0))})
-        steps = {words: int(sum(own.get(kind, 0) for kind in kinds)) for kinds, words in STEPS.items()}
-        rows += [{"Step": f"  {words}", "Rows": count} for words, count in steps.items() if count]
+        rows += _listed(notes[notes["kind"] == "read"], "file", FILES_SHOWN)
+        for kinds, words in STEPS.items():
+            aside = notes[notes["kind"].isin(kinds)]
+            if len(aside):
+                rows.append({"Step": f"  {words}", "Rows": int(aside["count"].sum())})
+                rows += _listed(aside, "rule", RULES_SHOWN, "    ") if kinds in BY_RULE else []
         rows.append({"Step": "Rows used", "Rows": sizes[table]})
         rows += _further(table, firm_panel, project_spells, projects)
-        moved = firm_notes[(firm_notes["table"] == table) & (firm_notes["kind"] == "changes")]
+        moved = notes[notes["kind"] == "changes"]
         rows += [
             {"Step": f"  whose {r['column']} changes: that of the first year counts", "Rows": r["count"]} for r in moved.to_dict("records")
         ]
     return Table(pd.DataFrame(rows), formats={"Rows": "{:,.0f}"}, bold=tuple(bold), widths={"Step": "1fr"})
+
+
+def _listed(notes: pd.DataFrame, by: str, shown: int, indent: str = "  ") -> list[dict]:
+    """Return a row for each file or rule with its count, largest first, and one for those beyond `shown`; one alone says nothing new."""
+    counts = notes.groupby(notes[by].str.slice(0, WORDS_SHOWN), sort=True)["count"].sum().sort_values(ascending=False, kind="stable")
+    if len(counts) < 2 and by == "file":
+        return []
+    rows = [{"Step": f"{indent}{name}", "Rows": int(count)} for name, count in counts.iloc[:shown].items()]
+    rest = counts.iloc[shown:]
+    return rows + ([{"Step": f"{indent}{len(rest)} more", "Rows": int(rest.sum())}] if len(rest) else [])
 
 
 def _further(table: str, firm_panel: pd.DataFrame, project_spells: pd.DataFrame, projects: pd.DataFrame) -> list[dict]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from analysis.exhibits.cells import count, number
+from analysis.exhibits.cells import count
 from analysis.exhibits.display import Table
+from analysis.exhibits.tables._balance import compared
 
 # Years before the base year over which growth is taken.
 SPAN = 5
@@ -38,7 +39,7 @@ def layout(province_year: pd.DataFrame) -> Table:
     rows = []
     for label, (column, how) in TRAITS.items():
         values = _measured(now[column].astype(float), then[column].astype(float), how)
-        rows.append({"Trait": label} | _compared(values, treated, "") | _compared(values[east], treated[east], ", East"))
+        rows.append({"Trait": label} | compared(values, treated) | compared(values[east], treated[east], suffix=", East"))
     counts = {"Trait": "Provinces"}
     for suffix, group in (("", treated), (", East", treated[east])):
         counts |= {f"Treated{suffix}": count(group.sum()), f"Others{suffix}": count((~group).sum())}
@@ -51,15 +52,3 @@ def _measured(now: pd.Series, then: pd.Series, how: str) -> pd.Series:
     if how == "change":
         return now - then
     return np.log(now) - (np.log(then) if how == "growth" else 0.0)
-
-
-def _compared(values: pd.Series, treated: pd.Series, suffix: str) -> dict[str, str]:
-    ours, others = values[treated].dropna(), values[~treated].dropna()
-    spread = np.sqrt((ours.var() + others.var()) / 2)
-    inside = ours.between(others.min(), others.max()).sum()
-    return {
-        f"Treated{suffix}": number(ours.mean(), 2),
-        f"Others{suffix}": number(others.mean(), 2),
-        f"Difference{suffix}": number((ours.mean() - others.mean()) / spread, 2),
-        f"Overlap{suffix}": f"{inside} of {len(ours)}",
-    }

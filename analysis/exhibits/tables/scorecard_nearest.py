@@ -8,7 +8,7 @@ from analysis.exhibits.cells import enumerated, interval, number, prefixed
 from analysis.exhibits.display import Table
 from analysis.exhibits.tables.scorecard import coded, shade
 
-WIDTHS = {"": "5%", "Nearest evidence": "1fr", "Reads": "20%", "How close": "17%"}
+WIDTHS = {"": "5%", "Nearest evidence": "1fr", "Reads": "19%", "How close": "24%"}
 
 
 def layout(verdicts: pd.DataFrame, claims: dict) -> Table:

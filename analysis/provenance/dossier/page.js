@@ -55,7 +55,7 @@ function openChain(id, from) {
   const node = data.nodes[id];
   if (!node) return;
   const close = h("button", { type: "button", class: "close", onclick: () => dialog.close() }, "Close");
-  dialog.replaceChildren(close, h("h2", { id: "chain-title" }, `Where ${label(node)} comes from`), step(id, new Set()),
+  dialog.replaceChildren(close, h("h2", { id: "chain-title" }, `Where ${label(node)} comes from`), citationOf(id), step(id, new Set()),
     h("p", { class: "note" }, `Code of the study: ${data.code.files} files, SHA-256 `, h("code", null, data.code.sha256)));
   dialog.onclose = () => {
     if (location.hash === `#${id}`) history.replaceState(null, "", location.pathname + location.search);
@@ -65,6 +65,33 @@ function openChain(id, from) {
   dialog.scrollTop = 0;
   close.focus();
   history.replaceState(null, "", `#${id}`);
+}
+// A citation that can be copied: what is cited, the paper, and the chain in short: estimate, raw files and code with their hashes.
+const short = sha256 => sha256.slice(0, 12);
+function rawFiles(id, seen = new Set()) {
+  if (seen.has(id) || !data.nodes[id]) return [];
+  seen.add(id);
+  const node = data.nodes[id];
+  return [...(node.kind === "raw" ? node.files || [] : []), ...(node.from || []).flatMap(source => rawFiles(source, seen))];
+}
+function citation(id) {
+  const node = data.nodes[id], place = (node.sentences || []).at(-1);
+  const what = node.kind === "number" ? `${node.text} (number ${node.name}${place ? `; ${place.file}${place.line ? `, line ${place.line}` : ""}` : ""})` : label(node).replace(/^./, letter => letter.toUpperCase());
+  const files = rawFiles(id).map(file => `${file.path} (SHA-256 ${short(file.sha256)})`);
+  return [`${document.querySelector("h1").textContent} ${what}.`, node.row ? `Estimate: ${estimateLine(node.row)}.` : "",
+    files.length ? `Raw files: ${files.join(", ")}.` : "", `Code: SHA-256 ${short(data.code.sha256)}.`].filter(Boolean).join(" ");
+}
+function citationOf(id) {
+  const text = h("p", { class: "citation", tabindex: 0 }, citation(id));
+  const said = h("span", { role: "status", "aria-live": "polite" });
+  const chosen = () => { const range = document.createRange(); range.selectNodeContents(text); getSelection().removeAllRanges(); getSelection().addRange(range); };
+  // Where a page from a disk may not write to the clipboard, the text is selected, for the keyboard to copy.
+  const copy = async () => {
+    chosen();
+    try { await navigator.clipboard.writeText(text.textContent); said.textContent = " Copied."; }
+    catch { said.textContent = document.execCommand("copy") ? " Copied." : " Selected: copy it with the keyboard."; }
+  };
+  return h("details", { class: "cite" }, h("summary", null, "Cite this"), text, h("p", null, h("button", { type: "button", "data-copy": id, onclick: copy }, "Copy citation"), said));
 }
 const label = node => node.kind === "number" ? `the number ${node.text}` : node.kind === "claim" ? `claim ${node.name}` : node.title || node.name;
 function step(id, seen) {
@@ -97,24 +124,17 @@ const estimateLine = row => `${row.model_id || row.specification} / ${row.outcom
   `${isBlank(row.std_error) || row.std_error === undefined ? "" : `s.e. ${shown(row.std_error, 4)}, `}95 % interval ${interval(row.ci_low, row.ci_high, 4)}, p ${pValue(row.p_value)}, N ${shown(row.n_obs)}, treated ${shown(row.n_treated)}`;
 
 // The answer: what the verdicts come to, and every claim by how close its nearest evidence is and how that reads.
-const NONE = "no evidence at hand", SHOWN = "described, not judged", OPEN = "cannot tell", UNDONE = "undone by differential trends";
+// Which reading and distance a claim has is decided where the study is made (analysis/core/nearest.py); here they are placed.
+let UNDONE, OPEN, SHOWN, NONE;
 const claimsOf = () => Object.values(data.nodes).filter(node => node.kind === "claim").sort((a, b) => order(a.name) - order(b.name));
 const nearestOf = node => node.nearest === null ? null : node.tests.find(test => test.rank === node.nearest);
-const distanceOf = node => { const near = nearestOf(node); return near ? near.directness : NONE; };
-function readsAs(node) {
-  const near = nearestOf(node);
-  if (!near) return NONE;
-  if (near.code === "SHOWN") return SHOWN;
-  if (near.code === "PRE") return UNDONE;
-  return near.verdict === "untestable" ? OPEN : near.verdict;
-}
 const counted = (number, one, many) => `${number} ${number === 1 ? one : many}`;
 function answer() {
   const claims = claimsOf().filter(node => node.verdict !== "normative");
   const those = verdict => claims.filter(node => node.verdict === verdict);
   const bare = those("untestable").filter(node => node.code_ === "FIELD").length;
   const names = nodes => nodes.length ? ` (${nodes.map(node => node.name).join(", ")})` : "";
-  const near = claims.filter(nearestOf), reads = verdict => near.filter(node => readsAs(node) === verdict);
+  const near = claims.filter(nearestOf), reads = verdict => near.filter(node => node.nearest_reads === verdict);
   document.getElementById("answer").append(
     h("p", { class: "lead" }, `Of ${claims.length} claims that data could test, direct evidence is consistent with ${those("consistent").length}${names(those("consistent"))}, contradicts ${those("not consistent").length}${names(those("not consistent"))} and leaves ${those("untestable").length} open; for ${bare} of those no source at hand observes the outcome on firms that issued. `,
       `${near.length} claims have some real evidence: the nearest reads consistent for ${reads("consistent").length}, not consistent for ${reads("not consistent").length}, would be undone by differential trends for ${reads(UNDONE).length}, cannot tell for ${reads(OPEN).length} and describes ${reads(SHOWN).length}. `,
@@ -122,12 +142,12 @@ function answer() {
     picture(claims));
 }
 function picture(claims) {
-  const readings = ["consistent", "not consistent", UNDONE, OPEN, SHOWN, NONE], distances = data.distances;
-  const chip = node => h("a", { href: `#claim-${node.name}`, class: `chip ${node.verdict.replaceAll(" ", "-")}`, title: node.claim, "aria-label": `${node.name}: ${node.claim}. Verdict: ${node.verdict}` }, node.name);
-  const cell = (reading, distance) => h("td", { colspan: distance === NONE ? distances.length : null }, claims.filter(node => readsAs(node) === reading && distanceOf(node) === distance).map(chip));
-  const rows = readings.filter(reading => claims.some(node => readsAs(node) === reading));
+  const distances = data.distances;
+  const chip = node => h("a", { href: `#claim-${node.name}`, class: `chip ${node.verdict.replaceAll(" ", "-")}`, title: node.claim, "aria-label": `${node.name}: ${node.claim}. Verdict: ${node.verdict}${node.nearest_few ? "; the reading rests on few treated units" : ""}` }, node.name + (node.nearest_few ? "*" : ""));
+  const cell = (reading, distance) => h("td", { colspan: distance === NONE ? distances.length : null }, claims.filter(node => node.nearest_reads === reading && node.nearest_distance === distance).map(chip));
+  const rows = data.readings.filter(reading => claims.some(node => node.nearest_reads === reading));
   return h("figure", { id: "picture" },
-    h("figcaption", null, "Each claim by how close its nearest evidence is (columns) and how that reads (rows). Filled: the verdict, which direct evidence alone decides, is not open."),
+    h("figcaption", null, "Each claim by how close its nearest evidence is (columns) and how that reads (rows). Filled: the verdict, which direct evidence alone decides, is not open. *: the reading rests on few treated units."),
     h("div", { class: "scroll", tabindex: 0, role: "group", "aria-label": "Claims by distance and reading, scrolls sideways" }, h("table", { class: "picture" },
       h("thead", null, h("tr", null, h("td"), distances.map(distance => h("th", { scope: "col" }, distance)))),
       h("tbody", null, rows.map(reading => h("tr", null, h("th", { scope: "row" }, reading), (reading === NONE ? [NONE] : distances).map(distance => cell(reading, distance))))))));
@@ -144,7 +164,7 @@ function scorecard() {
     for (const [node, item] of items) {
       const text = `${node.name} ${node.claim} ${node.estimand}`.toLowerCase();
       item.hidden = (state.verdict && node.verdict !== state.verdict) || (state.kind && node.claim_kind !== state.kind) ||
-        (state.distance && distanceOf(node) !== state.distance) || !state.words.split(/\s+/).every(word => text.includes(word));
+        (state.distance && node.nearest_distance !== state.distance) || !state.words.split(/\s+/).every(word => text.includes(word));
       visible += !item.hidden;
     }
     count.textContent = `${visible} of ${claims.length} claims`;
@@ -363,7 +383,7 @@ function exhibit(name) {
   const link = about.csv === undefined ? h("span", null, "Data: ", h("code", null, about.file)) : h("a", { download: `${name}.csv`, href: URL.createObjectURL(new Blob([about.csv], { type: "text/csv" })), class: "download" }, "Download data (CSV)");
   const open = about.csv === undefined ? null : h("details", { ontoggle: () => { if (open.open && !open.dataset.filled) { open.dataset.filled = "1"; open.append(cells(name, about.csv, node)); } } }, h("summary", null, "Data, cell by cell"));
   return h("article", { id: `exhibit-${name}`, class: simulated ? "simulated" : null, tabindex: -1 }, h("h3", null, about.title, mark(simulated)),
-    about.kind === "figure" ? h("img", { src: `data:image/png;base64,${about.png}`, alt: about.alt, loading: "lazy" }) : printed(about.table),
+    about.kind === "figure" ? h("img", { src: `data:image/webp;base64,${about.picture}`, alt: about.alt, loading: "lazy" }) : printed(about.table),
     node.absent ? h("p", { class: "warning" }, `Data absent: ${node.absent}`) : null,
     h("p", { class: "note" }, about.note), h("p", null, link, " ", chainButton(`exhibit:${name}`)), open);
 }
@@ -431,6 +451,7 @@ function goTo() {
 async function start() {
   const bytes = Uint8Array.from(atob(document.getElementById("data").textContent), sign => sign.charCodeAt(0));
   data = await new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"))).json();
+  [, , UNDONE, OPEN, SHOWN, NONE] = data.readings;
   const simulated = document.getElementById("simulated");
   const names = real => data.curve_order.filter(name => data.curves[name]).filter(name => (data.curves[name].evidence !== "simulated") === real);
   const ids = Object.keys(data.nodes).filter(id => data.nodes[id].kind === "number" && data.nodes[id].sentences.length);

@@ -23,13 +23,13 @@ def parsed(text: str) -> float | None:
 
 
 def agree(old: str, new: str, tolerance: float, allowed: float = 0.0) -> bool:
-    """Return whether two cells agree: equal text, or numbers within `tolerance` (absolute or relative) or `allowed`."""
+    """Return whether two cells agree: equal text, or numbers within `tolerance` of the larger one or within `allowed`, absolutely."""
     if old == new:
         return True
     first, second = parsed(old), parsed(new)
     if first is None or second is None:
         return False
-    return abs(first - second) <= max(tolerance * max(1.0, abs(first), abs(second)), allowed)
+    return abs(first - second) <= max(tolerance * max(abs(first), abs(second)), allowed)
 
 
 def allowance(column: str, row: dict[str, str], rules: dict) -> float:

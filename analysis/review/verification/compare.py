@@ -1,7 +1,8 @@
 """Archived results against those of a rerun, cell by cell.
 
-A cell agrees when its text is equal or its number within the tolerance of config/verification.yaml; what rests on random
-draws may differ by their Monte Carlo error. Every difference is reported with its place, also one that agrees.
+A cell agrees when its text is equal or its number within the relative tolerance of config/verification.yaml, and a picture when
+it shows the same. Where libraries may be of other versions, what rests on random draws may differ by their Monte Carlo error
+and pictures in whatever they do. Every difference is reported with its place, also one that agrees.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from pathlib import Path
 
 from analysis.review.verification.allowance import agree, allowance, parsed
 from analysis.review.verification.missing_inputs import MissingInputs
+from analysis.review.verification.pictures import objects, pixels
 
 IDENTICAL, WITHIN, DRIFTED, MISSING, EXTRA, ABSENT, REDRAWN = (
     "identical",
@@ -31,7 +33,9 @@ IDENTICAL, WITHIN, DRIFTED, MISSING, EXTRA, ABSENT, REDRAWN = (
     "bytes differ",
 )
 NUMBER = re.compile(r"(?<![\w.])\d[\d,]*(?:\.\d+)?(?![\w])")
-BESIDE = frozenset({"png", "code"})  # what a dossier holds beside results: pictures, and fingerprints of code
+# How much may differ: nothing; what another processor moves, at equal libraries and draws; what other versions of libraries move.
+BYTES, PROCESSOR, VERSIONS = "bytes", "processor", "versions"
+PICTURE, CODE = "png", "code"  # what a dossier holds beside results, by the name of its leaf: pictures, and fingerprints of code
 PACKED = re.compile(r'id="data">([^<]*)<')  # the data of a dossier
 
 
@@ -64,13 +68,14 @@ class Result:
         return self.status in (DRIFTED, MISSING, EXTRA)
 
 
-def compare(archived: Path, rerun: Path, rules: dict, missing_inputs: MissingInputs | None = None, strict: bool = False) -> list[Result]:
+def compare(archived: Path, rerun: Path, rules: dict, missing_inputs: MissingInputs | None = None, level: str = PROCESSOR) -> list[Result]:
     """Return one Result for each archived or rerun file that `rules` (config/verification.yaml) name, in order of path.
 
     `missing_inputs` is what rests on data that the rerun had not (see verification.missing_inputs): only that may differ for want of
-    data. `strict` also compares the pictures and fingerprints of code in the dossier.
+    data. `level` is what may differ: BYTES, PROCESSOR or VERSIONS; a result that is WITHIN or REDRAWN is not equal by BYTES.
     """
-    beside, missing_inputs = frozenset() if strict else BESIDE, missing_inputs or MissingInputs()
+    missing_inputs = missing_inputs or MissingInputs()
+    rules = rules | {"level": level} | ({} if level == VERSIONS else {"drawn": {}})
     results = [_file(archived, rerun, path, lambda a, b: _tables(a, b, rules)) for path in _both(archived, rerun, rules["tables"])]
     # Where the cells behind a printed table are the same, so is what it prints.
     same = {Path(result.path).stem for result in results if result.status == IDENTICAL}
@@ -84,8 +89,8 @@ def compare(archived: Path, rerun: Path, rules: dict, missing_inputs: MissingInp
     for path in _both(archived, rerun, rules["overviews"]):
         results.append(_file(archived, rerun, path, lambda a, b: _texts(a, b, rules)))
     for path in _both(archived, rerun, [rules["page"]]):
-        results.append(_file(archived, rerun, path, lambda a, b: _pages(a, b, rules, beside)))
-    results += [_file(archived, rerun, path, lambda a, b: (REDRAWN, 0, [])) for path in _both(archived, rerun, rules["bytes"])]
+        results.append(_file(archived, rerun, path, lambda a, b: _pages(a, b, rules)))
+    results += [_file(archived, rerun, path, lambda a, b: _pictures(a, b, rules)) for path in _both(archived, rerun, rules["pictures"])]
     return sorted((_for_want_of_data(result, rules, missing_inputs) for result in results), key=lambda result: result.path)
 
 
@@ -97,8 +102,8 @@ def _for_want_of_data(result: Result, rules: dict, missing_inputs: MissingInputs
 
 
 def _both(archived: Path, rerun: Path, patterns: list[str]) -> list[str]:
-    found = {path.relative_to(root).as_posix() for root in (archived, rerun) for pattern in patterns for path in root.glob(pattern)}
-    return sorted(found)
+    found = {path.relative_to(root) for root in (archived, rerun) for pattern in patterns for path in root.glob(pattern)}
+    return sorted(path.as_posix() for path in found if not path.name.startswith("."))  # what a run is writing is no result yet
 
 
 def _file(archived: Path, rerun: Path, path: str, against: Callable[[Path, Path], tuple]) -> Result:
@@ -168,9 +173,13 @@ def _cells(header: list[str], archived: list[tuple[int, list[str]]], rerun: list
                 continue
             allowed = allowance(column, row, rules)
             key = next((value for value in before if value and parsed(value) is None), "")
-            said = f"allowed {max(allowed, rules['tolerance']):.2g}" if parsed(old) is not None else "text must be equal"
+            said = (f"allowed {allowed:.2g}" if allowed else _relative(rules)) if parsed(old) is not None else "text must be equal"
             place = f"row {line}{f' ({key})' if key else ''}, column {column}"
-            yield Difference(place, old, new, said, agree(old, new, rules["tolerance"], allowed))
+            yield Difference(place, old, new, said, agree(old, new, rules["tolerance"], max(allowed, rules["zero"])))
+
+
+def _relative(rules: dict) -> str:
+    return f"allowed {rules['tolerance']:g} of it"
 
 
 def _numbers(first: Path, second: Path, rules: dict, missing_inputs: MissingInputs) -> tuple[str, int, list[Difference]]:
@@ -187,8 +196,8 @@ def _numbers(first: Path, second: Path, rules: dict, missing_inputs: MissingInpu
         for name in sorted(set(before) | set(after)):
             old, new = _plain(before.get(name)), _plain(after.get(name))
             if old != new and name not in missing_inputs.names(key):
-                agrees = agree(old, new, rules["tolerance"])
-                differences.append(Difference(f"{key}: {name}", *_around(old, new), f"allowed {rules['tolerance']:g}", agrees))
+                agrees = agree(old, new, rules["tolerance"], rules["zero"])
+                differences.append(Difference(f"{key}: {name}", *_around(old, new), _relative(rules), agrees))
     if archived == rerun:
         return IDENTICAL, cells, []
     return (_status(differences) if differences else ABSENT), cells, differences
@@ -203,11 +212,11 @@ def _texts(first: Path, second: Path, rules: dict, rounds: bool = False) -> tupl
     archived, rerun = (path.read_text(encoding="utf-8") for path in (first, second))
     if archived == rerun:
         return IDENTICAL, len(NUMBER.findall(archived)), []
-    differences = list(_lines(archived, rerun, rules["tolerance"], rounds))
+    differences = list(_lines(archived, rerun, rules, rounds))
     return _status(differences), len(NUMBER.findall(archived)), differences
 
 
-def _lines(archived: str, rerun: str, tolerance: float, rounds: bool = False) -> Iterator[Difference]:
+def _lines(archived: str, rerun: str, rules: dict, rounds: bool = False) -> Iterator[Difference]:
     before, after = archived.splitlines(), rerun.splitlines()
     if len(before) != len(after):
         yield Difference("lines", str(len(before)), str(len(after)), "lines must be as many")
@@ -220,8 +229,8 @@ def _lines(archived: str, rerun: str, tolerance: float, rounds: bool = False) ->
         for one, other in zip(NUMBER.findall(old), NUMBER.findall(new), strict=True):
             digit = 10.0 ** -len(one.partition(".")[2]) if rounds and "." in one else 0.0
             if one != other:
-                agrees = agree(one.replace(",", ""), other.replace(",", ""), tolerance, 1.001 * digit)
-                yield Difference(f"line {number}", one, other, f"allowed {max(digit, tolerance):.2g}", agrees)
+                agrees = agree(one.replace(",", ""), other.replace(",", ""), rules["tolerance"], max(1.001 * digit, rules["zero"]))
+                yield Difference(f"line {number}", one, other, f"allowed {digit:.2g}" if digit else _relative(rules), agrees)
 
 
 def _around(old: str, new: str) -> tuple[str, str]:
@@ -230,32 +239,56 @@ def _around(old: str, new: str) -> tuple[str, str]:
     return old[place : place + 60], new[place : place + 60]
 
 
-def _pages(first: Path, second: Path, rules: dict, beside: frozenset[str]) -> tuple[str, int, list[Difference]]:
-    """Compare what two dossiers hold, leaf by leaf, but for the leaves named in `beside`."""
+def _pages(first: Path, second: Path, rules: dict) -> tuple[str, int, list[Difference]]:
+    """Compare what two dossiers hold, leaf by leaf."""
     if first.read_bytes() == second.read_bytes():
         return IDENTICAL, 0, []
     archived, rerun = (path.read_text(encoding="utf-8") for path in (first, second))
     old, new = (PACKED.search(text) for text in (archived, rerun))
     if not (old and new):
         return DRIFTED, 0, [Difference("data", "there" if old else "none", "there" if new else "none", "both must hold data")]
-    differences = list(_lines(PACKED.sub("", archived), PACKED.sub("", rerun), rules["tolerance"]))
+    differences = list(_lines(PACKED.sub("", archived), PACKED.sub("", rerun), rules))
     try:
         held = [json.loads(gzip.decompress(base64.b64decode(found[1]))) for found in (old, new)]
     except (OSError, EOFError, ValueError, zlib.error) as error:
         return DRIFTED, 0, [Difference("data", "unreadable", "", str(error))]
-    differences += _leaves(held[0], held[1], "data", rules["tolerance"], beside)
+    differences += _leaves(held[0], held[1], "data", rules)
     return _status(differences), 0, differences
 
 
-def _leaves(old: object, new: object, place: str, tolerance: float, beside: frozenset[str]) -> Iterator[Difference]:
+def _leaves(old: object, new: object, place: str, rules: dict) -> Iterator[Difference]:
     if old == new:
         return
     if isinstance(old, dict) and isinstance(new, dict):
-        for name in sorted((set(old) | set(new)) - beside):
-            yield from _leaves(old.get(name), new.get(name), f"{place}: {name}", tolerance, beside)
+        for name in sorted(set(old) | set(new)):
+            if name in (PICTURE, CODE) and rules["level"] == VERSIONS:
+                continue
+            if name == PICTURE and isinstance(old.get(name), str) and isinstance(new.get(name), str):
+                yield from _picture(old[name], new[name], f"{place}: {name}", rules)
+            else:
+                yield from _leaves(old.get(name), new.get(name), f"{place}: {name}", rules)
     elif isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
         for number, (one, other) in enumerate(zip(old, new, strict=True)):
-            yield from _leaves(one, other, f"{place}, {number}", tolerance, beside)
+            yield from _leaves(one, other, f"{place}, {number}", rules)
     else:
-        agrees = agree(_plain(old), _plain(new), tolerance)
-        yield Difference(place, *_around(_plain(old), _plain(new)), f"allowed {tolerance:g}", agrees)
+        agrees = agree(_plain(old), _plain(new), rules["tolerance"], rules["zero"])
+        yield Difference(place, *_around(_plain(old), _plain(new)), _relative(rules), agrees)
+
+
+def _picture(old: str, new: str, place: str, rules: dict) -> Iterator[Difference]:
+    """Yield the place where two pictures in base64 part, if they show something else."""
+    try:
+        where = pixels(base64.b64decode(old), base64.b64decode(new), rules["shades"]) if old != new else ""
+    except ValueError:
+        where = "unreadable"
+    if where:
+        yield Difference(f"{place}, {where}", "one picture", "another", "pictures must show the same")
+
+
+def _pictures(first: Path, second: Path, rules: dict) -> tuple[str, int, list[Difference]]:
+    """Compare two pictures or documents by what they show; with other versions of libraries they may show it otherwise."""
+    before, after = first.read_bytes(), second.read_bytes()
+    if before == after or rules["level"] == VERSIONS:
+        return REDRAWN, 0, []
+    where = pixels(before, after, rules["shades"]) if first.suffix == ".png" else objects(before, after, rules["points"])
+    return (DRIFTED, 0, [Difference(where, "one picture", "another", "both must show the same")]) if where else (REDRAWN, 0, [])

@@ -13,7 +13,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from analysis.core.storage import atomic
+from analysis.core.atomic import atomic
 from analysis.simulations.cohort import accounts, projects
 from analysis.simulations.cohort.accounts import NEVER, History
 from analysis.simulations.cohort.data_errors import add_errors

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import pandas as pd
 
+from analysis.sources.firms.grid import narrow
+
 MONTHS = {m: f"{i:02d}" for i, m in enumerate(("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"), 1)}
 # Days of January into which a fiscal year of 52 or 53 weeks may run.
 DAYS_OVER = 10
+# A year in words that say it is a whole one.
+WHOLE_YEAR = r"(?:FY|CY|fy|cy)?\s?(\d{4})(?:年|年度|年报|年年报|A)?"
 AMBIGUOUS = "a date that can be read in one way (day or month first?): write YYYY-MM-DD"
 
 
@@ -16,7 +20,7 @@ def dashed(text: pd.Series) -> pd.Series:
     Midnight may stand behind. Day and month are told apart by the other dates of the column; where they cannot be, the text
     stays as it is, as does whatever is no date.
     """
-    bare = text.astype("string").str.strip().str.replace(r"[ T]\d{2}:\d{2}(:\d{2}(\.\d+)?)?Z?$", "", regex=True)
+    bare = narrow(text.astype("string")).str.strip().str.replace(r"[ T]\d{2}:\d{2}(:\d{2}(\.\d+)?)?Z?$", "", regex=True)
     made = bare.str.replace(r"^(\d{4})年(\d{1,2})月(\d{1,2})日?$", r"\1-\2-\3", regex=True)
     made = made.str.replace(r"^(\d{4})[/.](\d{1,2})[/.](\d{1,2})$", r"\1-\2-\3", regex=True)
     made = made.str.replace(r"^(\d{4})(\d{2})(\d{2})(\.0+)?$", r"\1-\2-\3", regex=True)
@@ -70,8 +74,8 @@ def years_of(text: pd.Series, how: dict) -> pd.Series:
     in them; `months_over: 5` counts the months January to May so (S&P, Compustat User's Guide: fiscal year-ends of January
     to May belong to the year before).
     """
-    bare = text.astype("string").str.strip().str.replace(r"\.0+$", "", regex=True)
-    year = bare.str.extract(r"^(?:FY|CY|fy|cy)?\s?(\d{4})(?:年|年度|年报|A|E)?$", expand=False)
+    bare = narrow(text.astype("string")).str.strip().str.replace(r"\.0+$", "", regex=True)
+    year = bare.str.extract(rf"^{WHOLE_YEAR}$", expand=False)
     dates = dashed(text.mask(year.notna()))
     parts = dates.str.extract(r"^(\d{4})-(\d{2})-(\d{2})$", expand=True)
     real = pd.to_datetime(dates, format="%Y-%m-%d", errors="coerce").notna()

@@ -20,8 +20,14 @@ from analysis.sources.firms.text import as_utf8
 DELIMITERS = (",", "\t", ";", "|")
 # Excel's word to itself about the delimiter.
 EXCEL = re.compile(rb'"?sep=(.)"?\n', re.IGNORECASE)
-# A number that a file separated by semicolons may mean in two ways: 12,345 and 1.234,5.
-COMMA = r"^\s*-?(\d+|\d{1,3}(\.\d{3})+),\d+\s*$"
+# Where cells end with semicolons a comma may be a decimal one. These can only be: 1.234,5, 12,5 and 1234,567 ...
+DECIMAL_COMMA = r"^\s*\(?-?(\d{1,3}(\.\d{3})+,\d+|\d+,(\d{1,2}|\d{4,})|\d{4,},\d+)\)?\s*$"
+# ... these can only be numbers with a decimal point: 12.5, 1,234.5 ...
+DECIMAL_POINT = r"^\s*\(?-?(\d+\.(\d{1,2}|\d{4,})|\d{4,}\.\d+|\d{1,3}(,\d{3})+\.\d+)\)?\s*$"
+# ... and these may be either: 12,345 and (several of them in a column) 12.345.
+COMMA = r"^\s*\(?-?\d{1,3}(,\d{3})+\)?\s*$"
+POINTS = r"^\s*\(?-?[1-9]\d{0,2}(\.\d{3})+\)?\s*$"
+EUROPEAN = r"^\s*\(?-?(\d{1,3}(\.\d{3})+|\d+)(,\d+)?\)?\s*$"
 SAMPLE = 1 << 20
 TEXT_LINE = "is a line of text, no record"
 
@@ -39,18 +45,19 @@ def open_delimited(data: bytes, name: str, path: Path, suffix: str) -> Grid:
         raise DataError(violation(name, "is empty"))
     width = _width(head)
 
-    def take(top: int, columns: dict[str, int], where: dict[str, Collection[str]], _: Collection[str]) -> Cells:
+    notes = [f"is not UTF-8; read as {assumed}"] if assumed else []
+
+    def take(top: int, columns: dict[str, int], where: dict[str, Collection[str]], named: Collection[str]) -> Cells:
         line = head[top][0]
         wide = max(width, len(_trimmed(head[top][1])))
         wide = min(wide, max(len(head[top][1]), width))
         rest = body[offsets[top] :].rstrip(b"\n\r \x1a")
         found = _fast(rest, delimiter, wide, columns, line + skipped) or _slow(rest, delimiter, wide, columns, line + skipped, name)
-        if delimiter == ";":
-            _check_commas(found, columns, name)
+        if delimiter == ";" and _european(found, [key for key in columns if key not in named], name):
+            notes.append("numbers have a decimal comma, and points between thousands")
         found.table = only(found.table, where)
         return found
 
-    notes = [f"is not UTF-8; read as {assumed}"] if assumed else []
     return Grid(name, path, suffix, [(line + skipped, cells) for line, cells in head], take, notes)
 
 
@@ -139,7 +146,7 @@ def _slow(body: bytes, delimiter: str, width: int, columns: dict[str, int], line
                 records.append(cells)
                 lines.append(row)
             elif len(more) == 1 and width > 3:
-                ragged.append(Ragged(row, TEXT_LINE))
+                ragged.append(Ragged(row, TEXT_LINE, more[0]))
             else:
                 ragged.append(Ragged(row, f"has {len(cells)} cells where the header has {width}"))
     except csv.Error as error:
@@ -150,12 +157,36 @@ def _slow(body: bytes, delimiter: str, width: int, columns: dict[str, int], line
     return Cells(framed(read, lines), ragged, len(records) + len(ragged))
 
 
-def _check_commas(found: Cells, columns: dict[str, int], name: str) -> None:
-    """Raise DataError for a comma inside a number: where cells end with semicolons it may be a decimal comma."""
+def _european(found: Cells, columns: list[str], name: str) -> bool:
+    """Turn numbers with decimal commas into ones with points where the file shows that it has them; return whether it did.
+
+    Raises DataError for numbers that may mean two things, in a file that shows neither or both.
+    """
+    comma = [column for column in columns if _holds(found, column, DECIMAL_COMMA)]
+    point = any(_holds(found, column, DECIMAL_POINT) for column in columns)
+    if comma and not point:
+        for column in columns:
+            text = found.table[column]
+            number = text.str.fullmatch(EUROPEAN.strip("^$")).fillna(False).astype(bool)
+            plain = text.str.replace(".", "", regex=False).str.replace(",", ".", regex=False)
+            found.table[column] = text.mask(number, plain)
+        return True
     for column in columns:
-        hit = pc.match_substring_regex(pa.array(found.table[column]), COMMA)
-        if pc.any(hit).as_py():
-            at = pc.index(hit, True).as_py()
-            rule = "may be a decimal comma or separate thousands; write numbers with a point and without separators"
-            value = found.table[column].iloc[at]
-            raise DataError(violation(name, rule, row=int(found.table[ROW].iloc[at]), column=column, value=value))
+        pattern = DECIMAL_COMMA if column in comma else COMMA
+        if _holds(found, column, pattern):
+            _refuse_mark(found, column, pattern, name)
+        many = pc.sum(pc.match_substring_regex(pa.array(found.table[column]), POINTS)).as_py() or 0
+        dotted = pc.sum(pc.match_substring(pa.array(found.table[column]), ".")).as_py() or 0
+        if not point and many > 1 and many == dotted:
+            _refuse_mark(found, column, POINTS, name)
+    return False
+
+
+def _holds(found: Cells, column: str, pattern: str) -> bool:
+    return bool(pc.any(pc.match_substring_regex(pa.array(found.table[column]), pattern)).as_py())
+
+
+def _refuse_mark(found: Cells, column: str, pattern: str, name: str) -> None:
+    at = pc.index(pc.match_substring_regex(pa.array(found.table[column]), pattern), True).as_py()
+    rule = "may have a decimal comma or separate thousands; write numbers with a point and without separators"
+    raise DataError(violation(name, rule, row=int(found.table[ROW].iloc[at]), column=column, value=found.table[column].iloc[at]))

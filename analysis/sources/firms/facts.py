@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
 
 from analysis.core.errors import DataError, violation
 from analysis.sources.firms.grid import ROW, Cells, Grid, only
@@ -23,6 +27,36 @@ def open_facts(data: bytes, name: str, path: Path, tags: Collection[str]) -> Gri
 
     A fact has no line of its own: it is named by its place in the file. Raises DataError for JSON that is none or of another kind.
     """
+    with _without_collection():
+        content = _content(data, name)
+        records = _records(content, set(tags))
+        columns_of = list(zip(*records, strict=True)) if records else [()] * (len(COLUMNS) + 1)
+    del content
+
+    def take(_: int, columns: dict[str, int], where: dict[str, Collection[str]], __: Collection[str]) -> Cells:
+        made = {
+            key: pd.Series(pd.array(pa.array(columns_of[place], pa.string()), dtype="string[pyarrow]")) for key, place in columns.items()
+        }
+        rows = pd.Series(columns_of[-1], dtype="int64")
+        return Cells(only(pd.DataFrame({**made, ROW: rows}), where), count=len(records))
+
+    return Grid(name, path, ".json", [(0, COLUMNS)], take)
+
+
+@contextlib.contextmanager
+def _without_collection() -> Iterator[None]:
+    """Pause the search for cycles, of which a tree of facts has none: it would be searched a dozen times while it grows."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
+
+
+def _content(data: bytes, name: str) -> dict:
+    """Return the file as it is, or raise DataError for what holds no facts of a firm."""
     try:
         content = json.loads(data)
     except UnicodeDecodeError:
@@ -37,14 +71,7 @@ def open_facts(data: bytes, name: str, path: Path, tags: Collection[str]) -> Gri
     if not any(content["facts"].get(taxonomy) for taxonomy in TAXONOMIES):
         held = ", ".join(content["facts"]) or "none"
         raise DataError(violation(name, f"holds no fact in {' or '.join(TAXONOMIES)} (taxonomies: {held}): nothing to read"))
-    records = _records(content, set(tags))
-
-    def take(_: int, columns: dict[str, int], where: dict[str, Collection[str]], __: Collection[str]) -> Cells:
-        made = {key: pd.Series([record[place] for record in records], dtype="string[pyarrow]") for key, place in columns.items()}
-        rows = pd.Series([record[-1] for record in records], dtype="int64")
-        return Cells(only(pd.DataFrame({**made, ROW: rows}), where), count=len(records))
-
-    return Grid(name, path, ".json", [(0, COLUMNS)], take)
+    return content
 
 
 def _records(content: dict, tags: set[str]) -> list[tuple]:
@@ -70,6 +97,7 @@ def _text(value: object) -> str | None:
     return None if value is None else str(value)
 
 
+@lru_cache(maxsize=4096)
 def _quarters(start: str | None, end: str | None) -> str:
     """Return the length of a fact's period in quarters; 0 for a balance."""
     if not start:

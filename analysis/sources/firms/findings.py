@@ -46,6 +46,7 @@ class FileLine:
     rows: int = 0
     left_out: dict[str, int] = field(default_factory=dict)
     why: str = ""
+    unused: list[str] = field(default_factory=list)  # columns that its map does not read
     likely: bool = False  # not read although it looks like a table that was meant to be
 
     def __str__(self) -> str:

@@ -19,6 +19,7 @@ from analysis.sources.firms.magnitudes import weighed
 from analysis.sources.firms.opening import tables_of
 from analysis.sources.firms.policies import REFUSE, Policies
 from analysis.sources.firms.recognition import Match, recognise, take, wanted_tags
+from analysis.sources.firms.titles import UNIT_BELOW, unit_said, with_units
 from analysis.sources.firms.translation import translate
 
 # Files of facts, each a firm for itself, that are held before they become rows: memory stays that of so many.
@@ -110,10 +111,12 @@ def _piece(grid: Grid, adapters: dict, contracts: dict, policies: Policies, find
         match = recognise(grid, adapters)
         if isinstance(match, FileLine):
             return match
+        match = with_units(match, grid, contracts.get(match.table, {}))
         cells = take(grid, match, contracts.get(match.table, {}))
     except DataError as error:
         return FileLine(grid.name, why=str(error).removeprefix(grid.name).lstrip(",: "), likely=True)
     line = FileLine(grid.name, f"{adapters[match.adapter]['title']}, {match.label}", match.table, cells.count)
+    line.unused = [] if "long" in match.layout or not match.table else list(match.unused)
     for ragged in cells.ragged:
         line.left_out[ragged.rule] = line.left_out.get(ragged.rule, 0) + 1
     findings += _ragged(cells, match, policies)
@@ -127,12 +130,17 @@ def _unread(line: FileLine) -> Finding:
 
 
 def _ragged(cells: Cells, match: Match, policies: Policies) -> list[Finding]:
-    """Return a finding for each record that cannot be told apart into columns."""
-    kind = "refused" if policies.rows == REFUSE else "dropped"
-    return [
-        Finding(match.table or "firm_accounts", "filtered" if one.rule == TEXT_LINE else kind, match.name, one.rule, one.row, about="rows")
-        for one in cells.ragged
-    ]
+    """Return a finding for each record that cannot be told apart into columns; a note on the unit of money is refused."""
+    table, kind = match.table or "firm_accounts", "refused" if policies.rows == REFUSE else "dropped"
+    found = []
+    for one in cells.ragged:
+        if one.rule != TEXT_LINE:
+            found.append(Finding(table, kind, match.name, one.rule, one.row, about="rows"))
+        elif match.table and unit_said(one.text):
+            found.append(Finding(table, "refused", match.name, UNIT_BELOW, one.row, value=one.text))
+        else:
+            found.append(Finding(table, "filtered", match.name, one.rule, one.row, value=one.text[:60], about="rows"))
+    return found
 
 
 def _stands_alone(piece: Piece) -> bool:
@@ -143,7 +151,7 @@ def _stands_alone(piece: Piece) -> bool:
 def _alike(match: Match) -> tuple:
     """Return what files that are read as one have in common: the layout and, unless facts stand one a row, the columns and units."""
     columns = () if "long" in match.layout else tuple(sorted(match.columns))
-    return match.adapter, match.label, columns, tuple(sorted(match.scales.items()))
+    return match.adapter, match.label, columns, tuple(sorted(match.scales.items())), tuple(sorted(match.currencies.items()))
 
 
 def _folder(match: Match) -> Path:
@@ -197,7 +205,7 @@ def _translate(group: list[Piece], helpers: dict, contract: dict, policies: Poli
     cells = pd.concat(parts, ignore_index=True) if len(parts) > 1 else parts[0]
     cells[FILE] = cells[FILE].astype("category")
     reading.findings.append(Finding(first.table, "read", name, "records read", count=max(len(cells), 1)))
-    read = translate(cells, first.layout, contract, first.table, name, policies, first.scales)
+    read = translate(cells, first.layout, contract, first.table, name, policies, first.scales, first.currencies)
     for piece in group:
         piece.rows = read.rows.head(0)
     group[0].rows = read.rows

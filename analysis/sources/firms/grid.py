@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,7 +19,8 @@ HEAD = 60
 # What exports print for "no value".
 BLANKS = (
     "", ".", "-", "--", "—", "NA", "N/A", "n.a.", "N.A.", "n.s.", "nan", "NaN", "NaT", "None", "NULL", "null", "n/a", "#N/A", "#N/A N/A",
-    "#N/A Field Not Applicable", "#N/A Requesting Data...",     "#VALUE!", "#REF!", "#DIV/0!", "@NA", "<NA>",
+    "#N/A Field Not Applicable", "#N/A Requesting Data...",     "#VALUE!", "#REF!", "#DIV/0!", "@NA", "<NA>", "–", "―", "－", "——", "———", "---",
+    "N.A", "n.a", "nil", "Nil", "NIL", "..", "…", "无", "缺失", "不适用", "未披露", "暂无",
 )  # fmt: skip
 INTEGRAL = r"^(-?\d+)\.0+$"
 
@@ -29,6 +31,7 @@ class Ragged:
 
     row: int
     rule: str
+    text: str = ""
 
 
 @dataclass
@@ -82,6 +85,14 @@ def by_value(text: pd.Series, read: Callable[[pd.Series], pd.Series]) -> pd.Seri
     found = made.reindex(codes)
     found.index = text.index
     return found
+
+
+def narrow(text: pd.Series) -> pd.Series:
+    """Return text with letters, digits and marks of full width (２０１９, （, －) in their common form."""
+    wide = text.str.contains(r"[^\x00-\x7f]", regex=True).fillna(False).astype(bool)
+    if not wide.any():
+        return text
+    return text.mask(wide, text[wide].map(lambda value: unicodedata.normalize("NFKC", value)).astype(text.dtype))
 
 
 def without_zeros(text: pd.Series) -> pd.Series:

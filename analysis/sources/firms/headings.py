@@ -8,45 +8,73 @@ from dataclasses import dataclass
 
 # unit of money → factor to million
 SCALES = {
-    "元": 1e-6, "千元": 1e-3, "万元": 1e-2, "百万元": 1.0, "亿元": 1e2, "万": 1e-2, "百万": 1.0, "亿": 1e2,
-    "th": 1e-3, "thousand": 1e-3, "thousands": 1e-3, "k": 1e-3, "m": 1.0, "mn": 1.0, "mil": 1.0, "mio": 1.0, "million": 1.0,
-    "millions": 1.0, "bn": 1e3, "bil": 1e3, "billion": 1e3, "billions": 1e3,
+    "元": 1e-6, "千元": 1e-3, "万元": 1e-2, "百万元": 1.0, "亿元": 1e2, "十亿元": 1e3, "千": 1e-3, "万": 1e-2, "百万": 1.0, "亿": 1e2,
+    "th": 1e-3, "tsd": 1e-3, "thousand": 1e-3, "thousands": 1e-3, "k": 1e-3, "m": 1.0, "mm": 1.0, "mn": 1.0, "mil": 1.0, "mio": 1.0, "mln": 1.0,
+    "million": 1.0, "millions": 1.0, "bn": 1e3, "bil": 1e3, "billion": 1e3, "billions": 1e3,
 }  # fmt: skip
 CURRENCIES = {
     "€": "EUR",
     "£": "GBP",
     "us$": "USD",
+    "hk$": "HKD",
     "rmb": "CNY",
+    "yuan": "CNY",
     "人民币": "CNY",
-    "元": "CNY",
-    "千元": "CNY",
-    "万元": "CNY",
-    "百万元": "CNY",
-    "亿元": "CNY",
+    "美元": "USD",
+    "欧元": "EUR",
+    "港元": "HKD",
+    "港币": "HKD",
+    "日元": "JPY",
 }
-CODE = re.compile(r"^[a-z]{3}$")
-YEAR = r"(?P<year>(?:19|20)\d{2})(?:/\d{2}|[-/.]?12[-/.]?31|年报|年度|年|a|fy)?"
+CURRENCIES |= dict.fromkeys(("元", "千元", "万元", "百万元", "亿元", "十亿元"), "CNY")
+# Codes of currencies: the first may stand alone, the others are words of other meanings unless a unit stands beside them.
+ALONE = ("usd", "eur", "gbp", "cny", "jpy", "hkd", "krw", "chf", "cad", "aud", "inr", "twd", "sgd", "sek")
+BESIDE = (
+    "nok", "dkk", "nzd", "brl", "rub", "zar", "mxn", "try", "pln", "czk", "huf", "ils", "thb", "myr", "idr", "php", "vnd", "clp", "cop",
+    "ars", "pen", "sar", "aed", "egp", "ngn", "pkr", "bdt", "uah", "ron", "isk", "mop", "dem", "frf", "itl", "esp", "cnh",
+)  # fmt: skip
+SIGNS = ("$", "¥")  # of several currencies
+FILLERS = ("in", "of", "unit", "units", ":")
+SPELT = (
+    (re.compile(r"\b(?:10,?000|(?:10|ten)[ -]thousands?)\b"), "万"),
+    (re.compile(r"\b(?:100|one hundred|hundred)[ -]millions?\b"), "亿"),
+    (re.compile(r"[’']?(?<![\d,])000s?\b"), "thousand"),
+)
+GLUED = re.compile(r"^(us\$|hk\$|[$¥€£]|[a-z]{3})(th|k|mn|mln|mm|m|bn)$")
+CHINESE = re.compile(r"^(人民币)?(千|百万|万|十亿|亿)?(元|人民币|美元|欧元|港元|港币|日元)?$")
+YEAR = r"(?P<year>(?:19|20)\d{2})(?:/\d{2}|[-/.]?12[-/.]?31|年年报|年报|年度|年|a|fy)?"
 WIDE = (
-    re.compile(rf"^(?P<item>.+?)[\s_\-.(\[]*(?:fy|cy)?{YEAR}\)?\]?$"),
+    re.compile(rf"^(?P<item>.+?)[\s_\-.(\[]*(?:31[/.\-]12[/.\-]|12[/.\-]31[/.\-]|fy|cy)?{YEAR}\)?\]?$"),
     re.compile(rf"^(?:fy|cy)?{YEAR}[\s_\-.]+(?P<item>.+)$"),
+    re.compile(r"^(?P<year>(?:19|20)\d{2})年(?:年报|度|报)?(?P<item>[^\d\s月].*)$"),
+    re.compile(r"^(?P<item>.+?)[\s_\-.(\[]*(?:fy|cy)'?(?P<short>\d{2})\)?\]?$"),
 )
-BRACKET = re.compile(r"^(?P<item>.+?)\s*[(\[]\s*(?:单位\s*[::]?\s*)?(?P<unit>[^()\[\]]{1,24})\s*[)\]]$")
-TAIL = re.compile(
-    r"^(?P<item>.+?)\s+(?P<unit>(?:th|thousand|m|mn|mil|million|bn)\s+[a-z]{3}|[a-z]{3}\s+(?:th|thousand|m|mn|mil|million|bn))$"
-)
+BRACKET = re.compile(r"^(?P<item>.+?)\s*[(\[]\s*(?:单位\s*:?\s*)?(?P<unit>[^()\[\]]{1,24})\s*[)\]]$")
+# Between an item and its unit (sales_万元, profit/元, assets, th USD); a Chinese unit of more than 元 needs nothing.
+BETWEEN = re.compile(r"\s*[_/,|:\-]\s*|\s+")
+ATTACHED = re.compile(r"^(?P<item>.+?)(?P<unit>(?:千|百万|万|十亿|亿)元)$")
+# Words that a unit at the end of a header may have.
+LONGEST = 4
+# What a period of Wind's headers must be to be a year.
+WHOLE = re.compile(r"^(?P<year>(?:19|20)\d{2})(?:年年报|年报|年度|年|[-/.]?12[-/.]?31)?$")
 # Wind prints one fact about the column a line: [报告期] 2018年报, [单位] 万元, [报表类型] 合并报表.
-LINE = re.compile(r"\[(?P<what>[^\]]+)\]\s*(?P<said>[^\[]+)")
+LINE = re.compile(r"\[(?P<what>[\u4e00-\u9fff]+)\]\s*(?P<said>[^\[]+)")
 
 
 @dataclass(frozen=True)
 class Heading:
-    """A header cell taken apart; `item` in lower case and without needless spaces. `scale` is the factor to million."""
+    """A header cell taken apart; `item` in lower case and without needless spaces. `scale` is the factor to million.
+
+    `bare`: the header names a currency and no unit of it. `interim`: the figures are of a part of a year.
+    """
 
     item: str
     year: str = ""
     scale: float | None = None
     currency: str = ""
     statement: str = ""
+    bare: bool = False
+    interim: bool = False
 
 
 def plain(name: str) -> str:
@@ -57,15 +85,17 @@ def plain(name: str) -> str:
 def heading_of(name: str, years: bool) -> Heading:
     """Return what a header cell says; a year is looked for where `years` says that columns are of years."""
     text, said = _lines(plain(name))
-    year, unit = "", said.get("单位", "")
+    year, interim = "", False
     if period := said.get("报告期") or said.get("年度") or said.get("交易日期"):
-        year = period.strip()[:4]
+        whole = WHOLE.match(period.strip())
+        year, interim = (whole["year"], False) if whole else ("", True)
     if years and not year:
         text, year = _year(text)
-    text, scale, currency = _unit(text, unit)
+    text, scale, currency = _unit(text, said.get("单位", ""))
     if years and not year:
         text, year = _year(text)
-    return Heading(text, year if years else "", scale, currency, said.get("报表类型", ""))
+    bare = bool(currency) and scale is None
+    return Heading(text, year if years else "", scale, currency, said.get("报表类型", ""), bare, interim)
 
 
 def _lines(text: str) -> tuple[str, dict[str, str]]:
@@ -76,30 +106,50 @@ def _lines(text: str) -> tuple[str, dict[str, str]]:
 def _year(text: str) -> tuple[str, str]:
     for pattern in WIDE:
         if match := pattern.match(text):
-            return match["item"].strip(), match["year"]
+            found = match.groupdict()
+            return match["item"].strip(), found.get("year") or f"20{found['short']}"
     return text, ""
 
 
 def _unit(text: str, unit: str) -> tuple[str, float | None, str]:
-    """Return the item without its unit, the factor to million and the currency; text whose bracket is no unit stays as it is."""
+    """Return the item without its unit, the factor to million and the currency; text whose end is no unit stays as it is."""
     if unit:
-        found = _money(unit)
-        return text, *(found or (None, ""))
-    for pattern in (BRACKET, TAIL):
-        match = pattern.match(text)
-        if match and (found := _money(match["unit"])):
-            return match["item"].strip(), *found
+        return text, *(money_of(unit) or (None, ""))
+    bracket, attached = BRACKET.match(text), ATTACHED.match(text)
+    ends = [(bracket["item"], bracket["unit"])] if bracket else []
+    ends += [(text[: gap.start()], text[gap.end() :]) for gap in list(BETWEEN.finditer(text))[-LONGEST:] if gap.start()]
+    ends += [(attached["item"], attached["unit"])] if attached else []
+    for item, end in ends:
+        if found := money_of(end.removeprefix("单位")):
+            return item.strip(" _/,|:-").removesuffix("单位").rstrip(), *found
     return text, None, ""
 
 
-def _money(unit: str) -> tuple[float | None, str] | None:
-    """Return factor and currency of '万元', 'th eur', '€ million', or None for what is no unit of money."""
-    marks = re.sub(r"(€|£|us\$)", r" \1 ", unit).split()
-    scale, currency = None, ""
+def money_of(unit: str) -> tuple[float | None, str] | None:
+    """Return factor and currency of '万元', 'th eur', '€ million', "rmb'000" or None for what is no unit of money.
+
+    The factor is None where a currency stands alone.
+    """
+    text = unit.strip()
+    for pattern, word in SPELT:
+        text = pattern.sub(f" {word} ", text)
+    marks = [mark for mark in re.sub(r"(€|£|us\$|hk\$|(?<![a-z])\$|¥)", r" \1 ", text).split() if mark not in FILLERS]
+    scale, currency, known = None, "", bool(marks)
     for mark in marks:
-        known = mark in SCALES or mark in CURRENCIES or (CODE.match(mark) and len(marks) > 1)
-        if not known:
-            return None
-        scale = SCALES.get(mark, scale)
-        currency = CURRENCIES.get(mark, mark.upper() if mark not in SCALES else currency)
-    return (scale if scale is not None else 1e-6 if currency else None), currency
+        for part in _parts(mark):
+            named = CURRENCIES.get(part, "")
+            code = part in ALONE or (part in BESIDE and (len(marks) > 1 or part != mark))
+            known &= bool(part in SCALES or named or part in SIGNS or code)
+            scale = SCALES.get(part, scale)
+            currency = named or (part.upper() if code and not named else currency)
+    return (scale, currency) if known and (scale is not None or currency) else None
+
+
+def _parts(mark: str) -> list[str]:
+    """Return a mark as currency and unit: usdm, $k, 人民币万元, 万美元."""
+    if glued := GLUED.match(mark):
+        return [part for part in glued.groups() if part]
+    if mark not in SCALES and (chinese := CHINESE.match(mark)):
+        currency, size, name = chinese.groups(default="")
+        return [part for part in (currency, *([size + name] if name == "元" else [size, name])) if part]
+    return [mark]

@@ -61,6 +61,7 @@ def _note_twins(accounts: pd.DataFrame, source: str, findings: list[Finding]) ->
     alike = money.duplicated(["year", "assets", "sales", "currency"], keep=False)
     twins = money[alike]
     by_figures = twins.assign(twin=twins["assets"].astype("string") + "/" + twins["sales"].astype("string"))
+    _note_lost_zeros(accounts["firm_id"], source, findings)
     for rows, words in ((by_name, "the same name"), (by_figures, "the same assets and sales")):
         if rows.empty:
             continue
@@ -71,6 +72,17 @@ def _note_twins(accounts: pd.DataFrame, source: str, findings: list[Finding]) ->
                 f"two codes have {words} in the same year: one firm counts as two unless a file of identifiers (code, firm_id) joins them"
             )
             findings.append(Finding("firm_accounts", "doubtful", source, rule, column="firm_id", value=str(codes[0]), count=len(codes)))
+
+
+def _note_lost_zeros(codes: pd.Series, source: str, findings: list[Finding]) -> None:
+    """Warn of codes that are the same without leading zeros, which spreadsheets drop: 000063 and 63."""
+    distinct = pd.Series(codes.unique(), dtype="string")
+    bare = distinct.where(distinct.str.fullmatch(r"\d+").fillna(False).astype(bool)).str.lstrip("0")
+    alike = bare.notna() & bare.duplicated(keep=False)
+    if alike.any():
+        pair = " and ".join(sorted(distinct[bare == bare[alike].iloc[0]]))
+        rule = "two codes are the same but for leading zeros: write all digits, or join them by a file of identifiers (code, firm_id)"
+        findings.append(Finding("firm_accounts", "doubtful", source, rule, column="firm_id", value=pair, count=int(alike.sum())))
 
 
 def _of_known_firms(rows: pd.DataFrame, firms: set, table: str, source: str, findings: list[Finding]) -> pd.DataFrame:

@@ -21,6 +21,8 @@ PER_EMPLOYEE = 1_000
 # Growth of assets within a year that is a change of units rather than of the firm.
 JUMP = 500
 FEWEST = 3
+# Median growth of the firms of a file between two years in a row that is a change of units.
+SHIFT = 30
 
 
 def weighed(rows: pd.DataFrame, rules: dict, book: Notebook, policies: Policies) -> pd.DataFrame:
@@ -30,6 +32,8 @@ def weighed(rows: pd.DataFrame, rules: dict, book: Notebook, policies: Policies)
     size = rows["assets"] if "assets" in rows else rows["sales"]
     worth = rows["currency"].map(SMALL_UNITS).fillna(1).astype(float) if "currency" in rows else 1.0
     _note_jumps(rows, size, book)
+    if rule := _shifted(rows, size):
+        return _treated(rows, size.notna(), rule, size, book, policies, together=True)
     huge = (size > LARGEST * worth).fillna(False)
     if size.notna().any() and (size / worth).median() > MEDIAN:
         rule = f"the median is {size.median():,.0f} million: the figures seem to be in units, not in million"
@@ -48,6 +52,20 @@ def weighed(rows: pd.DataFrame, rules: dict, book: Notebook, policies: Policies)
                 said = f"{ratio.median():,.0f} times assets in the median: two units of money"
                 rows = _treated(rows, rows[name].notna(), said, rows[name], book, policies, together=True)
     return rows
+
+
+def _shifted(rows: pd.DataFrame, size: pd.Series) -> str:
+    """Return what is wrong where most firms grow by a factor between units in the same year, else ''."""
+    table = pd.DataFrame({"firm": rows["firm_id"], "year": rows["year"].astype("float64"), "size": size.where(size > 0)}).dropna()
+    table = table.sort_values(["firm", "year"], kind="stable")
+    firm, year, value = (table[name].to_numpy() for name in ("firm", "year", "size"))
+    follows = (firm[1:] == firm[:-1]) & (year[1:] - year[:-1] == 1)
+    growth = pd.Series(value[1:][follows] / value[:-1][follows]).groupby(year[1:][follows]).agg(["median", "size"])
+    growth = growth[growth["size"] >= FEWEST]
+    odd = growth.index[(growth["median"] > SHIFT) | (growth["median"] < 1 / SHIFT)]
+    if not len(odd):
+        return ""
+    return f"in {odd[0]:.0f} the median firm has {growth.loc[odd[0], 'median']:,.3g} times what it had a year before: a change of unit"
 
 
 def _treated(

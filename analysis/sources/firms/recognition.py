@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from functools import cache
@@ -13,14 +14,17 @@ import pandas as pd
 from analysis.core.errors import DataError, violation
 from analysis.sources.firms.findings import FileLine
 from analysis.sources.firms.grid import ROW, Cells, Grid
-from analysis.sources.firms.headings import Heading, heading_of, plain
+from analysis.sources.firms.headings import Heading, heading_of, money_of, plain
 
+# Factor to million of a currency without a unit.
+UNIT = 1e-6
 # Records among which the header is looked for: titles and notes may stand above it.
 LOOKED_AT = 40
 YEAR, CURRENCY = "(year)", "(currency)"
 SUFFIXES_BUT_JSON = ".json"
 # A table of the reader's own making that has this share of a template's columns was meant to be one.
 NEAR = 0.6
+BELOW = re.compile(r"^(?:FY)?(?:19|20)\d{2}(?:年|年度|年报|A)?(?:\.0)?$")
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,8 @@ class Match:
     scales: dict[str, float] = field(default_factory=dict)
     currencies: dict[str, str] = field(default_factory=dict)
     repeated: tuple[str, ...] = ()
+    bare: tuple[str, ...] = ()  # headers that name a currency and no unit of it
+    unused: tuple[str, ...] = ()  # headers that the layout does not read
 
     @property
     def table(self) -> str:
@@ -54,17 +60,43 @@ def recognise(grid: Grid, adapters: dict[str, dict]) -> Match | FileLine:
     Raises DataError where a column that is needed appears twice.
     """
     for top, (row, cells) in enumerate(grid.head[:LOOKED_AT]):
-        fits = [match for match in _candidates(grid, top, cells, adapters) if match]
+        below = _with_line_below(grid, top)
+        # A line of years or units below the header belongs to it, and the header may say nothing without it.
+        fits = [match for match in _candidates(grid, top + 1, below, adapters) if match] if below else []
+        fits = fits or [match for match in _candidates(grid, top, cells, adapters) if match]
         if not fits:
             continue
         best = max(fits, key=lambda match: (len(match.layout["header_has"]), -adapters[match.adapter]["precedence"]))
         if best.repeated:
             raise DataError(violation(grid.name, "column appears twice", row=row, column=best.repeated[0]))
+        if best.bare and best.adapter == "generic":
+            rule = "names a currency and no unit, and a template's money is in million: write (USD million), (USD thousand) or (元)"
+            raise DataError(violation(grid.name, rule, row=row, column=best.bare[0]))
         if reason := best.layout.get("refuses"):
             title = f"{adapters[best.adapter]['title']}, {best.label}"
             return FileLine(grid.name, why=f"{title}: {reason}", likely=bool(best.layout.get("likely")))
         return best
     return _unknown(grid, adapters)
+
+
+def _with_line_below(grid: Grid, top: int) -> list[str] | None:
+    """Return the header's cells with the years or units that the record below prints under them, or None where it prints others.
+
+    An item that spans the columns of several years (merged cells) stands in the first of them only.
+    """
+    if top + 1 >= len(grid.head):
+        return None
+    upper, lower = grid.head[top][1], [cell.strip() for cell in grid.head[top + 1][1]]
+    filled = [cell for cell in lower if cell]
+    under_nothing = any(cell.strip() and not low for cell, low in zip(upper, lower, strict=False))
+    if len(filled) < 1 or not under_nothing or not all(BELOW.match(cell) or money_of(plain(cell)) for cell in filled):
+        return None
+    made, item = [], ""
+    for place, cell in enumerate(upper):
+        item = cell.strip() or item
+        low = lower[place] if place < len(lower) else ""
+        made.append(cell if not low else f"{item} {low.removesuffix('.0')}" if BELOW.match(low) else f"{item} ({low})")
+    return made
 
 
 def _candidates(grid: Grid, top: int, cells: list[str], adapters: dict[str, dict]) -> list[Match | None]:
@@ -94,14 +126,15 @@ def _fit(grid: Grid, top: int, cells: list[str], held: list[str], adapter: str, 
     if not all(any(name in anywhere for name in _alternatives(wanted)) for wanted in layout["header_has"]) or (by_years and not years):
         return None
     places = {**{name: place for of in years.values() for name, place in of.items()}, **found}
-    scales = {
-        name: scale
-        for name, place in places.items()
-        if (scale := headings[place].scale) is not None and held[place] not in _spellings(name, layout)
-    }
-    currencies = {name: headings[place].currency for name, place in places.items() if headings[place].currency}
+    whole = {name: held[place] in spellings(name, layout) for name, place in places.items()}
+    scales = {name: scale for name, place in places.items() if (scale := headings[place].scale) is not None and not whole[name]}
+    scales |= {name: UNIT for name, place in places.items() if headings[place].bare and not whole[name]}
+    currencies = {name: headings[place].currency for name, place in places.items() if headings[place].currency and not whole[name]}
+    bare = tuple(cells[place].strip() for name, place in places.items() if headings[place].bare and not whole[name])
+    used = {place for of in (found, *years.values()) for place in of.values()}
+    unused = tuple(cell.strip() for place, cell in enumerate(cells) if cell.strip() and place not in used)
     twice = tuple(cells[place].strip() for place in found.values() if held.count(held[place]) > 1)
-    return Match(grid.path, adapter, layout, label, grid.name, top, found, years, scales, currencies, twice)
+    return Match(grid.path, adapter, layout, label, grid.name, top, found, years, scales, currencies, twice, bare, unused)
 
 
 def _may_fit(held: list[str], layout: dict) -> bool:
@@ -109,7 +142,7 @@ def _may_fit(held: list[str], layout: dict) -> bool:
     return any(
         cell.startswith(spelling)
         for name in _alternatives(layout["header_has"][0])
-        for spelling in _spellings(name, layout)
+        for spelling in spellings(name, layout)
         for cell in held
     )
 
@@ -123,7 +156,7 @@ def _index(held: list[str], headings: list[Heading], year: str) -> dict[str, int
     """Return names → positions of the columns of a year ('' for those of none); a whole name before one without its unit."""
     index: dict[str, int] = {}
     for position, heading in enumerate(headings):
-        if heading.year == year and not heading.statement.startswith("母公司"):
+        if heading.year == year and not heading.interim and not heading.statement.startswith("母公司"):
             index.setdefault(heading.item, position)
     if not year:
         index |= {name: position for position, name in reversed(list(enumerate(held))) if name}
@@ -131,10 +164,10 @@ def _index(held: list[str], headings: list[Heading], year: str) -> dict[str, int
 
 
 def _place(name: str, layout: dict, index: dict[str, int]) -> int | None:
-    return next((index[spelling] for spelling in _spellings(name, layout) if spelling in index), None)
+    return next((index[spelling] for spelling in spellings(name, layout) if spelling in index), None)
 
 
-def _spellings(name: str, layout: dict) -> tuple[str, ...]:
+def spellings(name: str, layout: dict) -> tuple[str, ...]:
     return _plain((name, *layout.get("also_called", {}).get(name, ())))
 
 
@@ -200,6 +233,9 @@ def take(grid: Grid, match: Match, contract: dict) -> Cells:
         cells = grid.take(match.top, flat, where, words)
         cells.table = stacked(cells.table, match)
         cells.count = len(cells.table) + len(cells.ragged)
+    if len(said := sorted(set(match.currencies.values()))) > 1:
+        rule = f"its columns are in {' and '.join(said)}: export all of them in one currency"
+        raise DataError(violation(grid.name, rule, row=grid.head[match.top][0]))
     if match.currencies:
         cells.table[CURRENCY] = pd.array([next(iter(match.currencies.values()))] * len(cells.table), dtype="string[pyarrow]")
     return cells
@@ -239,7 +275,7 @@ def _unknown(grid: Grid, adapters: dict[str, dict]) -> FileLine:
             if layout.get("refuses") or (grid.suffix == SUFFIXES_BUT_JSON) != (layout.get("suffixes") == [SUFFIXES_BUT_JSON]):
                 continue
             wanted = layout["header_has"]
-            lacks = [one for one in wanted if not any(set(_spellings(n, layout)) & held for n in _alternatives(one))]
+            lacks = [one for one in wanted if not any(set(spellings(n, layout)) & held for n in _alternatives(one))]
             score = (1 - len(lacks) / len(wanted), len(wanted) - len(lacks))
             if lacks and score > best and score[1]:
                 best, likely = score, name == "generic" and score[0] >= NEAR

@@ -12,6 +12,7 @@ from analysis.sources.firms.folder import Reading
 SHOWN = 200
 # Files of one layout that are listed one by one; of more the first, and a line for the others.
 FILES_SHOWN = 40
+COLUMNS_SHOWN = 8
 ASIDE = ("refused", "read", "unread")
 POLICY_FILE = "config/sources/firm_files.yaml"
 
@@ -38,7 +39,23 @@ def _line(line: FileLine) -> str:
         return f"{line.file}: not read: {line.why}"
     left = "".join(f"; {count:,} left out: {rule}" for rule, count in line.left_out.items())
     what = f" → {line.table}, {line.rows:,} rows" if line.table else f" (beside another file), {line.rows:,} rows"
-    return f"{line.file}: {line.read_as}{what}{left}{f'; {line.why}' if line.why else ''}"
+    return f"{line.file}: {line.read_as}{what}{left}{f'; {line.why}' if line.why else ''}{_unused(line)}"
+
+
+def _unused(line: FileLine) -> str:
+    """Return the columns that no field takes: one of them may be a field under a name that the map does not know."""
+    more = f" and {len(line.unused) - COLUMNS_SHOWN} more" if len(line.unused) > COLUMNS_SHOWN else ""
+    return f"; columns not used: {', '.join(line.unused[:COLUMNS_SHOWN])}{more}" if line.unused else ""
+
+
+def unverified(reading: Reading, adapters: dict[str, dict]) -> list[str]:
+    """Return, for each map used, the columns it read whose names no public document was found to show."""
+    read: dict[str, set[str]] = {}
+    for match in reading.matches:
+        doubtful = set(adapters[match.adapter].get("not_verified", []))
+        read.setdefault(match.adapter, set()).update(doubtful & set(match.columns).union(*match.years.values()))
+    lines = [f"  {adapters[name]['title']}: {', '.join(sorted(columns))}" for name, columns in sorted(read.items()) if columns]
+    return ["", "Columns whose names are not verified: compare them with the labels of your export", *lines] if lines else []
 
 
 def table_of_files(reading: Reading) -> pd.DataFrame:

@@ -10,14 +10,18 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from analysis.sources.firms.dates import dashed
+from analysis.sources.firms.dates import WHOLE_YEAR, dashed
 from analysis.sources.firms.findings import Finding, Notebook
-from analysis.sources.firms.grid import EMPLOYEES, FILE, ROW, by_value
+from analysis.sources.firms.grid import EMPLOYEES, FILE, ROW, by_value, narrow
 from analysis.sources.firms.policies import BLANK, DONE, DROP, REFUSE, Policies
 from analysis.sources.firms.recognition import columns_of
+from analysis.sources.firms.strays import without_strays
 from analysis.sources.firms.values import balanced, broken, field_of, typed
 from analysis.sources.firms.widening import widened
 
+# A long code that a spreadsheet took for a number has lost its last digits.
+SCIENTIFIC = r"\d(?:\.\d+)?[eE]\+?\d+"
+CODE_AS_TEXT = "a code: it was rounded to a number and its last digits are lost; export it as text"
 KINDS = {REFUSE: "refused", BLANK: "blanked", DROP: "dropped"}
 
 
@@ -38,11 +42,15 @@ def translate(
     file: str,
     policies: Policies | None = None,
     scales: dict[str, float] | None = None,
+    currencies: dict[str, str] | None = None,
 ) -> Translated:
-    """Return `cells` in the columns of `contract`; what breaks a rule is left out, or blank, as its policy says, and reported."""
+    """Return `cells` in the columns of `contract`; what breaks a rule is left out, or blank, as its policy says, and reported.
+
+    `scales` (to million) and `currencies` are what headers say of their columns, in the layout's names.
+    """
     policies, scales = policies or Policies(), scales or {}
     book = Notebook(table, file, cells.get(FILE, None))
-    cells = _without_labels(cells, layout, book)
+    cells = without_strays(cells, layout, book)
     cells = _kept(cells, layout.get("keep", {}), book)
     if "long" in layout:
         cells = widened(cells, layout, contract, book, policies)
@@ -61,7 +69,26 @@ def translate(
         _note_absent(name, how, cells, layout, book)
         rows[name], mask = ruled(cells, name, how, rule, book, policies, bad, scales)
         bad |= mask
+    bad |= _other_currency(cells, rows, layout, contract, currencies or {}, bad, book)
     return Translated(rows[~bad].reset_index(drop=True), book.findings, book.left)
+
+
+def _other_currency(
+    cells: pd.DataFrame, rows: pd.DataFrame, layout: dict, contract: dict, said: dict[str, str], gone: pd.Series, book: Notebook
+) -> pd.Series:
+    """Return which rows give a currency other than the one a header names for a figure of theirs; each is a finding."""
+    bad = pd.Series(False, index=cells.index)
+    for name, how in layout["columns"].items():
+        if contract["columns"].get(name, {}).get("unit") != "million" or name not in rows or "currency" not in rows:
+            continue
+        for column in (one for one in columns_of(how) if one in said and one in cells):
+            differ = cells[column].notna() & (rows["currency"] != said[column]).fillna(False) & ~gone & ~bad
+            rule = f"the header says {said[column]}, the row another currency"
+            if differ.any():
+                book.place("refused", rule, differ[differ].index, cells[ROW], column, rows["currency"])
+                book.leave_out(rule, differ)
+            bad |= differ
+    return bad.astype(bool)
 
 
 def _note_absent(name: str, how: dict, cells: pd.DataFrame, layout: dict, book: Notebook) -> None:
@@ -95,6 +122,9 @@ def ruled(
     column = "+".join(named) if "sum" in how else next((one for one in named if one in cells), named[0] if named else "")
     scale = next(((scales or {})[one] for one in named if one in (scales or {})), None)
     values, wrong, expected = field_of(cells, how, rule, scale)
+    if name.endswith("_id") and rule["type"] == "text":
+        lost = values.astype("string").str.fullmatch(SCIENTIFIC).fillna(False).astype(bool)
+        wrong, expected = wrong | lost, CODE_AS_TEXT if lost.any() else expected
     if how.get("blank") == "zero":
         _note_zeros(cells, named, values, column, name, book)
         _note_unbalanced(cells, how, named, column, name, book)
@@ -133,24 +163,6 @@ def _note_unbalanced(cells: pd.DataFrame, how: dict, named: list[str], column: s
         book.note("doubtful", rule, column=column, count=int(apart.sum()))
 
 
-def _without_labels(cells: pd.DataFrame, layout: dict, book: Notebook) -> pd.DataFrame:
-    """Return the records without the lines of labels that an export may print below its header.
-
-    A line of labels has words where records have a code or a date; an export without them loses no record.
-    """
-    code = next((name for name in columns_of(layout["columns"]["firm_id"]) if name in cells), "")
-    if not layout.get("label_rows") or not code:
-        return cells
-    of = cells[FILE] if FILE in cells else pd.Series(book.file, index=cells.index)
-    leading = of.groupby(of, observed=True).cumcount() < layout["label_rows"]
-    labels = leading & ~cells[code].astype("string").str.contains(r"\d", regex=True).fillna(False).astype(bool)
-    if labels.any():
-        rule = "lines of labels below the header"
-        book.note("filtered", rule, column=code, count=int(labels.sum()))
-        book.leave_out(rule, labels)
-    return cells[~labels]
-
-
 def _kept(cells: pd.DataFrame, keep: dict, book: Notebook) -> pd.DataFrame:
     for column, condition in keep.items():
         if column not in cells:
@@ -160,9 +172,10 @@ def _kept(cells: pd.DataFrame, keep: dict, book: Notebook) -> pd.DataFrame:
         if "ends" in condition:
             days = by_value(text, dashed)
             # A bare year is a whole year.
-            readable = days.str.fullmatch(r"\d{4}-\d{2}-\d{2}") | text.str.fullmatch(r"\d{4}(\.0+)?")
+            whole = by_value(text, lambda values: narrow(values).str.strip().str.fullmatch(rf"{WHOLE_YEAR}(?:\.0+)?"))
+            readable = days.str.fullmatch(r"\d{4}-\d{2}-\d{2}") | whole
             _refuse_undated(cells, column, ~readable.fillna(False).astype(bool), raw, book)
-            meets = days.str.endswith(condition["ends"]) | text.str.fullmatch(r"\d{4}(\.0+)?")
+            meets = days.str.endswith(condition["ends"]) | whole
             said = f"'{column}' ends in {condition['ends']}"
         elif condition.get("blank"):
             meets, said = text == "", f"'{column}' is blank"

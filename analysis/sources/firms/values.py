@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
+
 import numpy as np
 import pandas as pd
 
 from analysis.sources.firms.dates import days_of, years_of
-from analysis.sources.firms.grid import by_value, without_zeros
+from analysis.sources.firms.grid import by_value, narrow, without_zeros
 from analysis.sources.firms.headings import plain
 
-TRUE = ("1", "true", "yes", "y", "是")
-FALSE = ("0", "false", "no", "n", "否")
+TRUE = ("1", "true", "yes", "y", "t", "是", "√", "✓")
+FALSE = ("0", "false", "no", "n", "f", "否", "×", "✗")
+# A spreadsheet's ways of keeping the zeros of a code: '000063 and ="000063".
+QUOTED = r"^(?:'|=?\")(.*?)\"?$"
 # Sides of a balance sheet agree when they differ by less: rounding of exports.
 BALANCES = 0.005
-GROUPED = r"\(?-?\d+(,\d{3})+(\.\d+)?\)?"
-BRACKETED = r"^\(([\d.,]+)\)$"
+GROUPED = re.compile(r"-?\d{1,3}(?P<mark>[, '])\d{3}((?P=mark)\d{3})*(\.\d+)?")
+BRACKETED = re.compile(r"\(\s*([\d.,' ]+?)\s*\)|([\d.,' ]+)-")
+# 1234,5 or 1,5: a decimal comma, beside which 1,234 may be one as well.
+DECIMAL_COMMA = re.compile(r"-?\d+,(\d{1,2}|\d{4,})|-?\d{4,},\d+|-?\d{1,3}(\.\d{3})+,\d+")
+ONE_COMMA = re.compile(r"-?\d{1,3},\d{3}")
+MINUS = str.maketrans(dict.fromkeys("−‒–—﹣", "-") | {"’": "'", "\N{NARROW NO-BREAK SPACE}": " "})
 
 Typed = tuple[pd.Series, pd.Series, str]  # values, cells that are not of the type, what was expected
 
@@ -55,10 +64,22 @@ def first_of(cells: pd.DataFrame, names: str | list[str]) -> pd.Series | None:
     return found
 
 
-def _stripped(text: pd.Series, suffixes: list[str]) -> pd.Series:
-    for suffix in suffixes:
-        text = text.str.replace(rf"(?i){suffix.replace('.', chr(92) + '.')}$", "", regex=True)
-    return text
+def _stripped(text: pd.Series, marks: list[str]) -> pd.Series:
+    """Return codes without the exchange: '.SZ' goes at the end, 'SZ' before the digits."""
+    text = _unquoted(text)
+    if not text.str.contains(r"[^\d]", regex=True).fillna(False).any():
+        return text
+    ends = "|".join(re.escape(mark) for mark in marks if mark.startswith("."))
+    starts = "|".join(re.escape(mark) for mark in marks if not mark.startswith("."))
+    text = text.str.replace(rf"(?i)({ends})$", "", regex=True) if ends else text
+    return text.str.replace(rf"(?i)^(?:{starts})(\d)", r"\1", regex=True) if starts else text
+
+
+def _unquoted(text: pd.Series) -> pd.Series:
+    """Return codes without a spreadsheet's marks of text and in common digits."""
+    if not text.str.contains(r"^['\"=]|[^\x00-\x7f]", regex=True).fillna(False).any():
+        return text
+    return narrow(text).str.replace(QUOTED, r"\1", regex=True)
 
 
 def _spelt(raw: pd.Series, how: dict) -> Typed:
@@ -118,6 +139,8 @@ def typed(raw: pd.Series, how: dict, kind: str) -> Typed:
     text = raw.astype("string")
     if kind == "date":
         return days_of(text)
+    if "pad" in how or how.get("code"):
+        text = _unquoted(text)
     if "pad" in how:
         # A spreadsheet drops the zeros of a code and may add '.0'; more digits than the code has is another code.
         text = without_zeros(text).str.zfill(how["pad"])
@@ -147,14 +170,29 @@ def _number(raw: pd.Series, how: dict, kind: str) -> Typed:
 
 
 def _numbers(text: pd.Series) -> pd.Series:
-    """Return numbers of text; thousands may be separated by commas, and brackets mean less than zero."""
+    """Return numbers of text: thousands may be separated, brackets and a minus behind mean less than zero, digits may be wide."""
     try:
         return text.astype("double[pyarrow]").astype("float64") if str(text.dtype) == "string" else pd.to_numeric(text).astype("float64")
     except (ValueError, TypeError, NotImplementedError, ArithmeticError):
         text = text.astype("string")
-        bare = text.mask(text.str.fullmatch(GROUPED).fillna(False).astype(bool), text.str.replace(",", "", regex=False))
-        bare = bare.str.replace(BRACKETED, r"-\1", regex=True)
-        return pd.to_numeric(bare, errors="coerce").astype("float64")
+        values = pd.to_numeric(text, errors="coerce").astype("float64")
+        odd = text[values.isna() & text.notna()].map(_signed)
+        commas = odd.map(lambda value: bool(DECIMAL_COMMA.fullmatch(value))).any()
+        tidy = odd.map(lambda value: None if commas and ONE_COMMA.fullmatch(value) else _ungrouped(value))
+        values.loc[odd.index] = pd.to_numeric(tidy, errors="coerce").astype("float64")
+        return values
+
+
+def _signed(value: str) -> str:
+    """Return a number in common digits with its minus in front: （２．５）, 2.5- and −2.5 as -2.5."""
+    bare = unicodedata.normalize("NFKC", value).translate(MINUS).strip()
+    found = BRACKETED.fullmatch(bare)
+    return f"-{found[1] or found[2]}" if found else bare
+
+
+def _ungrouped(value: str) -> str:
+    found = GROUPED.fullmatch(value)
+    return value.replace(found["mark"], "") if found else value
 
 
 def broken(values: pd.Series, rule: dict, wrong: pd.Series, expected: str) -> list[tuple[pd.Series, str, str]]:

@@ -18,7 +18,7 @@ from importlib.metadata import version
 
 import pandas as pd
 
-from analysis.core.storage import atomic
+from analysis.core.atomic import atomic
 from analysis.validation.benchmarks.tasks import TASKS, panel, scoreboard_panel
 
 SECONDS_ALLOWED = 240

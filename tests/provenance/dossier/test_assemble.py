@@ -73,4 +73,4 @@ def test_data_are_whole_and_ordered(page):
 def test_long_data_stay_in_their_file(tmp_path, monkeypatch):
     monkeypatch.setattr("analysis.provenance.dossier.assemble.LONGEST_CSV", 5)
     about = inside(assembled(tmp_path, ""))["exhibits"]["path"]
-    assert "csv" not in about and about["file"] == "figures/path.csv" and base64.b64decode(about["png"]).startswith(b"\x89PNG")
+    assert "csv" not in about and about["file"] == "figures/path.csv" and base64.b64decode(about["picture"])[8:12] == b"WEBP"

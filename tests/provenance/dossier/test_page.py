@@ -81,7 +81,7 @@ def test_the_page_opens_with_the_answer(driver, data):
     claims = [node for node in claims_of(data) if node["verdict"] != "normative"]
     assert one(driver, "#answer .lead").text.startswith(f"Of {len(claims)} claims")
     chips = driver.find_elements(By.CSS_SELECTOR, "#picture a")
-    assert sorted(chip.text for chip in chips) == sorted(node["name"] for node in claims)
+    assert sorted(chip.text for chip in chips) == sorted(node["name"] + "*" * node["nearest_few"] for node in claims)
     near = next(node for node in claims if node["nearest"] is not None)
     test = next(test for test in near["tests"] if test["rank"] == near["nearest"])
     said = one(driver, f"#claim-{near['name']} .nearest").text
@@ -90,7 +90,7 @@ def test_the_page_opens_with_the_answer(driver, data):
 
 def test_claims_are_filtered_by_the_distance_of_their_evidence(driver, data):
     box = driver.find_elements(By.CSS_SELECTOR, "#scorecard select")[1]
-    expected = [node["name"] for node in claims_of(data) if node["nearest"] is None]
+    expected = [node["name"] for node in claims_of(data) if node["nearest_distance"] == "no evidence at hand"]
     for chosen, names in (("no evidence at hand", expected), ("", [node["name"] for node in claims_of(data)])):
         driver.execute_script("arguments[0].value = arguments[1]; arguments[0].dispatchEvent(new Event('change'))", box, chosen)
         assert sorted(visible_claims(driver)) == sorted(f"claim-{name}" for name in names)
@@ -155,7 +155,7 @@ def test_the_keyboard_alone_does_the_same(driver):
 
 def test_every_step_of_a_chain_can_be_folded(driver):
     driver.execute_script("document.querySelector(\"button[data-number='rd_att']\").click()")
-    steps = driver.find_elements(By.CSS_SELECTOR, "#chain details")
+    steps = driver.find_elements(By.CSS_SELECTOR, "#chain details:not(.cite)")
     assert len(steps) > 4 and all(step.get_attribute("open") for step in steps)
     steps[1].find_element(By.TAG_NAME, "summary").click()
     assert not steps[1].get_attribute("open")
@@ -244,6 +244,20 @@ def test_legible_on_a_phone(driver):
         assert driver.execute_script("const d = document.getElementById('chain'); return d.scrollWidth <= d.clientWidth + 1")
     finally:
         driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
+def test_a_number_is_cited_with_its_chain(driver):
+    driver.execute_script("document.querySelector(\"button[data-number='rd_att']\").click()")
+    one(driver, "#chain details.cite > summary").click()
+    text = driver.execute_script("return document.querySelector('#chain .citation').textContent")
+    number = one(driver, "button[data-number='rd_att']").get_attribute("textContent")
+    assert f"{number} (number rd_att; paper/sections/" in text and "province_att / rd_intensity" in text
+    assert re.search(r"data/raw/statistics/province_year\.csv \(SHA-256 [0-9a-f]{12}\)", text)
+    driver.execute_script("document.querySelector('#chain [data-copy]').click()")
+    WebDriverWait(driver, 5).until(
+        lambda d: d.execute_script("return document.querySelector('#chain [role=status]').textContent.length > 0")
+    )
+    assert driver.execute_script("return String(getSelection())").strip() == text
 
 
 def test_every_control_has_a_name(driver):

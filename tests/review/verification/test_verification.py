@@ -2,16 +2,20 @@
 
 import base64
 import gzip
+import io
 import json
 import shutil
 import subprocess
+import zlib
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from analysis.__main__ import main
 from analysis.core.catalogue import ROOT
 from analysis.review.verification.allowance import agree, parsed
-from analysis.review.verification.compare import ABSENT, DRIFTED, EXTRA, IDENTICAL, MISSING, REDRAWN, WITHIN, compare
+from analysis.review.verification.compare import ABSENT, DRIFTED, EXTRA, IDENTICAL, MISSING, REDRAWN, VERSIONS, WITHIN, compare
 from analysis.review.verification.missing_inputs import MissingInputs, missing_inputs
 from analysis.review.verification.rerun import source_paths
 from tests.study import STUDY
@@ -22,6 +26,12 @@ TABLE = "paper/tables/effects.csv"
 
 def dossier(data):
     return f'<p>Page</p><script id="data">{base64.b64encode(gzip.compress(json.dumps(data).encode(), mtime=0)).decode()}</script>'
+
+
+def page(y=b"0", said=b"(0.31) Tj"):
+    """Return a PDF of one object, packed, which draws a line to height `y` and says `said`."""
+    packed = zlib.compress(b"0 0 m 9 " + y + b" l S " + said)
+    return b"%PDF-1.4\n1 0 obj\n<</Filter /FlateDecode>>\nstream\n" + packed + b"\nendstream\nendobj\n%%EOF\n"
 
 
 @pytest.fixture
@@ -37,7 +47,7 @@ def runs(tmp_path):
         (tables / "effects.html").write_text("<table>\n<td>R&D</td><td>0.31</td>\n</table>\n")
         (tmp_path / name / "paper" / "dossier.html").write_text(dossier({"rd": [0.3129, "R&D"], "png": "AAAA"}))
         (figures / "path.csv").write_text("axes,x,y\n1,2,3.5\n")
-        (figures / "path.pdf").write_bytes(b"%PDF one")
+        (figures / "path.pdf").write_bytes(page())
         (tmp_path / name / "paper" / "numbers.json").write_text(
             json.dumps({"numbers": {"rd": "0.31"}, "values": {"rd": 0.3129}, "absent": {}, "exhibits": {"e": {"note": "A note."}}})
         )
@@ -80,23 +90,35 @@ def test_a_tampered_cell_is_caught_and_located(runs, file, old, new, place):
     assert result.status == DRIFTED and result.differences[0].place == place
 
 
-def test_what_a_dossier_holds_is_compared_but_for_its_pictures(runs):
-    page = runs[0] / "paper/dossier.html"
-    page.write_text(dossier({"rd": [0.3129, "R&D"], "png": "BBBB"}))
-    assert found(runs)["paper/dossier.html"].status == REDRAWN
-    swapped = found(runs, strict=True)["paper/dossier.html"]
-    assert swapped.status == DRIFTED and [difference.place for difference in swapped.differences] == ["data: png"]
-    page.write_text(dossier({"rd": [0.3329, "R&D"], "png": "AAAA"}))
-    result = found(runs)["paper/dossier.html"]
+def picture(shade):
+    content = io.BytesIO()
+    Image.fromarray(
+        np.full((4, 6, 3), 255, "uint8") - np.array([[[shade * (row == 2 == column)] for column in range(6)] for row in range(4)], "uint8")
+    ).save(content, format="PNG")
+    return content.getvalue()
+
+
+def test_what_a_dossier_holds_is_compared_with_its_pictures(runs):
+    pages = [run / "paper/dossier.html" for run in runs]
+    for page, shade in zip(pages, (0, 9), strict=True):
+        page.write_text(dossier({"rd": [0.3129, "R&D"], "png": base64.b64encode(picture(shade)).decode()}))
+    assert found(runs)["paper/dossier.html"].status == REDRAWN  # shades that nobody sees
+    pages[1].write_text(dossier({"rd": [0.3129, "R&D"], "png": base64.b64encode(picture(99)).decode()}))
+    swapped = found(runs)["paper/dossier.html"]
+    assert swapped.status == DRIFTED
+    assert [difference.place for difference in swapped.differences] == ["data: png, columns 2-2, rows 2-2 of 6 x 4"]
+    assert found(runs, level=VERSIONS)["paper/dossier.html"].status == REDRAWN
+    pages[0].write_text(dossier({"rd": [0.3329, "R&D"], "png": "AAAA"}))
+    result = found(runs, level=VERSIONS)["paper/dossier.html"]
     assert result.status == DRIFTED and result.differences[0].place == "data: rd, 0"
-    page.write_text('<p>Page</p><script id="data">AAAA</script>')
+    pages[0].write_text('<p>Page</p><script id="data">AAAA</script>')
     assert found(runs)["paper/dossier.html"].status == DRIFTED
 
 
 def test_print_may_round_otherwise_only_where_a_cell_moved(runs):
     edit(runs[0] / "paper/tables/effects.html", "0.31", "0.32")
     assert found(runs)["paper/tables/effects.html"].status == DRIFTED
-    edit(runs[0] / TABLE, "0.038,1999", "0.039,1999")  # within its Monte Carlo error
+    edit(runs[0] / TABLE, "GDP,0.1,", "GDP,0.1000001,")  # the last digit
     assert found(runs)["paper/tables/effects.html"].status == WITHIN
     edit(runs[0] / "paper/tables/effects.html", "0.32", "0.33")
     assert found(runs)["paper/tables/effects.html"].status == DRIFTED
@@ -117,9 +139,17 @@ def test_files_that_are_missing_or_extra_fail(runs):
 
 
 def test_bytes_are_told_apart_from_cells(runs):
-    (runs[1] / "figures/path.pdf").write_bytes(b"%PDF two")
+    (runs[1] / "figures/path.pdf").write_bytes(page(b"0.0000001"))
     results = found(runs)
     assert results["figures/path.pdf"].status == REDRAWN and not results["figures/path.pdf"].fails
+
+
+@pytest.mark.parametrize("drawn", [page(b"0.1"), page(said=b"(0.32) Tj"), page()[:-9], page() + b"2 0 obj\n<<>>\nendobj\n%%EOF"])
+def test_a_document_that_shows_something_else_has_drifted(runs, drawn):
+    (runs[1] / "figures/path.pdf").write_bytes(drawn)
+    result = found(runs)["figures/path.pdf"]
+    assert result.status == DRIFTED and result.differences[0].place in ("object 1", "no whole PDF", "3 objects for 2")
+    assert found(runs, level=VERSIONS)["figures/path.pdf"].status == REDRAWN
 
 
 def without_data(runs):
@@ -130,7 +160,7 @@ def without_data(runs):
 
 def test_absent_data_are_no_drift_of_what_rests_on_them(runs):
     without_data(runs)
-    (runs[1] / "figures/path.pdf").write_bytes(b"%PDF two")
+    (runs[1] / "figures/path.pdf").write_bytes(page(b"0.0000001"))
     results = found(runs, MissingInputs(frozenset({"effects"}), frozenset({"rd"}), frozenset({"effects"})))
     assert results[TABLE].status == results["paper/numbers.json"].status == ABSENT
     assert results["figures/path.pdf"].status == REDRAWN
@@ -156,14 +186,22 @@ def test_a_placeholder_of_data_that_are_at_hand_is_drift(runs):
 )
 def test_random_draws_have_their_own_allowance(runs, old, new, status):
     edit(runs[1] / TABLE, old, new)
-    result = found(runs)[TABLE]
+    result = found(runs, level=VERSIONS)[TABLE]
     assert result.status == status and len(result.differences) == 1  # named also where it agrees
     assert result.differences[0].agrees == (status == WITHIN)
 
 
-def test_agreement_is_absolute_near_zero_and_relative_far_from_it():
-    assert agree("1e-9", "0", 1e-6) and agree("1000000", "1000000.5", 1e-6) and not agree("1000000", "1000002", 1e-6)
-    assert not agree("0.1", "", 1e-6) and not agree("nan", "0.1", 1e-6) and agree("", "", 1e-6)
+def test_equal_libraries_draw_alike(runs):
+    edit(runs[1] / TABLE, "0.038,1999", "0.0385,1999")
+    assert found(runs)[TABLE].status == DRIFTED
+
+
+def test_agreement_is_relative_but_for_what_is_zero():
+    tolerance, zero = RULES["tolerance"], RULES["zero"]
+    assert agree("1000000", "1000000.5", tolerance) and not agree("1000000", "1000002", tolerance)
+    assert agree("1.234567e-08", "1.234568e-08", tolerance) and not agree("3e-7", "9e-7", tolerance, zero)
+    assert agree("1e-16", "-3e-17", tolerance, zero) and agree("0.1234567", "0.1234568", tolerance)
+    assert not agree("0.1", "", tolerance) and not agree("nan", "0.1", tolerance) and agree("", "", tolerance)
 
 
 def test_command_reports_a_tampered_archive(tmp_path, capsys):
@@ -189,10 +227,14 @@ def test_a_replaced_picture_fails_unless_bytes_may_differ(tmp_path, capsys):
         shutil.copytree(ROOT / folder, tmp_path / folder)
     with (tmp_path / "figures/province_map.pdf").open("ab") as stream:
         stream.write(b"%")
-    assert main(["verify", "--results", str(tmp_path)]) == 1
+    assert main(["verify", "--results", str(tmp_path), "--bytes"]) == 1
     assert "bytes differ  figures/province_map.pdf" in capsys.readouterr().out
-    assert main(["verify", "--results", str(tmp_path), "--tolerant"]) == 0
+    assert main(["verify", "--results", str(tmp_path)]) == 0  # it shows the same
     assert "Verified within tolerance: " in capsys.readouterr().out
+    shutil.copy(tmp_path / "figures/province_curves.png", tmp_path / "figures/province_map.png")
+    assert main(["verify", "--results", str(tmp_path)]) == 1
+    assert "drifted  figures/province_map.png" in capsys.readouterr().out
+    assert main(["verify", "--results", str(tmp_path), "--other-versions"]) == 0
 
 
 def nothing_at_hand(study, folder):

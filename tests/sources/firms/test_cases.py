@@ -32,7 +32,7 @@ RIGHT = {
     "m13b_sep_line": {("F1", 2019): {"assets": 100}},
     "m13c_latin1": {("F1", 2019): {"name": "Société Générale", "assets": 100}},
     "m13d_notes_txt": {("F1", 2019): {"assets": 100}},
-    "m13f_european_numbers": "decimal comma",
+    "m13f_european_numbers": {("F1", 2019): {"assets": 1234.5, "sales": 2000}},
     "m13g_events_dates": {("F1", 2019): {"assets": 100}},
     "m13h_negative_parens": {("F1", 2019): {"assets": 1234.5, "profit": -12.5, "interest": None}},
     "m14a_companies_json_submissions": "list of submissions",

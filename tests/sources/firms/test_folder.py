@@ -171,6 +171,46 @@ def test_codes_that_became_floats_match_and_labels_of_values_are_read(tmp_path):
     assert list(found.tables["financing_events"]["firm_id"]) == ["1001"] and not found.refused()
 
 
+def test_a_transport_file_of_sas_is_read(tmp_path):
+    import pyreadstat
+
+    table = pd.DataFrame({"gvkey": ["001690"], "fyear": [2019.0], "curcd": ["USD"], "at": [100.5], "sale": [50.0], "ni": [-2.5]})
+    pyreadstat.write_xport(table, str(tmp_path / "funda.xpt"), file_format_version=8)
+    row = read(tmp_path).tables["firm_accounts"].iloc[0]
+    assert (row["firm_id"], row["year"], row["assets"], row["profit"]) == ("001690", 2019, 100.5, -2.5)
+
+
+def test_lines_to_skip(tmp_path):
+    layout = RAW["adapters"]["generic"]["tables"]["accounts"] | {"skip": ["Exported on .*"]}
+    adapters = {"generic": RAW["adapters"]["generic"] | {"tables": {"accounts": layout}}}
+    text = "firm_id,year,currency,assets\nExported on 3 May,2019,CNY,1\nF1,2019,CNY,5\n"
+    found = read_folder(files_of(written(tmp_path, accounts__csv=text)), adapters, RAW["tables"], POLICIES)
+    assert list(found.tables["firm_accounts"]["firm_id"]) == ["F1"]
+    assert found.files[0].left_out == {"a line that the map skips": 1}
+
+
+def test_names_that_are_not_verified_are_printed(capsys):
+    assert main(["doctor", str(HERE / "cnrds")]) == 0
+    assert "CNRDS: Coname, Desig, Invig, Rdspend, Scode, Umig" in capsys.readouterr().out
+
+
+def test_an_archive_within_an_archive_and_what_is_no_table(tmp_path):
+    inner, outer = tmp_path / "inner.zip", tmp_path / "outer.zip"
+    with zipfile.ZipFile(inner, "w") as archive:
+        archive.write(HERE / "template" / "accounts.csv", "accounts.csv")
+    with zipfile.ZipFile(outer, "w") as archive:
+        archive.write(inner, "inner.zip")
+        archive.writestr("说明.txt", "关于数据")
+    inner.unlink()
+    for name, data in (("empty.csv", b""), ("terms.pdf", b"%PDF-1.4"), ("big.csv", bytes(range(256)) * 4000), ("~$a.xlsx", b"x")):
+        (tmp_path / name).write_bytes(data)
+    (tmp_path / "数据").mkdir()
+    shutil.copy(HERE / "cordip" / "cor&dip_company_financial.txt", tmp_path / "数据" / "公司.txt")
+    lines = {line.file: line for line in read(tmp_path).files}
+    assert {name for name, line in lines.items() if line.read_as} == {"outer.zip/inner.zip/accounts.csv", "公司.txt"}
+    assert all(line.why for line in lines.values() if not line.read_as) and len(lines) == 7
+
+
 def test_a_file_of_identifiers_joins_two_codes_and_twins_are_doubted(tmp_path):
     text = "firm_id,year,currency,name,assets\nA1,2019,CNY,Alpha,100\nA2,2019,CNY,alpha ,120\n"
     found = read(written(tmp_path, accounts__csv=text))

@@ -50,11 +50,11 @@ def test_a_date_may_carry_midnight(copy):
 def test_a_comma_inside_a_number_of_a_file_with_semicolons_is_refused_with_its_place(copy):
     folder = copy("simfin")
     file = folder / "us-balance-annual.csv"
-    file.write_text(file.read_text(encoding="utf-8").replace("900000000", "900000,5", 1), encoding="utf-8")
+    file.write_text(file.read_text(encoding="utf-8").replace("900000000", "900,500", 1), encoding="utf-8")
     found = reading(folder)
     (line,) = [line for line in found.files if line.why]
     assert line.file == file.name
-    assert re.search(r"row 2.*Total Assets.*900000,5.*decimal comma", line.why)
+    assert re.search(r"row 2.*Total Assets.*900,500.*decimal comma", line.why)
     assert found.tables["firm_accounts"]["assets"].isna().all()
 
 

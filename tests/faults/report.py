@@ -1,0 +1,66 @@
+"""docs/reliability.md: the faults that were tried, what was survived and what was lost, as the suite found it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from analysis.review.manifest import environment
+
+INTRODUCTION = """# Reliability
+
+What breaks a run, and what is then lost. The suite in `tests/faults` tried each line and wrote this page (`make faults`); continuous
+integration tries a little of each kind. A fault is survived in one of two ways: the results have the same bytes as without it, or it is
+refused in a line that says where and what. What shows in no value, as another plausible digit in a raw file whose hash was renewed
+with it, is counted: no contract can tell it, but the hash that is committed does. A cut of power is not tried, nor a disk that returns
+other bytes than were written. Known advisories on the pinned libraries are not looked up either, which needs a network:
+`pip-audit --require-hashes -r requirements.lock` does.
+"""
+PARTS = ("Killed", "Surroundings", "Another processor", "Raw files corrupted", "Archived results tampered", "Hostile input")
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A kind of fault: how often tried, ended with the same results, refused in a line, or not to be seen; and what was lost."""
+
+    part: str
+    fault: str
+    tried: int
+    same: int
+    refused: int
+    unseen: int
+    lost: str
+    remark: str
+
+
+def keep(faults: list[Fault], path: Path) -> list[Fault]:
+    """Add `faults` to those kept at `path` (JSON), in place of the same ones tried before; return all, in the order of PARTS."""
+    before = [Fault(**each) for each in json.loads(path.read_text(encoding="utf-8"))] if path.exists() else []
+    kept = {(fault.part, fault.fault): fault for fault in (*before, *faults)}
+    found = sorted(kept.values(), key=lambda fault: PARTS.index(fault.part))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps([asdict(fault) for fault in found], indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    return found
+
+
+def write(faults: list[Fault], path: Path) -> None:
+    """Write the page at `path`: machine, then one table a part."""
+    about = environment()
+    kernels = ", ".join(sorted({value for name, value in about.items() if name.startswith("kernel of")}))
+    machine = f"{about['processor']}, {about['cores']} cores, OpenBLAS kernel {kernels}; {about['system']}; Python {about['python']}"
+    lines = [INTRODUCTION, f"Machine: {machine}."]
+    for part in dict.fromkeys(fault.part for fault in faults):
+        own = [fault for fault in faults if fault.part == part]
+        unseen = any(fault.unseen for fault in own)
+        lines += ["", f"## {part}", "", _row("fault", "tried", "same results", "refused in a line", *["not to be seen"] * unseen, "lost")]
+        lines += [_row("---", "---:", "---:", "---:", *["---:"] * unseen, "---")]
+        for fault in own:
+            lost = f"{fault.lost}; {fault.remark}" if fault.remark else fault.lost
+            lines += [_row(fault.fault, fault.tried, fault.same, fault.refused, *[fault.unseen] * unseen, lost)]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _row(*cells: object) -> str:
+    """Return a row of a Markdown table; a bar within a cell is no border of one."""
+    return f"| {' | '.join(f'{cell:,}' if isinstance(cell, int) else str(cell).replace('|', chr(92) + '|') for cell in cells)} |"

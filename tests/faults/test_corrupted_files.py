@@ -1,0 +1,80 @@
+"""Every raw file corrupted in many ways: refused with its place, or proven harmless; what no contract can see, its hash does."""
+
+import hashlib
+import os
+import random
+import re
+from collections import Counter
+
+import pytest
+
+from analysis.core.contracts import read_raw
+from analysis.core.errors import DataError
+from analysis.core.rawfiles import ROOT, SUMS, hold_to_hash, locate, missing
+from tests.faults.corruptions import CORRUPTIONS
+from tests.workflow.test_corrupted_raw_files import TABLES
+
+EACH = int(os.environ.get("IPS_FAULT_CORRUPTIONS", "17"))  # of each file, over all kinds
+LONG = 400  # rows of a table that are corrupted, so that a thousand ways take minutes
+PART = "Raw files corrupted"
+SAME, REFUSED, UNSEEN = "same", "refused", "unseen"
+COUNTS: dict[str, Counter] = {kind: Counter() for kind in CORRUPTIONS}
+HELD: Counter = Counter()
+LOCATED = re.compile(r", (row \d+|column '[^']*')|: (is empty|file not found)$")
+
+
+@pytest.fixture(params=TABLES)
+def raw(request, tmp_path):
+    """Return a copy of a raw file (the head of a long one), its contract and what is read of it."""
+    about = TABLES[request.param]
+    if reason := missing(about):
+        pytest.skip(reason)
+    original = ROOT / locate(about)["file"]
+    path = tmp_path / original.name
+    path.write_bytes(b"".join(original.read_bytes().splitlines(keepends=True)[: LONG + 1]))
+    return path, about, read_raw(path, about)
+
+
+def outcome(path, about, wanted):
+    """Return whether the file is read as before, refused with its place, or read as something else."""
+    try:
+        table = read_raw(path, about)
+    except DataError as error:
+        first, *_ = str(error).splitlines()
+        assert path.name in first and LOCATED.search(first), first
+        return REFUSED
+    return SAME if ordered(table, about).equals(ordered(wanted, about)) else UNSEEN
+
+
+def ordered(table, about):
+    """Return a table by its key: the order of rows and columns is no information."""
+    return table.sort_values(about["key"], ignore_index=True)
+
+
+def test_a_corrupted_file_is_located_or_harmless_and_its_hash_sees_all(raw):
+    path, about, wanted = raw
+    content = path.read_bytes()
+    (path.parent / SUMS).write_text(f"{hashlib.sha256(content).hexdigest()}  {path.name}\n")
+    hold_to_hash(path)
+    dice = random.Random(path.name)
+    kinds = list(CORRUPTIONS)
+    for number in range(EACH):
+        kind = kinds[number % len(kinds)]
+        corrupted = CORRUPTIONS[kind](content, dice)
+        if corrupted == content:
+            COUNTS[kind][SAME] += 1
+            continue
+        path.write_bytes(corrupted)
+        with pytest.raises(DataError, match=SUMS):  # as committed
+            hold_to_hash(path)
+        HELD["tried"] += 1
+        COUNTS[kind][outcome(path, about, wanted)] += 1  # with its hash renewed
+
+
+def test_what_was_found(record):
+    """Structure and text never go unseen; only another value that the column may hold does, or a row that is not there."""
+    for kind, counts in COUNTS.items():
+        record(PART, f"{kind}, hash renewed", counts.total(), counts[SAME], counts[REFUSED], counts[UNSEEN])
+    for kind in ("a NUL byte", "another delimiter", "columns in another order", "rows in another order", "a row repeated"):
+        assert COUNTS[kind][UNSEEN] == 0, kind
+    record(PART, "any of these that changed a byte, hash as committed", HELD["tried"], refused=HELD["tried"])
