@@ -80,7 +80,7 @@ class Method:
             return "errors other than those clustered by unit need every unit at once"
         if not set(specification.cluster) <= {unit}:
             return f"clusters other than the unit ({flag('unit')} {unit}) need every unit at once"
-        if not set(specification.fixed_effects) <= {unit, time}:
+        if specification.fixed_effects and set(specification.fixed_effects) != {unit, time}:
             return "effects other than those of units and periods need every unit at once"
         for columns in ("weights", "controls"):
             if getattr(specification, columns) and columns not in self.streamed:

@@ -1,10 +1,12 @@
 """Seconds and memory against rows of the file, for the tasks that others do as well or that are streamed."""
 
+from textwrap import fill
 from typing import Any
 
 import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullFormatter, StrMethodFormatter
 
 from analysis.exhibits.display import COLOURS, MARKERS, WIDTH
 
@@ -26,9 +28,12 @@ def draw(scaling: pd.DataFrame) -> Figure:
             for name, part in data[data["task"] == task].groupby("implementation", sort=False):
                 ax.plot(part["rows"], part[measure], markersize=4, **style[name])
             ax.set(xscale="log", yscale="log")
+            ax.xaxis.set_minor_formatter(NullFormatter())
+            ax.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+            ax.yaxis.set_minor_formatter(NullFormatter())
             if not column:
                 ax.set_ylabel(label)
-        axes[0, column].set_title(task.split(",")[0], fontsize=7)
+        axes[0, column].set_title(fill(task.split(",")[0], 14), fontsize=7)
         axes[1, column].set_xlabel("Rows")
     handles = [plt.Line2D([], [], **style[name], label=name, markersize=5) for name in names]
     figure.legend(handles=handles, loc="outside lower center", ncols=3)

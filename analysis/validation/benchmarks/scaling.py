@@ -35,7 +35,7 @@ COHORT, TREATMENT = f"{PANEL} --cohort cohort", f"{PANEL} --treatment d"
 ESTIMATES = {
     "Two-way fixed effects": f"two_way_fixed_effects {TREATMENT}",
     "Event study, two-way": f"two_way_fixed_effects {COHORT} --option aggregation=dynamic",
-    "Callaway-Sant'Anna": f"callaway_santanna {COHORT} --option aggregation=dynamic",
+    "Callaway-Sant'Anna": f"callaway_santanna {COHORT}",
     "Sun-Abraham": f"sun_abraham {COHORT} --option aggregation=dynamic",
     "Imputation": f"borusyak_jaravel_spiess {COHORT}",
     "Two-stage": f"gardner_two_stage {COHORT}",
@@ -84,9 +84,11 @@ def write_panel(file: Path, rows: int) -> None:
         generator = np.random.default_rng([17, start])
         panel = staggered.simulate(generator, 1.0, units=min(UNITS_OF_A_PIECE, units - start))[0]
         names = np.char.add("F", np.char.zfill((start + np.arange(panel["unit"].max() + 1)).astype(str), 9))
+        ended = (generator.random(len(panel)) < 0.08 * np.exp(0.4 * panel["d"].to_numpy())).reshape(-1, PERIODS)
+        over = np.cumsum(ended, axis=1) - ended > 0  # a history ends once: rows after it are in no spell
         panel = panel.assign(
-            firm=names[panel["unit"]], entry=panel["time"] - 1, count=generator.poisson(np.exp(0.2 * panel["d"] + 0.05 * panel["time"])),
-            ends=(generator.random(len(panel)) < 0.08 * np.exp(0.4 * panel["d"])).astype(int), remark="a text that nobody reads",
+            firm=names[panel["unit"]], entry=np.where(over.ravel(), np.nan, panel["time"] - 1), ends=(ended & ~over).ravel().astype(int),
+            count=generator.poisson(np.exp(0.2 * panel["d"] + 0.05 * panel["time"])), remark="a text that nobody reads",
             **{f"x{i}": generator.random(len(panel)) for i in range(3)},
         )  # fmt: skip
         table = pa.Table.from_pandas(panel, preserve_index=False)
