@@ -64,13 +64,13 @@ lint:
 	@$(RUN) snakefmt --check Snakefile workflow
 	@$(RUN) mypy analysis
 
-# Measures speed and memory anew on this machine (about eighteen minutes); the table and figure of the paper follow at the next `make`.
+# Measures speed and memory anew on this machine (about twenty minutes); the table and figure of the paper follow at the next `make`.
 benchmark:
 	@$(RUN) python -m analysis.jobs.run --cores 1 --force data/processed/benchmark/speed.csv
 	@cp data/processed/benchmark/speed.csv data/raw/measurements/speed.csv
 	@$(MAKE) --no-print-directory scaling
 
-# Rows of a file against seconds and memory, from the command line (about eight minutes on two idle cores, 12 GiB).
+# Rows of a file against seconds and memory, from the command line (about ten minutes on two idle cores, 12 GiB).
 scaling:
 	@$(RUN) python -m analysis.validation.benchmarks.scaling data/raw/measurements/scaling.csv
 	@cd data/raw/measurements && sha256sum scaling.csv speed.csv > SHA256SUMS

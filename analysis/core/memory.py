@@ -5,19 +5,19 @@ from __future__ import annotations
 GIB = 2**30
 # What Python and its libraries take.
 AT_REST = 0.2 * GIB
-# Bytes at the peak for each row of the file, names of units being text, as measured from two to ten million rows
-# (`make benchmark`, second table). Not listed: more than any that is.
+# Bytes at the peak for each row of the file, names of units being text, as measured at two or ten million rows
+# (`make scaling` measures anew). Not listed: more than any that is.
 PEAK = {
     "borusyak_jaravel_spiess": 360,
     "callaway_santanna": 340,
-    "cox": 700,
-    "de_chaisemartin_dhaultfoeuille": 700,
+    "cox": 320,
+    "de_chaisemartin_dhaultfoeuille": 400,
     "extended_two_way_fixed_effects": 700,
     "gardner_two_stage": 360,
     "goodman_bacon": 500,
-    "local_projections_did": 400,
-    "poisson_pseudo_likelihood": 600,
-    "stacked_did": 580,
+    "local_projections_did": 440,
+    "poisson_pseudo_likelihood": 420,
+    "stacked_did": 620,
     "sun_abraham": 340,
     "two_way_fixed_effects": 340,
 }

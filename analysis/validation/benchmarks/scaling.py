@@ -49,12 +49,12 @@ ESTIMATES = {
     "Permutation test, 999 draws": f"two_way_fixed_effects {COHORT} --option randomization_draws=999",
 }
 SUMMED = ("Two-way fixed effects", "Event study, two-way", "Callaway-Sant'Anna")
-# Other packages, and the sizes at which they end within memory and time.
+# Other packages, and the sizes at which they end within memory and a minute.
 PEERS = {
     ("Two-way fixed effects", "pyfixest"): (SMALL, MIDDLE, LARGE),
-    ("Two-way fixed effects", "linearmodels"): (SMALL, MIDDLE, LARGE),
+    ("Two-way fixed effects", "linearmodels"): (SMALL, MIDDLE),
     ("Event study, two-way", "pyfixest"): (SMALL, MIDDLE),
-    ("Callaway-Sant'Anna", "diff-diff"): (SMALL, MIDDLE, LARGE),
+    ("Callaway-Sant'Anna", "diff-diff"): (SMALL, MIDDLE),
     ("Sun-Abraham", "diff-diff"): (SMALL, MIDDLE),
     ("Poisson, two-way", "pyfixest"): (SMALL, MIDDLE),
 }
