@@ -2,20 +2,25 @@
 # tests.
 PYTHON ?= python3
 CORES ?= all
-RUN = $(PYTHON) bootstrap.py
+# make CLUSTER=slurm sends the jobs to a cluster: docs/cluster.md.
+CLUSTER ?=
+# make QUIET=yes shows no bar.
+QUIET ?=
+RUN = $(PYTHON) bootstrap.py $(if $(CLUSTER),--cluster $(CLUSTER))
+STUDY = $(RUN) python -m analysis.jobs.run $(if $(CLUSTER),--cluster $(CLUSTER),--cores $(CORES)) $(if $(QUIET),--quiet)
 
 .PHONY: coverage study validate all test test-fast lint lock clean benchmark scaling verify whatif blind package profile faults
 
 study:
-	@$(RUN) python -m analysis.jobs.run --cores $(CORES)
+	@$(STUDY)
 
 # Tests the methods: printed numbers, second implementations, simulated truths. Not part of the study; its archived results are
 # in paper/validation.pdf.
 validate:
-	@$(RUN) python -m analysis.jobs.run --cores $(CORES) validation
+	@$(STUDY) validation
 
 all:
-	@$(RUN) python -m analysis.jobs.run --cores $(CORES) study validation
+	@$(STUDY) study validation
 
 test:
 	@$(RUN) python -m pytest
@@ -47,7 +52,8 @@ blind:
 package:
 	@$(RUN) python -m analysis package $(ARGS)
 
-# Where the time of the last run went: jobs, seconds and memory by rule, and the slowest jobs.
+# Where the time of the last run went: jobs, seconds and memory by rule, and the slowest jobs. ARGS="--record slurm" makes what jobs
+# took what they ask for on a cluster.
 profile:
 	@$(RUN) python -m analysis profile $(ARGS)
 
@@ -78,6 +84,7 @@ scaling:
 # Writes no package index into the lock; needs uv.
 lock:
 	uv pip compile requirements.in -o requirements.lock --generate-hashes --no-emit-index-url --python-version 3.11 --universal --no-annotate
+	uv pip compile requirements-slurm.in -o requirements-slurm.lock --no-deps --generate-hashes --no-emit-index-url --python-version 3.11 --universal --no-annotate
 
 # Removes what the study made in data/processed, all but its README.md, and logs; figures and the paper are archived results
 # and stay.

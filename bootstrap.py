@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """Create the pinned environment and run a program in it, with nothing but Python's standard library.
 
-    python3 bootstrap.py PROGRAM [arguments ...]
+    python3 bootstrap.py [--cluster NAME] PROGRAM [arguments ...]
 
 The environment (.venv) is rebuilt whenever requirements.lock changes; otherwise this only sets the
-variables that make results repeatable and hands over to PROGRAM.
+variables that make results repeatable and hands over to PROGRAM. With --cluster the additions of
+requirements-NAME.lock are put into the folder .NAME, beside the environment and not into it.
 """
 
 import hashlib
@@ -33,6 +34,9 @@ REPEATABLE = {
 }
 
 
+PIP = ["-m", "pip", "install", "-qq", "--disable-pip-version-check", "--no-deps"]
+
+
 def install() -> None:
     """Fill .venv from the lock, with uv where it is at hand and pip otherwise; both check every hash."""
     import subprocess  # here, because every command asks this module for REPEATABLE, and installs nothing
@@ -49,7 +53,7 @@ def install() -> None:
         sys.exit("Python's venv module is incomplete here (on Debian or Ubuntu: apt-get install python3-venv).")
     python = str(BIN / "python")
     # Errors only: warnings are of the reader's own settings of pip.
-    pip = [python, "-m", "pip", "install", "-qq", "--disable-pip-version-check", "--no-deps"]
+    pip = [python, *PIP]
     uv = shutil.which("uv")
     sync = [uv, "pip", "sync", "--quiet", "--python", python] if uv else []
     if not (sync and subprocess.call([*sync, "--require-hashes", str(LOCK)]) == 0):
@@ -57,17 +61,39 @@ def install() -> None:
     STAMP.write_text(lock_hash())
 
 
-def lock_hash() -> str:
-    return hashlib.sha256(LOCK.read_bytes() + str(sys.version_info[:2]).encode()).hexdigest()
+def add(cluster: str) -> str:
+    """Put what a run on `cluster` adds into a folder of its own, and return the folder; every start of Snakemake loads the plugins it
+    finds, so that runs on this machine shall not find these."""
+    import subprocess
+
+    lock, folder = ROOT / f"requirements-{cluster}.lock", ROOT / f".{cluster}"
+    if not lock.exists():
+        known = ", ".join(sorted(path.stem.removeprefix("requirements-") for path in ROOT.glob("requirements-*.lock")))
+        sys.exit(f"error: CLUSTER={cluster}: no such cluster; there is {known}")
+    stamp, wanted = folder / ".lock-sha256", lock_hash(lock)
+    if not stamp.exists() or stamp.read_text() != wanted:
+        print(f"Installing what {cluster} needs into {folder.name} ...", flush=True)
+        shutil.rmtree(folder, ignore_errors=True)
+        subprocess.check_call([BIN / "python", *PIP, "--target", str(folder), "--require-hashes", "-r", str(lock)])
+        stamp.write_text(wanted)
+    return str(folder)
+
+
+def lock_hash(lock: pathlib.Path = LOCK) -> str:
+    return hashlib.sha256(lock.read_bytes() + str(sys.version_info[:2]).encode()).hexdigest()
 
 
 def main(arguments: list[str]) -> None:
+    cluster = arguments[1] if arguments[:1] == ["--cluster"] else ""
+    arguments = arguments[2:] if cluster else arguments
     if not STAMP.exists() or STAMP.read_text() != lock_hash():
         install()
     for name, value in REPEATABLE.items():
         os.environ.setdefault(name, value)
     os.environ["PATH"] = f"{BIN}{os.pathsep}{os.environ['PATH']}"
     os.environ["VIRTUAL_ENV"] = str(ENVIRONMENT)
+    if cluster:
+        os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (add(cluster), os.environ.get("PYTHONPATH"))))
     if arguments:
         sys.stdout.flush()
         os.execv(BIN / arguments[0], [str(BIN / arguments[0]), *arguments[1:]])

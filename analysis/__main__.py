@@ -5,7 +5,10 @@ from __future__ import annotations
 import argparse
 import gc
 import os
+import signal
 import sys
+import threading
+import time
 from collections.abc import Sequence
 from importlib import import_module
 
@@ -16,6 +19,7 @@ for _name, _value in REPEATABLE.items():
     os.environ.setdefault(_name, _value)
 
 from analysis.core.errors import BadOption, DataError, UnknownName  # noqa: E402
+from analysis.core.progress import QUIET  # noqa: E402
 from analysis.core.version import version  # noqa: E402
 
 # Importing makes hundreds of thousands of objects that stay; to look for garbage among them takes a tenth of a small estimate.
@@ -33,8 +37,12 @@ COMMANDS = {
     "package": "write the deposit for a data archive, and check it against the journals' standard",
     "profile": "say where the time of the last run went: seconds and memory by rule, and the slowest jobs",
     "doctor": "read a folder of firm files and say what they are and what is wrong with them",
+    "sweep": "scatter permutations, replications or a specification curve of any size over jobs, here or on a cluster",
     "simulate": "write a simulated cohort with a known truth",
 }
+
+GRACE = 1.5  # seconds from Ctrl-C to the end
+INTERRUPTED = "\nInterrupted: files that were finished are kept, and no half of one is left. The same command starts again."
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -48,11 +56,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if name in words[:1]:
             command = import_module(f"analysis.commands.{name}")
             part.description = command.__doc__
+            part.add_argument("--quiet", action="store_true", help="show no bar of how far the work is")
             command.declare(part)
             part.set_defaults(run=command.run)
     chosen = parser.parse_args(words)
+    if chosen.quiet:
+        os.environ[QUIET] = "1"
     try:
         return chosen.run(chosen)
+    except KeyboardInterrupt:
+        print(INTERRUPTED, file=sys.stderr)
+        return 130
     except (DataError, BadOption, UnknownName) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
@@ -60,5 +74,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
 
 
+def end_when_interrupted() -> None:
+    """End this process GRACE seconds after Ctrl-C at the latest: Python heeds it between its own steps only, and a library's may be long."""
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
+
+    def watch() -> None:
+        while os.read(reader, 1) != bytes([signal.SIGINT]):
+            pass
+        time.sleep(GRACE)
+        print(INTERRUPTED, file=sys.stderr, flush=True)
+        os._exit(130)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
 if __name__ == "__main__":
+    end_when_interrupted()
     sys.exit(main())

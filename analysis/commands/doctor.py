@@ -7,23 +7,20 @@ was meant to be a table is not read, 2 when no file can be read at all.
 from __future__ import annotations
 
 import argparse
-import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 
 import pandas as pd
 
 from analysis.core.config import FIRM_TABLES, load
 from analysis.core.errors import DataError
+from analysis.core.progress import track
 from analysis.core.rawfiles import ROOT, files_of
 from analysis.review.readiness import firm_panels, runnable
 from analysis.sources.firms import report
 from analysis.sources.firms.draft import draft
 from analysis.sources.firms.folder import Reading, read_folder
 from analysis.sources.firms.policies import Policies
-
-# Files of which reading takes long enough to show how far it is.
-MANY = 50
 
 
 def declare(parser: argparse.ArgumentParser) -> None:
@@ -66,16 +63,10 @@ def _files(path: Path) -> list[Path]:
     return files
 
 
-def progress(files: Iterable[Path]) -> Iterator[Path]:
-    """Yield the files; where they are many and someone looks on, a bar shows how far the reading is."""
+def progress(files: Iterable[Path]) -> Iterable[Path]:
+    """Return the files; where reading them takes long and someone looks on, a bar shows how far it is."""
     listed = list(files)
-    if len(listed) < MANY or not sys.stderr.isatty():
-        yield from listed
-        return
-    from rich.console import Console
-    from rich.progress import track
-
-    yield from track(listed, description="Reading", console=Console(stderr=True))
+    return track(listed, len(listed), "files")
 
 
 def _fields(reading: Reading) -> list[str]:

@@ -36,12 +36,25 @@ READING = {
 }
 
 
+FILE = "CSV (also .tsv, .txt, packed), Parquet, Stata, Excel or Feather file"
 # Endings of --out: another one would name a file that no program opens.
 WRITTEN = ("", ".csv", ".txt", ".parquet", ".pq")
 
 
 def declare(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("file", metavar="FILE", help="CSV (also .tsv, .txt, packed), Parquet, Stata, Excel or Feather file")
+    parser.add_argument("file", metavar="FILE", help=FILE)
+    parser.add_argument("--describe", action="store_true", help="show the columns and how they are read; estimate nothing")
+    declare_model(parser)
+    parser.add_argument(
+        "--streaming", action="store_true", help="sum a Parquet file up by units in a stream: chosen by itself where memory would not do"
+    )
+    parser.add_argument("--anyway", action="store_true", help="go on where memory may not do")
+    parser.add_argument("--debug", action="store_true", help="show the traceback of an unforeseen error")
+    parser.add_argument("--out", default="", metavar="FILE", help="CSV or Parquet file to write; by default a table is printed")
+
+
+def declare_model(parser: argparse.ArgumentParser) -> None:
+    """Declare the flags that say how a file is read and what is estimated on it."""
     parser.add_argument("--estimator", default="", help="name; `python -m analysis estimators` lists them")
     for field in SINGLE:
         parser.add_argument(flag(field), default="", help=meaning_of(field), metavar="COLUMN")
@@ -49,16 +62,9 @@ def declare(parser: argparse.ArgumentParser) -> None:
         parser.add_argument(flag(field), default="", help=f"{meaning_of(field)}, separated by commas", metavar="COLUMNS")
     for name, (metavar, meaning) in READING.items():
         parser.add_argument(flag(name), default="", metavar=metavar, help=meaning)
-    parser.add_argument("--describe", action="store_true", help="show the columns and how they are read; estimate nothing")
     parser.add_argument("--frequency", default="", choices=("", *FREQUENCIES), help=meaning_of("frequency"), metavar="PERIOD")
     parser.add_argument("--option", action="append", default=[], metavar="NAME=VALUE", help="an option of the estimator; may be repeated")
     parser.add_argument("--seed", type=int, default=1, help="seed of whatever is random (default 1)")
-    parser.add_argument("--debug", action="store_true", help="show the traceback of an unforeseen error")
-    parser.add_argument(
-        "--streaming", action="store_true", help="sum a Parquet file up by units in a stream: chosen by itself where memory would not do"
-    )
-    parser.add_argument("--anyway", action="store_true", help="go on where memory may not do")
-    parser.add_argument("--out", default="", metavar="FILE", help="CSV or Parquet file to write; by default a table is printed")
 
 
 def run(chosen: argparse.Namespace) -> int:

@@ -1,7 +1,8 @@
 """Say where the time of the last run went: jobs, seconds and memory by rule, and the slowest jobs.
 
 Read from the logs: `make clean` before a run gives a whole run's; otherwise a job counts as it last ran. Seconds are from
-start to end of a job, so that they grow where several run at once; seconds of CPU do not.
+start to end of a job, so that they grow where several run at once; seconds of CPU do not. With --record what jobs took becomes
+what they ask for on a cluster (docs/cluster.md).
 """
 
 from __future__ import annotations
@@ -10,11 +11,15 @@ import argparse
 
 from analysis.core.catalogue import ROOT
 from analysis.core.errors import DataError
+from analysis.core.storage import write_text
+from analysis.jobs import cluster
+from analysis.review.needs import needs, text
 from analysis.review.runtime import Job, jobs, stages
 
 
 def declare(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--slowest", type=int, default=10, metavar="N", help="how many of the slowest jobs (default 10)")
+    parser.add_argument("--record", metavar="CLUSTER", default="", help="write what jobs of each rule need on this cluster: slurm")
 
 
 def run(chosen: argparse.Namespace) -> int:
@@ -22,7 +27,17 @@ def run(chosen: argparse.Namespace) -> int:
     if not ran:
         raise DataError("logs/: no job has run here yet; run `make`")
     print("\n".join([*by_rule(rows), "", *slowest(ran, chosen.slowest)]))
+    if chosen.record:
+        print(f"Recorded: {record(ran, chosen.record)}")
     return 0
+
+
+def record(ran: list[Job], name: str) -> str:
+    """Write what the jobs need on the cluster `name`; return the path of the file. Rules that did not run keep what they had."""
+    path = f"{cluster.profile(name)}/resources.yaml"
+    before = cluster.resources(name) if (ROOT / path).exists() else {}
+    write_text(text(needs(ran, cluster.settings()["margin"], before)), ROOT / path)
+    return path
 
 
 def by_rule(rows: list[dict]) -> list[str]:

@@ -19,6 +19,8 @@ from analysis.core.errors import UnknownName, unknown
 ROOT = Path(__file__).resolve().parents[2]
 # Endings of files that are programs, workflow or configuration.
 PROGRAMS = (".py", ".smk", ".yaml", ".html", ".css", ".js", ".typ")
+# Which machine runs the jobs and what they take there: no result depends on it, so that it is no part of a version.
+WHERE_IT_RUNS = ("config/cluster.yaml", "workflow/profiles/slurm/")
 
 # Kind of product → folder of its modules and the function that makes it.
 MODULES = {
@@ -97,9 +99,10 @@ def source_files(module: str) -> list[str]:
 
 
 def program_files() -> list[str]:
-    """Return every file of programs, workflow and configuration: the code whose version stands beside the results."""
+    """Return every file of programs, workflow and configuration but for WHERE_IT_RUNS: the code whose version stands beside the results."""
     found = [path for top in ("analysis", "workflow", "config") for path in (ROOT / top).rglob("*") if path.suffix in PROGRAMS]
-    return sorted(path.relative_to(ROOT).as_posix() for path in found)
+    names = (path.relative_to(ROOT).as_posix() for path in found)
+    return sorted(name for name in names if not name.startswith(WHERE_IT_RUNS))
 
 
 def version(files: Iterable[str]) -> str:

@@ -16,6 +16,7 @@ import pandas as pd
 from analysis.core.estimates import NotIdentified, parameter, refused
 from analysis.core.method import Method
 from analysis.core.options import MOST_DRAWS, Option
+from analysis.core.progress import track
 from analysis.core.sample import entrance
 from analysis.core.specification import Specification
 from analysis.inference.stacked_average import COLUMNS, Stacks, need_stacks, stacks_of
@@ -80,7 +81,7 @@ def _at(stacks: Stacks, index: int, event_time: int, draws: int, seed: int, assu
     resampled = np.array(
         [
             bounds(stacks, index, np.bincount(generator.integers(0, clusters, clusters), minlength=clusters)[stacks.cluster], excess)[:2]
-            for _ in range(draws)
+            for _ in track(range(draws), draws, "bootstrap draws")
         ]
     )
     ends = np.nanquantile(resampled, [0.025, 0.975], axis=0) if draws else np.full((2, 2), np.nan)

@@ -21,6 +21,7 @@ from analysis.core.columns import named
 from analysis.core.estimates import NotIdentified, parameter
 from analysis.core.method import Method
 from analysis.core.options import MOST_DRAWS, Option
+from analysis.core.progress import track
 from analysis.core.sample import entrance
 from analysis.core.specification import Specification
 from analysis.estimators._left_out import without
@@ -112,7 +113,7 @@ def _clusters(deals: pd.DataFrame, specification: Specification) -> np.ndarray:
 def _drawn(halves: Halves, cluster: np.ndarray, draws: int, seed: int) -> np.ndarray:
     """Return the statistics (draws, 6) of resampled clusters; draws without a deal in one half do not count."""
     generator, n = np.random.default_rng(seed), int(cluster.max()) + 1
-    copies = (np.bincount(generator.integers(0, n, n), minlength=n)[cluster] for _ in range(draws))
+    copies = (np.bincount(generator.integers(0, n, n), minlength=n)[cluster] for _ in track(range(draws), draws, "bootstrap draws"))
     found = np.array([halves.statistics(times) for times in copies]).reshape(-1, 6)
     return found[np.isfinite(found).all(1)]
 

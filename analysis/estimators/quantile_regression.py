@@ -16,6 +16,7 @@ from analysis.core.errors import BadOption
 from analysis.core.estimates import NotIdentified, noted, parameter
 from analysis.core.method import Method
 from analysis.core.options import MOST_DRAWS, Option
+from analysis.core.progress import track
 from analysis.core.sample import entrance
 from analysis.core.specification import Specification
 from analysis.estimators._cohorts import unit_codes
@@ -163,7 +164,7 @@ def _errors(problem: _Problem, draws: int, seed: int) -> tuple[np.ndarray, int]:
     generator = np.random.default_rng(seed)
     n = problem.n_units
     drawn = []
-    for _ in range(draws if n > 1 else 0):
+    for _ in track(range(draws if n > 1 else 0), draws, "bootstrap draws"):
         found = problem.solve(np.bincount(generator.integers(n, size=n), minlength=n).astype(float))
         if found is not None:
             drawn.append(found.coefficients)

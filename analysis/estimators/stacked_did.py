@@ -13,6 +13,7 @@ from analysis.core.errors import BadOption
 from analysis.core.estimates import NotIdentified, parameter, refused
 from analysis.core.method import Method
 from analysis.core.options import BOUNDS, MOST_DRAWS, Option
+from analysis.core.progress import track
 from analysis.core.sample import entrance
 from analysis.core.specification import Specification
 from analysis.estimators._cohorts import Bases, bases_of, cohort_panel
@@ -230,5 +231,6 @@ def _clustered(key: tuple, value: tuple[np.ndarray, np.ndarray], counts: dict, o
 
 def _randomized(stacks: Stacks, chosen: np.ndarray, actual: tuple, seed: int, draws: int, counts: dict) -> list[dict]:
     generator = np.random.default_rng(seed)
-    drawn = Comparison(stacks, chosen).draws(islice(permutations(stacks.cell, stacks.treated, generator), draws))
+    assignments = islice(permutations(stacks.cell, stacks.treated, generator), draws)
+    drawn = Comparison(stacks, chosen).draws(track(assignments, draws, "permutations"))
     return randomization.rows("att", Draws(*moments(actual[0][:, None], actual[1][:, None])), drawn, seed=seed, **counts)

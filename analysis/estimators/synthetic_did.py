@@ -16,6 +16,7 @@ from diff_diff.utils import _compute_regularization, compute_sdid_unit_weights, 
 from analysis.core.estimates import noted, parameter
 from analysis.core.method import Method
 from analysis.core.options import MOST_DRAWS, Option
+from analysis.core.progress import track
 from analysis.core.sample import entrance
 from analysis.core.specification import Specification
 from analysis.estimators._blocks import Blocks, blocks_of, placebo_cohorts
@@ -72,7 +73,9 @@ def _placebo_errors(blocks: Blocks, options: SimpleNamespace, seed: int) -> tupl
         return np.full(1 + len(cohorts), np.nan), {"inference": "none", "library": "diff-diff"}
     generator = np.random.default_rng(seed)
     untreated = blocks.outcome[:, np.isinf(blocks.cohort)]
-    placebos = (Blocks(untreated, placebo_cohorts(blocks.cohort, generator), blocks.periods) for _ in range(draws))
+    placebos = (
+        Blocks(untreated, placebo_cohorts(blocks.cohort, generator), blocks.periods) for _ in track(range(draws), draws, "placebos")
+    )
     drawn = np.array([_stack(_effects(placebo, options.weights)) for placebo in placebos])
     errors = np.std(drawn, axis=0)
     errors[errors <= max(ROUNDING * np.ptp(blocks.outcome), 1e-14 * np.abs(blocks.outcome).max())] = np.nan

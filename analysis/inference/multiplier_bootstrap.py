@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from analysis.core.distributions import normal_quantile
+from analysis.core.progress import track
 
 UNITS_AT_ONCE = 20_000
 
@@ -17,7 +18,8 @@ def draw(influence: np.ndarray, draws: int, seed: int) -> np.ndarray:
     generator = np.random.default_rng(seed)
     total = np.zeros((draws, influence.shape[1]))
     column_sums = np.zeros(influence.shape[1])
-    for start in range(0, len(influence), UNITS_AT_ONCE):
+    starts = range(0, len(influence), UNITS_AT_ONCE)
+    for start in track(starts, len(starts), "blocks of bootstrap multipliers"):
         block = np.ascontiguousarray(influence[start : start + UNITS_AT_ONCE], dtype=np.float32)
         bits = np.unpackbits(np.frombuffer(generator.bytes((draws * len(block) + 7) // 8), np.uint8), count=draws * len(block))
         # A sign is 2 bit - 1, so that sums of signed influences are twice the sums of the chosen ones less all.

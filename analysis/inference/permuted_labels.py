@@ -11,12 +11,18 @@ from math import lgamma
 
 import numpy as np
 
+from analysis.core.progress import track
+
 # Labels of permutations that are made at a time.
 HELD = 100_000
 
 
 def permute(labels: np.ndarray, draws: int, generator: np.random.Generator, strata: np.ndarray | None = None) -> Iterator[np.ndarray]:
     """Yield `draws` permutations of `labels` (units,), within `strata` (units,) codes if there are any: never are all held at once."""
+    return iter(track(_permuted(labels, draws, generator, strata), draws, "permutations"))
+
+
+def _permuted(labels: np.ndarray, draws: int, generator: np.random.Generator, strata: np.ndarray | None) -> Iterator[np.ndarray]:
     if strata is None:
         held = max(1, HELD // len(labels))
         for start in range(0, draws, held):

@@ -13,7 +13,9 @@ without re-estimating, so that intervals are exact inversions of the test and no
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
@@ -93,11 +95,29 @@ def p_value(tau: float, actual: Draws, permuted: Draws, scaled: bool, complete: 
     return float(exceeding / len(permuted.a)) if complete else float((1 + exceeding) / (1 + len(permuted.a)))
 
 
+_through: ContextVar[Callable[[Draws, bool], Draws] | None] = ContextVar("through", default=None)
+
+
+@contextmanager
+def redirected(through: Callable[[Draws, bool], Draws]) -> Iterator[None]:
+    """Send the permuted draws of every test in the block, and whether they are complete, `through` a function, in the order of the tests.
+
+    It may keep them, and it may return others to test with: so a sweep scatters draws over jobs and joins them (analysis.sweeps).
+    """
+    token = _through.set(through)
+    try:
+        yield
+    finally:
+        _through.reset(token)
+
+
 def test(actual: Draws, permuted: Draws, scaled: bool = True, complete: bool = False) -> Test:
     """Return p-value, inverted 95 % and 90 % intervals and the smallest detectable effect.
 
     `actual` holds one entry, the observed assignment; `permuted` the permuted ones, `complete` if they are all there are.
     """
+    if through := _through.get():
+        permuted = through(permuted, complete)
     permuted = permuted.those(permuted.usable())
     return Test(
         p_value=p_value(0.0, actual, permuted, scaled, complete),

@@ -14,6 +14,7 @@ from itertools import product
 import numpy as np
 
 from analysis.core.estimates import NotIdentified
+from analysis.core.progress import track
 from analysis.inference import randomization
 from analysis.inference.absorb import Absorber
 from analysis.inference.cluster import cluster_sums
@@ -105,7 +106,8 @@ def draw(
     if n_clusters <= max(signs.shape[1], CLUSTERS_AT_ONCE):
         # moved[l][g, h]: sum within cluster g of x times the swept-out residual of cluster h alone.
         moved = [np.empty((n_clusters, n_clusters)) for _ in layers]
-        for start in range(0, n_clusters, CLUSTERS_AT_ONCE):
+        starts = range(0, n_clusters, CLUSTERS_AT_ONCE)
+        for start in track(starts, len(starts), "blocks of clusters"):
             chosen = np.arange(start, min(start + CLUSTERS_AT_ONCE, n_clusters))
             member = clusters[:, None] == chosen
             for layer, columns in zip(layers, moved, strict=True):
@@ -113,7 +115,8 @@ def draw(
         drawn = together([columns @ signs for columns in moved])
     else:
         found = []
-        for start in range(0, signs.shape[1], DRAWS_AT_ONCE):
+        starts = range(0, signs.shape[1], DRAWS_AT_ONCE)
+        for start in track(starts, len(starts), f"blocks of {DRAWS_AT_ONCE} draws"):
             piece = signs[:, start : start + DRAWS_AT_ONCE][clusters]
             found.append(together([cluster_sums(x[:, None] * sweep(layer[:, None] * piece), clusters) for layer in layers]))
         drawn = np.hstack(found)

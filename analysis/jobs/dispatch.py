@@ -23,6 +23,11 @@ from analysis.jobs.job import die_with, has_ended, job
 WATCHED = ("data",)
 
 
+def seed_of(seed: int, name: str) -> int:
+    """Return the seed of the draws of product `name`, from the study's own."""
+    return zlib.crc32(f"{seed} {name}".encode())
+
+
 @dataclass(frozen=True)
 class Job:
     """One job as the workflow planned it: files by name (lists where a name has several), parameters and the wildcard's value."""
@@ -52,7 +57,7 @@ class Job:
 
     def seed(self) -> int:
         """Return the seed of this job's draws, from the study's own and the name."""
-        return zlib.crc32(f"{self.params['seed']} {self.name}".encode())
+        return seed_of(self.params["seed"], self.name)
 
 
 def _of(module: str) -> ModuleType:
@@ -147,12 +152,20 @@ def _simulate(j: Job) -> None:
     _of("simulate").simulate(j.params["settings"], j.params["raw"], Path(j.output).parent)
 
 
+def _scatter(j: Job) -> None:
+    _of("sweep").scatter(int(j.name), j.params["jobs"], j.output)
+
+
+def _gather(j: Job) -> None:
+    _of("sweep").gather(j.outputs)
+
+
 # Rule of the workflow → what one job of it does.
 RULES: dict[str, Callable[[Job], None]] = {
     "clean": _clean, "simulate": _simulate, "build": _build, "estimate": _estimate, "curve": _curve, "judge": _judge,
     "recover": _recover, "count": _count, "draw": _draw, "layout": _layout, "quote": _quote, "typeset": _typeset,
     "fingerprint": _fingerprint, "trace": _trace, "dossier": _dossier, "codebook": _codebook, "check": _check, "montecarlo": _montecarlo,
-    "benchmark": _benchmark,
+    "benchmark": _benchmark, "scatter": _scatter, "gather": _gather,
 }  # fmt: skip
 
 

@@ -1,6 +1,6 @@
 """Runs the workflow: one run at a time, at once done when nothing has changed, with nothing to clean up after a crash.
 
-    python -m analysis.jobs.run [--cores N] [TARGET ...] [any option of Snakemake]
+    python -m analysis.jobs.run [--cores N | --cluster slurm] [--quiet] [TARGET ...] [any option of Snakemake]
 
 The run holds a lock of the operating system, which ends with the process whatever ends it; Snakemake's own locks, which
 outlive a crash, are switched off.
@@ -15,12 +15,16 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
 from analysis.core.atomic import atomic, sweep
+from analysis.core.errors import ConfigError, UnknownName
 from analysis.core.paths import FIGURES, PROCESSED, TABLES
+from analysis.core.progress import QUIET, watched
+from analysis.jobs.job import has_ended
 from analysis.jobs.surroundings import cache_variables, date_back, lacking
 
 try:
@@ -58,14 +62,21 @@ BACK = "What rests on that says so in place of the archived results; `git checko
 def main(arguments: list[str]) -> int:
     """Run the workflow with `arguments` of Snakemake; return its exit status."""
     try:
-        return _alone(arguments)
+        where, arguments = _where(arguments)
+        if "--quiet" in arguments:
+            arguments = [word for word in arguments if word != "--quiet"]
+            os.environ[QUIET] = "1"
+        return _alone(arguments, where)
+    except (ConfigError, UnknownName) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
     except OSError as error:
         print(f"error: the study cannot run in {ROOT}: {error}", file=sys.stderr)
         return 1
 
 
-def _alone(arguments: list[str]) -> int:
-    """Run as `main` does unless another run is at work."""
+def _alone(arguments: list[str], where: list[str]) -> int:
+    """Run as `main` does unless another run is at work; `where` says where jobs run."""
     STATE.mkdir(exist_ok=True)
     with (STATE / "run.lock").open("a+") as lock:
         if not _locked(lock):
@@ -83,10 +94,10 @@ def _alone(arguments: list[str]) -> int:
             return 1
         for folder in MADE:
             sweep(ROOT / folder, leaving=("whatif",))  # a person may be asking at the same time
-        return _make(arguments, lock)
+        return _make(arguments, where, lock)
 
 
-def _make(arguments: list[str], lock: IO) -> int:
+def _make(arguments: list[str], where: list[str], lock: IO) -> int:
     """Have Snakemake make what is asked for, unless nothing has changed since it did; return its exit status."""
     stamp = STATE / f"done-{hashlib.sha256(json.dumps(_targets(arguments)).encode()).hexdigest()[:12]}.json"
     before = state()
@@ -101,12 +112,13 @@ def _make(arguments: list[str], lock: IO) -> int:
         _say(arguments)
         return 0
     stamp.unlink(missing_ok=True)
-    command = [sys.executable, "-m", "snakemake", "--profile", PROFILE, *(["--nolock"] if fcntl else []), *arguments]
+    # Targets first: the options of a cluster take lists, which would swallow them.
+    command = [sys.executable, "-m", "snakemake", *arguments, *(["--nolock"] if fcntl else []), *where]
     if last and only_text(last, before):
         command += ["--allowed-rules", *READ_TEXT]
-    status = _run(command, lock)
-    after = state()
+    status = execute(command, lock)
     if status == 0 and not {"-n", "--dry-run"} & set(arguments):
+        after = state()
         _say(arguments)
         _leave_manifest()
         if _read(before) == _read(after):
@@ -115,18 +127,48 @@ def _make(arguments: list[str], lock: IO) -> int:
     return status
 
 
-def _run(command: list[str], lock: IO) -> int:
-    """Run Snakemake and return its exit status; a signal to end reaches it too, and is not reported as a failure of the study."""
+def _where(arguments: list[str], minutes: int = 0) -> tuple[list[str], list[str]]:
+    """Return the options that say where jobs run, and the other arguments; `--cluster NAME` sends them there."""
+    if "--cluster" not in arguments:
+        return ["--profile", PROFILE], arguments
+    from analysis.jobs import cluster  # here, because most runs need none, and a second `make` is over in a moment
+
+    place = arguments.index("--cluster")
+    name, kept = "".join(arguments[place + 1 : place + 2]), arguments[:place] + arguments[place + 2 :]
+    options = ["--profile", cluster.profile(name), *cluster.arguments(name, minutes), f"--slurm-jobname-prefix=ips{os.getpid()}"]
+    os.environ |= cluster.environment(name)
+    return options, kept
+
+
+def run_sweep(folder: Path, jobs: int, cluster_name: str = "", minutes: int = 60, cores: str = "all") -> int:
+    """Run the sweep whose plan is in `folder` as so many jobs, here or on a cluster (`minutes` each); return the exit status."""
+    where, _ = _where(["--cluster", cluster_name] if cluster_name else [], minutes)
+    with (folder / "run.lock").open("a+") as lock:
+        if not _locked(lock):
+            print(f"error: another run of this sweep is at work in {folder}; wait for it", file=sys.stderr)
+            return 1
+        os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
+        about = ["--snakefile", str(ROOT / "workflow/sweep.smk"), "--directory", str(folder), "--nolock", "--config", f"jobs={jobs}"]
+        command = [sys.executable, "-m", "snakemake", *about, *([] if cluster_name else ["--cores", cores]), *where]
+        return execute(command, lock, folder / "logs")
+
+
+def execute(command: list[str], lock: IO, logs: Path = ROOT / "logs") -> int:
+    """Run Snakemake and return its exit status; when this process is told to end, all jobs end at once, and no failure is reported."""
     signals: list[int] = []
-    # Snakemake holds the lock as well, should this process end before it.
-    with subprocess.Popen(
-        command, cwd=ROOT, env=os.environ | cache_variables(STATE / "cache"), pass_fds=[lock.fileno()] if fcntl else []
-    ) as process:
+    began = time.time()
+    environment = os.environ | cache_variables(STATE / "cache")
+    if watched() or QUIET in os.environ:
+        environment["PYTHONPATH"] = os.pathsep.join(filter(None, (str(ROOT / "workflow/plugins"), os.environ.get("PYTHONPATH"))))
+        command = [*command, "--logger", "study"]
+    # Snakemake holds the lock as well, should this process end before it. A terminal sends Ctrl-C to both; only this one heeds it, for
+    # Snakemake would wait for its jobs. They end with it (analysis.jobs.job), and leave no half-written file.
+    more: dict = {"pass_fds": [lock.fileno()], "preexec_fn": _deaf} if fcntl else {}
+    with subprocess.Popen(command, cwd=ROOT, env=environment, **more) as process:
 
         def end(number: int, _frame: object) -> None:
             signals.append(number)
-            if number == signal.SIGTERM:  # a terminal sends the other one to both
-                process.send_signal(number)
+            process.kill()
 
         before = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
         try:
@@ -135,9 +177,27 @@ def _run(command: list[str], lock: IO) -> int:
             for number, handler in before.items():
                 signal.signal(number, handler)
     if signals:
-        print("Interrupted, not failed: run the same again; what was finished is kept.", file=sys.stderr)
+        if sys.stderr.isatty():
+            print("\r\x1b[2K\x1b[?25h", end="", file=sys.stderr)  # the bar hid the cursor, and was not asked to end
+        _cancel(command)
+        ended = sum(path.stat().st_mtime >= began and has_ended(str(path)) for path in logs.rglob("*.log"))
+        jobs = f"what {ended} job{'' if ended == 1 else 's'} made is kept" if ended else "nothing was finished yet"
+        print(f"\nInterrupted, not failed: {jobs}. The same command goes on from there.", file=sys.stderr)
         return 128 + signals[-1]
     return status
+
+
+def _deaf() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _cancel(command: list[str]) -> None:
+    """Take the jobs of an interrupted run out of the queue of a cluster."""
+    prefix = next((word.partition("=")[2] for word in command if word.startswith("--slurm-jobname-prefix=")), "")
+    if prefix:
+        from analysis.jobs import cluster
+
+        cluster.cancel(prefix)
 
 
 def _leave_manifest() -> None:

@@ -52,9 +52,13 @@ class Job:
 
 def jobs(logs: Path) -> list[Job]:
     """Return the jobs whose logs stand in a folder, in the order of stages and names; a log of no stage is none of them."""
-    found = [_job(path, path.relative_to(logs).with_suffix("").parts) for path in sorted(logs.rglob("*.log"))]
     order = list(STAGES)
-    return sorted((job for job in found if job.stage in STAGES), key=lambda job: order.index(job.stage))
+    return sorted((job for job in logged(logs) if job.stage in STAGES), key=lambda job: order.index(job.stage))
+
+
+def logged(logs: Path) -> list[Job]:
+    """Return the jobs of all logs in a folder, also of rules that are no stage of the study (a benchmark, a sweep)."""
+    return [_job(path, path.relative_to(logs).with_suffix("").parts) for path in sorted(logs.rglob("*.log"))]
 
 
 def stages(logs: Path) -> list[dict]:

@@ -15,18 +15,32 @@ LEVEL = 0.05
 
 def replicate(name: str, settings: dict, seed: int) -> pd.DataFrame:
     """Return bias, coverage and size of every method of one data-generating process; replications share nothing but the seed."""
+    return summarized(name, settings, [run(settings, seed, replication) for replication in range(settings["replications"])])
+
+
+def run(settings: dict, seed: int, replication: int) -> dict[str, dict[str, dict]]:
+    """Return what every method makes of one replication: method → `effect` and, if any reports size, `null` → numbers (see `_once`).
+
+    Its stream is seeded by `seed` and its own number, so that it is the same whichever others run, and where.
+    """
     simulate = import_module(f"analysis.simulations.data_generating_processes.{settings['data_generating_process']}").simulate
-    more = settings.get("settings", {})
     true_values = {"effect": settings["effect"]}
     if any("size" in _report(choices) for choices in settings["methods"].values()):
         true_values["null"] = settings.get("size_at", 0.0)
-    runs = {method: {"effect": [], "null": []} for method in settings["methods"]}
-    for replication in range(settings["replications"]):
-        for kind, true_value in true_values.items():
-            panel, truths = simulate(np.random.default_rng([seed, replication, kind == "null"]), true_value, **more)
-            for method, choices in settings["methods"].items():
-                runs[method][kind].append(_once(panel, truths, settings["columns"], choices, [seed, replication]))
-    rows = [_summary(name, settings, method, runs[method]) for method in settings["methods"]]
+    found: dict[str, dict[str, dict]] = {method: {} for method in settings["methods"]}
+    for kind, true_value in true_values.items():
+        panel, truths = simulate(np.random.default_rng([seed, replication, kind == "null"]), true_value, **settings.get("settings", {}))
+        for method, choices in settings["methods"].items():
+            found[method][kind] = _once(panel, truths, settings["columns"], choices, [seed, replication])
+    return found
+
+
+def summarized(name: str, settings: dict, runs: list[dict]) -> pd.DataFrame:
+    """Return the rows of the contract `montecarlo`, one a method, over the `runs` of all replications."""
+    rows = []
+    for method in settings["methods"]:
+        own = {kind: [one[method][kind] for one in runs if kind in one[method]] for kind in ("effect", "null")}
+        rows.append(_summary(name, settings, method, own))
     return pd.DataFrame(rows)
 
 

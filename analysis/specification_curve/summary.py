@@ -29,10 +29,25 @@ def curve_of(
 
     `test` is the test of config/claims.yaml whose region the readings use.
     """
+    return summarized(name, settings, test, *explored(panel, settings, panel_settings, test, seed), contracts)
+
+
+def explored(panel: pd.DataFrame, settings: dict, panel_settings: dict, test: dict, seed: int) -> tuple[list[dict], np.ndarray, list[dict]]:
+    """Return rows, statistics (draws + 1, k) and choices of all specifications that `settings` combine, as `explore` does.
+
+    Rows of several samples and outcomes are those of each alone, one after another, for permutations depend on the seed only.
+    """
     region = region_in_unit(test, settings["unit"])
     choices = settings | {"outcomes": {k: v | {"per": PER[settings["unit"]]} for k, v in settings["outcomes"].items()}}
     explore = durations.explore if "spells" in settings else panels.explore
-    found, statistics, permuted = explore(panel, choices, panels.Setting(panel_settings["unit"], panel_settings["time"], region, seed))
+    return explore(panel, choices, panels.Setting(panel_settings["unit"], panel_settings["time"], region, seed))
+
+
+def summarized(
+    name: str, settings: dict, test: dict, found: list[dict], statistics: np.ndarray, permuted: list[dict], contracts: dict
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the curve and its joint tests from what was `explored`; arguments and contracts as in `curve_of`."""
+    region = region_in_unit(test, settings["unit"])
     table = arranged(name, pd.DataFrame(found), settings["main"], contracts["curve"])
     joint = pd.DataFrame(list(summaries(name, settings, region, table, statistics, pd.DataFrame(permuted))))
     return table, typed(joint, contracts["curve_joint"])

@@ -59,7 +59,9 @@ except (ConfigError, UnknownName, DataError) as error:
     print(f"\nConfiguration error\n{error}\n", file=sys.stderr)
     sys.exit(1)
 
-make_ready()
+# Where a cluster runs the jobs, this process runs none.
+if workflow.local_exec:
+    make_ready()
 CONTRACTS = STUDY["contracts"]
 DOCUMENTS = STUDY["documents"]
 KIND = products(STUDY)

@@ -79,6 +79,7 @@ CONFIG_FILES = [
     *sorted(
         path.relative_to(catalogue.ROOT).as_posix()
         for path in (catalogue.ROOT / "config").rglob("*.yaml")
+        if path.name != "cluster.yaml"  # where jobs run is no part of a result
     ),
 ]
 

@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from analysis.core.atomic import atomic
+from analysis.core.progress import track
 from analysis.simulations.cohort import accounts, projects
 from analysis.simulations.cohort.accounts import NEVER, History
 from analysis.simulations.cohort.data_errors import add_errors
@@ -48,7 +49,8 @@ def chunks(settings: dict, calendar: pd.DataFrame, provinces: pd.DataFrame, trut
     """Yield the three tables of each chunk of firms, and add its true effects to `truth`."""
     scale = settings["presets"][settings["preset"]]
     cities = cities_of(calendar, provinces, settings["cities"], np.random.default_rng([settings["seed"], 0]))
-    for number, first in enumerate(range(1, settings["firms"] + 1, settings["chunk"]), start=1):
+    starts = range(1, settings["firms"] + 1, settings["chunk"])
+    for number, first in enumerate(track(starts, len(starts), f"chunks of {settings['chunk']:,} firms"), start=1):
         rng = np.random.default_rng([settings["seed"], number])
         traits = traits_of(first, min(settings["chunk"], settings["firms"] + 1 - first), cities, settings, rng)
         history = accounts.live(traits, cities, settings, scale, rng)
