@@ -211,7 +211,7 @@ def without_rows(data: pd.DataFrame, some: pd.Series) -> pd.DataFrame:
 
 def counts_of(data: pd.DataFrame, **more: Any) -> dict:
     """Return n_obs, n_units, n_treated (first treated inside the window), and clusters where they are the units."""
-    treated = units_in(data[data["cohort"] > data["time"].min()], "unit")
+    treated = units_in(data.loc[data["cohort"] > data["time"].min(), ["unit", *column_in(data)]], "unit")
     units = units_in(data, "unit")
     return {
         "n_obs": rows_in(data),

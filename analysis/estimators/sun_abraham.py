@@ -63,8 +63,8 @@ def estimate(panel: pd.DataFrame, specification: Specification) -> list[dict]:
     treated, time = data["cohort"].to_numpy() > 0, data["time"].to_numpy()
     elapsed = np.where(treated, time - data["cohort"].to_numpy(), -1).astype(np.int64)
     codes = codes_of(data, ["unit", "time"])
-    free = elapsed < 0
-    counts = counts_of(data, within_sd=within_sd_of(data["outcome"].to_numpy()[free], codes[free], each(data[free])))
+    free, many = elapsed < 0, each(data)
+    counts = counts_of(data, within_sd=within_sd_of(data["outcome"].to_numpy()[free], codes[free], None if many is None else many[free]))
     named = [name for name in specification.cluster if name != specification.unit]
     clusters = pd.factorize(data[named[0]])[0] if named else codes[:, 0]
     n_clusters = need_two(np.flatnonzero(np.bincount(clusters)))
