@@ -17,7 +17,7 @@ from analysis.core.catalogue import ingredients, modules
 # What a module of a listed exhibit calls its entry with the tables that it lists.
 ARGUMENT = "comparison"
 # Keys of an entry, or of a row of it, that name products.
-LISTING = ("rows", "below", "from", "joint", "families", "curves", "estimators")
+LISTING = ("rows", "below", "from", "main", "joint", "families", "curves", "estimators")
 
 
 # Other keys of an entry that say how it is drawn; the rest is printed beside it.

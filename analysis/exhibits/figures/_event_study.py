@@ -19,10 +19,17 @@ WIDEST = 3
 
 
 def event_study_of(comparison: Comparison, outcomes: dict) -> Figure:
-    """Return the event study that a listed figure asks for: `from`, `inference`, `overall` (the same, if not said) and `columns`."""
-    entry = comparison.entry
+    """Return the event study that a listed figure asks for: `from`, `inference`, `overall` (the same, if not said) and `columns`.
+
+    Overall effects are those of `main` where the entry names it.
+    """
+    entry, tables = comparison.entry, comparison.tables
     overall = entry.get("overall", entry["inference"])
-    return event_study(comparison.tables[entry["from"]], outcomes, entry["inference"], overall, entry.get("columns", 3))
+    estimates = tables[entry["from"]]
+    if "main" in entry:
+        main = select_rows(tables[entry["main"]], term="att")
+        estimates = pd.concat([estimates[estimates["term"] != "att"], main[main["outcome"].isin(estimates["outcome"])]])
+    return event_study(estimates, outcomes, entry["inference"], overall, entry.get("columns", 3))
 
 
 def event_study(estimates: pd.DataFrame, outcomes: dict, inference: str, overall: str, columns: int = 3) -> Figure:

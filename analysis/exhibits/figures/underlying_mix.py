@@ -29,7 +29,7 @@ def draw(issuances: pd.DataFrame) -> Figure:
 
 
 def _stack(axis: Axes, deals: pd.DataFrame, edges: list[int]) -> None:
-    labels = [str(a) if b == a + 1 else f"{a}–{str(min(b - 1, 2026))[2:]}" for a, b in itertools.pairwise(edges)]
+    labels = [str(a) if b == a + 1 else f"{a}\n–{str(min(b - 1, 2026))[2:]}" for a, b in itertools.pairwise(edges)]
     period = pd.cut(deals["year"], edges, right=False, labels=labels)
     counts = pd.crosstab(period, deals["underlying"]).reindex(index=labels, columns=list(CLASSES), fill_value=0)
     share = counts.div(counts.sum(axis=1), axis=0)
@@ -45,4 +45,4 @@ def _stack(axis: Axes, deals: pd.DataFrame, edges: list[int]) -> None:
     axis.set_ylim(0, 1.08)
     axis.grid(axis="x", visible=False)
     axis.tick_params(axis="x", labelsize=7)
-    axis.legend(loc="upper center", bbox_to_anchor=(0.5, -0.12), ncol=2, fontsize=7)
+    axis.legend(loc="upper center", bbox_to_anchor=(0.5, -0.17), ncol=2, fontsize=7)

@@ -25,7 +25,7 @@ def layout(issuances: pd.DataFrame) -> Table:
         "same, without whole-business deals": lambda d: number(first_sizes(d[~d["whole_business"]]).sum() / 1000, 2),
         "Deals with a coupon": lambda d: count(d["coupon_pct"].notna().sum()),
         "Deals with an outcome reported": lambda d: count((d["outcome"] != "not reported").sum()),
-        "Deals assessed for a green label": lambda d: count((d["green"] != "not assessed").sum()),
+        "Deals assessed for green use of proceeds": lambda d: count((d["green"] != "not assessed").sum()),
         "Deals on whose figures sources disagree": lambda d: count(d["source_def"].notna().sum()),
     }
     frame = pd.DataFrame([{"": label} | {name: cell(group) for name, group in groups} for label, cell in rows.items()])

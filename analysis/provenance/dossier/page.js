@@ -136,7 +136,7 @@ function answer() {
   const names = nodes => nodes.length ? ` (${nodes.map(node => node.name).join(", ")})` : "";
   const near = claims.filter(nearestOf), reads = verdict => near.filter(node => node.nearest_reads === verdict);
   document.getElementById("answer").append(
-    h("p", { class: "lead" }, `Of ${claims.length} claims that data could test, direct evidence is consistent with ${those("consistent").length}${names(those("consistent"))}, contradicts ${those("not consistent").length}${names(those("not consistent"))} and leaves ${those("untestable").length} open; for ${bare} of those no source at hand observes the outcome on firms that issued. `,
+    h("p", { class: "lead" }, `Of ${claims.length} claims that data could test, direct evidence is consistent with ${those("consistent").length}${names(those("consistent"))}, contradicts ${those("not consistent").length}${names(those("not consistent"))} and leaves ${those("untestable").length} open; for ${bare} of those no source at hand reports a field that the claim is about. `,
       `${near.length} claims have some real evidence: the nearest reads consistent for ${reads("consistent").length}, not consistent for ${reads("not consistent").length}, would be undone by differential trends for ${reads(UNDONE).length}, cannot tell for ${reads(OPEN).length} and describes ${reads(SHOWN).length}. `,
       "Evidence at a distance is shown and decides nothing; simulated data test the methods and bear on no claim."),
     picture(claims));
