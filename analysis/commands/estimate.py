@@ -18,10 +18,12 @@ import pandas as pd
 from analysis.core.any_table import specified, table_of
 from analysis.core.atomic import atomic
 from analysis.core.errors import BadOption, DataError, UnknownName, violation
-from analysis.core.method import method_of
+from analysis.core.memory import GIB, LITTLE, available, needed
+from analysis.core.method import Method, method_of
 from analysis.core.specification import FREQUENCIES, LISTS, SINGLE, Specification, columns_of, flag, given, meaning_of
 from analysis.sources.files.asked import Reading
 from analysis.sources.files.file import read as read_file
+from analysis.sources.files.size import is_parquet_file, rows_of
 
 # What the file itself may leave open, and how each is said on the command line.
 READING = {
@@ -43,6 +45,10 @@ def declare(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", metavar="FILE", help=FILE)
     parser.add_argument("--describe", action="store_true", help="show the columns and how they are read; estimate nothing")
     declare_model(parser)
+    parser.add_argument(
+        "--streaming", action="store_true", help="sum a Parquet file up by units in a stream: chosen by itself where memory would not do"
+    )
+    parser.add_argument("--anyway", action="store_true", help="go on where memory may not do")
     parser.add_argument("--debug", action="store_true", help="show the traceback of an unforeseen error")
     parser.add_argument("--out", default="", metavar="FILE", help="CSV or Parquet file to write; by default a table is printed")
 
@@ -72,7 +78,11 @@ def run(chosen: argparse.Namespace) -> int:
         raise BadOption("--estimator is needed (or --describe, to see what the file holds)", "estimator", "", "a name")
     method = method_of(chosen.estimator)
     method.check(specification, given(specification))
-    data = read(chosen.file, specification, method.read(specification), method.columns, asked)
+    data = (
+        streamed(chosen.file, specification)
+        if streams(chosen, specification, method)
+        else read(chosen.file, specification, method.read(specification), method.columns, asked)
+    )
     try:
         table = table_of(data, specification, Path(chosen.file).name)
     except (BadOption, DataError, UnknownName):
@@ -127,6 +137,41 @@ def read(path: str, specification: Specification, options: SimpleNamespace, own:
     chosen = [value if isinstance(value, list) else [value] for value in vars(options).values()]
     named_by_options = [str(name) for values in chosen for name in values if isinstance(name, str | int)]
     data = read_file(path, roles_of(specification), asked, also=[*named_by_options, *own, "evidence"])
+    for note in data.attrs["notes"]:
+        print(f"note: {path}: {note}", file=sys.stderr)
+    return data
+
+
+def streams(chosen: argparse.Namespace, specification: Specification, method: Method) -> bool:
+    """Return whether to sum the file up in a stream: where that is asked for, or where memory would not do and it can be done.
+
+    Raises BadOption where it is asked for and cannot be, and where neither can be done: with how much memory it takes and there is.
+    """
+    path = Path(chosen.file)
+    why_not = method.needs_every_unit(specification) or ("" if is_parquet_file(path) else f"{chosen.file} is no Parquet file")
+    if chosen.streaming:
+        if why_not:
+            raise BadOption(f"--streaming: {why_not}", "streaming", True, (False,))
+        return True
+    rows = None if chosen.anyway else rows_of(path)
+    further = len(specification.controls) + len(specification.instruments) + bool(specification.weights)
+    wanted = 0.0 if rows is None else needed(specification.estimator, rows, further)
+    if rows is None or wanted < LITTLE or wanted <= (free := available()):
+        return False
+    short = f"{specification.estimator} on {rows:,} rows takes about {wanted / GIB:.1f} GiB of memory, and {free / GIB:.1f} GiB are free"
+    if why_not:
+        raise BadOption(
+            f"{chosen.file}: {short} ({why_not}); use a larger machine or a part of the rows, or say --anyway", "anyway", False, (True,)
+        )
+    print(f"note: {chosen.file}: {short}: units are summed up in a stream", file=sys.stderr)
+    return True
+
+
+def streamed(path: str, specification: Specification) -> pd.DataFrame:
+    """Return the panel of representatives of a Parquet file; notes go to standard error."""
+    from analysis.sources.files.representatives import representatives  # here, because it imports polars
+
+    data = representatives(Path(path), specification)
     for note in data.attrs["notes"]:
         print(f"note: {path}: {note}", file=sys.stderr)
     return data

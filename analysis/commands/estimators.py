@@ -29,6 +29,8 @@ def describe(name: str, method: Method) -> str:
         lines.append(f"    without {flag(need)} where option {name_of}={str(value).lower()}")
     if method.accepts:
         lines.append(f"    takes:   {' '.join(flag(field) for field in method.accepts)}")
+    if method.streamed:
+        lines.append(f"    streams: files larger than memory, with {', '.join(method.streamed)}")
     for key, option in method.options.items():
         choices = f" [{'|'.join(map(str, option.choices))}]" if option.choices else ""
         lines.append(f"    --option {key}={option.default}{choices}  {option.meaning}")

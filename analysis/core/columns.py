@@ -184,7 +184,8 @@ def names(column: pd.Series, where: str, asked: str, lines: Callable[[int], int]
     found = pd.Series(found)
     blank = found.map(lambda value: isinstance(value, str) and not value.strip()).to_numpy(bool) if found.dtype.kind == "O" else None
     if blank is not None and blank.any():
-        codes, found = np.where(blank[codes], -1, (np.cumsum(~blank) - 1)[codes]), found[~blank].reset_index(drop=True)
+        codes = np.where((codes < 0) | blank[codes], -1, (np.cumsum(~blank) - 1)[codes])
+        found = found[~blank].reset_index(drop=True)
     most, digits = EXACT.get(str(found.dtype).lower(), (np.inf, 0))
     if digits and (large := (found.abs() > most).to_numpy(bool, na_value=False)).any():
         row = int(np.argmax(codes == int(np.argmax(large))))

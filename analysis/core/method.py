@@ -29,7 +29,8 @@ class Method:
     an empty year counts as one, or an option names a year. `ends_recur`: the history of a unit goes on after an event;
     `conditions_on_the_past`: controls are taken before treatment, where the outcome may be one of them.
     `outcome_range` is the least and greatest outcome, and the rule in words. `unless` names needs that may be left
-    out with one value of an option: {"unit": ("panel", False)}.
+    out with one value of an option: {"unit": ("panel", False)}. `streamed` names the options and lists of columns that may be given
+    where units are summed up in a stream (core.representatives); empty where the method needs every unit.
     """
 
     title: str
@@ -44,6 +45,7 @@ class Method:
     conditions_on_the_past: bool = False
     outcome_range: tuple[float, float, str] | None = None
     unless: dict[str, tuple[str, object]] = field(default_factory=dict)
+    streamed: tuple[str, ...] = ()
     options: dict[str, Option] = field(default_factory=dict)
 
     def check(self, specification: Specification, given: Collection[str]) -> None:
@@ -65,6 +67,25 @@ class Method:
                 getattr(specification, unknown_keys[0], None),
                 sorted(known),
             )
+
+    def needs_every_unit(self, specification: Specification) -> str:
+        """Return why units cannot be summed up in a stream; empty where they can."""
+        name, unit, time = specification.estimator, specification.unit, specification.time
+        if not self.streamed:
+            return f"{name} needs every unit at once"
+        chosen = [key for key, value in specification.options.items() if value != self.options[key].default]
+        if others := [option for option in chosen if option not in self.streamed]:
+            return f"option {others[0]} of {name} needs every unit at once"
+        if specification.options.get("covariance", "default") not in ("default", "cluster"):
+            return "errors other than those clustered by unit need every unit at once"
+        if not set(specification.cluster) <= {unit}:
+            return f"clusters other than the unit ({flag('unit')} {unit}) need every unit at once"
+        if specification.fixed_effects and set(specification.fixed_effects) != {unit, time}:
+            return "effects other than those of units and periods need every unit at once"
+        for columns in ("weights", "controls"):
+            if getattr(specification, columns) and columns not in self.streamed:
+                return f"{name} with {flag(columns)} needs every unit at once"
+        return ""
 
     def sparing(self, specification: Specification, fields: Collection[str]) -> Specification:
         """Return the specification less those of `fields` that the method has no use of: what a study gives to all its models."""

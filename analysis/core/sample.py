@@ -22,6 +22,7 @@ from analysis.core.level_codes import level_codes
 from analysis.core.method import Method
 from analysis.core.periods import Calendar
 from analysis.core.quoting import quoted
+from analysis.core.representatives import MARK, STANDS_FOR, each
 from analysis.core.roles import check_outcome, check_roles, without_rounding
 from analysis.core.specification import BLANK_SPEAKS, LISTS, NAMES, SINGLE, TIMES, Specification, columns_of, flag, given
 from analysis.core.spells import check_spells
@@ -101,6 +102,8 @@ def sample_of(panel: pd.DataFrame, specification: Specification, method: Method)
     for column in method.columns:
         if column in panel:
             data[column] = plain(panel[column]).array
+    if panel.attrs.get(MARK):
+        data[STANDS_FOR] = panel[STANDS_FOR].to_numpy(float)
     frame = pd.DataFrame(data, copy=False)
     frame.attrs = {key: panel.attrs[key] for key in ("evidence", "absent") if key in panel.attrs}
     if calendar.coding != "number":
@@ -118,7 +121,7 @@ def sample_of(panel: pd.DataFrame, specification: Specification, method: Method)
     if specification.outcome:
         check_outcome(frame[inside.outcome], ~holes.to_numpy().any(1), method, panel, where, lines)
     labels = {quoted(column): column for column in (*fields, *further)}
-    return Sample(frame, inside, labels, calendar, _incomplete(holes, labels))
+    return Sample(frame, inside, labels, calendar, _incomplete(holes, labels, each(frame)))
 
 
 # ---------------------------------------------------------------------- columns and their roles
@@ -229,13 +232,14 @@ def _holes(frame: pd.DataFrame, inside: Specification) -> pd.DataFrame:
     return frame[[column for column, roles in fields.items() if not set(roles) <= set(BLANK_SPEAKS)]].isna()
 
 
-def _incomplete(holes: pd.DataFrame, labels: dict) -> str:
+def _incomplete(holes: pd.DataFrame, labels: dict, many: np.ndarray | None) -> str:
     """Return in words how many rows lack a value that every estimate needs, by the first column that lacks it."""
     left = np.ones(len(holes), bool)
     parts = []
     for column in holes:
         missing = holes[column].to_numpy()
-        if missing.any() and (count := int((missing & left).sum())):
+        lost = missing & left
+        if lost.any() and (count := int(lost.sum()) if many is None else round(many[lost].sum())):
             parts.append(f"{count} row{'s' * (count > 1)} without {labels[column]}")
             left &= ~missing
     return "; ".join(parts)

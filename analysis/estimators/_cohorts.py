@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.core.estimates import NotIdentified, refused
+from analysis.core.representatives import column_in, rows_in, units_in
 from analysis.core.specification import Specification
 from analysis.estimators._left_out import base_notes, joined, without
 from analysis.estimators._regression import complete_rows
@@ -64,7 +65,7 @@ def cohort_panel(panel: pd.DataFrame, specification: Specification, *more: str, 
     Raises NotIdentified when no unit is first treated inside the window.
     """
     names = [specification.unit, specification.time, specification.outcome, specification.treatment, *specification.controls]
-    kept = [*names, *specification.cluster, specification.weights, *more]
+    kept = [*names, *specification.cluster, specification.weights, *more, *column_in(panel)]
     columns = list(dict.fromkeys(filter(None, kept)))
     if specification.cohort:
         panel = panel.assign(**{specification.cohort: panel[specification.cohort].fillna(0.0)})
@@ -82,8 +83,8 @@ def cohort_panel(panel: pd.DataFrame, specification: Specification, *more: str, 
     always = (cohort > 0) & (cohort <= first)
     said: dict = {"left_out": blank} if blank else {}
     if always.any() and not keep_always:
-        units = data.loc[always, specification.unit].nunique()
-        said["left_out"] = joined(blank, f"{int(always.sum())} rows of {units} units treated from the first period on")
+        rows, units = rows_in(data[always]), units_in(data[always], specification.unit)
+        said["left_out"] = joined(blank, f"{rows} rows of {units} units treated from the first period on")
         said["always_treated"] = [int(g) for g in np.unique(cohort[always])]
         data, cohort = data[~always].reset_index(drop=True), cohort[~always]
     if not varies(data[[specification.outcome]].to_numpy(float))[0]:
@@ -97,7 +98,9 @@ def cohort_panel(panel: pd.DataFrame, specification: Specification, *more: str, 
             "cohort": cohort.astype(np.int64),
         }
     )
-    for name in dict.fromkeys([*specification.controls, *specification.cluster, *filter(None, [specification.weights, *more])]):
+    for name in dict.fromkeys(
+        [*specification.controls, *specification.cluster, *filter(None, [specification.weights, *more, *column_in(data)])]
+    ):
         result[name] = data[name].to_numpy()
     result.attrs |= said
     return result
@@ -108,8 +111,8 @@ def without_undated(data: pd.DataFrame, cohort: np.ndarray, specification: Speci
     unknown = np.isnan(cohort)
     if not unknown.any():
         return data, cohort, ""
-    units = data.loc[unknown, specification.unit].nunique()
-    said = f"{int(unknown.sum())} rows of {units} unit{'s' * (units > 1)} {UNDATED}"
+    units = units_in(data[unknown], specification.unit)
+    said = f"{rows_in(data[unknown])} rows of {units} unit{'s' * (units > 1)} {UNDATED}"
     return data[~unknown].reset_index(drop=True), cohort[~unknown], said
 
 
@@ -208,14 +211,14 @@ def without_rows(data: pd.DataFrame, some: pd.Series) -> pd.DataFrame:
 
 def counts_of(data: pd.DataFrame, **more: Any) -> dict:
     """Return n_obs, n_units, n_treated (first treated inside the window), and clusters where they are the units."""
-    treated = data.loc[(data["cohort"] > data["time"].min()), "unit"].nunique()
-    units = int(data["unit"].nunique())
+    treated = units_in(data.loc[data["cohort"] > data["time"].min(), ["unit", *column_in(data)]], "unit")
+    units = units_in(data, "unit")
     return {
-        "n_obs": len(data),
+        "n_obs": rows_in(data),
         "n_units": units,
-        "n_treated": int(treated),
+        "n_treated": treated,
         "n_clusters": units,
-        "n_treated_clusters": int(treated),
+        "n_treated_clusters": treated,
         **more,
     }
 

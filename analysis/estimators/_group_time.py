@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.core.estimates import NotIdentified, refused
+from analysis.core.representatives import STANDS_FOR
 from analysis.core.specification import Specification
 from analysis.estimators._left_out import base_notes, lacking_cohorts
 from analysis.estimators._regression import weights_of
@@ -53,6 +54,11 @@ class GroupTime:
         if not isinstance(self.sample, Panel):
             raise TypeError("repeated cross-sections are no panel")
         return self.sample
+
+    @property
+    def _stands_for(self) -> np.ndarray:
+        """Return how many units each stands for (units,): as many as it weighs."""
+        return np.ones(len(self.panel.cohort)) if self.panel.weight is None else self.panel.weight
 
     @property
     def not_yet(self) -> bool:
@@ -124,6 +130,9 @@ class GroupTime:
         return result
 
     def _by_cluster(self, influence: np.ndarray) -> np.ndarray:
+        if STANDS_FOR in self.data:
+            # A unit that stands for n others has n times their influence, and in a sum of squares should count n times.
+            return influence / np.sqrt(self._stands_for)[:, None]
         if self.cluster is None:
             return influence
         clusters = cluster_sums(influence, self.cluster)
@@ -142,6 +151,9 @@ class GroupTime:
         return entered, lacking_cohorts(self._moved(exists), none, part, self.data)
 
     def _treated(self) -> dict:
+        if STANDS_FOR in self.data:
+            many = round(self._stands_for[self.entered].sum())
+            return {"n_treated": many, "n_treated_clusters": many}
         codes = np.arange(len(self.entered)) if self.cluster is None else self.cluster
         return {"n_treated": int(self.entered.sum()), "n_treated_clusters": len(np.unique(codes[self.entered]))}
 

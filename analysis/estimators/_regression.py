@@ -10,6 +10,7 @@ import pandas as pd
 from analysis.core.errors import BadOption
 from analysis.core.estimates import NotIdentified, noted, parameter
 from analysis.core.level_codes import level_codes
+from analysis.core.representatives import STANDS_FOR, column_in, each
 from analysis.core.specification import Specification
 from analysis.inference.cluster import effective_degrees
 from analysis.inference.least_squares import PERFECT, Design, Fit
@@ -21,7 +22,7 @@ def complete_rows(panel: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
     columns = list(dict.fromkeys(filter(None, columns)))
     holes = [missing for missing in (panel[name].isna().to_numpy() for name in columns) if missing.any()]
     if holes:
-        panel = panel.loc[~np.logical_or.reduce(holes), columns]
+        panel = panel.loc[~np.logical_or.reduce(holes), list(dict.fromkeys([*columns, *column_in(panel)]))]
     if panel.empty:
         raise NotIdentified("SUPPORT", "no row has every variable")
     numbered = isinstance(panel.index, pd.RangeIndex) and panel.index.start == 0 and panel.index.step == 1
@@ -57,7 +58,12 @@ def clusters_of(
 
 
 def weights_of(data: pd.DataFrame, specification: Specification) -> np.ndarray | None:
-    """Return the weights (rows,), or None where none are named; raises NotIdentified where one is not positive."""
+    """Return the weights (rows,), or None where none are named; raises NotIdentified where one is not positive.
+
+    A row whose unit stands for many weighs as they do.
+    """
+    if STANDS_FOR in data:
+        return each(data)
     if not specification.weights:
         return None
     weights = data[specification.weights].to_numpy(float)
@@ -106,6 +112,7 @@ def design_of(
         time,
         weights,
         effect_names=effects,
+        counting=STANDS_FOR in data,
     )
 
 

@@ -45,6 +45,17 @@ METHOD = Method(
     needs=("outcome", "unit", "time", "cohort|treatment"),
     accepts=("controls", "cluster", "weights"),
     unless={"unit": ("panel", False)},
+    streamed=(
+        "control_group",
+        "aggregation",
+        "anticipation",
+        "base_period",
+        "missing_base",
+        "event_window",
+        "method",
+        *BOUNDS,
+        "pretrend_power",
+    ),
     options={
         "panel": Option(True, "whether units are followed; false: rows are repeated cross-sections, and --unit only clusters errors"),
         "control_group": Option("never_treated", "whom treated cohorts are compared with", ("never_treated", "not_yet_treated")),

@@ -1,4 +1,8 @@
-"""Extended two-way fixed effects, linear and nonlinear (Wooldridge 2025, Empirical Economics; 2023, Econometrics J. 26: C31-C66), by diff-diff."""
+"""Extended two-way fixed effects, linear and nonlinear (Wooldridge 2025, Empirical Economics; 2023, Econometrics J. 26: C31-C66), by diff-diff.
+
+The library holds a column for each cell. A linear model without controls of a panel for which that would be large comes from tables by
+level instead (inference.cell_regression): the same estimates and errors, in a tenth of the memory.
+"""
 
 from __future__ import annotations
 
@@ -10,15 +14,21 @@ import numpy as np
 import pandas as pd
 from diff_diff import WooldridgeDiD
 
-from analysis.core.estimates import NotIdentified, parameter
+from analysis.core.estimates import NotIdentified, noted, parameter
 from analysis.core.method import Method
 from analysis.core.options import AGGREGATION, ANTICIPATION, EVENT_WINDOW, Option
 from analysis.core.sample import entrance
 from analysis.core.specification import Specification
 from analysis.estimators._cohorts import bases_of, cohort_panel, counts_of
 from analysis.estimators._left_out import base_notes
-from analysis.inference.absorb import within_sd
+from analysis.inference.absorb import codes_of, within_sd
+from analysis.inference.cell_regression import fit_cells
 from analysis.inference.cluster import need_two
+from analysis.inference.group_time_cells import OVERALL, place_of, selections
+from analysis.inference.least_squares import Design
+
+# Rows times periods: more than so many numbers in each of several tables are not left to the library.
+LARGE = 5_000_000
 
 METHOD = Method(
     title="Extended two-way fixed effects (a cohort-by-period effect in one regression)",
@@ -56,6 +66,8 @@ def estimate(panel: pd.DataFrame, specification: Specification) -> list[dict]:
     # A cohort whose treated periods are left out is a control.
     treated = data["cohort"].isin(data.loc[~untreated, "cohort"]) & (data["cohort"] > 0)
     counts |= {"n_treated": int(data.loc[treated, "unit"].nunique()), "n_treated_clusters": int(data.loc[treated, cluster].nunique())}
+    if options.model == "linear" and not specification.controls and len(data) * data["time"].nunique() > LARGE:
+        return _from_tables(data, options, cluster, counts | ({"left_out": left_out} if left_out else {}))
     result = _fit(data, specification, options, cluster)
     about = {"inference": "cluster", "library": "diff-diff", **counts} | ({"left_out": left_out} if left_out else {})
     rows = [parameter("att", result.overall_att, result.overall_se, **about)]
@@ -64,6 +76,32 @@ def estimate(panel: pd.DataFrame, specification: Specification) -> list[dict]:
             rows.append(parameter("att_gt", cell["att"], cell["se"], cohort=int(g), event_time=int(t - g), **about))
     elif options.aggregation != "simple":
         rows += _averages(result, options, about)
+    return rows
+
+
+def _from_tables(data: pd.DataFrame, options: SimpleNamespace, cluster: str, about: dict) -> list[dict]:
+    """Return the same rows from a regression on cells that are counted by level; averages weigh cells by their observations."""
+    if options.control_group == "never_treated":
+        on = (data["cohort"] > 0) & (data["time"] != data["cohort"].map(bases_of(data, -1 - options.anticipation).used))
+    else:  # all untreated periods are the base
+        on = (data["cohort"] > 0) & (data["time"] >= data["cohort"] - options.anticipation)
+    cells = data.loc[on].groupby(["cohort", "time"]).ngroup().to_numpy()
+    cell = np.full(len(data), -1)
+    cell[on.to_numpy()] = cells
+    first = np.unique(cells, return_index=True)[1]
+    g, t = (data.loc[on, name].to_numpy()[first] for name in ("cohort", "time"))
+    names = tuple(f"cohort ‹@{one}›, period ‹@{when}›" for one, when in zip(g, t, strict=True))
+    codes = codes_of(data, ["unit", "time"])
+    clusters = codes[:, 0] if cluster == "unit" else pd.factorize(data[cluster])[0]
+    result = fit_cells(Design(data["outcome"].to_numpy(), np.empty((len(data), 0)), (), codes, (clusters,)), cell, names, "cluster")
+    size = np.bincount(cells).astype(float)
+    first_shown, last_shown = options.event_window
+    rows = []
+    for key, chosen in ({OVERALL: t >= g} | selections(g, t, options.aggregation)).items():
+        if key[0] == "event" and not first_shown <= key[2] <= last_shown:
+            continue
+        value, error, note = result.average(np.where(chosen, size, 0.0) / size[chosen].sum())
+        rows.append(parameter(key[0], value, error, inference="cluster", **place_of(key), **about, **noted(note)))
     return rows
 
 

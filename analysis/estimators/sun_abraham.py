@@ -16,6 +16,7 @@ from analysis.core.errors import BadOption
 from analysis.core.estimates import NotIdentified, noted, parameter
 from analysis.core.method import Method
 from analysis.core.options import AGGREGATION, EVENT_WINDOW, Option
+from analysis.core.representatives import STANDS_FOR, each
 from analysis.core.sample import entrance
 from analysis.core.specification import Specification
 from analysis.estimators._cohorts import bases_of, cohort_panel, counts_of
@@ -34,6 +35,7 @@ METHOD = Method(
     library="analysis",
     needs=("outcome", "unit", "time", "cohort|treatment"),
     accepts=("controls", "cluster", "weights"),
+    streamed=("controls", "aggregation", "event_window", "shares"),
     options={
         "aggregation": AGGREGATION,
         "event_window": EVENT_WINDOW,
@@ -61,12 +63,14 @@ def estimate(panel: pd.DataFrame, specification: Specification) -> list[dict]:
     treated, time = data["cohort"].to_numpy() > 0, data["time"].to_numpy()
     elapsed = np.where(treated, time - data["cohort"].to_numpy(), -1).astype(np.int64)
     codes = codes_of(data, ["unit", "time"])
-    free = elapsed < 0
-    counts = counts_of(data, within_sd=within_sd_of(data["outcome"].to_numpy()[free], codes[free]))
+    free, many = elapsed < 0, each(data)
+    counts = counts_of(data, within_sd=within_sd_of(data["outcome"].to_numpy()[free], codes[free], None if many is None else many[free]))
     named = [name for name in specification.cluster if name != specification.unit]
     clusters = pd.factorize(data[named[0]])[0] if named else codes[:, 0]
-    counts["n_clusters"] = need_two(np.flatnonzero(np.bincount(clusters)))
-    counts["n_treated_clusters"] = int(np.count_nonzero(np.bincount(clusters[treated])))
+    n_clusters = need_two(np.flatnonzero(np.bincount(clusters)))
+    if STANDS_FOR not in data:  # representatives are clustered by unit
+        counts["n_clusters"] = n_clusters
+        counts["n_treated_clusters"] = int(np.count_nonzero(np.bincount(clusters[treated])))
     weights = weights_of(data, specification)
     balanced = len(data) == counts["n_units"] * (int(codes[:, 1].max()) + 1)
     if balanced and weights is None and not specification.controls and nested(codes[:, 0], clusters):
@@ -105,7 +109,9 @@ def _from_regression(
     g, e, cell = _cells(data["cohort"].to_numpy(), elapsed, _at_base(data))
     names = tuple(f"cohort ‹@{one}›, event time {k}" for one, k in zip(g, e, strict=True))
     controls = data[list(specification.controls)].to_numpy(float)
-    design = Design(data["outcome"].to_numpy(), controls, specification.controls, codes, (clusters,), weights=weights)
+    design = Design(
+        data["outcome"].to_numpy(), controls, specification.controls, codes, (clusters,), weights=weights, counting=STANDS_FOR in data
+    )
     result = fit_cells(design, cell, names, "cluster")
     share = _shares(data, g, cell, weights, options.shares)
     found = []

@@ -16,6 +16,7 @@ from analysis.core.estimates import NotIdentified, noted, parameter, refused
 from analysis.core.level_codes import level_codes
 from analysis.core.method import Method
 from analysis.core.options import BOUNDS, COVARIANCE, LAGS, MOST_DRAWS, PERMUTED_WITHIN, PRETREND_POWER, TWO_WAY, Option
+from analysis.core.representatives import STANDS_FOR, by_level, each, rows_in, units_in
 from analysis.core.sample import entrance
 from analysis.core.specification import Specification
 from analysis.estimators._cohorts import cohort_of, without_undated
@@ -35,6 +36,7 @@ METHOD = Method(
     library="analysis",
     needs=("outcome", "unit", "time", "cohort|treatment"),
     accepts=("controls", "fixed_effects", "cluster", "weights"),
+    streamed=("controls", "aggregation", "event_window", "covariance", *BOUNDS, "pretrend_power"),
     options={
         "aggregation": Option(
             "simple", "simple: one effect; dynamic: one per period since treatment, relative to -1", ("simple", "dynamic")
@@ -109,17 +111,21 @@ def _check(options: SimpleNamespace) -> None:
 def _counts(data: pd.DataFrame, specification: Specification, treated: np.ndarray, design: Design, effects: tuple[str, ...]) -> dict:
     known = {effect: design.effects[:, i] for i, effect in enumerate(effects)}
     unit, time = (known[n] if n in known else level_codes(data[n]) for n in (specification.unit, specification.time))
-    size = np.bincount(unit)
+    size, many = np.bincount(unit), each(data)
     on = np.bincount(unit[treated != 0], minlength=len(size))
-    changing = int(((on > 0) & (on < size)).sum())
+    units = by_level(many, unit)
+    changing = round(units[(on > 0) & (on < size)].sum())
     if not changing and np.isin(treated, [0, 1]).all():
         raise NotIdentified("SUPPORT", "treatment changes in no unit")
-    counts = {"n_obs": len(data), "n_units": len(size), "n_treated": changing or int((on > 0).sum())}
-    if design.clusters:
+    counts = {"n_obs": rows_in(data), "n_units": round(units.sum()), "n_treated": changing or round(units[on > 0].sum())}
+    if design.clusters and many is not None:  # representatives are clustered by unit
+        counts |= {"n_clusters": counts["n_units"], "n_treated_clusters": round(units[on > 0].sum())}
+    elif design.clusters:
         counts["n_clusters"] = min(n_levels(c) for c in design.clusters)
         counts["n_treated_clusters"] = min(n_levels(c[treated != 0]) for c in design.clusters)
     off = treated == 0
-    return counts | {"within_sd": within_sd_of(design.outcome[off], np.stack([unit[off], time[off]]).T)}
+    untreated = np.stack([unit[off], time[off]]).T
+    return counts | {"within_sd": within_sd_of(design.outcome[off], untreated, None if many is None else many[off])}
 
 
 def _dynamic(
@@ -179,11 +185,12 @@ def _without_always_treated(data: pd.DataFrame, specification: Specification, pa
     always = cohort <= time.min()
     if not always.any():
         return data, cohort, undated
-    names = data.loc[always, specification.unit].unique()
+    names, units = data.loc[always, specification.unit].unique(), units_in(data[always], specification.unit)
+    named = "" if STANDS_FOR in data else f" ({listed(names)})"
     data, cohort = data[~always].reset_index(drop=True), cohort[~always]
     if data.empty:
         raise NotIdentified("SUPPORT", "every unit is treated in every period")
-    return data, cohort, joined(undated, f"{len(names)} units treated from the first period on ({listed(names)})")
+    return data, cohort, joined(undated, f"{units} units treated from the first period on{named}")
 
 
 def _unreferenced(time: np.ndarray, cohort: np.ndarray) -> list[str]:

@@ -15,6 +15,7 @@ from scipy import sparse
 
 from analysis.core.estimates import NotIdentified
 from analysis.core.level_codes import level_codes
+from analysis.core.representatives import by_level, column_in, each
 from analysis.inference.normal_equations import conjugate_gradients, generalized_inverse
 
 # With more levels in all effects but the largest, factoring costs more than iterating.
@@ -216,14 +217,18 @@ def within_sd(panel: pd.DataFrame, outcome: str, unit: str, time: str, untreated
 
     Source of the use: the smallest effect of interest is a tenth of it (config/claims.yaml).
     """
-    data = panel.loc[untreated & panel[outcome].notna(), [outcome, unit, time]]
-    return within_sd_of(data[outcome].to_numpy(float), codes_of(data, [unit, time]))
+    data = panel.loc[untreated & panel[outcome].notna(), [outcome, unit, time, *column_in(panel)]]
+    return within_sd_of(data[outcome].to_numpy(float), codes_of(data, [unit, time]), each(data))
 
 
-def within_sd_of(values: np.ndarray, codes: np.ndarray) -> float:
-    """Return the s.d. of `values` (rows,) net of the two effects in `codes` (rows, 2); codes may skip numbers."""
-    used = sum(np.count_nonzero(np.bincount(effect)) for effect in codes.T)
-    if len(values) <= used:
+def within_sd_of(values: np.ndarray, codes: np.ndarray, many: np.ndarray | None = None) -> float:
+    """Return the s.d. of `values` (rows,) net of the two effects in `codes` (rows, 2), of which the first is the unit's.
+
+    Codes may skip numbers; `many` (rows,) is how many units a row's unit stands for, None where it is itself.
+    """
+    rows = len(values) if many is None else round(many.sum())
+    used = round(by_level(many, codes[:, 0]).sum()) + np.count_nonzero(np.bincount(codes[:, 1]))
+    if rows <= used:
         return float("nan")
-    net = residualize(values, codes)[:, 0]
-    return float(np.sqrt(net @ net / (len(net) - used + 1)))
+    net = residualize(values, codes, many)[:, 0]
+    return float(np.sqrt(net @ (net if many is None else net * many) / (rows - used + 1)))

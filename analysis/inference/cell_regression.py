@@ -58,7 +58,7 @@ def fit_cells(
     """
     if covariance == "default":
         covariance = "cluster" if design.clusters else "hc1"
-    tabulated = covariance == "cluster" and len(design.clusters) == 1 and design.effects.shape[1] == 2
+    tabulated = covariance == "cluster" and len(design.clusters) == 1 and design.effects.shape[1] == 2 and not design.counting
     found = _by_tables(design, cell, names) if tabulated else None
     return found or _by_columns(design, cell, names, covariance, lags, two_way)
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from analysis.core.errors import BadOption
 from analysis.core.estimates import NotIdentified
+from analysis.core.representatives import by_level
 from analysis.inference.absorb import Absorber, absorbed, nested
 from analysis.inference.cluster import cluster_sums, jackknife, need_two
 from analysis.inference.cluster import two_way as two_way_variance
@@ -32,7 +33,8 @@ CANCELLED = "FEW: scores cancel within every cluster, so that the clusters show 
 class Design:
     """Outcome (rows,), regressors (rows, k) with `names`, and codes of `effects` (rows, e), `clusters`, `time`; `weights` or None.
 
-    `effect_names` and `instrument_names` are for messages.
+    `effect_names` and `instrument_names` are for messages. `counting`: the weights say how many equal clusters the row's one stands for,
+    all its rows alike (core.representatives).
     """
 
     outcome: np.ndarray
@@ -45,6 +47,17 @@ class Design:
     instruments: np.ndarray | None = None
     instrument_names: tuple[str, ...] = ()
     effect_names: tuple[str, ...] = ()
+    counting: bool = False
+
+    @property
+    def many(self) -> np.ndarray | None:
+        """Return how many equal clusters the one of each row stands for (rows,); None where it is itself."""
+        return self.weights if self.counting else None
+
+    @property
+    def rows(self) -> int:
+        """Return how many rows there are, counted as often as they stand for others."""
+        return len(self.outcome) if self.many is None else round(self.many.sum())
 
     @property
     def within(self) -> str:
@@ -123,8 +136,8 @@ def fit(design: Design, covariance: str = "default", lags: int = -1, two_way: st
     residuals = net.y - net.x @ beta
     k = len(beta)
     n_parameters, degrees, n_clusters = _degrees(design, covariance, k)
-    if len(residuals) <= n_parameters:
-        raise NotIdentified("SUPPORT", f"{len(residuals)} observations for {n_parameters} parameters")
+    if design.rows <= n_parameters:
+        raise NotIdentified("SUPPORT", f"{design.rows} observations for {n_parameters} parameters")
     if _is_rounding(residuals, net, beta):
         variance, notes = np.full((k, k), np.nan), (PERFECT,) * k
     elif covariance == "cr3":
@@ -205,12 +218,14 @@ def _is_rounding(residuals: np.ndarray, net: _Net, beta: np.ndarray) -> bool:
 
 def _degrees(design: Design, covariance: str, k: int) -> tuple[int, float, int | None]:
     """Return K, the degrees of freedom of t, and the number of clusters."""
-    n = len(design.outcome)
+    n = design.rows
     if covariance in ("cluster", "cr3"):
         inner = [any(e is c or nested(e, c) for c in design.clusters) for e in design.effects.T]
         outer = [e for e, held in zip(design.effects.T, inner, strict=True) if not held]
         count = sum(inner) + sum(n_levels(e) for e in outer) - max(design.effects.shape[1] - 1, 0)
         n_clusters = min(need_two(c) for c in design.clusters)
+        if design.counting:
+            n_clusters = round(by_level(design.many, design.clusters[0]).sum())
         return k + count, n_clusters - 1, n_clusters
     count = absorbed(design.effects, None)
     if covariance == "driscoll_kraay":
@@ -235,7 +250,7 @@ def _variance(
     two_way: str,
 ) -> tuple[np.ndarray, tuple[str, ...]]:
     """Return the covariance (k, k) and a note (k,) for each coefficient."""
-    x, root, n = stage.columns, stage.root, len(residuals)
+    x, root, n = stage.columns, stage.root, design.rows
     outer, notes = net.moved() @ root, ("",) * x.shape[1]
     unadjusted = lengths(residuals[:, None])[0] ** 2 / (n - n_parameters) * outer @ outer.T
     if covariance == "unadjusted":
@@ -254,7 +269,11 @@ def _variance(
             meat = factor * _kernel(cluster_sums(scores, design.time), lags)  # type: ignore[arg-type]
         else:
             by_cluster = cluster_sums(scores, design.clusters[0])
-            meat = factor * len(by_cluster) / (len(by_cluster) - 1) * by_cluster.T @ by_cluster
+            n_clusters: float = len(by_cluster)
+            if design.counting:
+                many = by_level(design.many, design.clusters[0])
+                n_clusters, by_cluster = many.sum(), by_cluster / np.sqrt(many)[:, None]
+            meat = factor * n_clusters / (n_clusters - 1) * by_cluster.T @ by_cluster
         variance = outer @ (root.T @ meat @ root) @ outer.T
     nothing = np.diag(variance) <= VARIANCE_LEFT * np.diag(unadjusted)
     variance[nothing] = variance[:, nothing] = np.nan

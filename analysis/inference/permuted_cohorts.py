@@ -7,6 +7,7 @@ what inference.single_regressor works out from rows, the same Draws, for panels 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 
 import numpy as np
 
@@ -17,6 +18,9 @@ from analysis.inference.randomization import Draws
 from analysis.inference.single_regressor import evaluate_blocks
 
 CELLS_AT_ONCE = 8_000_000  # entries of the largest table of a block of permutations
+UNITS_AT_ONCE = 2048  # units whose permuted labels are compared at a time: they stay in the processor's cache
+# A sum of squares that keeps less than this share of what it is made of is added up score by score.
+KEPT = 1e-9
 
 
 def permutations(
@@ -25,7 +29,8 @@ def permutations(
     """Yield permutations of the cohorts `first` (units,), within `strata` (units,) if any, in blocks (units, at most `at_once`)."""
     permuted = permute(first, draws, generator, strata)
     for start in range(0, draws, at_once):
-        yield np.stack([next(permuted) for _ in range(min(at_once, draws - start))], axis=1)
+        # A permutation after another in memory, as they are made.
+        yield np.stack([next(permuted) for _ in range(min(at_once, draws - start))]).T
 
 
 def evaluate(
@@ -45,8 +50,9 @@ def evaluate(
         return evaluate_blocks(outcome, actual, blocks, effects, unit, n_parameters)
     labels, label = np.unique(first, return_inverse=True)
     tables = _Tables(outcome, actual, unit, period, time, labels, n_parameters)
+    evaluated = _Even(tables, np.bincount(label)) if (tables.count == 1).all() else tables
     at_once = max(1, CELLS_AT_ONCE // units)
-    parts = [tables.block(block) for block in permutations(label.astype(np.int32), draws, generator, at_once, strata)]
+    parts = [evaluated.block(block) for block in permutations(label.astype(np.int32), draws, generator, at_once, strata)]
     return Draws.joined(parts)
 
 
@@ -95,14 +101,23 @@ class _Tables:
         self.share = self.count / self.size[:, None]
         total = self.count.sum(0)
         self.inverse = np.linalg.pinv(np.diag(total) - self.share.T @ self.count, rcond=1e-10, hermitian=True)
-        self.after = self.count @ self.on.T  # rows of a unit from each cohort on (units, labels)
-        self.sums = [layer @ self.on.T for layer in self.layers]
         self.balanced = bool((self.count == self.count[0]).all())
         self.factor = cr1_factor(len(unit), units, n_parameters)
+
+    @cached_property
+    def after(self) -> np.ndarray:
+        """Return the rows of each unit from each cohort on (units, labels)."""
+        return self.count @ self.on.T
+
+    @cached_property
+    def sums(self) -> list[np.ndarray]:
+        """Return the sums of each layer from each cohort on (units, labels)."""
+        return [layer @ self.on.T for layer in self.layers]
 
     def block(self, label: np.ndarray) -> tuple[np.ndarray, ...]:
         """Return a, b, v_yy, v_yd, v_dd of a block of permutations; `label` (units, permutations) indexes the cohorts."""
         after = np.take_along_axis(self.after, label, 1)
+        label = np.ascontiguousarray(label)  # tables are read across permutations
         on_by_period = self._by_period(label)
         # Coefficients of the permuted treatment on the effects: `small` of periods, `large` of units.
         small = self.inverse @ (on_by_period - self.share.T @ after)
@@ -137,3 +152,53 @@ class _Tables:
         for code, on in enumerate(self.on):
             total += (label == code) * (self.count @ (on[:, None] * small))
         return total
+
+
+class _Even:
+    """A panel with one row for each unit and period: what a cohort's treatment is net of the effects is the same in every permutation.
+
+    Cohorts have as many units whichever these are, so that period coefficients do not move. A unit's part of the estimate depends on
+    its permuted cohort alone and is tabulated once; a permutation sums entries of these tables.
+    """
+
+    def __init__(self, tables: _Tables, counts: np.ndarray) -> None:
+        on, self.counts, self.factor = tables.on, counts, tables.factor
+        small = tables.inverse @ (on.T @ counts - (counts * on.mean(1)).sum())
+        net = on - small
+        net -= net.mean(1, keepdims=True)
+        self.within = (net**2).sum(1)
+        self.length = float(counts @ self.within)
+        # (labels, units, 2): of Y and D, were the unit of that cohort.
+        self.parts = np.ascontiguousarray(np.stack([layer @ net.T for layer in tables.layers], axis=2).swapaxes(0, 1))
+        y, d = self.parts[..., 0], self.parts[..., 1]
+        self.columns = np.stack([y, d, y * y, y * d, d * d], axis=2)
+
+    def block(self, label: np.ndarray) -> tuple[np.ndarray, ...]:
+        """Return a, b, v_yy, v_yd, v_dd of a block of permutations; `label` (units, permutations) indexes the cohorts."""
+        sums = np.zeros((len(self.counts), label.shape[1], self.columns.shape[2]))
+        for start in range(0, len(label), UNITS_AT_ONCE):
+            own = slice(start, start + UNITS_AT_ONCE)
+            some = np.ascontiguousarray(label[own].T)
+            for code, columns in enumerate(self.columns):
+                sums[code] += (some == code).astype(float) @ columns[own]
+        totals = sums.sum(0).T
+        weighted = self.within @ sums[..., :2].swapaxes(0, 1)  # (permutations, 2)
+        spread = float(self.counts @ self.within**2)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            a, b = estimates = totals[:2] / self.length
+            pairs = ((0, 0), (0, 1), (1, 1))
+            squares = [
+                total - estimates[i] * weighted[:, j] - estimates[j] * weighted[:, i] + estimates[i] * estimates[j] * spread
+                for (i, j), total in zip(pairs, totals[2:], strict=True)
+            ]
+            lost = np.flatnonzero((squares[0] <= KEPT * totals[2]) | (squares[2] <= KEPT * totals[4]))
+            for column in lost:
+                scores = self._scores(label[:, column], estimates[:, column])
+                for square, (i, j) in zip(squares, pairs, strict=True):
+                    square[column] = scores[:, i] @ scores[:, j]
+            scale = self.factor / self.length**2
+            return a, b, squares[0] * scale, squares[1] * scale, squares[2] * scale
+
+    def _scores(self, label: np.ndarray, estimates: np.ndarray) -> np.ndarray:
+        """Return the scores (units, 2) on Y and D of one permutation."""
+        return self.parts[label, np.arange(len(label))] - self.within[label][:, None] * estimates

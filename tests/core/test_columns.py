@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from analysis.core.any_table import estimate
+from analysis.core.columns import names
 from analysis.core.errors import DataError
 
 pytestmark = pytest.mark.fast
@@ -41,3 +42,8 @@ def test_true_and_false_alone_and_beside_0_and_1_are_numbers():
     for marks in ({1: True, 0: False}, {1: True, 0: 0}):
         panel = PANEL.assign(d=(PANEL["firm"] < 5).mul(1).map(marks).astype(object))
         assert estimate(panel, "pooled", outcome="y", controls=["d"])["estimate"].equals(plain["estimate"])
+
+
+def test_a_name_that_is_missing_beside_one_that_is_blank_is_missing():
+    found = names(pd.Series(["a", "", None, "b"]), "the data", "--unit", lambda row: row + 2)
+    assert list(found) == ["a", None, None, "b"]

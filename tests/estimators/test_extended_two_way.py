@@ -155,3 +155,22 @@ def test_what_cannot_be_told_apart_is_refused_by_name():
         run(data.assign(y=3.0))
     with pytest.raises(NotIdentified, match="no treated cohort is seen before"):
         run(data[(data["cohort"] == 0) | (data["time"] >= data["cohort"])])
+
+
+@pytest.mark.parametrize("aggregation", ["simple", "dynamic", "group", "calendar", "group_time"])
+@pytest.mark.parametrize("control_group", ["never_treated", "not_yet_treated"])
+@pytest.mark.parametrize(("holes", "anticipation"), [(0.0, 0), (0.15, 0), (0.15, 1)])
+def test_large_panels_have_the_rows_of_small_ones(monkeypatch, aggregation, control_group, holes, anticipation):
+    """Counted by level, which large panels are, against the library's column for each cell; one cohort lacks its base period."""
+    data = simulate(cohorts=(0, 4, 6, 7), holes=holes)
+    data = data[(data["cohort"] != 7) | (data["time"] != 6)] if holes else data
+    options = {"aggregation": aggregation, "control_group": control_group, "anticipation": anticipation}
+    library = run(data, **options)
+    monkeypatch.setattr(extended_two_way_fixed_effects, "LARGE", 0)
+    counted = {tuple(row.get(key) for key in ("term", "cohort", "event_time", "setting")): row for row in run(data, **options)}
+    assert len(counted) == len(library)
+    for row in library:
+        other = counted[tuple(row.get(key) for key in ("term", "cohort", "event_time", "setting"))]
+        for key in ("estimate", "std_error", "ci_low", "p_value", "n_obs", "n_clusters", "within_sd"):
+            assert other[key] == pytest.approx(row[key], rel=1e-7, abs=1e-9)  # the library sweeps by iteration
+        assert other.get("left_out") == row.get("left_out")

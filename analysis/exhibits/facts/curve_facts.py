@@ -3,9 +3,10 @@
 import pandas as pd
 
 from analysis.exhibits.cells import select_one
-from analysis.specification_curve.names import ALL
+from analysis.specification_curve.names import ALL, TWO_WAY
 
 SHARES = ("main_rank", "share_positive", "share_consistent", "share_not_consistent", "share_undecided")
+MAIN = "Callaway-Sant'Anna"  # the estimator of the main specification, as config/specification_curves.yaml calls it
 P_VALUES = ("p_median", "p_share", "p_average")
 
 
@@ -33,6 +34,12 @@ def count(
         facts |= {f"{name}_p_highest": float(row[list(P_VALUES)].max())}
         estimators = parts.loc[parts.index.str.startswith("estimator: "), "p_median"]
         facts |= {f"{name}_p_lowest_estimator": float(estimators.min()), f"{name}_p_highest_estimator": float(estimators.max())}
+        regressions, main = (parts.loc[f"estimator: {estimator}"] for estimator in (TWO_WAY, MAIN))
+        facts |= {
+            f"{name}_share_two_way": float(regressions["n_specifications"] / row["n_specifications"]),
+            f"{name}_share_consistent_two_way": float(regressions["share_consistent"]),
+            f"{name}_share_consistent_main": float(main["share_consistent"]),
+        }
         for form in ("level", "log"):
             if f"outcome: {form}" in parts.index:
                 part = parts.loc[f"outcome: {form}"]

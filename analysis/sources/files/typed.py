@@ -60,7 +60,7 @@ def _source(kind: str, schema: pa.Schema, read: Callable[[list[str]], pa.Table])
         table = read(chosen)
         return [_series(table.column(table.schema.names.index(name))) for name in chosen], Lines.following(2, table.num_rows)
 
-    return Source(header=header, take=take, facts={"format": kind}, attrs=_attrs(schema))
+    return Source(header=header, take=take, facts={"format": kind}, attrs=attrs_of(schema))
 
 
 def _series(column: pa.ChunkedArray) -> pd.Series:
@@ -73,7 +73,7 @@ def _series(column: pa.ChunkedArray) -> pd.Series:
     return pa.table({"values": column}).to_pandas(types_mapper=holes.get, ignore_metadata=True)["values"]
 
 
-def _attrs(schema: pa.Schema) -> dict:
+def attrs_of(schema: pa.Schema) -> dict:
     """Return the marks that travel with a table written by pandas (its evidence grade)."""
     try:
         return json.loads((schema.metadata or {}).get(b"PANDAS_ATTRS", b"{}"))
