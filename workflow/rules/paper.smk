@@ -177,7 +177,9 @@ rule dossier:
         dispatch(rule, input, output, params, wildcards, log)
 
 
-TABLES = [name for kind in ("source", "panel") for name in sorted(catalogue.modules(kind))]
+TABLES = [
+    name for kind in ("source", "panel") for name in sorted(catalogue.modules(kind))
+]
 # Tables of simulated firms are built for the validation alone; the codebook describes them by their contracts.
 DOCUMENTED = {
     name: files_of(name)
