@@ -21,6 +21,7 @@ from analysis.jobs.job import die_with, has_ended, job
 
 # Inputs that make a job run again when they change, and that its function does not read under this name.
 WATCHED = ("data",)
+FEW_JOBS = "IPS_FEW_JOBS"
 
 
 def seed_of(seed: int, name: str) -> int:
@@ -200,9 +201,12 @@ def dispatch(rule: str, inputs: Mapping, outputs: Mapping, params: Mapping, wild
 
 
 def make_ready() -> ForkServerContext:
-    """Start the process that jobs are forked from, unless it runs; it imports the libraries while the workflow is planned."""
+    """Start the process that jobs are forked from, unless it runs; it imports the libraries while the workflow is planned.
+
+    With FEW_JOBS in the environment it imports nothing: a job or two load what they need sooner than everything is loaded.
+    """
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["analysis.jobs.preload"])
+    context.set_forkserver_preload([] if FEW_JOBS in os.environ else ["analysis.jobs.preload"])
     forkserver.ensure_running()
     return context
 

@@ -116,6 +116,7 @@ def _make(arguments: list[str], where: list[str], lock: IO) -> int:
     command = [sys.executable, "-m", "snakemake", *arguments, *(["--nolock"] if fcntl else []), *where]
     if last and only_text(last, before):
         command += ["--allowed-rules", *READ_TEXT]
+        os.environ["IPS_FEW_JOBS"] = "yes"  # analysis.jobs.dispatch
     status = execute(command, lock)
     if status == 0 and not {"-n", "--dry-run"} & set(arguments):
         after = state()
