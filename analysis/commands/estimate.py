@@ -148,6 +148,7 @@ def streams(chosen: argparse.Namespace, specification: Specification, method: Me
     Raises BadOption where it is asked for and cannot be, and where neither can be done: with how much memory it takes and there is.
     """
     path = Path(chosen.file)
+    method.read(specification)  # a mistyped option is told as such
     why_not = method.needs_every_unit(specification) or ("" if is_parquet_file(path) else f"{chosen.file} is no Parquet file")
     if chosen.streaming:
         if why_not:
