@@ -24,7 +24,8 @@ def layout(scaling: pd.DataFrame) -> Table:
 def _cell(row: pd.Series) -> str:
     if pd.isna(row["seconds"]):
         return row["outcome"] if row["outcome"].startswith("over") else "failed"
-    return f"{row['seconds']:.1f} s ({row['cpu_seconds']:.1f}), {row['peak_gb']:.1f} GB"
+    memory = "" if pd.isna(row["peak_gb"]) else f", {row['peak_gb']:.1f} GB"
+    return f"{row['seconds']:.1f} s ({row['cpu_seconds']:.1f}){memory}"
 
 
 def _short(rows: int) -> str:

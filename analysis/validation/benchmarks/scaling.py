@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import subprocess
 import sys
 import tempfile
@@ -122,9 +123,9 @@ def measured(command: list[str], estimates: Path) -> dict:
         last = (failed.strip().splitlines() or [f"status {process.returncode}"])[-1]
         outcome = f"over {SECONDS_ALLOWED} s" if process.returncode == 124 else f"failed: {last[:120]}"
         return dict.fromkeys(("seconds", "cpu_seconds", "peak_gb", "value")) | {"outcome": outcome}
-    # The peak is that of the child of `timeout` too.
-    spent = usage.ru_utime + usage.ru_stime
-    about = {"seconds": seconds, "cpu_seconds": spent, "peak_gb": usage.ru_maxrss / 1024**2}
+    # The peak is that of the child of `timeout` too. A process begins with what the one holds that starts it: less cannot be seen.
+    spent, held = usage.ru_utime + usage.ru_stime, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    about = {"seconds": seconds, "cpu_seconds": spent, "peak_gb": usage.ru_maxrss / 1024**2 if usage.ru_maxrss > held else None}
     return about | {"value": _estimate(estimates) if estimates.exists() else json.loads(said.splitlines()[-1]), "outcome": "measured"}
 
 
