@@ -6,6 +6,7 @@ import pandas as pd
 
 from analysis.sources.firms.findings import Finding, Notebook
 from analysis.sources.firms.grid import EMPLOYEES, FILE, ROW
+from analysis.sources.firms.interim import END
 from analysis.sources.firms.recognition import Match
 
 # Figures of two sources are the same when they differ by less: rounding of exports.
@@ -21,7 +22,7 @@ def once(rows: pd.DataFrame, key: list[str], prefer: dict[str, list], book: Note
     `prefer` names columns and their values in order: where rows of a key differ in them, the first value counts.
     """
     book.names = rows.get(FILE, None)
-    own = [column for column in rows.columns if column not in (ROW, FILE, EMPLOYEES) and not column.startswith(PREFER)]
+    own = [column for column in rows.columns if column not in (ROW, FILE, EMPLOYEES, END) and not column.startswith(PREFER)]
     rows = _preferred(rows, key, prefer, book)
     same = rows.duplicated(own, keep="first")
     if same.any():
@@ -73,7 +74,7 @@ def combined(table: str, parts: list[tuple[Match, pd.DataFrame]], adapters: dict
     ordered = sorted(filled, key=lambda part: (adapters[part[0].adapter]["precedence"], part[0].path.name, part[0].name))
     merged: pd.DataFrame | None = None
     for match, rows in ordered:
-        indexed = rows.drop(columns=[ROW, FILE, EMPLOYEES], errors="ignore").set_index(key)
+        indexed = rows.drop(columns=[ROW, FILE, EMPLOYEES, END], errors="ignore").set_index(key)
         indexed = indexed.assign(source=pd.Series(match.adapter, index=indexed.index, dtype="string"))
         merged = indexed if merged is None else _laid_over(merged, indexed, table, match, findings)
     if merged is None:

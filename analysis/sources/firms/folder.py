@@ -15,6 +15,7 @@ from analysis.sources.firms.dates import EITHER_ORDER, dashed
 from analysis.sources.firms.delimited import TEXT_LINE
 from analysis.sources.firms.findings import FileLine, Finding, Notebook
 from analysis.sources.firms.grid import FILE, ROW, Cells, Grid, by_value
+from analysis.sources.firms.interim import without_interim, without_interim_of_others
 from analysis.sources.firms.links import linked
 from analysis.sources.firms.magnitudes import weighed
 from analysis.sources.firms.opening import tables_of
@@ -76,6 +77,7 @@ def read_folder(
             for piece in (one for one in pieces if one.match.table == table):
                 groups.setdefault(_alike(piece.match), []).append(piece)
             parts = [(group[0].match, _read(group, helpers, contracts[table], codes, policies, reading)) for group in groups.values()]
+            parts = _of_whole_years(parts, list(groups.values()), reading)
             reading.tables[table] = combined(table, parts, adapters, contracts[table], reading.findings)
         sources = {table: ", ".join(sorted({m.name for m in reading.matches if m.table == table})) for table in TABLES}
         reading.tables = linked(reading.tables, sources, reading.findings)
@@ -185,6 +187,7 @@ def _read(group: list[Piece], helpers: dict, contract: dict, codes: dict[str, st
         if known.notna().any():
             book.note("repaired", "codes joined to firms by the file of identifiers", column="firm_id", count=int(known.notna().sum()))
         rows = rows.assign(firm_id=known.fillna(rows["firm_id"]).astype("string"))
+    rows = without_interim(rows, book)
     rows = once(rows, contract["key"], first.layout.get("prefer", {}), book)
     if first.table == "firm_accounts":
         book.names = rows.get(FILE)
@@ -192,6 +195,18 @@ def _read(group: list[Piece], helpers: dict, contract: dict, codes: dict[str, st
     reading.findings += book.findings
     _leave_out(group, name, book.left)
     return rows
+
+
+def _of_whole_years(
+    parts: list[tuple[Match, pd.DataFrame]], groups: list[list[Piece]], reading: Reading
+) -> list[tuple[Match, pd.DataFrame]]:
+    """Return the rows of all layouts without those that are of a part of a year, as the dates of another layout show."""
+    books = [Notebook(match.table, _named(group), rows.get(FILE)) for (match, rows), group in zip(parts, groups, strict=True)]
+    left = without_interim_of_others([rows for _, rows in parts], books)
+    for group, book in zip(groups, books, strict=True):
+        reading.findings += book.findings
+        _leave_out(group, book.file, book.left)
+    return [(match, rows) for (match, _), rows in zip(parts, left, strict=True)]
 
 
 def _translate(group: list[Piece], helpers: dict, contract: dict, policies: Policies, reading: Reading) -> None:

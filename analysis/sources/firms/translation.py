@@ -13,10 +13,11 @@ import pandas as pd
 from analysis.sources.firms.dates import WHOLE_YEAR, dashed
 from analysis.sources.firms.findings import Finding, Notebook
 from analysis.sources.firms.grid import EMPLOYEES, FILE, ROW, by_value, narrow
+from analysis.sources.firms.interim import END, ends_of, states_whole_years
 from analysis.sources.firms.policies import BLANK, DONE, DROP, REFUSE, Policies
 from analysis.sources.firms.recognition import columns_of
 from analysis.sources.firms.strays import without_strays
-from analysis.sources.firms.values import balanced, broken, field_of, typed
+from analysis.sources.firms.values import balanced, broken, field_of, first_of, typed
 from analysis.sources.firms.widening import widened
 
 # A long code that a spreadsheet took for a number has lost its last digits.
@@ -72,6 +73,9 @@ def translate(
         _note_absent(name, how, cells, layout, book)
         rows[name], mask = ruled(cells, name, how, rule, book, policies, bad, scales)
         bad |= mask
+    dates = first_of(cells, layout["columns"].get("year", {}).get("from", []))
+    if dates is not None and "long" not in layout and not states_whole_years(layout, cells):
+        rows[END] = ends_of(dates)
     bad |= _other_currency(cells, rows, layout, contract, currencies or {}, bad, book)
     return Translated(rows[~bad].reset_index(drop=True), book.findings, book.left)
 

@@ -1,0 +1,98 @@
+"""Dates of parts of a year beside those of whole years: the year's figures count, and every other row is counted with its reason."""
+
+import pandas as pd
+import pytest
+
+from tests.sources.firms.test_variations import RAW, read
+
+pytestmark = pytest.mark.fast
+
+HEAD = "firm_id,year,currency,assets,sales\n"
+CHINESE = {
+    "csmar": "Stkcd,Accper,A001000000\n000063,{},{}000000\n",
+    "tushare": "ts_code,end_date,total_assets\n000063.SZ,{},{}000000\n",
+    "akshare": "SECURITY_CODE,REPORT_DATE,TOTAL_ASSETS\n000063,{},{}000000\n",
+    "wind": "证券代码,报告期,总资产\n000063.SZ,{},{}000000\n",
+}
+
+
+def years(found):
+    table = found.tables["firm_accounts"]
+    return dict(zip(table["firm_id"] + " " + table["year"].astype("string"), table["assets"], strict=True))
+
+
+def left_out(found):
+    return sum(count for line in found.files for count in line.left_out.values())
+
+
+def of_firms(*dates, firms=("F1", "F2", "F3"), grows=True):
+    """Rows of firms at dates; sales grow over the year, or are each quarter's own."""
+    return HEAD + "".join(
+        f"{firm},{date},CNY,{100 + i},{(int(date[5:7]) if grows else 3) * 10}\n" for i, firm in enumerate(firms) for date in dates
+    )
+
+
+@pytest.mark.parametrize(
+    ("dates", "kept"),
+    [
+        (("2018-06-30", "2018-12-31", "2019-06-30", "2019-12-31"), (2018, 2019)),
+        (("2019-03-31", "2019-06-30", "2019-09-30", "2019-12-31"), (2019,)),
+        (("2018-12-31", "2019-12-31", "2020-06-30"), (2018, 2019)),
+        (("2018-12-31", "2019-12-31", "2020-03-31"), (2018, 2019)),
+        (("2019-06-30", "2020-12-31", "2020-09-30"), (2020,)),
+        (("2018-06-30", "2019-06-30", "2020-06-30"), (2018, 2019, 2020)),
+        (("2018-03-31", "2019-03-31"), (2018, 2019)),
+        (("2018-09-29", "2019-09-28", "2020-10-03"), (2018, 2019, 2020)),
+        (("2018-12-29", "2019-12-28"), (2018, 2019)),
+        (("2019-01-01", "2020-01-01"), (2019, 2020)),
+        (("2019-06-30",), (2019,)),
+    ],
+)
+def test_the_end_of_the_year_counts_and_the_rest_is_counted(dates, kept, tmp_path):
+    found = read(tmp_path, of_firms(*dates))
+    assert sorted({int(key.split()[1]) for key in years(found)}) == list(kept)
+    assert not found.refused()
+    assert left_out(found) == 3 * (len(dates) - len(kept))
+
+
+@pytest.mark.parametrize("dates", [("2018-03-31", "2018-09-30", "2019-03-31"), ("2019-03-31", "2019-06-30", "2019-09-30")])
+def test_several_dates_a_year_without_december_are_refused(dates, tmp_path):
+    found = read(tmp_path, of_firms(*dates))
+    assert years(found) == {}
+    assert {finding.row for finding in found.refused()} == set(range(2, 2 + 3 * len(dates)))
+
+
+def test_single_quarters_are_refused_where_firms_show_it_and_doubted_where_one_does(tmp_path):
+    quarters = ("2019-03-31", "2019-06-30", "2019-09-30", "2019-12-31")
+    assert ["single quarters" in str(one) for one in read(tmp_path, of_firms(*quarters, grows=False)).refused()] == [True]
+    found = read(tmp_path, of_firms(*quarters, firms=["F1"], grows=False))
+    assert [one.kind for one in found.findings if "single quarters" in one.rule] == ["doubtful"]
+
+
+def test_a_file_of_half_years_and_one_of_years_are_told_apart(tmp_path):
+    (tmp_path / "half.csv").write_text("firm_id,year,currency,assets\nF1,2019-06-30,CNY,90\nF2,2018-06-30,CNY,5\nF2,2019-06-30,CNY,6\n")
+    found = read(tmp_path, "firm_id,year,currency,sales\nF1,2019-12-31,CNY,50\nF2,2018-06-30,CNY,7\n")
+    table = found.tables["firm_accounts"].set_index(["firm_id", "year"])
+    assert table.loc[("F1", 2019), "sales"] == 50 and pd.isna(table.loc[("F1", 2019), "assets"])
+    assert table.loc[("F2", 2018), "assets"] == 5 and table.loc[("F2", 2019), "assets"] == 6
+    assert left_out(found) == 1
+
+
+def test_the_latest_filing_of_a_half_year_does_not_replace_the_year(tmp_path):
+    found = read(tmp_path, "firm_id,year,currency,assets,filed\nF1,2019-06-30,CNY,90,2020-09-01\nF1,2019-12-31,CNY,100,2020-04-01\n")
+    assert years(found) == {"F1 2019": 100}
+
+
+def test_a_fiscal_year_that_was_moved_is_asked_about(tmp_path):
+    found = read(tmp_path, of_firms("2017-06-30", "2018-06-30", "2019-12-31"))
+    assert len(years(found)) == 9
+    assert [(one.count, "different months" in one.rule) for one in found.findings if one.kind == "doubtful"] == [(3, True)]
+
+
+@pytest.mark.parametrize("source", CHINESE)
+def test_interim_reports_of_chinese_sources_are_left_out(source, tmp_path):
+    head, row = CHINESE[source].split("\n")[:2]
+    lines = [row.format(date, size) for date, size in (("2018-12-31", 100), ("2019-03-31", 101), ("2019-06-30", 102), ("2019-12-31", 103))]
+    found = read(tmp_path, "\n".join([head, *lines]) + "\n")
+    assert years(found) == {"000063 2018": 100, "000063 2019": 103}
+    assert left_out(found) == 2 and set(found.tables["firm_accounts"]["source"]) <= set(RAW["adapters"])
