@@ -10,24 +10,17 @@ from collections.abc import Collection
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.compute as pc
 from pyarrow import csv as arrow
 
 from analysis.core.errors import DataError, violation
+from analysis.sources.firms.faults import noted
 from analysis.sources.firms.grid import HEAD, ROW, Cells, Grid, Ragged, framed, only
+from analysis.sources.firms.marks import EUROPEAN_NOTE, european, refuse_points
 from analysis.sources.firms.text import as_utf8
 
 DELIMITERS = (",", "\t", ";", "|")
 # Excel's word to itself about the delimiter.
 EXCEL = re.compile(rb'"?sep=(.)"?\n', re.IGNORECASE)
-# Where cells end with semicolons a comma may be a decimal one. These can only be: 1.234,5, 12,5 and 1234,567 ...
-DECIMAL_COMMA = r"^\s*\(?-?(\d{1,3}(\.\d{3})+,\d+|\d+,(\d{1,2}|\d{4,})|\d{4,},\d+)\)?\s*$"
-# ... these can only be numbers with a decimal point: 12.5, 1,234.5 ...
-DECIMAL_POINT = r"^\s*\(?-?(\d+\.(\d{1,2}|\d{4,})|\d{4,}\.\d+|\d{1,3}(,\d{3})+\.\d+)\)?\s*$"
-# ... and these may be either: 12,345 and (several of them in a column) 12.345.
-COMMA = r"^\s*\(?-?\d{1,3}(,\d{3})+\)?\s*$"
-POINTS = r"^\s*\(?-?[1-9]\d{0,2}(\.\d{3})+\)?\s*$"
-EUROPEAN = r"^\s*\(?-?(\d{1,3}(\.\d{3})+|\d+)(,\d+)?\)?\s*$"
 SAMPLE = 1 << 20
 TEXT_LINE = "is a line of text, no record"
 
@@ -56,10 +49,11 @@ def open_delimited(data: bytes, name: str, path: Path, suffix: str) -> Grid:
         asked = columns | beyond
         found = _fast(rest, delimiter, wide, asked, line + skipped) or _slow(rest, delimiter, wide, asked, line + skipped, name)
         _refuse_beyond(found, list(beyond), len(head[top][1]), name)
-        if delimiter == ";" and _european(found, [key for key in columns if key not in named], name):
-            notes.append("numbers have a decimal comma, and points between thousands")
+        numbers = [key for key in columns if key not in named]
+        if delimiter == ";" and european(found, numbers, name):
+            notes.append(EUROPEAN_NOTE)
         if delimiter == "\t":
-            _refuse_points(found, [key for key in columns if key not in named], name)
+            refuse_points(found, numbers, name)
         found.table = only(found.table, where)
         return found
 
@@ -148,7 +142,7 @@ def _fast(body: bytes, delimiter: str, width: int, columns: dict[str, int], line
     if table.num_rows != body.count(b"\n") + 1 or body.count(b'"') % 2:
         return None
     read = {name: table[str(position)] for name, position in columns.items()}
-    return Cells(framed(read, range(line + 1, line + 1 + table.num_rows)), count=table.num_rows)
+    return noted(Cells(framed(read, range(line + 1, line + 1 + table.num_rows)), count=table.num_rows), read)
 
 
 def _slow(body: bytes, delimiter: str, width: int, columns: dict[str, int], line: int, name: str) -> Cells:
@@ -174,48 +168,4 @@ def _slow(body: bytes, delimiter: str, width: int, columns: dict[str, int], line
     if sum(one.rule != TEXT_LINE for one in ragged) > len(records):
         raise DataError(violation(name, f"{ragged[0].rule}, as most rows", row=ragged[0].row))
     read = {key: pa.array([cells[position] for cells in records], pa.string()) for key, position in columns.items()}
-    return Cells(framed(read, lines), ragged, len(records) + len(ragged))
-
-
-def _european(found: Cells, columns: list[str], name: str) -> bool:
-    """Turn numbers with decimal commas into ones with points where the file shows that it has them; return whether it did.
-
-    Raises DataError for numbers that may mean two things, in a file that shows neither or both.
-    """
-    comma = [column for column in columns if _holds(found, column, DECIMAL_COMMA)]
-    point = any(_holds(found, column, DECIMAL_POINT) for column in columns)
-    if comma and not point:
-        for column in columns:
-            text = found.table[column]
-            number = text.str.fullmatch(EUROPEAN.strip("^$")).fillna(False).astype(bool)
-            plain = text.str.replace(".", "", regex=False).str.replace(",", ".", regex=False)
-            found.table[column] = text.mask(number, plain)
-        return True
-    for column in columns:
-        pattern = DECIMAL_COMMA if column in comma else COMMA
-        if _holds(found, column, pattern):
-            _refuse_mark(found, column, pattern, name)
-    if not point:
-        _refuse_points(found, columns, name)
-    return False
-
-
-def _refuse_points(found: Cells, columns: list[str], name: str) -> None:
-    """Raise DataError for a column all of whose points may stand between thousands, where no column has a decimal one."""
-    if any(_holds(found, column, DECIMAL_POINT) for column in columns):
-        return
-    for column in columns:
-        many = pc.sum(pc.match_substring_regex(pa.array(found.table[column]), POINTS)).as_py() or 0
-        dotted = pc.sum(pc.match_substring(pa.array(found.table[column]), ".")).as_py() or 0
-        if many > 1 and many == dotted:
-            _refuse_mark(found, column, POINTS, name)
-
-
-def _holds(found: Cells, column: str, pattern: str) -> bool:
-    return bool(pc.any(pc.match_substring_regex(pa.array(found.table[column]), pattern)).as_py())
-
-
-def _refuse_mark(found: Cells, column: str, pattern: str, name: str) -> None:
-    at = pc.index(pc.match_substring_regex(pa.array(found.table[column]), pattern), True).as_py()
-    rule = "may have a decimal comma or separate thousands; write numbers with a point and without separators"
-    raise DataError(violation(name, rule, row=int(found.table[ROW].iloc[at]), column=column, value=found.table[column].iloc[at]))
+    return noted(Cells(framed(read, lines), ragged, len(records) + len(ragged)), read)

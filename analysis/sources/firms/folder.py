@@ -28,6 +28,12 @@ from analysis.sources.firms.translation import translate
 BATCH = 250
 TABLES = ("firm_accounts", "financing_events", "projects")
 IDENTIFIERS = "identifiers"
+# What becomes of the errors of a spreadsheet and of its formulas without a value.
+KINDS = {"error": "blanked", "formula": "refused"}
+SAID = {
+    "error": "an error of a spreadsheet in place of a figure; such cells are left blank",
+    "formula": "a formula without its value: open the file in a spreadsheet and save it, or save the values",
+}
 
 
 @dataclass
@@ -122,7 +128,7 @@ def _piece(grid: Grid, adapters: dict, contracts: dict, policies: Policies, find
     line.unused = [] if "long" in match.layout or not match.table else list(match.unused)
     for ragged in cells.ragged:
         line.left_out[ragged.rule] = line.left_out.get(ragged.rule, 0) + 1
-    findings += _ragged(cells, match, policies)
+    findings += _ragged(cells, match, policies) + _faulty(cells, match)
     findings += [Finding(match.table or "firm_accounts", "repaired", match.name, note) for note in grid.notes]
     return Piece(match, cells.table, line)
 
@@ -144,6 +150,15 @@ def _ragged(cells: Cells, match: Match, policies: Policies) -> list[Finding]:
         else:
             found.append(Finding(table, "filtered", match.name, one.rule, one.row, value=one.text[:60], about="rows"))
     return found
+
+
+def _faulty(cells: Cells, match: Match) -> list[Finding]:
+    """Return a finding for each column with errors of a spreadsheet, whose cells are blank, or with formulas, which are refused."""
+    table = match.table or "firm_accounts"
+    return [
+        Finding(table, KINDS[one.kind], match.name, f"{SAID[one.kind]}; first of {one.count:,}", one.row, one.column, one.value, one.count)
+        for one in cells.faults
+    ]
 
 
 def _stands_alone(piece: Piece) -> bool:

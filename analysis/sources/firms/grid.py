@@ -34,6 +34,17 @@ class Ragged:
     text: str = ""
 
 
+@dataclass(frozen=True)
+class Fault:
+    """Cells of a column that hold an error ('error') or a formula without its value ('formula'): the first place, and how many."""
+
+    kind: str
+    row: int
+    column: str
+    value: str
+    count: int
+
+
 @dataclass
 class Cells:
     """Records: the wanted columns by the names given to them, and ROW; ragged records are left out of them."""
@@ -41,6 +52,7 @@ class Cells:
     table: pd.DataFrame
     ragged: list[Ragged] = field(default_factory=list)
     count: int = 0  # records in the file, whatever was asked for
+    faults: list[Fault] = field(default_factory=list)
 
 
 # take(index of the header in the head, name → position, {name: wanted values}, names that hold words)

@@ -11,7 +11,9 @@ from typing import Any
 import pyarrow as pa
 
 from analysis.core.errors import DataError, violation
+from analysis.sources.firms.faults import Places, faults_of, noted
 from analysis.sources.firms.grid import HEAD, Cells, Grid, framed, only
+from analysis.sources.firms.marks import EUROPEAN_NOTE, settled
 
 Records = list[tuple[int, list]]  # row in the sheet, its cells
 
@@ -25,7 +27,8 @@ def open_workbook(data: bytes, name: str, path: Path, suffix: str) -> list[Grid]
 
     try:
         book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(data))
-        sheets = {title: _records(book, title) for title in book.sheet_names}
+        faults = faults_of(data)
+        sheets = {title: _records(book, title, faults.get(title, {})) for title in book.sheet_names}
     except Exception as error:  # each of its kinds of workbook has its own errors
         raise DataError(violation(name, f"cannot be read as a workbook ({' '.join(str(error).split())[:160]})")) from error
     filled = {title: records for title, records in sheets.items() if records}
@@ -35,19 +38,37 @@ def open_workbook(data: bytes, name: str, path: Path, suffix: str) -> list[Grid]
     return [_grid(name if alone else f"{name}, sheet '{title}'", path, suffix, records) for title, records in filled.items()]
 
 
-def _records(book: Any, title: str) -> Records:
+def _records(book: Any, title: str, faults: Places) -> Records:
+    """Return the filled rows of a sheet, with the errors and formulas that the reader of workbooks returns as blank."""
     rows = book.get_sheet_by_name(title).to_python(skip_empty_area=False)
+    for (row, place), said in faults.items():
+        if row <= len(rows) and place < len(rows[row - 1]) and rows[row - 1][place] == "":
+            rows[row - 1][place] = said
     return [(i, row) for i, row in enumerate(rows, start=1) if any(cell != "" for cell in row)]
 
 
 def _grid(name: str, path: Path, suffix: str, records: Records) -> Grid:
-    def take(top: int, columns: dict[str, int], where: dict[str, Collection[str]], _: Collection[str]) -> Cells:
+    notes: list[str] = []
+
+    def take(top: int, columns: dict[str, int], where: dict[str, Collection[str]], named: Collection[str]) -> Cells:
         body = records[top + 1 :]
         body = [(row, cells) for row, cells in body if any(cells[place] != "" for place in columns.values() if place < len(cells))]
         read = {key: pa.array([_cell(cells[place]) for _, cells in body], pa.string()) for key, place in columns.items()}
-        return Cells(only(framed(read, [row for row, _ in body]), where), count=len(body))
+        found = noted(Cells(framed(read, [row for row, _ in body]), count=len(body)), read)
+        text = {
+            key: pa.array([_text(cells[place]) for _, cells in body], pa.string()) for key, place in columns.items() if key not in named
+        }
+        if settled(found, text, name):
+            notes.append(EUROPEAN_NOTE)
+        found.table = only(found.table, where)
+        return found
 
-    return Grid(name, path, suffix, [(row, [_cell(cell) for cell in cells]) for row, cells in records[:HEAD]], take)
+    return Grid(name, path, suffix, [(row, [_cell(cell) for cell in cells]) for row, cells in records[:HEAD]], take, notes)
+
+
+def _text(value: object) -> str | None:
+    """Return a cell that is text in the sheet; what is a number there has its decimal mark."""
+    return value if isinstance(value, str) else None
 
 
 def _cell(value: object) -> str:

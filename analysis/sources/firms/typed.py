@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 
 from analysis.sources.firms.grid import BLANKS, ROW, Cells, Grid, only, without_zeros
+from analysis.sources.firms.marks import EUROPEAN_NOTE, settled
 
 Labels = dict[str, dict[object, str]]
 
@@ -18,15 +20,23 @@ def open_typed(data: bytes | None, name: str, path: Path, suffix: str) -> Grid:
     """Return the file as a grid; `data` are its bytes where it was packed. Records count from 1."""
     table, labels = _unpacked(data, suffix) if data is not None else _read(path, suffix)
 
+    notes: list[str] = []
+
     def take(_: int, columns: dict[str, int], where: dict[str, Collection[str]], named: Collection[str]) -> Cells:
         made = {
             key: _column(table.iloc[:, place], labels.get(str(table.columns[place]), {}) if key in named else {})
             for key, place in columns.items()
         }
-        frame = pd.DataFrame({**made, ROW: range(1, len(table) + 1)})
-        return Cells(only(frame, where), count=len(table))
+        found = Cells(pd.DataFrame({**made, ROW: range(1, len(table) + 1)}), count=len(table))
+        text = {
+            key: pa.array(made[key], pa.string()) for key in columns if key not in named and pd.api.types.is_string_dtype(made[key].dtype)
+        }
+        if settled(found, text, name):
+            notes.append(EUROPEAN_NOTE)
+        found.table = only(found.table, where)
+        return found
 
-    return Grid(name, path, suffix, [(0, [str(column) for column in table.columns])], take)
+    return Grid(name, path, suffix, [(0, [str(column) for column in table.columns])], take, notes)
 
 
 def _unpacked(data: bytes, suffix: str) -> tuple[pd.DataFrame, Labels]:

@@ -1,0 +1,54 @@
+"""Errors of a spreadsheet and formulas without a value stand for no figure; none of them is blanked in silence."""
+
+import openpyxl
+import pytest
+
+from analysis.core.rawfiles import files_of
+from analysis.sources.firms.folder import read_folder
+from tests.sources.firms.test_variations import HEAD, RAW, cells, read
+
+pytestmark = pytest.mark.fast
+
+ERRORS = ["#NUM!", "#NAME?", "#REF!", "#DIV/0!", "#VALUE!", "#N/A", "#NULL!"]
+OTHERS = ["#WERT!", "#BEZUG!", "#NV", "#¡DIV/0!", "#¿NOMBRE?", "#N/A N/A", "#SPILL!", "#GETTING_DATA"]
+
+
+def read_sheet(folder, *rows):
+    book = openpyxl.Workbook()
+    for row in (HEAD.strip().split(","), *rows):
+        book.active.append(row)
+    book.save(folder / "a.xlsx")
+    return read_folder(files_of(folder), RAW["adapters"], RAW["tables"])
+
+
+def of_kind(found, kind):
+    return [(one.row, one.column, one.value, one.count) for one in found.findings if one.kind == kind]
+
+
+@pytest.mark.parametrize("error", [*ERRORS, *OTHERS])
+def test_an_error_in_a_text_file_is_blank_and_counted_with_its_first_place(error, tmp_path):
+    found = read(tmp_path, HEAD + f"F1,2019,CNY,100,{error},1\nF2,2019,CNY,100,5,1\nF3,2019,CNY,100,{error},1\n")
+    assert of_kind(found, "blanked") == [(2, "sales", error, 2)]
+    assert "sales" not in cells(found, "F1", 2019) and cells(found, "F2", 2019)["sales"] == 5 and not found.refused()
+
+
+@pytest.mark.parametrize("error", ERRORS)
+def test_an_error_in_a_sheet_is_blank_and_counted_with_its_first_place(error, tmp_path):
+    found = read_sheet(tmp_path, ["F1", 2019, "CNY", 100, 5, 1], ["F2", 2019, "CNY", 100, error, 1], ["F3", 2019, "CNY", 100, error, 1])
+    assert of_kind(found, "blanked") == [(3, "sales", error, 2)]
+    assert "sales" not in cells(found, "F2", 2019) and not found.refused()
+
+
+def test_an_error_in_place_of_a_key_is_refused(tmp_path):
+    assert [(row, column) for row, column, *_ in of_kind(read(tmp_path, HEAD + "#REF!,2019,CNY,100,5,1\n"), "refused")] == [(2, "firm_id")]
+
+
+def test_a_formula_without_its_value_is_refused_with_its_place(tmp_path):
+    found = read_sheet(tmp_path, ["F1", 2019, "CNY", 100, "=2*25", 1])
+    assert of_kind(found, "refused") == [(2, "sales", "=2*25", 1)]
+
+
+@pytest.mark.parametrize("name", ["#1 Corp.", "C# GmbH", "#hashtag"])
+def test_a_name_with_the_sign_of_errors_is_a_name(name, tmp_path):
+    found = read(tmp_path, f"firm_id,year,currency,name,assets\nF1,2019,CNY,{name},5\n")
+    assert cells(found, "F1", 2019)["name"] == name
