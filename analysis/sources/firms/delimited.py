@@ -6,7 +6,7 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 import pyarrow as pa
@@ -14,7 +14,7 @@ from pyarrow import csv as arrow
 
 from analysis.core.errors import DataError, violation
 from analysis.sources.firms.faults import noted
-from analysis.sources.firms.grid import HEAD, ROW, Cells, Grid, Ragged, framed, only
+from analysis.sources.firms.grid import HEAD, ROW, Cells, Grid, Ragged, framed, only, unread
 from analysis.sources.firms.marks import EUROPEAN_NOTE, european, refuse_points
 from analysis.sources.firms.text import as_utf8
 
@@ -22,6 +22,10 @@ DELIMITERS = (",", "\t", ";", "|")
 # Excel's word to itself about the delimiter.
 EXCEL = re.compile(rb'"?sep=(.)"?\n', re.IGNORECASE)
 SAMPLE = 1 << 20
+# Lines at the end of a file among which notes are looked for.
+TAIL = 20
+# Bytes of a line beyond which it is no note.
+LONG_LINE = 1 << 16
 TEXT_LINE = "is a line of text, no record"
 
 
@@ -57,7 +61,24 @@ def open_delimited(data: bytes, name: str, path: Path, suffix: str) -> Grid:
         found.table = only(found.table, where)
         return found
 
-    return Grid(name, path, suffix, [(line + skipped, cells) for line, cells in head], take, notes)
+    def asides(top: int, used: set[int]) -> Iterator[tuple[int, int, str, bool]]:
+        first = [(line + skipped, cells) for line, cells in head[top + 1 :]]
+        return unread([*first, *_tail(body, delimiter, skipped)], used)
+
+    return Grid(name, path, suffix, [(line + skipped, cells) for line, cells in head], take, notes, asides)
+
+
+def _tail(body: bytes, delimiter: str, skipped: int) -> list[tuple[int, list[str]]]:
+    """Return the last lines, where notes stand; a line within a cell in quotes is read as one of its own."""
+    lines = body.rstrip(b"\n\r \x1a").split(b"\n") if len(body) < SAMPLE else body[-SAMPLE // 16 :].rstrip(b"\n\r \x1a").split(b"\n")
+    end = body.rstrip(b"\n\r \x1a").count(b"\n") + 1 + skipped
+    last = lines[-TAIL:]
+    rows = range(end - len(last) + 1, end + 1)
+    return [
+        (row, next(csv.reader([line.decode(errors="ignore")], delimiter=delimiter), []))
+        for row, line in zip(rows, last, strict=True)
+        if line.strip() and len(line) < LONG_LINE
+    ]
 
 
 def _refuse_beyond(found: Cells, beyond: list[str], width: int, name: str) -> None:

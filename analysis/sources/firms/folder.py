@@ -21,7 +21,7 @@ from analysis.sources.firms.magnitudes import weighed
 from analysis.sources.firms.opening import tables_of
 from analysis.sources.firms.policies import REFUSE, Policies
 from analysis.sources.firms.recognition import Match, columns_of, recognise, take, wanted_tags
-from analysis.sources.firms.titles import UNIT_BELOW, unit_said, with_units
+from analysis.sources.firms.titles import UNIT_BELOW, doubted_sheets, unit_of_sheet, unit_said, units_aside, with_units
 from analysis.sources.firms.translation import translate
 
 # Files of facts, each a firm for itself, that are held before they become rows: memory stays that of so many.
@@ -95,10 +95,13 @@ def _pieces(files: list[Path], adapters: dict, contracts: dict, policies: Polici
     names = Counter(path.name for path in files)
     pieces: list[Piece] = []
     waiting: dict[tuple, list[Piece]] = {}
+    said: list[tuple[Grid, str, float]] = []
     for path in progress(files):
         label = f"{path.parent.name}/{path.name}" if names[path.name] > 1 else path.name
         for found in tables_of(path, label, tags):
             piece = found if isinstance(found, FileLine) else _piece(found, adapters, contracts, policies, reading.findings)
+            if isinstance(found, Grid) and (unit := unit_of_sheet(found, text=isinstance(piece, FileLine))):
+                said.append((found, *unit))
             if isinstance(piece, FileLine):
                 reading.files.append(piece)
                 reading.findings.append(_unread(piece))
@@ -110,6 +113,8 @@ def _pieces(files: list[Path], adapters: dict, contracts: dict, policies: Polici
         for kind in [kind for kind, batch in waiting.items() if len(batch) >= BATCH]:
             _translate(waiting[kind], {}, contracts[waiting[kind][0].match.table], policies, reading)
             del waiting[kind]
+    money = [(piece.match, contracts[piece.match.table]) for piece in pieces if piece.match.table and "long" not in piece.match.layout]
+    reading.findings += doubted_sheets(said, money)
     reading.matches = [piece.match for piece in pieces if piece.match.table]
     return pieces
 
@@ -128,6 +133,7 @@ def _piece(grid: Grid, adapters: dict, contracts: dict, policies: Policies, find
     line.unused = [] if "long" in match.layout or not match.table else list(match.unused)
     for ragged in cells.ragged:
         line.left_out[ragged.rule] = line.left_out.get(ragged.rule, 0) + 1
+    findings += units_aside(match, grid, contracts.get(match.table, {}))
     findings += _ragged(cells, match, policies) + _faulty(cells, match)
     findings += [Finding(match.table or "firm_accounts", "repaired", match.name, note) for note in grid.notes]
     return Piece(match, cells.table, line)

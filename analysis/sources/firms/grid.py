@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -58,6 +58,10 @@ class Cells:
 # take(index of the header in the head, name → position, {name: wanted values}, names that hold words)
 Take = Callable[[int, dict[str, int], dict[str, Collection[str]], Collection[str]], Cells]
 
+# asides(index of the header in the head, positions of the columns that are read): row, position, text and whether the rest of
+# the record is blank, of the cells that are not read
+Asides = Callable[[int, set[int]], Iterable[tuple[int, int, str, bool]]]
+
 
 @dataclass
 class Grid:
@@ -69,6 +73,16 @@ class Grid:
     head: list[tuple[int, list[str]]]
     take: Take
     notes: list[str] = field(default_factory=list)
+    asides: Asides | None = None
+
+
+def unread(records: Iterable[tuple[int, list]], used: set[int]) -> Iterator[tuple[int, int, str, bool]]:
+    """Yield the cells of text that are not read, as Asides does."""
+    for row, cells in records:
+        others = [(place, cell) for place, cell in enumerate(cells) if place not in used and isinstance(cell, str) and cell]
+        if others:
+            alone = not any(cells[place] not in ("", None) for place in used if place < len(cells))
+            yield from ((row, place, cell, alone) for place, cell in others)
 
 
 def words(column: pa.ChunkedArray | pa.Array) -> pa.ChunkedArray | pa.Array:

@@ -11,6 +11,8 @@ SCALES = {
     "元": 1e-6, "千元": 1e-3, "万元": 1e-2, "百万元": 1.0, "亿元": 1e2, "十亿元": 1e3, "千": 1e-3, "万": 1e-2, "百万": 1.0, "亿": 1e2,
     "th": 1e-3, "tsd": 1e-3, "thousand": 1e-3, "thousands": 1e-3, "k": 1e-3, "m": 1.0, "mm": 1.0, "mn": 1.0, "mil": 1.0, "mio": 1.0, "mln": 1.0,
     "million": 1.0, "millions": 1.0, "bn": 1e3, "bil": 1e3, "billion": 1e3, "billions": 1e3,
+    "tausend": 1e-3, "millionen": 1.0, "mrd": 1e3, "milliarden": 1e3, "milliers": 1e-3, "milliards": 1e3, "millones": 1.0, "milioni": 1.0,
+    "lakh": 0.1, "lakhs": 0.1, "crore": 10.0, "crores": 10.0,
 }  # fmt: skip
 CURRENCIES = {
     "€": "EUR",
@@ -25,6 +27,12 @@ CURRENCIES = {
     "港元": "HKD",
     "港币": "HKD",
     "日元": "JPY",
+    "renminbi": "CNY",
+    "euro": "EUR",
+    "euros": "EUR",
+    "yen": "JPY",
+    "₹": "INR",
+    "₩": "KRW",
 }
 CURRENCIES |= dict.fromkeys(("元", "千元", "万元", "百万元", "亿元", "十亿元"), "CNY")
 # Codes of currencies: the first may stand alone, the others are words of other meanings unless a unit stands beside them.
@@ -34,13 +42,18 @@ BESIDE = (
     "ars", "pen", "sar", "aed", "egp", "ngn", "pkr", "bdt", "uah", "ron", "isk", "mop", "dem", "frf", "itl", "esp", "cnh",
 )  # fmt: skip
 SIGNS = ("$", "¥")  # of several currencies
-FILLERS = ("in", "of", "unit", "units", ":")
+FILLERS = ("in", "of", "unit", "units", ":", "de", "en", "di")
 SPELT = (
     (re.compile(r"\b(?:10,?000|(?:10|ten)[ -]thousands?)\b"), "万"),
     (re.compile(r"\b(?:100|one hundred|hundred)[ -]millions?\b"), "亿"),
     (re.compile(r"[’']?(?<![\d,])000s?\b"), "thousand"),
+    (re.compile(r"\b(?:us|u\.s\.) dollars?\b"), "usd"),
+    (re.compile(r"\bt(?:€|eur\b)"), "thousand eur"),
+    (re.compile(r"\bd[’']"), ""),
+    (re.compile(r"\b(mio|mrd|tsd|mln|mn|mil|bn|th)\."), r"\1"),
 )
 GLUED = re.compile(r"^(us\$|hk\$|[$¥€£]|[a-z]{3})(th|k|mn|mln|mm|m|bn)$")
+GLUED_BEFORE = re.compile(r"^(th|k|mio|mn|mln|m|bn|mrd|tsd)(us\$|€|£|eur|usd|gbp|cny|rmb|jpy|hkd|chf|inr)$")
 CHINESE = re.compile(r"^(人民币)?(千|百万|万|十亿|亿)?(元|人民币|美元|欧元|港元|港币|日元)?$")
 YEAR = r"(?P<year>(?:19|20)\d{2})(?:/(?P<next>\d{2})|[-/.]?12[-/.]?31|年年报|年报|年度|年|a|fy)?"
 WIDE = (
@@ -135,8 +148,8 @@ def money_of(unit: str) -> tuple[float | None, str] | None:
     """
     text = unit.strip()
     for pattern, word in SPELT:
-        text = pattern.sub(f" {word} ", text)
-    marks = [mark for mark in re.sub(r"(€|£|us\$|hk\$|(?<![a-z])\$|¥)", r" \1 ", text).split() if mark not in FILLERS]
+        text = pattern.sub(rf" {word} ", text)
+    marks = [mark for mark in re.sub(r"(€|£|us\$|hk\$|(?<![a-z])\$|¥|₹|₩)", r" \1 ", text).split() if mark not in FILLERS]
     scale, currency, known = None, "", bool(marks)
     for mark in marks:
         for part in _parts(mark):
@@ -150,7 +163,7 @@ def money_of(unit: str) -> tuple[float | None, str] | None:
 
 def _parts(mark: str) -> list[str]:
     """Return a mark as currency and unit: usdm, $k, 人民币万元, 万美元."""
-    if glued := GLUED.match(mark):
+    if glued := GLUED.match(mark) or GLUED_BEFORE.match(mark):
         return [part for part in glued.groups() if part]
     if mark not in SCALES and (chinese := CHINESE.match(mark)):
         currency, size, name = chinese.groups(default="")

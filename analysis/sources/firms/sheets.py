@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import io
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from analysis.core.errors import DataError, violation
 from analysis.sources.firms.faults import Places, faults_of, noted
-from analysis.sources.firms.grid import HEAD, Cells, Grid, framed, only
+from analysis.sources.firms.grid import HEAD, Cells, Grid, framed, only, unread
 from analysis.sources.firms.marks import EUROPEAN_NOTE, settled
 
 Records = list[tuple[int, list]]  # row in the sheet, its cells
@@ -63,7 +63,10 @@ def _grid(name: str, path: Path, suffix: str, records: Records) -> Grid:
         found.table = only(found.table, where)
         return found
 
-    return Grid(name, path, suffix, [(row, [_cell(cell) for cell in cells]) for row, cells in records[:HEAD]], take, notes)
+    def asides(top: int, used: set[int]) -> Iterator[tuple[int, int, str, bool]]:
+        return unread(records[top + 1 :], used)
+
+    return Grid(name, path, suffix, [(row, [_cell(cell) for cell in cells]) for row, cells in records[:HEAD]], take, notes, asides)
 
 
 def _text(value: object) -> str | None:

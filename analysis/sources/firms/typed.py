@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,9 @@ import pyarrow as pa
 
 from analysis.sources.firms.grid import BLANKS, ROW, Cells, Grid, only, without_zeros
 from analysis.sources.firms.marks import EUROPEAN_NOTE, settled
+
+# Values of a column that no field takes, among which a unit is looked for.
+SEEN = 50
 
 Labels = dict[str, dict[object, str]]
 
@@ -36,7 +39,13 @@ def open_typed(data: bytes | None, name: str, path: Path, suffix: str) -> Grid:
         found.table = only(found.table, where)
         return found
 
-    return Grid(name, path, suffix, [(0, [str(column) for column in table.columns])], take, notes)
+    def asides(_: int, used: set[int]) -> Iterator[tuple[int, int, str, bool]]:
+        for place in (one for one in range(table.shape[1]) if one not in used):
+            text = _column(table.iloc[:, place], labels.get(str(table.columns[place]), {}))
+            if pd.api.types.is_string_dtype(text.dtype):
+                yield from ((int(row) + 1, place, str(cell), False) for row, cell in text.dropna().drop_duplicates().head(SEEN).items())
+
+    return Grid(name, path, suffix, [(0, [str(column) for column in table.columns])], take, notes, asides)
 
 
 def _unpacked(data: bytes, suffix: str) -> tuple[pd.DataFrame, Labels]:

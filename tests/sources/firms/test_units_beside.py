@@ -1,0 +1,76 @@
+"""Units named beside a table rather than in its headers: read, refused with their place, or agreeing with the headers."""
+
+import openpyxl
+import pandas as pd
+import pytest
+
+from analysis.core.rawfiles import files_of
+from analysis.sources.firms.folder import read_folder
+from analysis.sources.firms.titles import unit_beside
+from tests.sources.firms.test_variations import RAW, cells, read
+
+pytestmark = pytest.mark.fast
+
+HEADER = ["firm_id", "year", "currency", "assets", "sales", "remark"]
+RECORD = ["F1", 2019, "CNY", 5000, 50, ""]
+
+
+def read_sheets(folder, *sheets):
+    book = openpyxl.Workbook()
+    book.remove(book.active)
+    for title, rows in sheets:
+        sheet = book.create_sheet(title)
+        for row in rows:
+            sheet.append(row)
+    book.save(folder / "a.xlsx")
+    return read_folder(files_of(folder), RAW["adapters"], RAW["tables"])
+
+
+@pytest.mark.parametrize(
+    "unit", ["单位：万元", "USD thousands", "in Tsd. EUR", "RMB'000", "金额单位：人民币千元", "(in thousands)", "en milliers d'euros"]
+)
+@pytest.mark.parametrize("place", [0, 4, 5, 7])
+def test_a_unit_below_the_table_is_refused_wherever_it_stands(unit, place, tmp_path):
+    found = read_sheets(tmp_path, ("firms", [HEADER, RECORD, [], [None] * place + [unit]]))
+    assert 4 in {finding.row for finding in found.refused()}
+
+
+@pytest.mark.parametrize(("unit", "assets"), [("单位：万元", 50.0), ("USD thousands", 5.0), ("in Mio. EUR", 5000.0), ("in TEUR", 5.0)])
+@pytest.mark.parametrize("place", [0, 3, 7])
+def test_a_unit_above_the_table_is_read(unit, assets, place, tmp_path):
+    currency = {"单位：万元": "CNY", "USD thousands": "USD"}.get(unit, "EUR")
+    record = ["F1", 2019, currency, 5000, 50, ""]
+    found = read_sheets(tmp_path, ("firms", [[None] * place + [unit], HEADER, record]))
+    assert cells(found, "F1", 2019)["assets"] == pytest.approx(assets) and not found.refused()
+
+
+@pytest.mark.parametrize("unit", ["USD thousands", "万元", "千元", "Tsd. EUR", "kEUR", "figures in thousands"])
+def test_a_unit_in_a_column_that_no_field_takes_is_refused(unit, tmp_path):
+    found = read_sheets(tmp_path, ("firms", [HEADER, [*RECORD[:5], unit]]))
+    assert [(finding.row, finding.column, finding.value) for finding in found.refused()] == [(2, "remark", unit)]
+    (tmp_path / "a.xlsx").unlink()
+    found = read(tmp_path, f"firm_id,year,currency,assets,remark\nF1,2019,CNY,5000,{unit}\n")
+    assert [(finding.row, finding.column, finding.value) for finding in found.refused()] == [(2, "remark", unit)]
+    (tmp_path / "a.csv").unlink()
+    pd.DataFrame([dict(zip(HEADER, [*RECORD[:5], unit], strict=True))]).to_parquet(tmp_path / "a.parquet")
+    found = read_folder(files_of(tmp_path), RAW["adapters"], RAW["tables"])
+    assert [(finding.column, finding.value) for finding in found.refused()] == [("remark", unit)]
+
+
+@pytest.mark.parametrize(
+    "word", ["MN", "TH", "K", "M", "CNY million", "makes thousands of cars", "listed in 2001", "百货", "a million", "mm"]
+)
+def test_other_words_of_a_column_that_no_field_takes_are_no_units(word, tmp_path):
+    assert not read_sheets(tmp_path, ("firms", [HEADER, [*RECORD[:5], word]])).refused()
+
+
+def test_a_column_of_units_says_so_in_few_letters():
+    assert [unit_beside(cell, "Unit", False) for cell in ("K", "1000", "m", "pieces")] == [1e-3, 1e-3, 1.0, None]
+
+
+@pytest.mark.parametrize("sheets", [("ReadMe", [["All amounts in thousands of euros"]]), ("USD thousands", [])])
+def test_a_unit_that_another_sheet_names_is_asked_about(sheets, tmp_path):
+    title, rows = sheets
+    tables = [("firms", [HEADER, RECORD]), (title, rows)] if rows else [(title, [HEADER, RECORD]), ("other", [["words"]])]
+    found = read_sheets(tmp_path, *tables)
+    assert [one.kind for one in found.findings if "a sheet of the workbook names" in one.rule] == ["doubtful"]
