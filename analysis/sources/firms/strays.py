@@ -12,20 +12,14 @@ from analysis.sources.firms.grid import FILE, ROW
 from analysis.sources.firms.headings import heading_of, money_of, plain
 from analysis.sources.firms.recognition import columns_of, spellings
 from analysis.sources.firms.titles import UNIT_BELOW, unit_said
+from analysis.sources.firms.totals import is_total, like_tickers, sums_up
 
-# What stands where a code would: sums and means over firms.
-TOTALS = (
-    "grand total", "subtotal", "sub-total", "sum", "average", "mean", "median", "合计", "总计", "小计", "总和", "平均", "平均值", "均值",
-    "中位数", "中值", "行业平均", "行业均值",
-    "总 计", "合 计", "gesamt", "insgesamt", "summe", "std. dev.", "std dev", "standard deviation", "industry average", "industry median",
-    "industry mean", "sector average", "peer average",
-)  # fmt: skip
 OTHER_UNIT = "names another unit than the header (or, where that names none, the map) does: write it into the header"
 OTHER_COLUMN = "a second header names another column here than the first one: make two files of it"
-# Behind a total: of what, or of how many: Total 2019, Total (12 firms), 合计（3家）.
-OF_WHAT = re.compile(r"^(?P<word>.+?)[\s:(]*(?:(?:n ?= ?)?\d[\d,]*\s*(?:firms|companies|obs\.?|家|家公司)?)[\s)]*$")
-# A firm may be called so: no total where codes are names.
-PERHAPS = ("total", "totals", "overall", "all firms", "all companies")
+SUM = "a line of totals or averages, no firm"
+TICKER_OR_SUM = (
+    "a firm's ticker, or a line of statistics (all, number of observations, minimum)? It counts as a firm: take the line out if it is none"
+)
 
 
 def without_strays(cells: pd.DataFrame, layout: dict, book: Notebook, scales: dict[str, float]) -> pd.DataFrame:
@@ -41,15 +35,8 @@ def without_strays(cells: pd.DataFrame, layout: dict, book: Notebook, scales: di
     wordy = text.notna() & ~text.str.contains(r"\d", regex=True).fillna(False).astype(bool)
     known = {value: plain(value) for value in text[wordy].unique()}
     own, named = set(spellings(code, layout)), columns_of(layout["columns"].get("name", {}))
-    totals = set(TOTALS) | (set() if code in named else set(PERHAPS))
     again = _among(text, [value for value, word in known.items() if word in own])
-    likely = pd.Series(text.dropna().unique(), dtype="string")
-    likely = likely[likely.str.contains("|".join(map(re.escape, totals)), case=False, regex=True)]
-    sums = _among(text, [value for value in likely if _is_total(value, totals)])
-    for name in (one for one in named if one in cells and one != code and sums.any()):
-        # A ticker may be SUM: what has the name of a firm is one.
-        own = cells.loc[sums, name].astype("string")
-        sums.loc[own.index] = own.isna() | own.map(lambda value: _is_total(value, totals), na_action="ignore").fillna(True).astype(bool)
+    sums = _sums(cells, text, code, named, again, book)
     skipped = pd.Series(False, index=cells.index)
     for pattern in layout.get("skip", []):
         skipped |= text.str.fullmatch(pattern).fillna(False).astype(bool) & ~again & ~sums
@@ -62,7 +49,7 @@ def without_strays(cells: pd.DataFrame, layout: dict, book: Notebook, scales: di
     for mask, rule in (
         (labels, "lines of labels below the header"),
         (again, "the header again"),
-        (sums, "a line of totals or averages, no firm"),
+        (sums, SUM),
         (skipped, "a line that the map skips"),
         (alone, "a line of text, no record"),
     ):
@@ -91,12 +78,25 @@ def _refuse_other_headers(lines: pd.DataFrame, layout: dict, scales: dict[str, f
                 book.place("refused", OTHER_COLUMN, [position], lines[ROW], name, lines[name])
 
 
-def _is_total(value: str, totals: set[str]) -> bool:
-    word = plain(value).strip(" :")
-    if word in totals:
-        return True
-    counted = OF_WHAT.match(word) if word[-1:] in ")0123456789家" and not word[:1].isdigit() else None
-    return bool(counted and counted["word"].strip(" :") in totals)
+def _sums(cells: pd.DataFrame, text: pd.Series, code: str, names: list[str], again: pd.Series, book: Notebook) -> pd.Series:
+    """Return which lines are totals or statistics; what may be one and may be a ticker is asked about."""
+    distinct = text.dropna().unique()
+    sums = _among(text, [value for value in distinct if not value.isdigit() and is_total(value, code in names)])
+    unclear: list[str] = []
+    if either := [value for value in like_tickers(text) if value not in set(text[sums])]:
+        firms = ~(again | sums | text.isin([value for value in either if not re.search(r"\d", value)]))
+        sure, unclear = sums_up(cells.drop(columns=[ROW, FILE], errors="ignore"), text, either, firms, code in names)
+        sums |= _among(text, sure)
+    for name in (one for one in names if one in cells and one != code and (sums.any() or unclear)):
+        # A ticker may be SUM: what has the name of a firm is one.
+        own = cells[name].astype("string")
+        called = own.notna() & ~own.map(lambda value: is_total(value, named=False), na_action="ignore").fillna(True).astype(bool)
+        sums &= ~called
+        unclear = [value for value in unclear if not called[text == value].all()]
+    for value in unclear:
+        where = text.index[(text == value).fillna(False)][:1]
+        book.place("doubtful", TICKER_OR_SUM, where, cells[ROW], code, text)
+    return sums
 
 
 def _among(text: pd.Series, values: list[str]) -> pd.Series:

@@ -1,0 +1,60 @@
+"""Totals and statistics in the place of a firm's code are left out by reason; a firm that is called like one stays."""
+
+import pytest
+
+from tests.sources.firms.test_variations import HEAD, read
+
+pytestmark = pytest.mark.fast
+
+FIRMS = "F1,2019,CNY,100,50,1\nF2,2019,CNY,200,60,2\n"
+TICKERS = "AAPL,2019,USD,100,50,1\nMSFT,2019,USD,200,60,2\n"
+WORDS = [
+    "All", "N", "Std. dev.", "Std.Dev.", "SD", "S.D.", "Median", "平均", "合计", "总 计", "Summe", "Gesamt", "Total général", "Mean", "Obs.", "Min",
+    "Max", "p50", "25%", "75th percentile", "Moyenne", "Mittelwert", "No. of obs.", "Mean (N=3)", "标准差", "样本量", "Total:", "*Total*", "全部",
+    "Observations", "Écart-type", "Sous-total", "Count", "最大值", "Number of firms", "Full sample",
+]  # fmt: skip
+
+
+def firms(found):
+    return set(found.tables["firm_accounts"]["firm_id"])
+
+
+@pytest.mark.parametrize("word", WORDS)
+def test_a_word_for_a_statistic_is_no_firm(word, tmp_path):
+    found = read(tmp_path, HEAD + FIRMS + f"{word},2019,CNY,9,9,9\n")
+    assert firms(found) == {"F1", "F2"}
+    assert found.files[0].left_out == {"a line of totals or averages, no firm": 1}
+
+
+@pytest.mark.parametrize(
+    ("word", "figures"), [("ALL", "300,110,3"), ("N", "2,2,2"), ("SD", "70.71,7.07,0.707"), ("MIN", "100,50,1"), ("Obs", "7,7,7")]
+)
+def test_a_statistic_among_tickers_is_known_by_its_figures(word, figures, tmp_path):
+    assert firms(read(tmp_path, HEAD + TICKERS + f"{word},2019,USD,{figures}\n")) == {"AAPL", "MSFT"}
+
+
+@pytest.mark.parametrize("ticker", ["ALL", "N", "MIN", "MAX"])
+def test_a_ticker_that_reads_like_a_statistic_is_asked_about(ticker, tmp_path):
+    found = read(tmp_path, HEAD + TICKERS + f"{ticker},2019,USD,77,33,4\n")
+    assert firms(found) == {"AAPL", "MSFT", ticker}
+    assert [(one.row, one.value) for one in found.findings if one.kind == "doubtful"] == [(4, ticker)]
+
+
+def test_a_ticker_with_the_name_of_a_firm_is_one(tmp_path):
+    found = read(tmp_path, "firm_id,year,currency,name,assets\nALL,2019,USD,Allstate,5\nAAPL,2019,USD,Apple,6\nMSFT,2019,USD,Microsoft,7\n")
+    assert firms(found) == {"ALL", "AAPL", "MSFT"} and not [one for one in found.findings if one.kind == "doubtful"]
+
+
+@pytest.mark.parametrize("codes", [("P1", "P5", "P10"), ("A1", "N1", "N2"), ("Q1", "Q2", "Q3")])
+def test_codes_of_a_letter_and_a_number_are_firms(codes, tmp_path):
+    found = read(tmp_path, HEAD + "".join(f"{code},2019,CNY,{i + 5},6,7\n" for i, code in enumerate(codes)))
+    assert firms(found) == set(codes)
+    assert not [one for one in found.findings if one.kind == "doubtful" and "ticker" in one.rule]
+
+
+@pytest.mark.parametrize("name", ["TOTAL", "MAX", "Mean Well", "Median Technologies", "All Nippon Airways"])
+def test_companies_may_be_called_so_where_codes_are_names(name, tmp_path):
+    found = read(
+        tmp_path, f"Company,Year,Country,R&D,Net sales\n{name},2019,France,900,9000\nBayer,2019,Germany,90,800\nSAP,2019,Germany,91,801\n"
+    )
+    assert name in firms(found)
