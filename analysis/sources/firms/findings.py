@@ -48,6 +48,7 @@ class FileLine:
     why: str = ""
     unused: list[str] = field(default_factory=list)  # columns that its map does not read
     likely: bool = False  # not read although it looks like a table that was meant to be
+    recognised: bool = False  # a table of a known layout that cannot be read: going on without it would lose its rows
 
     def __str__(self) -> str:
         return f"{self.file}, {self.why}" if self.why.startswith("row ") else f"{self.file}: {self.why}"

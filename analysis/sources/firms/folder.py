@@ -128,7 +128,7 @@ def _piece(grid: Grid, adapters: dict, contracts: dict, policies: Policies, find
         match = with_units(match, grid, contracts.get(match.table, {}))
         cells = take(grid, match, contracts.get(match.table, {}))
     except DataError as error:
-        return FileLine(grid.name, why=str(error).removeprefix(grid.name).lstrip(",: "), likely=True)
+        return FileLine(grid.name, why=str(error).removeprefix(grid.name).lstrip(",: "), likely=True, recognised=True)
     line = FileLine(grid.name, f"{adapters[match.adapter]['title']}, {match.label}", match.table, cells.count)
     line.unused = [] if "long" in match.layout or not match.table else list(match.unused)
     for ragged in cells.ragged:
@@ -141,7 +141,8 @@ def _piece(grid: Grid, adapters: dict, contracts: dict, policies: Policies, find
 
 def _unread(line: FileLine) -> Finding:
     """Return the finding of a file that is not read; one that was meant to be a table of the reader's own is refused."""
-    return Finding("firm_accounts", "refused" if line.likely and "no adapter" in line.why else "unread", line.file, line.why)
+    refused = line.recognised or (line.likely and "no adapter" in line.why)
+    return Finding("firm_accounts", "refused" if refused else "unread", line.file, line.why)
 
 
 def _ragged(cells: Cells, match: Match, policies: Policies) -> list[Finding]:

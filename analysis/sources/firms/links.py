@@ -30,6 +30,8 @@ def linked(tables: Tables, sources: dict[str, str], findings: list[Finding]) -> 
     made = {"firm_accounts": accounts}
     for table in ("financing_events", "projects"):
         made[table] = _of_known_firms(tables[table], set(accounts["firm_id"]), table, sources[table], findings)
+    made["financing_events"] = _once_a_day(made["financing_events"], sources["financing_events"], findings)
+    made["financing_events"] = _in_firms_currency(made["financing_events"], accounts, sources["financing_events"], findings)
     _note_untimely(made["financing_events"], accounts, sources["financing_events"], findings)
     made["projects"] = _in_order(made["projects"], sources["projects"], findings)
     return made
@@ -100,6 +102,35 @@ def _of_known_firms(rows: pd.DataFrame, firms: set, table: str, source: str, fin
     for code in rows.loc[lost, "firm_id"]:
         findings.append(Finding(table, "refused", source, "no accounts for this firm", column="firm_id", value=str(code)))
     return rows[~lost].reset_index(drop=True)
+
+
+def _once_a_day(events: pd.DataFrame, source: str, findings: list[Finding]) -> pd.DataFrame:
+    """Return the events without those that repeat another of the same firm and day in all but the code; ask about those with other amounts."""
+    deal = ["firm_id", "date", "instrument"]
+    again = events.duplicated([*deal, "amount", "currency", "underlying"])
+    if again.any():
+        rule = "the same event under another code (firm, day, instrument and amount are the same); it counts once"
+        shown = ", ".join(events.loc[again, ["event_id", "firm_id", "date"]].iloc[0])
+        findings.append(Finding("financing_events", "duplicate", source, rule, column="event_id", value=shown, count=int(again.sum())))
+    events = events[~again].reset_index(drop=True)
+    alike = events.duplicated(deal, keep=False)
+    if alike.any():
+        rule = "events of one firm, day and instrument with other amounts: parts of one deal, or one deal twice? Each counts"
+        shown = ", ".join(events.loc[alike, "event_id"].head(2))
+        findings.append(Finding("financing_events", "doubtful", source, rule, column="event_id", value=shown, count=int(alike.sum())))
+    return events
+
+
+def _in_firms_currency(events: pd.DataFrame, accounts: pd.DataFrame, source: str, findings: list[Finding]) -> pd.DataFrame:
+    """Return the events with amounts in the currency of the firm's accounts; another's are blank: they would be compared with its debt."""
+    own = events["firm_id"].map(accounts.drop_duplicates("firm_id").set_index("firm_id")["currency"])
+    other = (events["amount"].notna() & (events["currency"] != own).fillna(False)).astype(bool)
+    if other.any():
+        first = events[other].iloc[0]
+        rule = f"an amount in {first['currency']} of a firm whose accounts are in {own[other].iloc[0]}: convert it; the amount is left blank, the event counts"
+        value = f"{first['event_id']}, {first['amount']:,g}"
+        findings.append(Finding("financing_events", "blanked", source, rule, column="amount", value=value, count=int(other.sum())))
+    return events.assign(amount=events["amount"].mask(other), currency=events["currency"].mask(other))
 
 
 def _note_untimely(events: pd.DataFrame, accounts: pd.DataFrame, source: str, findings: list[Finding]) -> None:

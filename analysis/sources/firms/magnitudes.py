@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from analysis.sources.firms.findings import Notebook
@@ -21,8 +22,14 @@ PER_EMPLOYEE = 1_000
 # Growth of assets within a year that is a change of units rather than of the firm.
 JUMP = 500
 FEWEST = 3
+# Fields of which the contract says that zero is zero, and those of which firms have none in single years.
+ZERO_IS_ZERO = ("green_investment", "licence_income")
+OFTEN_ZERO = ("direct_finance", "rd", "debt", "bank_loans", "interest")
 # Median growth of the firms of a file between two years in a row that is a change of units.
 SHIFT = 30
+# Factors between units of money, and how far growth may be from one of them to be a change of units in a file of few firms.
+UNITS = (1e2, 1e3, 1e4, 1e5, 1e6)
+APART = 2.0
 
 
 def weighed(rows: pd.DataFrame, rules: dict, book: Notebook, policies: Policies) -> pd.DataFrame:
@@ -31,8 +38,11 @@ def weighed(rows: pd.DataFrame, rules: dict, book: Notebook, policies: Policies)
         return rows
     size = rows["assets"] if "assets" in rows else rows["sales"]
     worth = rows["currency"].map(SMALL_UNITS).fillna(1).astype(float) if "currency" in rows else 1.0
-    _note_jumps(rows, size, book)
-    if rule := _shifted(rows, size):
+    money = [name for name, rule in rules.items() if rule.get("unit") == "million" and name in rows]
+    few = rows["firm_id"].nunique() < FEWEST
+    _note_jumps(rows, size, book, SHIFT if few else JUMP)
+    _note_zeros(rows, [name for name in money if "above" not in rules[name] and name not in ZERO_IS_ZERO], book)
+    if rule := _shifted(rows, size) or (_shifted_together(rows, money) if few else ""):
         return _treated(rows, size.notna(), rule, size, book, policies, together=True)
     huge = (size > LARGEST * worth).fillna(False)
     if size.notna().any() and (size / worth).median() > MEDIAN:
@@ -71,6 +81,43 @@ def _shifted(rows: pd.DataFrame, size: pd.Series) -> str:
     return f"in {odd[0]:.0f} the median firm has {growth.loc[odd[0], 'median']:,.3g} times what it had a year before: a change of unit"
 
 
+def _shifted_together(rows: pd.DataFrame, money: list[str]) -> str:
+    """Return what is wrong where every figure of a firm grows by about the same factor between units within a year, else ''."""
+    table = rows.sort_values(["firm_id", "year"], kind="stable")
+    of, amounts = table["firm_id"], table[money].where(table[money] > 0)
+    growth = np.log10(amounts / amounts.groupby(of).shift())
+    exact, seen = np.log10(UNITS), growth.notna().sum(axis=1)
+    for position in growth.index[(seen >= 2) & (growth.abs().min(axis=1) > np.log10(SHIFT))]:
+        own = growth.loc[position].dropna()
+        nearest = exact[np.abs(exact - own.abs().median()).argmin()]
+        if ((own > 0).all() or (own < 0).all()) and ((own.abs() - nearest).abs() < np.log10(APART)).all():
+            firm, year = table.loc[position, "firm_id"], table.loc[position, "year"]
+            return f"in {year} every figure of {firm} has about {10 ** (nearest * np.sign(own.iloc[0])):,.6g} times what it had before: a change of unit"
+    return ""
+
+
+def _note_zeros(rows: pd.DataFrame, money: list[str], book: Notebook) -> None:
+    """Ask about zeros that may be blanks: a column of nothing else, and zeros of firms that have figures in most other years or around them."""
+    order = rows.sort_values(["firm_id", "year"], kind="stable") if money else rows
+    for name in money:
+        values, firm = order[name], order["firm_id"]
+        zero = values.eq(0)
+        known, some = int(values.notna().sum()), values.gt(0)
+        if not zero.any():
+            continue
+        if zero.sum() == known and known > 1:
+            rule = f"'{name}' is exactly 0 in every row: zeros for blanks? A blank is unknown, a zero is none: leave unknown cells blank"
+            book.note("doubtful", rule, column=name, count=known)
+            continue
+        between = zero & some.groupby(firm).shift(1, fill_value=False) & some.groupby(firm).shift(-1, fill_value=False)
+        most = zero & some.groupby(firm).transform("any") & (zero.groupby(firm).transform("mean") >= 0.5)
+        odd = most if name in OFTEN_ZERO else between | most
+        if odd.sum() >= (FEWEST if name in OFTEN_ZERO else 1):
+            at = odd[odd].index[0]
+            rule = f"'{name}' is exactly 0 where the firm has figures in other years: zeros for blanks? A blank is unknown: leave such cells blank"
+            book.note("doubtful", rule, column=name, value=f"{rows.loc[at, 'firm_id']}, {rows.loc[at, 'year']}", count=int(odd.sum()))
+
+
 def _treated(
     rows: pd.DataFrame, mask: pd.Series, rule: str, values: pd.Series, book: Notebook, policies: Policies, together: bool = False
 ) -> pd.DataFrame:
@@ -86,17 +133,17 @@ def _treated(
     return rows[~mask]
 
 
-def _note_jumps(rows: pd.DataFrame, size: pd.Series, book: Notebook) -> None:
-    """Note the firms whose size is hundreds of times that of the year before or a hundredth of it."""
+def _note_jumps(rows: pd.DataFrame, size: pd.Series, book: Notebook, large: float) -> None:
+    """Note the firms whose size is more than `large` times that of the year before, or less than the inverse."""
     order = (
         pd.DataFrame({"firm": rows["firm_id"], "year": rows["year"], "size": size.where(size > 0)}).dropna().sort_values(["firm", "year"])
     )
     before = order.groupby("firm")["size"].shift()
     ratio = order["size"] / before
-    jumps = ratio[(ratio > JUMP) | (ratio < 1 / JUMP)]
+    jumps = ratio[(ratio > large) | (ratio < 1 / large)]
     for position in jumps.index[:20]:
         rule = f"{ratio[position]:,.6g} times that of the year before: a change of unit?"
         value = f"{order.loc[position, 'firm']}, {order.loc[position, 'year']}"
         book.place("doubtful", rule, [position], rows[ROW], str(size.name), pd.Series(value, index=[position]))
     if len(jumps) > 20:
-        book.note("doubtful", "hundreds of times that of the year before; more of the same", column=str(size.name), count=len(jumps) - 20)
+        book.note("doubtful", "many times that of the year before; more of the same", column=str(size.name), count=len(jumps) - 20)

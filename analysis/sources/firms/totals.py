@@ -28,9 +28,10 @@ TOTALS = frozenset((
 # A firm may be called so: no total where codes are names.
 PERHAPS = frozenset(["total"])
 # Tickers are called so as well (ALL, MAX): a statistic where codes are of another kind, or where its figures say so.
-TICKERS = frozenset(
-    "all n min max obs sd std se cv var count cnt med avg iqr p1 p5 p10 p25 p50 p75 p90 p95 p99 q1 q2 q3 q25 q50 q75".split()
-)
+TICKERS = frozenset((
+    "all", "n", "min", "max", "obs", "sd", "std", "se", "cv", "var", "count", "cnt", "med", "avg", "iqr", "p1", "p5", "p10",
+    "p25", "p50", "p75", "p90", "p95", "p99", "q1", "q2", "q3", "q25", "q50", "q75",
+))  # fmt: skip
 PERCENTILE = re.compile(
     r"\d{1,2}(\.\d)?%|\d{1,2}(st|nd|rd|th)(percentile|pctl|quantile|quartile|decile)|(percentile|pctl|quantile)\d{1,2}|第?\d{1,2}分位数?"
 )

@@ -73,6 +73,10 @@ def translate(
         _note_absent(name, how, cells, layout, book)
         rows[name], mask = ruled(cells, name, how, rule, book, policies, bad, scales)
         bad |= mask
+    if "currency" in rows and currencies and "currency" not in cells:
+        # A header (amount (USD thousand)) says what no column does.
+        named = [currencies[one] for how in layout["columns"].values() for one in columns_of(how) if one in currencies]
+        rows["currency"] = rows["currency"].fillna(named[0]) if named else rows["currency"]
     dates = first_of(cells, layout["columns"].get("year", {}).get("from", []))
     if dates is not None and "long" not in layout and not states_whole_years(layout, cells):
         rows[END] = ends_of(dates)
