@@ -16,6 +16,7 @@ from analysis.core.errors import DataError, violation
 from analysis.sources.firms.faults import noted
 from analysis.sources.firms.grid import HEAD, ROW, Cells, Grid, Ragged, framed, only, unread
 from analysis.sources.firms.marks import EUROPEAN_NOTE, european, refuse_points
+from analysis.sources.firms.mojibake import LETTERS_LOST, SET_RIGHT, lost, mended
 from analysis.sources.firms.text import as_utf8
 
 DELIMITERS = (",", "\t", ";", "|")
@@ -32,6 +33,7 @@ TEXT_LINE = "is a line of text, no record"
 def open_delimited(data: bytes, name: str, path: Path, suffix: str) -> Grid:
     """Return the text as a grid; raises DataError for what is no text."""
     text, assumed = as_utf8(data, name)
+    text, more, doubts = _set_right(text)
     told = EXCEL.match(text)
     skipped = 1 if told else 0
     body = text[told.end() :] if told else text
@@ -43,6 +45,7 @@ def open_delimited(data: bytes, name: str, path: Path, suffix: str) -> Grid:
     width = _width(head)
 
     notes = [f"is not UTF-8; read as {assumed}"] if assumed else []
+    notes += more
 
     def take(top: int, columns: dict[str, int], where: dict[str, Collection[str]], named: Collection[str]) -> Cells:
         line = head[top][0]
@@ -65,7 +68,17 @@ def open_delimited(data: bytes, name: str, path: Path, suffix: str) -> Grid:
         first = [(line + skipped, cells) for line, cells in head[top + 1 :]]
         return unread([*first, *_tail(body, delimiter, skipped)], used)
 
-    return Grid(name, path, suffix, [(line + skipped, cells) for line, cells in head], take, notes, asides)
+    return Grid(name, path, suffix, [(line + skipped, cells) for line, cells in head], take, notes, asides, doubts)
+
+
+def _set_right(text: bytes) -> tuple[bytes, list[str], list[str]]:
+    """Return the text with what was read in a wrong encoding before, and notes and doubts on it."""
+    if text.isascii():
+        return text, [], []
+    made, count = mended(text.decode())
+    gone = lost(made)
+    notes = [f"{SET_RIGHT} ({count:,} times)"] if count else []
+    return made.encode() if count else text, notes, [f"{LETTERS_LOST} (first: {gone})"] if gone else []
 
 
 def _tail(body: bytes, delimiter: str, skipped: int) -> list[tuple[int, list[str]]]:

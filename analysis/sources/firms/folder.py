@@ -136,6 +136,7 @@ def _piece(grid: Grid, adapters: dict, contracts: dict, policies: Policies, find
     findings += units_aside(match, grid, contracts.get(match.table, {}))
     findings += _ragged(cells, match, policies) + _faulty(cells, match)
     findings += [Finding(match.table or "firm_accounts", "repaired", match.name, note) for note in grid.notes]
+    findings += [Finding(match.table or "firm_accounts", "doubtful", match.name, doubt) for doubt in grid.doubts]
     return Piece(match, cells.table, line)
 
 

@@ -74,6 +74,7 @@ class Grid:
     take: Take
     notes: list[str] = field(default_factory=list)
     asides: Asides | None = None
+    doubts: list[str] = field(default_factory=list)
 
 
 def unread(records: Iterable[tuple[int, list]], used: set[int]) -> Iterator[tuple[int, int, str, bool]]:

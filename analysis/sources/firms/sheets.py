@@ -14,6 +14,7 @@ from analysis.core.errors import DataError, violation
 from analysis.sources.firms.faults import Places, faults_of, noted
 from analysis.sources.firms.grid import HEAD, Cells, Grid, framed, only, unread
 from analysis.sources.firms.marks import EUROPEAN_NOTE, settled
+from analysis.sources.firms.mojibake import of_cells
 
 Records = list[tuple[int, list]]  # row in the sheet, its cells
 
@@ -48,7 +49,9 @@ def _records(book: Any, title: str, faults: Places) -> Records:
 
 
 def _grid(name: str, path: Path, suffix: str, records: Records) -> Grid:
-    notes: list[str] = []
+    right, notes, doubts = of_cells(cell for _, cells in records for cell in cells if isinstance(cell, str))
+    if right:
+        records = [(row, [right.get(cell, cell) if isinstance(cell, str) else cell for cell in cells]) for row, cells in records]
 
     def take(top: int, columns: dict[str, int], where: dict[str, Collection[str]], named: Collection[str]) -> Cells:
         body = records[top + 1 :]
@@ -66,7 +69,7 @@ def _grid(name: str, path: Path, suffix: str, records: Records) -> Grid:
     def asides(top: int, used: set[int]) -> Iterator[tuple[int, int, str, bool]]:
         return unread(records[top + 1 :], used)
 
-    return Grid(name, path, suffix, [(row, [_cell(cell) for cell in cells]) for row, cells in records[:HEAD]], take, notes, asides)
+    return Grid(name, path, suffix, [(row, [_cell(cell) for cell in cells]) for row, cells in records[:HEAD]], take, notes, asides, doubts)
 
 
 def _text(value: object) -> str | None:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import re
-
 from analysis.core.errors import DataError, violation
+from analysis.sources.firms.encodings import encoding_of, likely_cyrillic
 
 MARKED = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
-HIGH = re.compile(rb"[\x80-\xff]+")
-# Share of bytes beyond ASCII that stand in pairs: two bytes make a Chinese character, one a letter with an accent.
-PAIRED = 0.6
 SAMPLE = 1 << 20
+UNTOLD = "is in an encoding that its letters do not show: save the file as UTF-8 (in a spreadsheet: CSV UTF-8)"
 
 
 def as_utf8(data: bytes, name: str) -> tuple[bytes, str]:
@@ -46,21 +43,16 @@ def _wide(data: bytes) -> str:
 
 
 def _eight_bits(data: bytes, name: str) -> str:
-    """Return gb18030 where bytes beyond ASCII come in pairs, else Windows-1252 or Latin-1."""
+    """Return the encoding of text that is no UTF-8; raises DataError for UTF-8 with corrupt bytes and for what cannot be told."""
     text = data.decode("utf-8", errors="replace")
     corrupt = text.count("\N{REPLACEMENT CHARACTER}")
     sound = sum(character > "\x7f" for character in text) - corrupt
     # The letters of these two bytes are in no common word: they are damage, not another encoding.
-    if sound > corrupt or (corrupt <= 6 and (b"\xff" in data or b"\xfe" in data)):
+    if sound > corrupt or (corrupt <= 6 and (b"\xff" in data or b"\xfe" in data) and not likely_cyrillic(data)):
         row = text[: text.index("\N{REPLACEMENT CHARACTER}")].count("\n") + 1
-        raise DataError(violation(name, "holds bytes that are not UTF-8 text", row=row))
-    runs = HIGH.findall(data[:SAMPLE])
-    paired = sum(len(run) for run in runs if len(run) > 1)
-    order = ("gb18030", "cp1252", "latin-1") if paired >= PAIRED * sum(map(len, runs)) else ("cp1252", "latin-1")
-    for encoding in order:
-        try:
-            data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        return encoding
-    raise AssertionError("Latin-1 reads every byte")
+        raise DataError(violation(name, "holds bytes that are not UTF-8 text: correct them, or save the file as UTF-8", row=row))
+    encoding = encoding_of(data)
+    if not encoding:
+        row = text[: text.index("\N{REPLACEMENT CHARACTER}")].count("\n") + 1
+        raise DataError(violation(name, UNTOLD, row=row))
+    return encoding

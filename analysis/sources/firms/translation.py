@@ -23,6 +23,8 @@ from analysis.sources.firms.widening import widened
 # A long code that a spreadsheet took for a number has lost its last digits.
 SCIENTIFIC = r"\d(?:\.\d+)?[eE]\+?\d+"
 CODE_AS_TEXT = "a code: it was rounded to a number and its last digits are lost; export it as text"
+LOST_LETTER = "\N{REPLACEMENT CHARACTER}"
+WITH_LETTERS = "a code with all of its letters: some were lost when the text was read in a wrong encoding; export it anew as UTF-8"
 # What stands for a missing value in many files; as often as this, and so much more often than its neighbours, it is one.
 CODES = (99, 999, 9999, 99999, 999999)
 FEWEST, OFTEN = 3, 5
@@ -135,7 +137,8 @@ def ruled(
     values, wrong, expected = field_of(cells, how, rule, scale)
     if name.endswith("_id") and rule["type"] == "text":
         lost = values.astype("string").str.fullmatch(SCIENTIFIC).fillna(False).astype(bool)
-        wrong, expected = wrong | lost, CODE_AS_TEXT if lost.any() else expected
+        letterless = values.astype("string").str.contains(LOST_LETTER, regex=False).fillna(False).astype(bool)
+        wrong, expected = wrong | lost | letterless, CODE_AS_TEXT if lost.any() else WITH_LETTERS if letterless.any() else expected
     if rule["type"] == "number" and "sum" not in how:
         _note_codes(values / ((scale if scale is not None else abs(how.get("scale", 1))) or 1), column, name, book)
     if how.get("blank") == "zero":

@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from analysis.sources.firms.grid import BLANKS, ROW, Cells, Grid, only, without_zeros
 from analysis.sources.firms.marks import EUROPEAN_NOTE, settled
+from analysis.sources.firms.mojibake import of_cells
 
 # Values of a column that no field takes, among which a unit is looked for.
 SEEN = 50
@@ -24,12 +25,18 @@ def open_typed(data: bytes | None, name: str, path: Path, suffix: str) -> Grid:
     table, labels = _unpacked(data, suffix) if data is not None else _read(path, suffix)
 
     notes: list[str] = []
+    doubts: list[str] = []
 
     def take(_: int, columns: dict[str, int], where: dict[str, Collection[str]], named: Collection[str]) -> Cells:
         made = {
             key: _column(table.iloc[:, place], labels.get(str(table.columns[place]), {}) if key in named else {})
             for key, place in columns.items()
         }
+        for key in (one for one in made if pd.api.types.is_string_dtype(made[one].dtype)):
+            right, more, gone = of_cells(made[key].dropna().unique())
+            made[key] = made[key].replace(right) if right else made[key]
+            notes.extend(more)
+            doubts.extend(gone)
         found = Cells(pd.DataFrame({**made, ROW: range(1, len(table) + 1)}), count=len(table))
         text = {
             key: pa.array(made[key], pa.string()) for key in columns if key not in named and pd.api.types.is_string_dtype(made[key].dtype)
@@ -45,7 +52,7 @@ def open_typed(data: bytes | None, name: str, path: Path, suffix: str) -> Grid:
             if pd.api.types.is_string_dtype(text.dtype):
                 yield from ((int(row) + 1, place, str(cell), False) for row, cell in text.dropna().drop_duplicates().head(SEEN).items())
 
-    return Grid(name, path, suffix, [(0, [str(column) for column in table.columns])], take, notes, asides)
+    return Grid(name, path, suffix, [(0, [str(column) for column in table.columns])], take, notes, asides, doubts)
 
 
 def _unpacked(data: bytes, suffix: str) -> tuple[pd.DataFrame, Labels]:

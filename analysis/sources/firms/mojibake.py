@@ -1,0 +1,110 @@
+"""Text that was decoded in a wrong encoding and written anew: set right where the letters it stands for are beyond doubt.
+
+Bytes of UTF-8 follow rules that text of another encoding meets by chance only: what turns into UTF-8 without a rest was such
+(SociÃ©tÃ© is Société; 涓浗 is 中国). Elsewhere the letters must be common ones (ÖÐ¹ú is 中国).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+
+BEYOND = re.compile(r"[^\x00-\x7f]+")
+ASIAN = re.compile(r"[\u3000-\u30ff\u4e00-\u9fff\uac00-\ud7a3\uff00-\uffef]{2,}")
+WESTERN = re.compile(r"[À-žΑ-ωА-яЁё\u2010-\u203a€™ªº°«»®©·–— ]+")
+RUSSIAN = re.compile(r"[А-ЯЁ]?[а-яё]{3,}")
+# One Chinese character within a Western word: two bytes of UTF-8 that were read as one character (Soci茅t茅).
+INSIDE = re.compile(r"(?<=[a-z])[\u4e00-\u9fff](?=[a-z\s.,;\"]|$)|(?<=[A-Z])[\u4e00-\u9fff](?=[a-z])")
+# What is left of letters that are lost, or of such text cut in half.
+LOST = re.compile("\N{REPLACEMENT CHARACTER}|锟斤拷|Ã[\u0080-¿ƒ†‡‰Š‹ŒŽ]|Â[\u0080-¿]|â€|ï»¿")
+NEIGHBOURS = 12
+# Times that text is written over and over.
+TURNS = 3
+SET_RIGHT = "text that was written in UTF-8 and read in another encoding is set right"
+LETTERS_LOST = "letters are lost: the text was read in a wrong encoding before; export it anew as UTF-8"
+
+
+def mended(text: str) -> tuple[str, int]:
+    """Return the text with what is certain set right, and how many places were."""
+    count = 0
+
+    def right(match: re.Match[str]) -> str:
+        nonlocal count
+        made = _meant(match[0])
+        count += made != match[0]
+        return made
+
+    def right_inside(match: re.Match[str]) -> str:
+        nonlocal count
+        made = _recoded(match[0], "gb18030", "utf-8")
+        sure = len(made) == 1 and "à" <= made <= "ž"
+        count += sure
+        return made if sure else match[0]
+
+    return (INSIDE.sub(right_inside, BEYOND.sub(right, text)), count) if not text.isascii() else (text, 0)
+
+
+def of_cells(cells: Iterable[str | None]) -> tuple[dict[str, str], list[str], list[str]]:
+    """Return cells of text that are set right by what they were, and notes and doubts on them for the reading."""
+    distinct = {cell for cell in cells if cell and not cell.isascii()}
+    made = {cell: mended(cell)[0] for cell in distinct}
+    right = {cell: new for cell, new in made.items() if new != cell}
+    gone = sorted(filter(None, (lost(new) for new in made.values())))
+    return right, [f"{SET_RIGHT} ({len(right):,} of its words)"] if right else [], [f"{LETTERS_LOST} (first: {gone[0]})"] if gone else []
+
+
+def lost(text: str) -> str:
+    """Return the first place where letters of a text are lost, with its neighbours, or ''."""
+    found = None if text.isascii() else LOST.search(text)
+    if found is None:
+        return ""
+    return text[max(found.start() - NEIGHBOURS, text.rfind("\n", 0, found.start()) + 1, 0) : found.end() + NEIGHBOURS].split("\n")[0]
+
+
+@lru_cache(maxsize=1 << 16)
+def _meant(run: str) -> str:
+    """Return what a run of letters beyond ASCII stands for; itself where it stands for itself."""
+    for _ in range(TURNS):
+        made = _once(run)
+        if made == run:
+            break
+        run = made
+    return run
+
+
+def _once(run: str) -> str:
+    for encoding in ("cp1252", "gb18030", "cp1251", "cp1250"):
+        made = _recoded(run, encoding, "utf-8")
+        if made and (
+            ASIAN.fullmatch(made) or (encoding != "gb18030" and WESTERN.fullmatch(made)) or (encoding == "cp1252" and len(made) == 1)
+        ):
+            return made
+    if len(run) >= 4 and (made := _recoded(run, "cp1252", "gb2312")) and ASIAN.fullmatch(made) and _common(made):
+        return made
+    if len(run) >= 4 and (made := _recoded(run, "cp1252", "cp1251")) and RUSSIAN.fullmatch(made):
+        return made
+    return run
+
+
+def _recoded(run: str, wrong: str, right: str) -> str:
+    """Return the run in the right encoding, or '' where its bytes in the wrong one are none of it."""
+    try:
+        return b"".join(_byte(character, wrong) for character in run).decode(right)
+    except UnicodeError:
+        return ""
+
+
+def _byte(character: str, encoding: str) -> bytes:
+    """Return a character's bytes; those that Windows leaves undefined stand for themselves."""
+    try:
+        return character.encode(encoding)
+    except UnicodeEncodeError:
+        if character <= "\x9f":
+            return character.encode("latin-1")
+        raise
+
+
+def _common(text: str) -> bool:
+    """Return whether all characters are of level 1 of GB 2312 or punctuation."""
+    return all(0xB0 <= lead <= 0xD7 or 0xA1 <= lead <= 0xA3 for lead in text.encode("gb2312")[::2])
