@@ -20,6 +20,8 @@ END = "(end)"
 # Months between two ends of fiscal years are 12; a fiscal year that was moved may be shorter by two.
 NEAR = 10
 DECEMBER = 12
+# The first of the days that end a month; those of filings are any.
+LATE = 28
 # Conditions on rows that say themselves that a row is of a whole year.
 WHOLE = {"FY", "fy", "Annual", "annual", "12", "12M"}
 # Fields that add up over a year, of which a December row that is no larger than a quarter's is a quarter's own.
@@ -39,11 +41,22 @@ SINGLE = (
 )
 
 
-def ends_of(raw: pd.Series) -> pd.Series:
-    """Return the months in which dates lie (year x 12 + month), missing for bare years; the first days of a month end the one before."""
+def ends_of(years: pd.Series | None, dated: pd.Series | None) -> pd.Series | float:
+    """Return the months in which dates lie (year x 12 + month), missing for bare years; the first days of a month end the one before.
+
+    `dated`, a column that may also be of filings, counts where `years` has none and all of its days end months.
+    """
+    found = np.nan if years is None else _months(years)[0]
+    if dated is None or (isinstance(found, pd.Series) and found.notna().any()):
+        return found
+    months, days = _months(dated)
+    return months if (days.isna() | (days >= LATE)).all() else found
+
+
+def _months(raw: pd.Series) -> tuple[pd.Series, pd.Series]:
     parts = by_value(raw.astype("string"), dashed).str.extract(r"^(\d{4})-(\d{2})-(\d{2})$", expand=True)
     year, month, day = (parts[place].astype("float64") for place in range(3))
-    return year * 12 + month - (day <= DAYS_OVER)
+    return year * 12 + month - (day <= DAYS_OVER), day
 
 
 def states_whole_years(layout: dict, cells: pd.DataFrame) -> bool:

@@ -226,7 +226,12 @@ def needed(layout: dict) -> list[str]:
     """Return every column that a layout speaks of, in the layout's spelling."""
     names = [name for wanted in layout["header_has"] for name in _alternatives(wanted)]
     names += [column for how in layout.get("columns", {}).values() for column in columns_of(how)]
-    names += [*layout.get("keep", {}), *layout.get("prefer", {}), *layout.get("carries", []), *filter(None, [layout.get("employees")])]
+    names += [
+        *layout.get("keep", {}),
+        *layout.get("prefer", {}),
+        *layout.get("carries", []),
+        *filter(None, [layout.get("employees"), layout.get("dated")]),
+    ]
     if "join" in layout:
         names += [layout["join"]["on"]]
     if long := layout.get("long"):

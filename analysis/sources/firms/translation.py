@@ -79,9 +79,8 @@ def translate(
         # A header (amount (USD thousand)) says what no column does.
         named = [currencies[one] for how in layout["columns"].values() for one in columns_of(how) if one in currencies]
         rows["currency"] = rows["currency"].fillna(named[0]) if named else rows["currency"]
-    dates = first_of(cells, layout["columns"].get("year", {}).get("from", []))
-    if dates is not None and "long" not in layout and not states_whole_years(layout, cells):
-        rows[END] = ends_of(dates)
+    if "long" not in layout and not states_whole_years(layout, cells):
+        rows[END] = ends_of(first_of(cells, layout["columns"].get("year", {}).get("from", [])), cells.get(layout.get("dated")))
     bad |= _other_currency(cells, rows, layout, contract, currencies or {}, bad, book)
     return Translated(rows[~bad].reset_index(drop=True), book.findings, book.left)
 

@@ -69,6 +69,21 @@ def test_single_quarters_are_refused_where_firms_show_it_and_doubted_where_one_d
     assert [one.kind for one in found.findings if "single quarters" in one.rule] == ["doubtful"]
 
 
+@pytest.mark.parametrize("column", ["end_date", "period_end", "date", "报告期"])
+def test_a_column_of_dates_beside_years_says_the_same(column, tmp_path):
+    rows = [(2018, "2018-12-31"), (2019, "2019-06-30"), (2019, "2019-12-31"), (2020, "2020-06-30")]
+    found = read(
+        tmp_path, f"firm_id,year,{column},currency,assets\n" + "".join(f"F1,{year},{day},CNY,{100 + year}\n" for year, day in rows)
+    )
+    assert years(found) == {"F1 2018": 2118, "F1 2019": 2119} and left_out(found) == 2
+
+
+def test_dates_of_filings_are_no_ends_of_years(tmp_path):
+    rows = [(2018, "2019-06-15"), (2019, "2020-03-28"), (2020, "2020-12-29")]
+    found = read(tmp_path, "firm_id,year,date,currency,assets\n" + "".join(f"F1,{year},{day},CNY,{100 + year}\n" for year, day in rows))
+    assert len(years(found)) == 3 and not found.refused()
+
+
 def test_a_file_of_half_years_and_one_of_years_are_told_apart(tmp_path):
     (tmp_path / "half.csv").write_text("firm_id,year,currency,assets\nF1,2019-06-30,CNY,90\nF2,2018-06-30,CNY,5\nF2,2019-06-30,CNY,6\n")
     found = read(tmp_path, "firm_id,year,currency,sales\nF1,2019-12-31,CNY,50\nF2,2018-06-30,CNY,7\n")
