@@ -97,7 +97,7 @@ def minus(text: str) -> str:
 
 
 def _numeric(text: str) -> bool:
-    return all(character in "0123456789.,+-–/()[]% eE*†‡<=p" for character in text)
+    return all(character in "0123456789.,;+-–/()[]% eE*†‡<=p" for character in re.sub(r"\bto\b|(?<=\d) [a-z]$", "", text))
 
 
 def save_table(table: Table, paths: dict[str, str], evidence: str) -> None:
