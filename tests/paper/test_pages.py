@@ -15,7 +15,8 @@ ARCHIVED = [text.removesuffix(".typ") + ".pdf" for volumes in TEXTS.values() for
 SMALLEST = 7.0  # points in print
 BLANK = 0.4  # of the height of the text
 HEADING = 11.0  # points: larger than the text and its captions
-CAPTION = re.compile(r"TableS?\d+\.")
+# A caption of a table, or a heading at the beginning of a paragraph.
+ALONE = re.compile(r"TableS?\d+\.|(Questionandestimand|Sample|Picture|Results|Whatwouldundoit)\.$")
 
 
 @pytest.fixture(scope="module", params=ARCHIVED)
@@ -34,8 +35,8 @@ def empty(pages):
 
 
 def lonely(pages):
-    """Return (page, line) for every page that ends with a heading or with the caption of a table."""
-    return [(page.number, page.last.words) for page in pages if page.last.size > HEADING or CAPTION.match(page.last.words)]
+    """Return (page, line) for every page that ends with a heading, or with the caption of a table."""
+    return [(page.number, page.last.words) for page in pages if page.last.size > HEADING or ALONE.match(page.last.words)]
 
 
 def test_all_type_is_large_enough(pages):

@@ -16,7 +16,7 @@ from analysis.exhibits.display import WIDTH
 
 FILL = {CONSISTENT: "#00689d", NOT_CONSISTENT: "#c8500a", UNTESTABLE: "white"}
 # Boxes side by side in a cell, and their size in units of a cell's width and of a line of boxes.
-ACROSS, BOX = 4, (0.228, 0.74)
+ACROSS, BOX = 4, (0.22, 0.74)
 
 
 def draw(verdicts: pd.DataFrame, claims: dict) -> Figure:
