@@ -123,11 +123,10 @@ def save_table(table: Table, paths: dict[str, str], evidence: str) -> None:
         data.insert(0, "blind", MARK)
     write_text(data.to_csv(index=False, lineterminator="\n", float_format=archived), paths["csv"])
     mark = ("SIMULATED DATA. " if evidence == "simulated" else "") + (f"{MARK}. " if blind_seed() is not None else "")
-    # The first column says what a line is; of the others a word among numbers, as 'not identified', does not turn the column.
-    needed = [1.0] + [MOSTLY] * (printed.shape[1] - 1)
+    # The first column says what a line is, be it a year; of the others a word among numbers, as 'not identified', changes nothing.
     numeric = [
-        pd.api.types.is_numeric_dtype(table.frame[c]) or _share_numeric(printed[c]) >= least
-        for c, least in zip(printed, needed, strict=True)
+        place > 0 and (pd.api.types.is_numeric_dtype(table.frame[c]) or _share_numeric(printed[c]) >= MOSTLY)
+        for place, c in enumerate(printed)
     ]
     styler = printed.style.hide(axis="index")
     tex = styler.format(escape="latex").to_latex(hrules=True, column_format="".join("r" if n else "l" for n in numeric))
