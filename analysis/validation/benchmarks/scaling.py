@@ -8,6 +8,7 @@ that passed, seconds of processors, peak memory. SIMULATED files, made in pieces
 from __future__ import annotations
 
 import json
+import multiprocessing
 import os
 import resource
 import subprocess
@@ -67,7 +68,7 @@ def main(path: str, sizes: tuple[int, ...] = (SMALL, MIDDLE, LARGE)) -> None:
     with tempfile.TemporaryDirectory() as folder:
         for size in sizes:
             file = Path(folder) / f"{size}.parquet"
-            write_panel(file, size)
+            _write_elsewhere(file, size)
             for task, implementation, command in commands(file, size):
                 found = measured(command, Path(folder) / "estimates.csv")
                 about = {"task": task, "implementation": implementation, "version": _version(implementation), "rows": size}
@@ -76,6 +77,15 @@ def main(path: str, sizes: tuple[int, ...] = (SMALL, MIDDLE, LARGE)) -> None:
             file.unlink()
     with atomic(path) as temporary:
         pd.DataFrame(rows).to_csv(temporary, index=False, float_format="%.6g")
+
+
+def _write_elsewhere(file: Path, rows: int) -> None:
+    """Write the panel in a process that ends: what this process holds would be the least memory that it can see of others."""
+    writer = multiprocessing.get_context("spawn").Process(target=write_panel, args=(file, rows))
+    writer.start()
+    writer.join()
+    if writer.exitcode:
+        raise SystemExit(f"the file of {rows:,} rows could not be written")
 
 
 def write_panel(file: Path, rows: int) -> None:
