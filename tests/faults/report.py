@@ -21,6 +21,7 @@ other bytes than were written. Known advisories on the pinned libraries are not 
 """
 PARTS = (
     "Killed",
+    "Again and again",
     "Surroundings",
     "Another processor",
     "Raw files corrupted",
