@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
+import subprocess
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from analysis.core.catalogue import ROOT
 from analysis.review.manifest import environment
 
 INTRODUCTION = """# Reliability
@@ -16,8 +19,11 @@ refused in a line that says where and what. What shows in no value, as another p
 with it, is counted: no contract can tell it, but the hash that is committed does. Slips of units are tried on columns that measure
 something, not on texts and identifiers; where a contract lets one pass, sources and panels are made again from it, and it counts as
 read by no estimate only if nothing differs that a specification or a curve may read. A cut of power is not tried, nor a disk that returns
-other bytes than were written. Known advisories on the pinned libraries are not looked up either, which needs a network:
-`pip-audit --require-hashes -r requirements.lock` does.
+other bytes than were written.
+
+Known advisories on the pinned libraries are not looked up by any test, for they change from day to day and no database of them came
+with this machine. With a network, `pip-audit --strict --disable-pip --require-hashes -r requirements.lock` looks each version up; without
+`--strict` it calls a library that it could not look up one without known vulnerabilities.
 """
 PARTS = (
     "Killed",
@@ -61,7 +67,7 @@ def write(faults: list[Fault], path: Path) -> None:
     about = environment()
     kernels = ", ".join(sorted({value for name, value in about.items() if name.startswith("kernel of")}))
     machine = f"{about['processor']}, {about['cores']} cores, OpenBLAS kernel {kernels}; {about['system']}; Python {about['python']}"
-    lines = [INTRODUCTION, f"Machine: {machine}."]
+    lines = [INTRODUCTION, f"Machine: {machine}. {_pinned()}"]
     for part in dict.fromkeys(fault.part for fault in faults):
         own = [fault for fault in faults if fault.part == part]
         unseen, harmless = any(fault.unseen for fault in own), any(fault.harmless for fault in own)
@@ -73,6 +79,16 @@ def write(faults: list[Fault], path: Path) -> None:
             counts = [*[fault.harmless] * harmless, *[fault.unseen] * unseen]
             lines += [_row(fault.fault, fault.tried, fault.same, fault.refused, *counts, lost)]
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _pinned() -> str:
+    """Return how many versions the lock pins, and when it was last renewed."""
+    lock = ROOT / "requirements.lock"
+    pins = re.findall(r"^([\w.-]+)==\S+", lock.read_text(encoding="utf-8"), re.MULTILINE)
+    when = subprocess.run(
+        ["git", "log", "-1", "--format=%cs", lock.name], cwd=ROOT, capture_output=True, text=True, check=False
+    ).stdout.strip()
+    return f"{len(set(pins))} libraries pinned in `requirements.lock`, which was last renewed on {when or 'an unknown day'}."
 
 
 def _row(*cells: object) -> str:
