@@ -1,8 +1,8 @@
 """What a raw table must hold beyond its single cells: how columns and neighbouring periods stand to each other, and orders of size.
 
 A slip of units keeps every type and every minimum; it shows beside another column of the row, beside the year before, or in the middle
-of the column. Sizes are compared, whatever their sign; zero says nothing of a unit. Rules stand under `plausible` in config/sources/, each with the reason for its bounds (`why`); they are wide on
-purpose: they tell a factor of a thousand, not a surprise.
+of the column. Rules stand under `plausible` in config/sources/, each with the reason for its bounds (`why`). They are wide on purpose,
+to tell a factor of a thousand and not a surprise; sizes are compared, whatever their sign, and zero says nothing of a unit.
 """
 
 from __future__ import annotations
