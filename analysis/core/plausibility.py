@@ -76,7 +76,7 @@ def _number(table: pd.DataFrame, column: str) -> pd.Series:
 
 
 def _divisor(table: pd.DataFrame, rule: dict) -> pd.Series:
-    """Return what each value is divided by (rows,): ones, columns added, or a quotient; missing where it is not positive or below `floor`."""
+    """Return what each value is divided by (rows,): ones, columns added, or a quotient; missing where not positive or below `floor`."""
     if "of" not in rule:
         return pd.Series(1.0, index=table.index)
     whole = sum((_number(table, name) for name in rule["of"]), start=pd.Series(0.0, index=table.index))

@@ -1,4 +1,4 @@
-"""What a changed raw file changes for estimates: sources and panels are made again in memory, and what each specification reads compared."""
+"""What a changed raw file changes for estimates: sources and panels are made again in memory, and what specifications read compared."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def study() -> dict:
 
 @cache
 def as_it_is(kind: str, name: str) -> pd.DataFrame:
-    """Return a raw table, source or panel from the files as committed; a source made from the simulated cohort is read where it was made."""
+    """Return a raw table, source or panel from the files as committed; one of the simulated cohort is read where it was made."""
     if kind == "raw":
         return rawfiles.load(study()["raw"][name])
     made_of = ingredients(kind, name)

@@ -1,4 +1,4 @@
-"""Jobs are forked from a process in which no other thread can hold a lock, their ends are not lost, and one that stands still is replaced."""
+"""Jobs are forked where no other thread can hold a lock, their ends are not lost, and one that stands still is replaced."""
 
 import os
 import signal
