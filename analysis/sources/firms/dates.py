@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from analysis.sources.firms.grid import narrow
+from analysis.sources.firms.grid import by_value, narrow
 
 MONTHS = {m: f"{i:02d}" for i, m in enumerate(("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"), 1)}
 # Days of January into which a fiscal year of 52 or 53 weeks may run.
@@ -66,7 +66,7 @@ def _american(text: pd.Series) -> pd.Series:
 
 def days_of(text: pd.Series) -> tuple[pd.Series, pd.Series, str]:
     """Return dates as YYYY-MM-DD, which cells are none, and what was expected."""
-    known = dashed(text)
+    known = by_value(text, dashed)
     days = pd.to_datetime(known, format="%Y-%m-%d", errors="coerce")
     wrong = (days.isna() & text.notna()).astype(bool)
     unclear = known[wrong].str.fullmatch(r"\d{1,2}[/.\-]\d{1,2}[/.\-]\d{4}").fillna(False).any()

@@ -29,8 +29,7 @@ def open_facts(data: bytes, name: str, path: Path, tags: Collection[str]) -> Gri
     """
     with _without_collection():
         content = _content(data, name)
-        records = _records(content, set(tags))
-        columns_of = list(zip(*records, strict=True)) if records else [()] * (len(COLUMNS) + 1)
+        columns_of = _columns(content, set(tags))
     del content
 
     def take(_: int, columns: dict[str, int], where: dict[str, Collection[str]], __: Collection[str]) -> Cells:
@@ -38,7 +37,7 @@ def open_facts(data: bytes, name: str, path: Path, tags: Collection[str]) -> Gri
             key: pd.Series(pd.array(pa.array(columns_of[place], pa.string()), dtype="string[pyarrow]")) for key, place in columns.items()
         }
         rows = pd.Series(columns_of[-1], dtype="int64")
-        return Cells(only(pd.DataFrame({**made, ROW: rows}), where), count=len(records))
+        return Cells(only(pd.DataFrame({**made, ROW: rows}), where), count=len(columns_of[-1]))
 
     return Grid(name, path, ".json", [(0, COLUMNS)], take)
 
@@ -74,27 +73,37 @@ def _content(data: bytes, name: str) -> dict:
     return content
 
 
-def _records(content: dict, tags: set[str]) -> list[tuple]:
-    found, place = [], 0
+def _columns(content: dict, tags: set[str]) -> list[list]:
+    """Return the columns of COLUMNS and the place of each fact in the file, of the facts under `tags`."""
+    found: list[list] = [[] for _ in range(len(COLUMNS) + 1)]
+    place = 0
     firm, title = str(content["cik"]), content.get("entityName")
     for taxonomy in TAXONOMIES:
         for tag, about in content["facts"].get(taxonomy, {}).items():
             for unit, facts in about.get("units", {}).items():
-                if tag not in tags:
-                    place += len(facts)
-                    continue
-                for fact in facts:
-                    place += 1
-                    start, end = fact.get("start"), fact.get("end")
-                    value = fact.get("val")
-                    shown = None if value is None else repr(value) if isinstance(value, int | float) else str(value)
-                    about_it = (firm, title, taxonomy, tag, unit, start, end, _quarters(start, end), shown)
-                    found.append((*about_it, *(_text(fact.get(key)) for key in ("fy", "fp", "form", "filed")), place))
+                if tag in tags:
+                    for column, values in zip(found, _block((firm, title, taxonomy, tag, unit), facts, place), strict=True):
+                        column += values
+                place += len(facts)
     return found
 
 
+def _block(about: tuple, facts: list[dict], place: int) -> list[list]:
+    """Return the columns of the facts of one tag in one unit; column by column costs half of what fact by fact does."""
+    starts, ends = [fact.get("start") for fact in facts], [fact.get("end") for fact in facts]
+    return [
+        *([one] * len(facts) for one in about),
+        starts,
+        ends,
+        list(map(_quarters, starts, ends)),
+        [_text(fact.get("val")) for fact in facts],
+        *([_text(fact.get(key)) for fact in facts] for key in ("fy", "fp", "form", "filed")),
+        list(range(place + 1, place + len(facts) + 1)),
+    ]
+
+
 def _text(value: object) -> str | None:
-    return None if value is None else str(value)
+    return value if value is None or isinstance(value, str) else str(value)
 
 
 @lru_cache(maxsize=4096)

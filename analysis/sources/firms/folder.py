@@ -25,6 +25,8 @@ from analysis.sources.firms.translation import translate
 
 # Files of facts, each a firm for itself, that are held before they become rows: memory stays that of so many.
 BATCH = 250
+# Files that a finding on a whole table names one by one.
+NAMES_SHOWN = 6
 TABLES = ("firm_accounts", "financing_events", "projects")
 IDENTIFIERS = "identifiers"
 
@@ -77,7 +79,7 @@ def read_folder(
                 groups.setdefault(_alike(piece.match), []).append(piece)
             parts = [(group[0].match, _read(group, helpers, contracts[table], codes, policies, reading)) for group in groups.values()]
             reading.tables[table] = combined(table, parts, adapters, contracts[table], reading.findings)
-        sources = {table: ", ".join(sorted({m.name for m in reading.matches if m.table == table})) for table in TABLES}
+        sources = {table: _listed(sorted({m.name for m in reading.matches if m.table == table})) for table in TABLES}
         reading.tables = linked(reading.tables, sources, reading.findings)
     return reading
 
@@ -232,6 +234,11 @@ def _in_own_order(cells: pd.DataFrame, layout: dict, contract: dict) -> pd.DataF
 def _named(group: list[Piece]) -> str:
     name = group[0].match.name
     return name if len(group) == 1 else f"{name} and {len(group) - 1} more"
+
+
+def _listed(names: list[str]) -> str:
+    more = f" and {len(names) - NAMES_SHOWN:,} more" if len(names) > NAMES_SHOWN else ""
+    return ", ".join(names[:NAMES_SHOWN]) + more
 
 
 def _leave_out(group: list[Piece], name: str, left: dict[str, dict[str, int]]) -> None:

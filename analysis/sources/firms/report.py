@@ -77,11 +77,28 @@ def table_of_files(reading: Reading) -> pd.DataFrame:
 
 def aside(reading: Reading) -> list[str]:
     """Return what was set aside, repaired or doubted."""
-    others = [finding for finding in reading.findings if finding.kind not in ASIDE]
-    lines = [f"Set aside or decided ({len(others)})"]
-    shown = others[:SHOWN]
-    lines += [f"  {f.file}: {f.count:,} × {f.kind}{_place(f)}: {f.rule}" for f in shown]
-    return lines + ([f"  ... and {len(others) - SHOWN:,} more"] if len(others) > SHOWN else [])
+    groups: dict[tuple, list[Finding]] = {}
+    for number, finding in enumerate(one for one in reading.findings if one.kind not in ASIDE):
+        # What is counted over many files is counted once more over all of them; what has a row stands alone.
+        alike = (finding.kind, finding.column, finding.rule, finding.value) if finding.row is None else (number,)
+        groups.setdefault(alike, []).append(finding)
+    lines = [f"Set aside or decided ({len(groups)})"]
+    lines += [
+        f"  {_files(found)}: {sum(f.count for f in found):,} × {found[0].kind}{_place(found[0])}: {found[0].rule}"
+        for found in list(groups.values())[:SHOWN]
+    ]
+    return lines + ([f"  ... and {len(groups) - SHOWN:,} more"] if len(groups) > SHOWN else [])
+
+
+def _files(found: list[Finding]) -> str:
+    names = list(dict.fromkeys(finding.file for finding in found))
+    return (
+        names[0]
+        if len(names) == 1
+        else f"{names[0]}; {names[1]}"
+        if len(names) == 2
+        else f"{names[0]}; {names[1]}; and {len(names) - 2:,} more such"
+    )
 
 
 def _place(finding: Finding) -> str:

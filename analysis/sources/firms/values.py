@@ -143,9 +143,9 @@ def typed(raw: pd.Series, how: dict, kind: str) -> Typed:
         text = _unquoted(text)
     if "pad" in how:
         # A spreadsheet drops the zeros of a code and may add '.0'; more digits than the code has is another code.
-        text = without_zeros(text).str.zfill(how["pad"])
+        text = by_value(text, without_zeros).str.zfill(how["pad"])
         return text, text.notna() & ~text.str.fullmatch(rf"\d{{{how['pad']}}}").fillna(True), f"a code of {how['pad']} digits"
-    return (without_zeros(text) if how.get("code") or pd.api.types.is_float_dtype(raw) else text), text.isna() & False, ""
+    return (by_value(text, without_zeros) if how.get("code") or pd.api.types.is_float_dtype(raw) else text), text.isna() & False, ""
 
 
 def _truth(text: pd.Series) -> pd.Series:

@@ -6,7 +6,7 @@ import pandas as pd
 
 from analysis.sources.firms.dates import dashed
 from analysis.sources.firms.findings import Notebook
-from analysis.sources.firms.grid import FILE, ROW
+from analysis.sources.firms.grid import FILE, ROW, by_value
 from analysis.sources.firms.policies import BLANK, DONE, REFUSE, Policies
 from analysis.sources.firms.values import broken, field_of, typed
 
@@ -122,7 +122,7 @@ def _latest(facts: pd.DataFrame, long: dict, book: Notebook) -> pd.DataFrame:
     """Return one fact per firm, date and item: the best tag, of it the latest filing."""
     by, tag = long["by"], long["name"]
     facts["_filed"] = facts[long["filed"]].astype("string").fillna("") if long.get("filed") in facts else ""
-    facts[by[1]] = dashed(facts[by[1]])
+    facts[by[1]] = by_value(facts[by[1]], dashed)
     facts = facts.sort_values(["_rank", "_filed", ROW], ascending=[False, True, True], kind="stable")
     facts = _unambiguous(facts, [*by, "_field", "_rank", "_filed"], long, book)
     again = facts.duplicated([*by, "_field"], keep="last")
