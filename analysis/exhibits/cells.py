@@ -10,8 +10,8 @@ from analysis.exhibits.display import minus
 
 
 def number(value: float, digits: int = 3) -> str:
-    """Return `value` with fixed decimals, zero without a sign; nothing when it is missing."""
-    return "" if pd.isna(value) else minus(f"{value:.{digits}f}")
+    """Return `value` with fixed decimals and separated thousands, zero without a sign; nothing when it is missing."""
+    return "" if pd.isna(value) else minus(f"{value:,.{digits}f}")
 
 
 def interval(low: float, high: float, digits: int = 3) -> str:

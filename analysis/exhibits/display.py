@@ -52,6 +52,9 @@ STYLE = {
 }
 
 
+MOSTLY = 0.75  # of a column's cells that are numbers where the column is one of numbers
+
+
 def use_style() -> None:
     """Set seaborn's theme and the fonts, sizes and colours of every figure."""
     sns.set_theme(style="whitegrid", palette=COLOURS, rc=STYLE)
@@ -97,7 +100,13 @@ def minus(text: str) -> str:
 
 
 def _numeric(text: str) -> bool:
-    return all(character in "0123456789.,+-–/()[]% eE*†‡<=p" for character in text)
+    return all(character in "0123456789.,;+-–/()[]% eE*†‡<=p" for character in re.sub(r"\bto\b|(?<=\d) [a-z]$", "", text))
+
+
+def _share_numeric(cells: pd.Series) -> float:
+    """Return the share of the cells with something in them that are numbers; one where there are none."""
+    filled = [cell.replace("\N{MINUS SIGN}", "-") for cell in cells if cell]
+    return sum(map(_numeric, filled)) / len(filled) if filled else 1.0
 
 
 def save_table(table: Table, paths: dict[str, str], evidence: str) -> None:
@@ -114,10 +123,10 @@ def save_table(table: Table, paths: dict[str, str], evidence: str) -> None:
         data.insert(0, "blind", MARK)
     write_text(data.to_csv(index=False, lineterminator="\n", float_format=archived), paths["csv"])
     mark = ("SIMULATED DATA. " if evidence == "simulated" else "") + (f"{MARK}. " if blind_seed() is not None else "")
+    # The first column says what a line is, be it a year; of the others a word among numbers, as 'not identified', changes nothing.
     numeric = [
-        pd.api.types.is_numeric_dtype(table.frame[c])
-        or printed[c].map(lambda t: t == "" or _numeric(t.replace("\N{MINUS SIGN}", "-"))).all()
-        for c in printed
+        place > 0 and (pd.api.types.is_numeric_dtype(table.frame[c]) or _share_numeric(printed[c]) >= MOSTLY)
+        for place, c in enumerate(printed)
     ]
     styler = printed.style.hide(axis="index")
     tex = styler.format(escape="latex").to_latex(hrules=True, column_format="".join("r" if n else "l" for n in numeric))

@@ -85,7 +85,7 @@ def test_reasons_stand_beside_deviations(study):
     del other["specifications"]["province_wide"]
     found = freeze.deviations(frozen, freeze.designs(other)).set_index("name")["reason"]
     assert found.to_dict() == {"province_att": "the region was misread", "province_wide": "not given"}
-    assert list(exhibit.layout(frozen, freeze.designs(other)).frame["Design"]) == ["province_att", "province_wide"]
+    assert list(exhibit.layout(frozen, freeze.designs(other)).frame["Design"]) == ["Specifications", "province_att", "province_wide"]
     assert exhibit.NONE in exhibit.layout(frozen, freeze.designs(study)).frame.to_string()
 
 
@@ -101,7 +101,7 @@ def test_one_reason_may_stand_for_many_names_and_a_name_of_its_own_goes_first():
 def test_freezes_that_were_replaced_are_printed(study):
     assert [one["deviations"] for one in study["freeze"]["earlier"]] == [3, 37]  # as the history of the repository tells
     shown = exhibit.layout(study["freeze"], study["designs"]).frame
-    assert list(shown["Kind"])[-2:] == ["earlier freeze"] * 2 and shown["Reason"].iloc[-1] == study["freeze"]["earlier"][-1]["why"]
+    assert shown["Design"].iloc[-3] == exhibit.EARLIER and shown["Reason"].iloc[-1] == study["freeze"]["earlier"][-1]["why"]
 
 
 def test_a_new_freeze_keeps_the_earlier_one_and_its_deviations_on_record(study, tmp_path, monkeypatch, capsys):

@@ -74,10 +74,16 @@ def test_conventions_are_not_results():
 
 def test_every_number_is_defined_and_used():
     used = set(re.findall(r'#(?:n|when)\("([^"]*)"', " ".join(TEXT.values())))
-    used |= {name for exhibit in STUDY["exhibits"].values() for name in re.findall(r"\{(\w+)\}", exhibit["note"])}
+    used |= {name for exhibit in STUDY["exhibits"].values() for name in re.findall(r"\{(\w+)\}", exhibit["title"] + exhibit["note"])}
     guards = {name for name, number in STUDY["numbers"].items() if "expect" in number}
     assert used - set(STUDY["numbers"]) == set()
     assert set(STUDY["numbers"]) - used - guards == set()
+
+
+def test_the_title_of_every_figure_states_a_number_of_the_data():
+    figures = {name: about["title"] for name, about in STUDY["exhibits"].items() if "alt" in about}
+    assert len(figures) > 30
+    assert [name for name, title in figures.items() if not re.search(r"\{\w+\}", title)] == []
 
 
 def test_every_exhibit_is_shown_once():

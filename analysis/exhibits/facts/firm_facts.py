@@ -2,19 +2,27 @@
 
 import pandas as pd
 
+# The last rank that the shortest recent edition prints.
+LISTED = 2000
+
 
 def count(scoreboard: pd.DataFrame, scoreboard_checks: pd.DataFrame, event_matches: pd.DataFrame, firm_stacks: pd.DataFrame) -> dict:
-    """Return counts of editions, firms, links, events and treated firms."""
+    """Return counts of editions, firms, links, events and treated firms, and the R&D in million euro at the last rank of all editions."""
     first = event_matches[event_matches["first_event"]]
     used = event_matches[event_matches["in_sample"]]
     clean_list = first[first["reason"] != "an earlier event has no date"]
     both_sides = clean_list[(clean_list["years_before"] >= 2) & (clean_list["years_after"] >= 2)]
     kinds = firm_stacks.groupby("control_kind")["firm_id"].nunique()
+    cut = scoreboard[scoreboard["rank"] <= LISTED].groupby(scoreboard["fiscal_year"].astype(int))["rd"].min()
     links = int(scoreboard_checks["links"].sum())
     return {
         "n_editions": int(scoreboard["edition"].nunique()),
         "n_firms": int(scoreboard["firm_id"].nunique()),
         "n_rows": len(scoreboard),
+        "cut_first": float(cut.iloc[0]),
+        "cut_last": float(cut.iloc[-1]),
+        "cut_first_year": int(cut.index[0]),
+        "cut_last_year": int(cut.index[-1]),
         "largest_difference_pct": float(scoreboard_checks["difference_pct"].abs().max()),
         "n_links": links,
         "share_links_hold": 1 - float(scoreboard_checks["links_suspect"].sum()) / links,

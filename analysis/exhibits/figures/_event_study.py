@@ -101,5 +101,8 @@ def mark_true_effects(figure: Figure, estimates: pd.DataFrame, truth: pd.DataFra
         own = own[own["at"] <= last]
         if len(own):
             axis.plot(own["at"], own["value"], color=COLOURS[1], linewidth=1.1, marker="D", markersize=3, label="true", zorder=1)
-            axis.legend(loc="best", fontsize=7)
+            # Beside the last one, where no legend hides the end of an interval.
+            end = (own["at"].iloc[-1], own["value"].iloc[-1])
+            axis.annotate("true", end, xytext=(5, 0), textcoords="offset points", fontsize=7.5, color=COLOURS[1], va="center")
+            axis.margins(x=0.12)
     return figure

@@ -7,6 +7,7 @@ from typing import Any
 import matplotlib.pyplot as plt
 import pandas as pd
 import seaborn as sns
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
@@ -35,6 +36,12 @@ def draw(province_tiles: pd.DataFrame, province_onset: pd.DataFrame, province_ye
     return figure
 
 
+def _dark(colour: str) -> bool:
+    """Return whether white stands out more than black on a colour, by its luminance (WCAG 2.2)."""
+    red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in to_rgb(colour))
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue < 0.179
+
+
 def _square(axis: plt.Axes, tile: dict, last: int, colours: dict[int, str]) -> None:
     """Draw one province with its name and what is known of its first issue."""
     year = tile["cohort_midyear"]
@@ -54,7 +61,7 @@ def _square(axis: plt.Axes, tile: dict, last: int, colours: dict[int, str]) -> N
         )
     )
     below = str(int(year)) if treated else f"({int(tile['cohort_wide'])})" if pd.notna(tile["cohort_wide"]) else ""
-    style: dict[str, Any] = {"ha": "center", "va": "center", "color": "white" if treated else "black"}
+    style: dict[str, Any] = {"ha": "center", "va": "center", "color": "white" if treated and _dark(face) else "black"}
     box = {"facecolor": "white", "edgecolor": "none", "pad": 0.6} if uncertain else None
     centre = tile["column"] + 0.5
     axis.text(centre, -tile["row"] - (0.38 if below else 0.5), SHORT.get(tile["province"], tile["province"]), fontsize=6, bbox=box, **style)

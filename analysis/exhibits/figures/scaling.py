@@ -6,7 +6,7 @@ from typing import Any
 import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.figure import Figure
-from matplotlib.ticker import NullFormatter, StrMethodFormatter
+from matplotlib.ticker import EngFormatter, LogLocator, NullFormatter
 
 from analysis.exhibits.display import COLOURS, MARKERS, WIDTH
 
@@ -28,12 +28,15 @@ def draw(scaling: pd.DataFrame) -> Figure:
             for name, part in data[data["task"] == task].groupby("implementation", sort=False):
                 ax.plot(part["rows"], part[measure], markersize=4, **style[name])
             ax.set(xscale="log", yscale="log")
+            ax.margins(x=0.12)
+            ax.xaxis.set_major_formatter(EngFormatter(sep=""))
             ax.xaxis.set_minor_formatter(NullFormatter())
-            ax.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+            ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+            ax.yaxis.set_major_formatter("{x:g}")
             ax.yaxis.set_minor_formatter(NullFormatter())
             if not column:
                 ax.set_ylabel(label)
-        axes[0, column].set_title(fill(task.split(",")[0], 14), fontsize=7)
+        axes[0, column].set_title(fill(task.split(",")[0], 14), fontsize=7.5)
         axes[1, column].set_xlabel("Rows")
     handles = [plt.Line2D([], [], **style[name], label=name, markersize=5) for name in names]
     figure.legend(handles=handles, loc="outside lower center", ncols=3)

@@ -16,7 +16,7 @@ from analysis.exhibits.display import WIDTH
 
 FILL = {CONSISTENT: "#00689d", NOT_CONSISTENT: "#c8500a", UNTESTABLE: "white"}
 # Boxes side by side in a cell, and their size in units of a cell's width and of a line of boxes.
-ACROSS, BOX = 4, (0.205, 0.74)
+ACROSS, BOX = 4, (0.22, 0.74)
 
 
 def draw(verdicts: pd.DataFrame, claims: dict) -> Figure:
@@ -36,7 +36,7 @@ def draw(verdicts: pd.DataFrame, claims: dict) -> Figure:
             for number, claim in enumerate(inside.to_dict("records")):
                 _box(
                     axis,
-                    place + 0.025 + (number % (ACROSS * width)) / (ACROSS + 0.1 * (width == 1)),
+                    place + 0.016 + (number % (ACROSS * width)) / (ACROSS + 0.1 * (width == 1)),
                     top + 0.13 + number // (ACROSS * width),
                     claim,
                 )

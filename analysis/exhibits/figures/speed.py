@@ -4,6 +4,7 @@ import matplotlib.pyplot as plt
 import pandas as pd
 import seaborn as sns
 from matplotlib.figure import Figure
+from matplotlib.ticker import EngFormatter
 
 from analysis.exhibits.display import COLOURS, MARKERS, WIDTH
 
@@ -36,6 +37,8 @@ def draw(speed: pd.DataFrame) -> Figure:
             **style,
         )
         ax.set(xscale="log", yscale="log", title=task.split(",")[0], xlabel="Rows", ylabel="Seconds")
+        ax.xaxis.set_major_formatter(EngFormatter(sep=""))
+        ax.yaxis.set_major_formatter("{x:g}")
     for ax in list(axes.flat)[len(tasks) :]:
         ax.set_axis_off()
     handles = [plt.Line2D([], [], color=style["palette"][n], marker=style["markers"][n], label=n, markersize=5) for n in names]

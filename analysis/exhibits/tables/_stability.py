@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import pandas as pd
 
+from analysis.core.claims import DIRECTNESS
 from analysis.core.comparisons import Comparison
-from analysis.core.verdict_rule import Region, read_interval
+from analysis.core.verdict_rule import INCONCLUSIVE, UNTESTABLE, Region, read_interval
 from analysis.exhibits.cells import select_one, select_rows
 from analysis.exhibits.tables._overall import overall
 
@@ -16,6 +18,23 @@ CARRIED = (
     "claim", "says", "directness", "model_id", "outcome", "inference", "estimate", "ci_low", "ci_high", "p_value", "verdict_before_gates", "code", "mde80",
     "assumed_effect", "exaggeration", "sign_error",
 )  # fmt: skip
+
+# A reading, and how tables of evidence print it.
+CANNOT_TELL = (f"{UNTESTABLE} ({INCONCLUSIVE})", "cannot tell")
+
+
+def by_distance(found: pd.DataFrame, claims: dict, line: Callable[[pd.Series], dict]) -> tuple[list[dict], tuple[int, ...], pd.DataFrame]:
+    """Return the lines of evidence below a heading for each distance from the claims, nearest first and each in the order of
+    the claims; which lines are headings; and the rows of `found` in that order.
+    """
+    place = {name: position for position, name in enumerate([*DIRECTNESS, *claims])}
+    ordered = found.sort_values(["directness", "claim"], key=lambda names: names.map(place), kind="stable", ignore_index=True)
+    rows: list[dict] = []
+    bold: list[int] = []
+    for distance, part in ordered.groupby("directness", sort=False):
+        bold.append(len(rows))
+        rows += [{"": str(distance).capitalize()}, *(line(row) for _, row in part.iterrows())]
+    return rows, tuple(bold), ordered
 
 
 def stability(comparison: Comparison, verdicts: pd.DataFrame) -> pd.DataFrame:
@@ -35,7 +54,7 @@ def stability(comparison: Comparison, verdicts: pd.DataFrame) -> pd.DataFrame:
         judged = bool(row["verdict_before_gates"]) and pd.notna(row["verdict_before_gates"])
         others = _readings(row, estimators.get(row["model_id"], [])) if judged else []
         about = row[list(CARRIED)].to_dict()
-        about |= {"s_value": _bits(row["p_value"])}
+        about |= {"s_value": bits(row["p_value"])}
         about |= {"p_family": _family(families.get(row["model_id"], []), row["outcome"])}
         about |= {"share_same": _share(curves.get((row["model_id"], row["outcome"])))}
         about |= {"repeated": len(others), "flips": sum(other != _verdict(row["verdict_before_gates"]) for other in others)}
@@ -43,7 +62,7 @@ def stability(comparison: Comparison, verdicts: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _bits(p_value: float) -> float:
+def bits(p_value: float) -> float:
     """Return the S-value; NaN without a p-value."""
     if pd.isna(p_value):
         return math.nan

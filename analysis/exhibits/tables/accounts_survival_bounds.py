@@ -10,7 +10,7 @@ def layout(accounts_bounds: pd.DataFrame) -> Table:
     """Return one row per event time and excess of survival: bounds, and the interval of the pair."""
     low, high = (select_rows(accounts_bounds, term=term) for term in ("att_lower", "att_upper"))
     low = low.assign(excess=pd.to_numeric(low["setting"]).fillna(0.0)).sort_values(["event_time", "excess"])
-    rows, last = [], None
+    rows = []
     for _, lower in low.iterrows():
         same = (high["event_time"] == lower["event_time"]) & (
             high["setting"].fillna("") == ("" if pd.isna(lower["setting"]) else lower["setting"])
@@ -18,7 +18,7 @@ def layout(accounts_bounds: pd.DataFrame) -> Table:
         upper = high[same].iloc[0]
         rows.append(
             {
-                "Years since event": "" if lower["event_time"] == last else str(lower["event_time"]),
+                "Years since event": str(lower["event_time"]),
                 "Treated survived more often by": percent(lower["excess"]),
                 "Lower bound": number(lower["estimate"]),
                 "Upper bound": number(upper["estimate"]),
@@ -26,5 +26,4 @@ def layout(accounts_bounds: pd.DataFrame) -> Table:
                 "Treated": count(lower["n_treated"]),
             }
         )
-        last = lower["event_time"]
     return Table(pd.DataFrame(rows), data=accounts_bounds, widths={"Years since event": "1fr"})

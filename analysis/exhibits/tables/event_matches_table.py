@@ -15,21 +15,20 @@ def layout(event_matches: pd.DataFrame) -> Table:
         bold.append(len(rows))
         rows.append({"Company": f"{heading} ({len(part)} firms)"})
         rows += [_row(row) for row in part.to_dict("records")]
-    widths = {"Company": "1.3fr", "Instrument": "1fr", "Buyer or lender": "1.2fr", "Why not": "1.2fr"}
+    widths = {"Company": "1.5fr", "Buyer or lender": "1.5fr", "Editions, or why not": "1.3fr"}
     return Table(pd.DataFrame(rows), data=event_matches, bold=tuple(bold), widths=widths)
 
 
 def _row(row: dict) -> dict:
     amount = "" if pd.isna(row["amount_million"]) else f"{row['currency']} {count(row['amount_million'])}m"
-    years = f"{row['years_before']} / {row['years_after']}"
+    years = f"{row['years_before']} before, {row['years_after']} after"
     return {
         "Company": _once(row["company"]),
         "Year": str(row["event_year"]),
         "Instrument": row["instrument"],
         "Buyer or lender": "" if pd.isna(row["counterparty"]) else row["counterparty"],
         "Amount": amount,
-        "Editions before / after": years,
-        "Why not": "" if pd.isna(row["reason"]) else row["reason"],
+        "Editions, or why not": years if row["in_sample"] else row["reason"],
     }
 
 

@@ -16,9 +16,9 @@ def layout(pilots: pd.DataFrame) -> Table:
             {
                 "Programme": programme,
                 "Places found": count(len(part)),
-                "whole cities or provinces": count(part["prefecture_wide"].sum()),
+                "Whole cities or provinces": count(part["prefecture_wide"].sum()),
                 "First year": f"{years.min()}–{years.max()}",
-                "High / medium / low grade": " / ".join(str(grades.get(g, 0)) for g in ("high", "medium", "low")),
+                "Grade: high / medium / low": " / ".join(str(grades.get(g, 0)) for g in ("high", "medium", "low")),
             }
         )
     return Table(pd.DataFrame(rows), data=pilots, widths={"Programme": "1fr"})

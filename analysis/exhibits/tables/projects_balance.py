@@ -10,6 +10,7 @@ from analysis.exhibits.display import Table
 from analysis.exhibits.tables._balance import compared, spread
 
 EARLY = pd.DateOffset(years=3)
+EPOCH = 2000
 GROUPS = ("Event", "Others")
 LIKE = ", like"
 
@@ -29,7 +30,7 @@ def layout(orphan_projects: pd.DataFrame, orphan_designations: pd.DataFrame) -> 
     event = sponsors["event_day"].notna()
     weights = _weights(sponsors["cell"], event)
     traits = {
-        "Year of the first designation": early["entry"].dt.year,
+        f"Years from {EPOCH} to the first designation": early["entry"].dt.year - EPOCH,
         "Of the United States": early["home"],
         "Designations, early, log": np.log(early["designations"]),
         "More than one designation, early": early["designations"] > 1,

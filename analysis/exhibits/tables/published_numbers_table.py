@@ -22,7 +22,7 @@ def layout(published_numbers: pd.DataFrame) -> Table:
     repeated = frame[["Estimator", "Source"]].eq(frame[["Estimator", "Source"]].shift()).all(axis=1)
     frame.loc[repeated, ["Estimator", "Source"]] = ""
     starts = tuple(i for i, again in enumerate(repeated) if not again and i)
-    return Table(frame, data=published_numbers, widths={"Source": "1fr"}, rules=starts)
+    return Table(frame, data=published_numbers, widths={"Estimator": "1fr", "Source": "1.9fr", "Parameter": "1.1fr"}, rules=starts)
 
 
 def _line(shown: pd.DataFrame, target: pd.Series, parameter: str, kind: str) -> dict:

@@ -12,7 +12,7 @@ STATUS = {
     "no known issue": "No issue found",
 }
 # Rule of dating → heading of its cohort.
-COHORTS = {"cohort_midyear": "Six months", "cohort_strict": "Calendar year", "cohort_approval": "Approvals count", "cohort_wide": "Wide"}
+COHORTS = {"cohort_midyear": "Half year", "cohort_strict": "Calendar", "cohort_approval": "Approval", "cohort_wide": "Any"}
 
 
 def layout(province_onset: pd.DataFrame, first_issues: pd.DataFrame) -> Table:
@@ -29,7 +29,7 @@ def layout(province_onset: pd.DataFrame, first_issues: pd.DataFrame) -> Table:
         for province in part.to_dict("records"):
             rows += _of_province(province, first_issues)
     frame = pd.DataFrame(rows).fillna("")
-    widths = {"Province": "0.9fr", "City": "1fr", "Basis": "1.3fr"}
+    widths = {"Province": "0.8fr", "City": "0.8fr", "Basis": "1.7fr"}
     return Table(frame, data=province_onset, bold=tuple(bold), wide=tuple(wide), widths=widths)
 
 

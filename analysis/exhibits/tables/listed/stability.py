@@ -1,44 +1,32 @@
-"""All evidence on the claims, and beside each reading what bears on it."""
+"""What bears on the readings of the evidence besides their own intervals."""
 
 import pandas as pd
 
 from analysis.core.comparisons import Comparison
-from analysis.exhibits.cells import interval, number, p_value, percent
+from analysis.exhibits.cells import number, p_value, percent
 from analysis.exhibits.display import Table
-from analysis.exhibits.tables._stability import stability
+from analysis.exhibits.tables._stability import CANNOT_TELL, by_distance, stability
 
-INFERENCES = {"randomization_t": "randomization", "none": ""}
-WIDTHS = {
-    "Evidence": "1.6fr",
-    "Estimate and 95 % interval": "15%",
-    "Reading": "1fr",
-    "Too large by": "5.5%",
-    "Wrong sign": "5%",
-    "p, family": "5%",
-}
+COLUMNS = ["", "Evidence", "Reading", "Too large by", "Wrong sign", "p, family", "Curve", "Flips"]
+WIDTHS = {"": "4.5%", "Evidence": "1fr", "Reading": "15.5%", "Too large by": "7%", "Wrong sign": "7%", "p, family": "7%"}
 
 
 def layout(comparison: Comparison, verdicts: pd.DataFrame, claims: dict) -> Table:
-    """Return one row per test or context with an estimate, in the order of the claims."""
+    """Return one row per estimate with something beside it, in the order of the table of all evidence; the data hold every estimate."""
     found = stability(comparison, verdicts)
-    place = {name: position for position, name in enumerate(claims)}
-    found = found.sort_values("claim", key=lambda names: names.map(place), kind="stable", ignore_index=True)
-    return Table(pd.DataFrame([_line(row) for _, row in found.iterrows()]), data=found, widths=WIDTHS)
+    something = found[["exaggeration", "p_family", "share_same"]].notna().any(axis=1) | (found["repeated"] > 0)
+    rows, bold, _ = by_distance(found[something], claims, _line)
+    return Table(pd.DataFrame(rows, columns=COLUMNS).fillna(""), data=by_distance(found, claims, _line)[2], bold=bold, widths=WIDTHS)
 
 
 def _line(row: pd.Series) -> dict:
     reading = row["verdict_before_gates"]
     return {
         "": row["claim"],
-        "Evidence": f"{row['says']} ({row['directness']})",
-        "Estimate and 95 % interval": f"{number(row['estimate'])} {interval(row['ci_low'], row['ci_high'])}",
-        "Reading": "described" if pd.isna(reading) or not reading else reading.replace("untestable (INCONCLUSIVE)", "cannot tell"),
-        "MDE": number(row["mde80"]),
-        "Too large by": "" if pd.isna(row["exaggeration"]) else f"{row['exaggeration']:.1f}",
+        "Evidence": row["says"],
+        "Reading": "described" if pd.isna(reading) or not reading else reading.replace(*CANNOT_TELL),
+        "Too large by": number(row["exaggeration"], 1),
         "Wrong sign": percent(row["sign_error"]),
-        "p": p_value(row["p_value"]),
-        "by": INFERENCES.get(row["inference"], row["inference"].replace("_", " ")),
-        "S": "" if pd.isna(row["s_value"]) else f"{row['s_value']:.1f}",
         "p, family": p_value(row["p_family"]),
         "Curve": percent(row["share_same"]),
         "Flips": f"{row['flips']} of {row['repeated']}" if row["repeated"] else "",
