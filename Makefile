@@ -60,7 +60,7 @@ profile:
 # Tries every fault in full and writes docs/reliability.md (hours; the tests run a few of each kind): kill -9 at 50 moments, every
 # raw file corrupted 1,000 ways, archived results tampered 200 ways. IPS_FAULT_PYTHONS names further interpreters to try.
 faults:
-	@IPS_FAULT_MOMENTS=50 IPS_FAULT_CORRUPTIONS=1000 IPS_FAULT_TAMPERS=200 IPS_FAULTS_RECORD=logs/faults.json \
+	@IPS_FAULT_MOMENTS=50 IPS_FAULT_CORRUPTIONS=1000 IPS_FAULT_TAMPERS=200 IPS_FAULT_SWEEPS=20 IPS_FAULTS_RECORD=logs/faults.json \
 		$(RUN) python -m pytest -n 0 -m slow tests/faults $(ARGS)
 
 # Style, layout and types: what .pre-commit-config.yaml runs on each commit and .ci/run first.

@@ -6,6 +6,7 @@ import re
 import zlib
 from pathlib import Path
 
+from analysis.core import plausibility
 from analysis.core.catalogue import ROOT, ingredients, module_of, modules, outcomes_of
 from analysis.core.checked_yaml import read_yaml
 from analysis.core.claim_tests import tests_of, with_bounds
@@ -108,6 +109,7 @@ def _check_names(study: dict) -> None:
         for path in (contract.get("file", ""), *contract.get("files", {}).values(), contract.get("folder", "")):
             if Path(path).is_absolute() or ".." in Path(path).parts:
                 raise ConfigError(f"config/sources/{source}.yaml: {path!r} leads out of the folders of raw files")
+        plausibility.check_names(source, contract)
 
 
 def _inherit_maps(adapters: dict) -> None:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from analysis.core.errors import DataError, violation
+from analysis.core.plausibility import implausible
 
 if TYPE_CHECKING:
     import pandera.pandas as pa
@@ -160,7 +161,7 @@ def check(table: pd.DataFrame, contract: dict, where: object, first_row: int = 2
             row = None if pd.isna(case.index) else int(case.index) + first_row
             value = table[case.column].iloc[int(case.index)] if row is not None and case.column in table else case.failure_case
             problems.append(violation(where, str(case.check), row=row, column=case.column, value="" if pd.isna(value) else value))
-    problems += _key_problems(table, contract, where, first_row)
+    problems += _key_problems(table, contract, where, first_row) or ([] if problems else implausible(table, contract, where, first_row))
     if problems:
         raise DataError("\n".join(problems))
     return table

@@ -1,27 +1,42 @@
 """Runs the jobs of the workflow: each in a process of its own that is forked from one which has the libraries loaded.
 
 An interpreter that imports the stack anew takes longer than most jobs; a fork takes a few milliseconds. The process that is
-forked from has done nothing but import, so that no job sees what another left behind.
+forked from has done nothing but import, so that no job sees what another left behind. A fork keeps the locks that other threads hold
+and not the threads, so that it may wait for ever: libraries are kept from starting threads there (ONE_THREAD), and a job that gives no
+sign of life is started again.
 """
 
 from __future__ import annotations
 
 import multiprocessing
 import os
+import threading
 import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
-from multiprocessing import forkserver
-from multiprocessing.context import ForkServerContext
+from multiprocessing import connection, forkserver
+from multiprocessing.context import ForkServerContext, ForkServerProcess
 from pathlib import Path
 from types import ModuleType
 
 from analysis.jobs.job import die_with, has_ended, job
+from bootstrap import REPEATABLE
 
 # Inputs that make a job run again when they change, and that its function does not read under this name.
 WATCHED = ("data",)
 FEW_JOBS = "IPS_FEW_JOBS"
+# What keeps libraries from starting threads when they are imported: those that compute, and the allocators of Arrow and Polars, which
+# tidy up in the background.
+ONE_THREAD = {name: value for name, value in REPEATABLE.items() if name.endswith("_THREADS")} | {
+    "JE_ARROW_MALLOC_CONF": "background_thread:false",
+    "_RJEM_MALLOC_CONF": "background_thread:false",
+}
+# Seconds within which a job that was forked has opened its log, even on a machine with far too much to do; and how often one is tried.
+BEGUN_WITHIN, STARTS = 120.0, 3
+# Snakemake runs each job in a thread, and to start a process looks whether others have ended: two threads that read the end of one
+# process at a time would both lose it, so that one does.
+ALONE = threading.Lock()
 
 
 def seed_of(seed: int, name: str) -> int:
@@ -182,7 +197,6 @@ def dispatch(rule: str, inputs: Mapping, outputs: Mapping, params: Mapping, wild
 
     Raises JobFailed where the job ends with an error, which it has printed.
     """
-    context = make_ready()
     planned = Job(
         rule,
         wildcards.get("name", wildcards.get("exhibit", "")),
@@ -192,12 +206,38 @@ def dispatch(rule: str, inputs: Mapping, outputs: Mapping, params: Mapping, wild
         list(map(str, outputs)),
         {name: str(path) for name, path in outputs.items()},
     )
-    process = context.Process(target=_work, args=(planned, str(log[0]), os.getpid()))
-    process.start()
-    process.join()
-    # A job that fails ends with 1. Libraries' threads now and then abort a process that has done its work and said so.
-    if process.exitcode == 1 or (process.exitcode and not has_ended(str(log[0]))):
+    if exit_status(_work, planned, str(log[0])):
         raise JobFailed(str(log[0]))
+
+
+def exit_status(work: Callable[[Job, str, int], None], planned: Job, log: str, begun_within: float = BEGUN_WITHIN) -> int:
+    """Return the exit status of `work` in a process of its own: 0, or what it failed with.
+
+    One that has not opened its log after `begun_within` seconds has done nothing and is started again, STARTS times in all. Libraries'
+    threads now and then abort a process that has done its work and said so: that is none of its failures.
+    """
+    context = make_ready()
+    Path(log).unlink(missing_ok=True)
+    for _ in range(STARTS):
+        process = context.Process(target=work, args=(planned, log, os.getpid()))
+        with ALONE:
+            process.start()
+        if not _ended(process, begun_within) and not Path(log).exists():
+            process.kill()
+            _ended(process)
+            continue
+        _ended(process)
+        return 0 if process.exitcode != 1 and has_ended(log) else process.exitcode or 0
+    raise JobFailed(f"{log} (not begun: {STARTS} processes stood still for {begun_within:.0f} s each)")
+
+
+def _ended(process: ForkServerProcess, seconds: float | None = None) -> bool:
+    """Wait for a process, at most so long; return whether it has ended."""
+    if not connection.wait([process.sentinel], seconds):
+        return False
+    with ALONE:
+        process.join()
+    return True
 
 
 def make_ready() -> ForkServerContext:
@@ -205,6 +245,7 @@ def make_ready() -> ForkServerContext:
 
     With FEW_JOBS in the environment it imports nothing: a job or two load what they need sooner than everything is loaded.
     """
+    os.environ |= ONE_THREAD
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([] if FEW_JOBS in os.environ else ["analysis.jobs.preload"])
     forkserver.ensure_running()

@@ -31,8 +31,8 @@ def pytest_sessionfinish(session, exitstatus):
 def record():
     """Return a function that notes a fault: what was tried how often, and how often it ended in each way."""
 
-    def note(part, fault, tried, same=0, refused=0, unseen=0, lost="nothing", remark=""):
-        RECORD.append(Fault(part, fault, tried, same, refused, unseen, lost, remark))
+    def note(part, fault, tried, same=0, refused=0, unseen=0, harmless=0, lost="nothing", remark=""):
+        RECORD.append(Fault(part, fault, tried, same, refused, unseen, lost, remark, harmless))
 
     return note
 

@@ -72,13 +72,40 @@ def columns_moved(content: bytes, dice: random.Random) -> bytes:
     return _edited(content, change)
 
 
-def column_times_1000(content: bytes, dice: random.Random) -> bytes:
+def in_other_units(
+    content: bytes, dice: random.Random, columns: list[str], factor: float, rows_of: Callable[[Rows, random.Random], set]
+) -> bytes:
+    """Multiply one of `columns` by `factor` in the rows (numbers, header 0) that `rows_of` names."""
+
     def change(rows: Rows) -> None:
-        _, column = _cell(rows, dice, _number)
-        for row in rows[1:]:
-            row[column] = f"{float(row[column]) * 1000:.10g}" if _number(row[column]) else row[column]
+        places = [rows[0].index(name) for name in columns]
+        place = dice.choice([p for p in places if any(_number(row[p]) for row in rows[1:])])
+        for row in rows_of([[row[place], *row] for row in rows], dice):
+            rows[row][place] = _times(rows[row][place], factor)
 
     return _edited(content, change)
+
+
+def _times(text: str, factor: float) -> str:
+    """Return a number times `factor`, whole where it is; text that is none as it was."""
+    return f"{float(text) * factor:.10g}" if _number(text) else text
+
+
+def every_row(rows: Rows, dice: random.Random) -> set[int]:
+    return set(range(1, len(rows)))
+
+
+def one_row(rows: Rows, dice: random.Random) -> set[int]:
+    """Return one row with a number in the column, which stands first."""
+    return {dice.choice([number for number, row in enumerate(rows) if number and _number(row[0])])}
+
+
+def one_year_or_unit(rows: Rows, dice: random.Random) -> set[int]:
+    """Return the rows that share a value in one of the columns with a row that has a number, some but not most; else ten in a run."""
+    (start,) = one_row(rows, dice)
+    alike = [{n for n, row in enumerate(rows) if n and row[p] == rows[start][p]} for p in range(1, len(rows[0])) if rows[start][p]]
+    some = [found for found in alike if 1 < len(found) <= len(rows) / 2]
+    return dice.choice(some) if some else set(range(start, min(start + 10, len(rows))))
 
 
 def row_repeated(content: bytes, dice: random.Random) -> bytes:
@@ -119,8 +146,6 @@ CORRUPTIONS: dict[str, Callable[[bytes, random.Random], bytes]] = {
     "cut short": cut_short,
     "names of two columns swapped": names_of_columns_swapped,
     "columns in another order": columns_moved,
-    "a column times 1,000": column_times_1000,
-    "a cell times 1,000": _put(lambda text, dice: f"{float(text) * 1000:.10g}" if _number(text) else text, _number),
     "a row repeated": row_repeated,
     "a row lost": row_lost,
     "rows in another order": rows_in_another_order,
@@ -136,4 +161,12 @@ CORRUPTIONS: dict[str, Callable[[bytes, random.Random], bytes]] = {
     "another encoding": other_encoding,
     "other ends of lines": other_line_ends,
     "another delimiter": other_delimiter,
+}
+
+# Slips of units, of columns that measure something: factor, and which rows.
+UNITS: dict[str, tuple[float, Callable[[Rows, random.Random], set]]] = {
+    "a column times 1,000": (1000, every_row),
+    "a column divided by 1,000": (0.001, every_row),
+    "a column times 1,000 in one year or unit": (1000, one_year_or_unit),
+    "a cell times 1,000": (1000, one_row),
 }

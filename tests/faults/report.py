@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
+import subprocess
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from analysis.core.catalogue import ROOT
 from analysis.review.manifest import environment
 
 INTRODUCTION = """# Reliability
@@ -13,16 +16,30 @@ INTRODUCTION = """# Reliability
 What breaks a run, and what is then lost. The suite in `tests/faults` tried each line and wrote this page (`make faults`); continuous
 integration tries a little of each kind. A fault is survived in one of two ways: the results have the same bytes as without it, or it is
 refused in a line that says where and what. What shows in no value, as another plausible digit in a raw file whose hash was renewed
-with it, is counted: no contract can tell it, but the hash that is committed does. A cut of power is not tried, nor a disk that returns
-other bytes than were written. Known advisories on the pinned libraries are not looked up either, which needs a network:
-`pip-audit --require-hashes -r requirements.lock` does.
+with it, is counted: no contract can tell it, but the hash that is committed does. Slips of units are tried on columns that measure
+something, not on texts and identifiers; where a contract lets one pass, sources and panels are made again from it, and it counts as
+read by no estimate only if nothing differs that a specification or a curve may read. A cut of power is not tried, nor a disk that returns
+other bytes than were written.
+
+Known advisories on the pinned libraries are not looked up by any test, for they change from day to day and no database of them came
+with this machine. With a network, `pip-audit --strict --disable-pip --require-hashes -r requirements.lock` looks each version up; without
+`--strict` it calls a library that it could not look up one without known vulnerabilities.
 """
-PARTS = ("Killed", "Surroundings", "Another processor", "Raw files corrupted", "Archived results tampered", "Hostile input")
+PARTS = (
+    "Killed",
+    "Again and again",
+    "Surroundings",
+    "Another processor",
+    "Raw files corrupted",
+    "Raw files in other units",
+    "Archived results tampered",
+    "Hostile input",
+)
 
 
 @dataclass(frozen=True)
 class Fault:
-    """A kind of fault: how often tried, ended with the same results, refused in a line, or not to be seen; and what was lost."""
+    """A kind of fault: how often tried, how often it ended in each way (`harmless`: read by no estimate), and what was lost."""
 
     part: str
     fault: str
@@ -32,6 +49,7 @@ class Fault:
     unseen: int
     lost: str
     remark: str
+    harmless: int = 0
 
 
 def keep(faults: list[Fault], path: Path) -> list[Fault]:
@@ -49,16 +67,28 @@ def write(faults: list[Fault], path: Path) -> None:
     about = environment()
     kernels = ", ".join(sorted({value for name, value in about.items() if name.startswith("kernel of")}))
     machine = f"{about['processor']}, {about['cores']} cores, OpenBLAS kernel {kernels}; {about['system']}; Python {about['python']}"
-    lines = [INTRODUCTION, f"Machine: {machine}."]
+    lines = [INTRODUCTION, f"Machine: {machine}. {_pinned()}"]
     for part in dict.fromkeys(fault.part for fault in faults):
         own = [fault for fault in faults if fault.part == part]
-        unseen = any(fault.unseen for fault in own)
-        lines += ["", f"## {part}", "", _row("fault", "tried", "same results", "refused in a line", *["not to be seen"] * unseen, "lost")]
-        lines += [_row("---", "---:", "---:", "---:", *["---:"] * unseen, "---")]
+        unseen, harmless = any(fault.unseen for fault in own), any(fault.harmless for fault in own)
+        more = [*["read by no estimate"] * harmless, *["not to be seen"] * unseen]
+        lines += ["", f"## {part}", "", _row("fault", "tried", "same results", "refused in a line", *more, "lost")]
+        lines += [_row("---", "---:", "---:", "---:", *["---:"] * len(more), "---")]
         for fault in own:
             lost = f"{fault.lost}; {fault.remark}" if fault.remark else fault.lost
-            lines += [_row(fault.fault, fault.tried, fault.same, fault.refused, *[fault.unseen] * unseen, lost)]
+            counts = [*[fault.harmless] * harmless, *[fault.unseen] * unseen]
+            lines += [_row(fault.fault, fault.tried, fault.same, fault.refused, *counts, lost)]
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _pinned() -> str:
+    """Return how many versions the lock pins, and when it was last renewed."""
+    lock = ROOT / "requirements.lock"
+    pins = re.findall(r"^([\w.-]+)==\S+", lock.read_text(encoding="utf-8"), re.MULTILINE)
+    when = subprocess.run(
+        ["git", "log", "-1", "--format=%cs", lock.name], cwd=ROOT, capture_output=True, text=True, check=False
+    ).stdout.strip()
+    return f"{len(set(pins))} libraries pinned in `requirements.lock`, which was last renewed on {when or 'an unknown day'}."
 
 
 def _row(*cells: object) -> str:

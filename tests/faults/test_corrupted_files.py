@@ -11,14 +11,17 @@ import pytest
 from analysis.core.contracts import read_raw
 from analysis.core.errors import DataError
 from analysis.core.rawfiles import ROOT, SUMS, hold_to_hash, locate, missing
-from tests.faults.corruptions import CORRUPTIONS
+from tests.faults.corruptions import CORRUPTIONS, UNITS, in_other_units
+from tests.faults.reach import reached
 from tests.workflow.test_corrupted_raw_files import TABLES
 
 EACH = int(os.environ.get("IPS_FAULT_CORRUPTIONS", "17"))  # of each file, over all kinds
 LONG = 400  # rows of a table that are corrupted, so that a thousand ways take minutes
 PART = "Raw files corrupted"
-SAME, REFUSED, UNSEEN = "same", "refused", "unseen"
-COUNTS: dict[str, Counter] = {kind: Counter() for kind in CORRUPTIONS}
+IN_OTHER_UNITS = "Raw files in other units"
+SAME, REFUSED, HARMLESS, UNSEEN = "same", "refused", "harmless", "unseen"
+COUNTS: dict[str, Counter] = {kind: Counter() for kind in (*CORRUPTIONS, *UNITS)}
+UNSEEN_AT: dict[str, Counter] = {kind: Counter() for kind in UNITS}
 HELD: Counter = Counter()
 LOCATED = re.compile(r", (row \d+|column '[^']*')|: (is empty|file not found)$")
 
@@ -71,9 +74,60 @@ def test_a_corrupted_file_is_located_or_harmless_and_its_hash_sees_all(raw):
         COUNTS[kind][outcome(path, about, wanted)] += 1  # with its hash renewed
 
 
+def measured(about):
+    """Return the columns of a raw file whose units can slip: numbers that measure something."""
+    return [name for name, rule in about["columns"].items() if rule["type"] in ("number", "integer") and not rule.get("identifier")]
+
+
+@pytest.mark.parametrize("name", [name for name, about in TABLES.items() if measured(about)])
+def test_other_units_are_located_or_read_by_no_estimate(name, tmp_path):
+    """The whole file, as its hash would be renewed: refused by its contract or on the way to a panel, or no estimate reads the column."""
+    about = TABLES[name]
+    if reason := missing(about):
+        pytest.skip(reason)
+    original = ROOT / locate(about)["file"]
+    content, wanted, path = original.read_bytes(), ordered(read_raw(original, about), about), tmp_path / original.name
+    dice = random.Random(f"{name} units")
+    for number in range(max(EACH // len(CORRUPTIONS), 1) * len(UNITS)):
+        kind = list(UNITS)[number % len(UNITS)]
+        factor, rows_of = UNITS[kind]
+        path.write_bytes(in_other_units(content, dice, measured(about), factor, rows_of))
+        try:
+            table = read_raw(path, about)
+            specifications = reached(name, table)
+        except DataError:
+            COUNTS[kind][REFUSED] += 1
+            continue
+        same = ordered(table, about).equals(wanted)
+        COUNTS[kind][SAME if same else UNSEEN if specifications else HARMLESS] += 1
+        if specifications:
+            columns = [column for column in measured(about) if not ordered(table, about)[column].equals(wanted[column])]
+            UNSEEN_AT[kind][f"{path.name}: {', '.join(columns)}"] += 1
+
+
+def test_no_column_in_other_units_reaches_an_estimate(record):
+    """A whole column never does. A single cell may, where both sizes are plausible."""
+    for kind in UNITS:
+        counts, where = COUNTS[kind], ", ".join(f"{place} ({times})" for place, times in sorted(UNSEEN_AT[kind].items()))
+        remark = f"reached an estimate: {where}" if where else ""
+        record(
+            IN_OTHER_UNITS,
+            f"{kind}, hash renewed",
+            counts.total(),
+            counts[SAME],
+            counts[REFUSED],
+            counts[UNSEEN],
+            harmless=counts[HARMLESS],
+            remark=remark,
+        )
+    for kind in ("a column times 1,000", "a column divided by 1,000"):
+        assert not UNSEEN_AT[kind], f"{kind}: {dict(UNSEEN_AT[kind])}"
+
+
 def test_what_was_found(record):
     """Structure and text never go unseen; only another value that the column may hold does, or a row that is not there."""
-    for kind, counts in COUNTS.items():
+    for kind in CORRUPTIONS:
+        counts = COUNTS[kind]
         record(PART, f"{kind}, hash renewed", counts.total(), counts[SAME], counts[REFUSED], counts[UNSEEN])
     for kind in ("a NUL byte", "another delimiter", "columns in another order", "rows in another order", "a row repeated"):
         assert COUNTS[kind][UNSEEN] == 0, kind

@@ -17,7 +17,7 @@ FEWEST = 3  # treated cities behind a year that is drawn
 def draw(city_event_study: pd.DataFrame, city_att: pd.DataFrame, city_year: pd.DataFrame, outcomes: dict) -> Figure:
     """Return one panel per outcome; under each year the number of treated cities that it rests on."""
     names = in_order(city_event_study, outcomes)
-    figure, axes = subplots(1, len(names), figsize=(0.7 * WIDTH, 2.4), squeeze=False)
+    figure, axes = subplots(1, len(names), figsize=(0.7 * WIDTH, 2.55), squeeze=False)
     for axis, name in zip(axes.flat, names, strict=True):
         behind = cities_behind(city_year, outcomes[name]["column"])
         events = select_rows(city_event_study, outcome=name, term="event")
@@ -27,7 +27,7 @@ def draw(city_event_study: pd.DataFrame, city_att: pd.DataFrame, city_year: pd.D
         years = sorted(drawn["event_time"].astype(int).unique())
         axis.set_xticks(years, [minus(f"{year}\n{behind[year]}") for year in years])
         axis.tick_params(axis="x", labelsize=7)
-        axis.set_xlabel("Years since issue, treated cities", fontsize=7.5)
+        axis.set_xlabel("Years since issue\ntreated cities", fontsize=7.5)
     return figure
 
 
