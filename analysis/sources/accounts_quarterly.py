@@ -7,15 +7,23 @@ from __future__ import annotations
 
 import pandas as pd
 
+from analysis.core.errors import DataError, violation
 from analysis.sources.accounts_yearly import assets_left_out, possible_assets, tagged_throughout, with_liabilities
 
+# A balance at the end of a fiscal year stands in both files, from one report.
+BALANCES = ("cash", "assets", "liabilities", "equity", "shares")
+SAME = 1e-6
 HALF_A_QUARTER = pd.Timedelta(days=45)
 # The three quarters before end that many days before the fiscal year does, 53rd weeks and month ends aside.
 BEFORE, TOLERANCE = (92, 184, 273), 12
 
 
 def clean(sec_accounts_quarterly: pd.DataFrame, sec_accounts_yearly: pd.DataFrame) -> pd.DataFrame:
-    """Return one row per firm and calendar quarter; of two periods in one quarter the later stays. Money and shares in million."""
+    """Return one row per firm and calendar quarter; of two periods in one quarter the later stays. Money and shares in million.
+
+    Raises DataError where the two files give different balances for the end of a fiscal year.
+    """
+    _need_the_same_balances(sec_accounts_quarterly, sec_accounts_yearly)
     computed = _fourth_quarters(sec_accounts_quarterly, sec_accounts_yearly)
     table = sec_accounts_quarterly.merge(computed, on=["ticker", "period_end"], how="outer")
     table["rd"] = table["rd"].where(table["rd"] >= 0)
@@ -35,6 +43,17 @@ def quarter_of(period_end: pd.Series) -> pd.Series:
     """Return the calendar quarter, counted from year 0, that holds the middle of a quarter which ends on that day."""
     middle = pd.to_datetime(period_end) - HALF_A_QUARTER
     return (middle.dt.year * 4 + middle.dt.quarter - 1).astype("Int64")
+
+
+def _need_the_same_balances(quarters: pd.DataFrame, years: pd.DataFrame) -> None:
+    pairs = quarters.merge(years, on=["ticker", "period_end"], suffixes=("", "_of_year"))
+    for column in BALANCES:
+        here, there = pairs[column].astype("float64"), pairs[f"{column}_of_year"].astype("float64")
+        other = (here.isna() != there.isna()) | (here - there).abs().gt(SAME * there.abs())
+        if other.any():
+            row = pairs[other].iloc[0]
+            rule = f"{row['ticker']} at {row['period_end']}: sec_accounts_yearly has {row[f'{column}_of_year']} for the same day"
+            raise DataError(violation("sec_accounts_quarterly", rule, column=column, value=row[column]))
 
 
 def _fourth_quarters(quarters: pd.DataFrame, years: pd.DataFrame) -> pd.DataFrame:

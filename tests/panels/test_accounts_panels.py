@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from analysis.core.errors import DataError
 from analysis.panels import accounts_stacks, accounts_year
 from analysis.sources import accounts_quarterly, accounts_yearly
 from tests.raw import cleaned
@@ -154,6 +155,19 @@ def test_the_fourth_quarter_is_the_year_less_three():
     assert table["rd_computed"].tolist() == [False, False, False, True, False]
     assert "2020-12-31" not in table.index  # three of its quarters are unknown
     assert np.diff(table["quarter"].astype(int)).tolist() == [1, 1, 1, 1]
+
+
+@pytest.mark.parametrize("column", ["cash", "assets", "liabilities", "equity", "shares"])
+def test_both_files_hold_the_same_balance_at_the_end_of_a_year(column):
+    years = filings([("FIRM", "12-31", 2019, 10.0)])
+    balances = years.loc[years["fiscal_year"] == 2019, ["cash", "assets", "liabilities", "equity", "shares"]].iloc[0]
+    quarters = pd.DataFrame({"ticker": "FIRM", "period_end": ["2019-09-30", "2019-12-31"], "rd": [0.3, np.nan], **balances})
+    accounts_quarterly.clean(quarters, years)
+    for other in (balances[column] * 1000, np.nan):
+        wrong = quarters.copy()
+        wrong.loc[1, column] = other
+        with pytest.raises(DataError, match=rf"'{column}'.*FIRM at 2019-12-31: sec_accounts_yearly has"):
+            accounts_quarterly.clean(wrong, years)
 
 
 def test_dates_known_to_the_month_or_the_year_count_from_their_end():
