@@ -27,6 +27,11 @@ WHOLE = {"FY", "fy", "Annual", "annual", "12", "12M"}
 # Fields that add up over a year, of which a December row that is no larger than a quarter's is a quarter's own.
 FLOWS = ("sales", "rd", "interest")
 FEWEST = 3
+# The share of firm-years that shows single quarters; sales that were corrected after a report are a few in a hundred.
+SOME = 0.2
+LITTLE = 2 / 3
+# Ends of years in one month, a year or more apart, that make a series; before a move one less, for there is no part among them.
+SERIES = 3
 
 INTERIM = "the end of a part of a year: the firm also has 31 December"
 ALONE = "a single date that is no 31 December, in files with reports of parts of years"
@@ -34,9 +39,10 @@ UNTOLD = (
     "one of several dates a year of this firm, none of them 31 December: nothing says which ends its fiscal year; "
     "keep the rows of whole years, or add a column period that says FY for them"
 )
-MOVED = "fiscal years end in different months: was the year moved, or is a row of a part of a year? Both count as they stand"
+STUB = "the part of a year between two fiscal years that end in different months"
+MOVED = "fiscal years end in different months: was the year moved, or is a row of a part of a year? Years count as they stand"
 SINGLE = (
-    "of 31 December is no larger than of the parts of the same year: rows of single quarters or half-years, not of the year to date? "
+    "of 31 December is no larger, or little larger, than of the parts of the same year: rows of single quarters or half-years, not of the year to date? "
     "Write the figures of whole years"
 )
 
@@ -69,7 +75,8 @@ def without_interim(rows: pd.DataFrame, book: Notebook) -> pd.DataFrame:
     if END not in rows or rows[END].isna().all():
         return rows
     rules = _parts(rows["firm_id"], rows[END])
-    _doubt_single_quarters(rows, rules.eq(INTERIM), book)
+    if rules.eq(INTERIM).any():
+        doubt_single_quarters(rows, book)
     return _sorted_out(rows, rules, book)
 
 
@@ -85,7 +92,7 @@ def without_interim_of_others(parts: list[pd.DataFrame], books: list[Notebook]) 
 
 def _sorted_out(rows: pd.DataFrame, rules: pd.Series, book: Notebook) -> pd.DataFrame:
     """Return the rows that count; what each rule leaves out, refuses or doubts is a finding."""
-    for rule in (INTERIM, ALONE):
+    for rule in (INTERIM, ALONE, STUB):
         mask = rules.eq(rule)
         if mask.any():
             first = rows.loc[mask].iloc[0]
@@ -104,53 +111,77 @@ def _sorted_out(rows: pd.DataFrame, rules: pd.Series, book: Notebook) -> pd.Data
 
 
 def _parts(firms: pd.Series, ends: pd.Series) -> pd.Series:
-    """Return for each row the rule by which it is no whole year, or ''."""
-    rule = pd.Series("", index=firms.index, dtype=object)
-    known = ends.notna()
-    firm, end = pd.factorize(firms[known])[0], ends[known].to_numpy()
-    order = np.lexsort((end, firm))
-    same = np.diff(firm[order]) == 0
-    gap = np.diff(end[order])
-    count = firm.max() + 1 if len(firm) else 0
-    near = np.zeros(count, dtype=bool)
-    near[firm[order][1:][same & (gap > 0) & (gap < NEAR)]] = True
-    december = end % 12 == DECEMBER % 12
-    closes = np.zeros(count, dtype=bool)
-    closes[firm[december]] = True
-    first, last = np.full(count, np.inf), np.full(count, -np.inf)
-    np.minimum.at(first, firm, end % 12)
-    np.maximum.at(last, firm, end % 12)
-    seen = pd.Series(end).groupby(firm).nunique().to_numpy()
+    """Return for each row the rule by which it is no whole year, MOVED, or ''."""
+    known = pd.DataFrame({"firm": firms.astype("string"), "end": ends}).dropna()
+    each = known.drop_duplicates().sort_values(["firm", "end"], ignore_index=True)
+    each["rule"] = _labels(each)
+    told = known.merge(each, on=["firm", "end"], how="left")["rule"].set_axis(known.index)
+    return told.reindex(firms.index).fillna("").astype(object)
+
+
+def _labels(each: pd.DataFrame) -> pd.Series:
+    """Return the rule of each end of a firm (`firm`, `end`, in order): those of a firm that moved its year stay, but for the part between."""
+    firm, month = each["firm"], each["end"] % 12
+    december = month == DECEMBER % 12
+    yearly, stub, near = _runs(each)
     in_parts = bool(near.any())
-    told = np.full(len(firm), "", dtype=object)
-    told[~near[firm] & (first != last)[firm]] = MOVED
-    told[(near | in_parts)[firm] & closes[firm] & ~december] = INTERIM
-    told[near[firm] & ~closes[firm]] = UNTOLD
-    told[in_parts & ~near[firm] & ~closes[firm] & (seen[firm] == 1)] = ALONE
-    rule[known] = told
-    return rule
+    near = near.groupby(firm).transform("any")
+    closes, moved = december.groupby(firm).transform("any"), yearly.groupby(firm).transform("any")
+    own = each.groupby("firm")["end"].transform("size")
+    # As many years in one month, and nothing between them, are years whatever the other firms of the file report.
+    steady = each.groupby(["firm", month])["end"].transform("size") >= SERIES
+    told = pd.Series("", index=each.index, dtype=object)
+    told[(moved | ~near) & (month.groupby(firm).transform("nunique") > 1)] = MOVED
+    loose = ~december & ~yearly
+    told[loose & closes & (near | (~moved & in_parts & ~steady))] = INTERIM
+    told[loose & ~closes & near] = UNTOLD
+    told[loose & ~near & ~closes & in_parts & (own == 1)] = ALONE
+    told[stub] = STUB
+    return told
 
 
-def _doubt_single_quarters(rows: pd.DataFrame, interim: pd.Series, book: Notebook) -> None:
-    """Ask, or refuse where enough firms show it, whether the rows of December are of a quarter alone.
+def _runs(each: pd.DataFrame) -> tuple[pd.Series, pd.Series, pd.Series]:
+    """Return which ends are of a series before or after a move of the fiscal year, which end the part between, and which are near for another reason.
 
-    To date, December has 12/m times what month m has, alone as much: the line is drawn at the geometric mean of the two.
+    A run goes on until an end is near the one before it. Where a run of years in one month follows one in another, the year was moved.
     """
-    if not interim.any():
-        return
-    year = (rows[END] - 1) // 12
+    gap = each.groupby("firm")["end"].diff()
+    near = (gap < NEAR).fillna(False)
+    run = (near | gap.isna()).cumsum()
+    runs = pd.DataFrame({"run": run, "firm": each["firm"], "month": each["end"] % 12}).groupby("run")
+    about = runs.agg(firm=("firm", "first"), month=("month", "last"), length=("month", "size"))
+    before = about.shift()
+    follows = (about["firm"] == before["firm"]) & (about["month"] != before["month"])
+    whole = (before["length"] >= SERIES - 1) | (before["month"] == DECEMBER % 12)
+    after = (follows & whole & (about["length"] >= SERIES)).fillna(False).astype(bool)
+    yearly = after | after.shift(-1, fill_value=False)
+    stub = near & run.map(after)
+    return run.map(yearly), stub, near & ~stub
+
+
+def doubt_single_quarters(rows: pd.DataFrame, book: Notebook) -> None:
+    """Ask whether the rows of December (of `rows` with firm_id, END and flows) are of a quarter alone; refuse where firms show that they are.
+
+    A year to date is no smaller than a part of it. Where it is larger, but by less than LITTLE of what evenly spread sales show, a
+    season may be the reason, and nothing decides.
+    """
+    end = rows[END]
     for name in (one for one in FLOWS if one in rows):
-        table = pd.DataFrame(
-            {"firm": rows["firm_id"], "year": year, "month": (rows[END] - 1) % 12 + 1, "value": rows[name].where(rows[name] > 0)}
+        table = pd.DataFrame({"firm": rows["firm_id"], "year": (end - 1) // 12, "month": (end - 1) % 12 + 1, "value": rows[name]})
+        table = table[table["value"] > 0].dropna().sort_values("month")
+        early = (
+            table[table["month"] < DECEMBER]
+            .groupby(["firm", "year"])
+            .agg(month=("month", "first"), value=("value", "first"), most=("value", "max"))
         )
-        early = table[interim].dropna().sort_values("month").drop_duplicates(["firm", "year"])
-        whole = table[~interim & table["month"].eq(DECEMBER)].dropna()
-        pairs = early.merge(whole, on=["firm", "year"], suffixes=("", "_whole"))
+        pairs = early.join(table[table["month"] == DECEMBER].groupby(["firm", "year"])["value"].last().rename("whole"), how="inner")
         if pairs.empty:
             continue
-        above = pairs["value_whole"] / pairs["value"] / np.sqrt(DECEMBER / pairs["month"])
-        if above.median() < 1:
-            book.note("refused" if len(pairs) >= FEWEST else "doubtful", f"'{name}' {SINGLE}", column=name, count=len(pairs))
+        below = int((pairs["whole"] <= pairs["most"]).sum())
+        if below >= FEWEST and below >= SOME * len(pairs):
+            book.note("refused", f"'{name}' {SINGLE}", column=name, count=below)
+        elif below or (pairs["whole"] / pairs["value"] / (DECEMBER / pairs["month"]) ** LITTLE).median() < 1:
+            book.note("doubtful", f"'{name}' {SINGLE}", column=name, count=len(pairs))
         return
 
 

@@ -104,6 +104,48 @@ def test_a_fiscal_year_that_was_moved_is_asked_about(tmp_path):
     assert [(one.count, "different months" in one.rule) for one in found.findings if one.kind == "doubtful"] == [(3, True)]
 
 
+@pytest.mark.parametrize(
+    ("dates", "kept"),
+    [
+        (("2014-12-31", "2015-12-31", "2016-06-30", "2017-06-30", "2018-06-30"), (2014, 2015, 2017, 2018)),
+        (("2014-03-31", "2015-03-31", "2016-03-31", "2016-12-31", "2017-12-31", "2018-12-31"), (2014, 2015, 2016, 2017, 2018)),
+        (("2016-06-30", "2017-06-30", "2017-09-30", "2018-09-30", "2019-09-30"), (2016, 2017, 2018, 2019)),
+    ],
+)
+def test_years_before_and_after_a_move_stay_and_the_part_between_is_counted(dates, kept, tmp_path):
+    others = of_firms("2016-12-31", "2017-12-31", firms=["G1"]).removeprefix(HEAD)
+    found = read(tmp_path, of_firms(*dates, firms=["F1"]) + others)
+    assert [int(key[3:]) for key in years(found) if key.startswith("F1")] == list(kept)
+    assert [one.value for one in found.findings if "different months" in one.rule] == ["F1"]
+    assert left_out(found) == 1 and not found.refused()
+
+
+@pytest.mark.parametrize(
+    ("half", "whole", "kind"), [(40, 39, ["refused"]), (40, 60, ["doubtful"]), (72, 100, ["doubtful"]), (60, 100, []), (20, 100, [])]
+)
+def test_a_season_is_asked_about_and_a_year_below_its_part_refused(half, whole, kind, tmp_path):
+    rows = [f"F{i},2019-{day},CNY,100,{value}\n" for i in range(3) for day, value in (("06-30", half), ("12-31", whole))]
+    found = read(tmp_path, HEAD + "".join(rows))
+    assert [one.kind for one in found.findings if "single quarters" in one.rule] == kind
+
+
+@pytest.mark.parametrize(
+    "head", ["Stkcd,Accper,Typrep,B001101000\n{},{},A,{}000000\n", "证券代码,报告期,营业收入\n{}.SZ,{},{}000000\n", "ts_code,end_date,revenue\n{}.SZ,{},{}000000\n"]
+)  # fmt: skip
+def test_single_quarters_of_chinese_sources_are_refused_before_quarters_go(head, tmp_path):
+    names, row = head.split("\n")[:2]
+    lines = {
+        grows: "\n".join(
+            row.format(firm, f"2019-{day}", figure * (place if grows else 1))
+            for firm in ("000001", "000002", "000063")
+            for place, (day, figure) in enumerate((("03-31", 100), ("06-30", 105), ("09-30", 110), ("12-31", 102)), 1)
+        )
+        for grows in (True, False)
+    }
+    assert not [one for one in read(tmp_path, f"{names}\n{lines[True]}\n").findings if "single quarters" in one.rule]
+    assert ["single quarters" in one.rule for one in read(tmp_path, f"{names}\n{lines[False]}\n").refused()] == [True]
+
+
 @pytest.mark.parametrize("source", CHINESE)
 def test_interim_reports_of_chinese_sources_are_left_out(source, tmp_path):
     head, row = CHINESE[source].split("\n")[:2]
