@@ -22,6 +22,12 @@ NEAR = 10
 DECEMBER = 12
 # The first of the days that end a month; those of filings are any.
 LATE = 28
+# Fiscal years of 52 or 53 weeks end on a day of the week: the last of a month, or the nearest to its end.
+LAST_WEEK, FIRST_WEEK = 24, 7
+# Shares of days that make a column one of ends of periods.
+MOST, HALF = 0.8, 0.5
+# A year that ends from here on bears its own number in every country's habit.
+AUTUMN = 9
 # Conditions on rows that say themselves that a row is of a whole year.
 WHOLE = {"FY", "fy", "Annual", "annual", "12", "12M"}
 # Fields that add up over a year, of which a December row that is no larger than a quarter's is a quarter's own.
@@ -41,22 +47,65 @@ UNTOLD = (
 )
 STUB = "the part of a year between two fiscal years that end in different months"
 MOVED = "fiscal years end in different months: was the year moved, or is a row of a part of a year? Years count as they stand"
+OTHER_YEAR = "is not the year in which its period ends, by the column of dates: correct the one or the other"
+UNDATED = "firms with dates of other months than December in some rows and none in others: are the dated rows of parts of a year?"
 SINGLE = (
     "of 31 December is no larger, or little larger, than of the parts of the same year: rows of single quarters or half-years, not of the year to date? "
     "Write the figures of whole years"
 )
 
 
-def ends_of(years: pd.Series | None, dated: pd.Series | None) -> pd.Series | float:
+def ends_of(
+    years: pd.Series | None, dated: pd.Series | None = None, others: tuple[pd.Series, ...] = (), year: pd.Series | None = None
+) -> pd.Series | float:
     """Return the months in which dates lie (year x 12 + month), missing for bare years; the first days of a month end the one before.
 
-    `dated`, a column that may also be of filings, counts where `years` has none and all of its days end months.
+    Columns of days beside the years count where `years` has none: `dated`, by its name, if its days end months, and `others`, of
+    any name, if they also are of the row's own `year`, which days of filings and of founding are not.
     """
     found = np.nan if years is None else _months(years)[0]
-    if dated is None or (isinstance(found, pd.Series) and found.notna().any()):
+    if isinstance(found, pd.Series) and found.notna().any():
         return found
+    for place, column in enumerate((dated, *others)):
+        if column is None:
+            continue
+        months, days = _months(column)
+        named = place == 0
+        if not end_periods(days) or not (named or _of_own_year(months, year)):
+            continue
+        found = months if not isinstance(found, pd.Series) or found.isna().all() else found.fillna(months)
+    return found
+
+
+def end_periods(days: pd.Series) -> bool:
+    """Return whether days of a month are of ends of periods: one that is not, or that fell on a last Friday, changes nothing."""
+    known = days.dropna()
+    near = (known >= LAST_WEEK) | (known <= FIRST_WEEK)
+    return bool(len(known)) and bool(near.mean() >= MOST and (known >= LATE).mean() >= HALF)
+
+
+def _of_own_year(months: pd.Series, year: pd.Series | None) -> bool:
+    both = pd.DataFrame({"end": (months - 1) // 12, "year": year}).astype("Float64").dropna()
+    return bool(len(both)) and bool((both["end"] == both["year"]).mean() >= MOST)
+
+
+def doubt_other_years(rows: pd.DataFrame, dated: pd.Series | None, book: Notebook) -> None:
+    """Refuse years that most ends of periods contradict, and ask about a few: only a year that ends before autumn may bear the last one's number."""
+    if dated is None or "year" not in rows:
+        return
     months, days = _months(dated)
-    return months if (days.isna() | (days >= LATE)).all() else found
+    both = pd.DataFrame({"end": months, "year": rows["year"]}).astype("Float64").dropna()
+    if both.empty or not end_periods(days):
+        return
+    later = (both["end"] - 1) // 12 - both["year"]
+    month = (both["end"] - 1) % 12 + 1
+    apart = (later != 0) & ~((later == 1) & (month < AUTUMN))
+    if not apart.any():
+        return
+    first = apart[apart].index[0]
+    shown = f"{int(both['year'][first])}, {dated[first]}"
+    kind = "refused" if apart.mean() >= HALF else "doubtful"
+    book.note(kind, OTHER_YEAR, column="year", value=shown, count=int(apart.sum()))
 
 
 def _months(raw: pd.Series) -> tuple[pd.Series, pd.Series]:
@@ -77,7 +126,17 @@ def without_interim(rows: pd.DataFrame, book: Notebook) -> pd.DataFrame:
     rules = _parts(rows["firm_id"], rows[END])
     if rules.eq(INTERIM).any():
         doubt_single_quarters(rows, book)
+    _doubt_undated(rows["firm_id"], rows[END], rules, book)
     return _sorted_out(rows, rules, book)
+
+
+def _doubt_undated(firms: pd.Series, ends: pd.Series, rules: pd.Series, book: Notebook) -> None:
+    """Ask about firms of which rows without a date, which may be of December, are many beside dated rows that are not."""
+    counts = pd.DataFrame({"blank": ends.isna(), "known": ends.notna(), "december": ends % 12 == DECEMBER % 12}).groupby(firms).sum()
+    odd = (counts["blank"] * 2 >= counts["known"]) & (counts["blank"] > 0) & (counts["known"] > 0) & (counts["december"] == 0)
+    odd &= (rules.eq("") & ends.notna()).groupby(firms).any()
+    if odd.any():
+        book.note("doubtful", UNDATED, column="year", value=str(odd[odd].index[0]), count=int(odd.sum()))
 
 
 def without_interim_of_others(parts: list[pd.DataFrame], books: list[Notebook]) -> list[pd.DataFrame]:

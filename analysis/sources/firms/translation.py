@@ -12,8 +12,8 @@ import pandas as pd
 
 from analysis.sources.firms.dates import WHOLE_YEAR, dashed
 from analysis.sources.firms.findings import Finding, Notebook
-from analysis.sources.firms.grid import EMPLOYEES, FILE, ROW, by_value, narrow
-from analysis.sources.firms.interim import END, FLOWS, doubt_single_quarters, ends_of, states_whole_years
+from analysis.sources.firms.grid import DATES, EMPLOYEES, FILE, ROW, by_value, narrow
+from analysis.sources.firms.interim import END, FLOWS, doubt_other_years, doubt_single_quarters, ends_of, states_whole_years
 from analysis.sources.firms.policies import BLANK, DONE, DROP, REFUSE, Policies
 from analysis.sources.firms.recognition import columns_of
 from analysis.sources.firms.strays import without_strays
@@ -80,7 +80,10 @@ def translate(
         named = [currencies[one] for how in layout["columns"].values() for one in columns_of(how) if one in currencies]
         rows["currency"] = rows["currency"].fillna(named[0]) if named else rows["currency"]
     if "long" not in layout and not states_whole_years(layout, cells):
-        rows[END] = ends_of(first_of(cells, layout["columns"].get("year", {}).get("from", [])), cells.get(layout.get("dated")))
+        dated = cells.get(layout.get("dated"))
+        others = tuple(cells[name] for name in cells if name.startswith(DATES))
+        rows[END] = ends_of(first_of(cells, layout["columns"].get("year", {}).get("from", [])), dated, others, rows.get("year"))
+        doubt_other_years(rows, dated, book)
     bad |= _other_currency(cells, rows, layout, contract, currencies or {}, bad, book)
     return Translated(rows[~bad].reset_index(drop=True), book.findings, book.left)
 
@@ -228,7 +231,7 @@ def _flows_of(cells: pd.DataFrame, dates: pd.Series, layout: dict) -> pd.DataFra
     """Return the firms, the ends of periods and the flows of a file as it has them."""
     held = {name: first_of(cells, columns_of(layout["columns"].get(name, {}))) for name in ("firm_id", *FLOWS)}
     flows = {name: typed(raw, {}, "number")[0] for name, raw in held.items() if raw is not None and name != "firm_id"}
-    return pd.DataFrame({"firm_id": held["firm_id"], END: ends_of(dates, None), **flows}, index=cells.index)
+    return pd.DataFrame({"firm_id": held["firm_id"], END: ends_of(dates), **flows}, index=cells.index)
 
 
 def _refuse_undated(cells: pd.DataFrame, column: str, mask: pd.Series, raw: pd.Series, book: Notebook) -> None:
