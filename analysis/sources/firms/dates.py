@@ -9,6 +9,8 @@ from analysis.sources.firms.grid import by_value, narrow
 MONTHS = {m: f"{i:02d}" for i, m in enumerate(("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"), 1)}
 # Days of January into which a fiscal year of 52 or 53 weeks may run.
 DAYS_OVER = 10
+# Fiscal years of weeks end on a Friday, Saturday or Sunday.
+FRIDAY = 4
 # A year in words that say it is a whole one.
 WHOLE_YEAR = r"(?:FY|CY|fy|cy)?\s?(\d{4})(?:年|年度|年报|年年报|A)?"
 # Day and month, or month and day.
@@ -77,7 +79,7 @@ def years_of(text: pd.Series, how: dict) -> pd.Series:
     """Return the years (as text; missing where there is none) of dates and of bare years: 2019, FY2019, 2019年, 2019A.
 
     `take: fiscal_year` counts the first days of January to the year before, because a fiscal year of 52 or 53 weeks may end
-    in them; `months_over: 5` counts the months January to May so (S&P, Compustat User's Guide: fiscal year-ends of January
+    in them, but for 1 January where it stands for the year itself (`new_year: own`); `months_over: 5` counts the months January to May so (S&P, Compustat User's Guide: fiscal year-ends of January
     to May belong to the year before).
     """
     bare = narrow(text.astype("string")).str.strip().str.replace(r"\.0+$", "", regex=True)
@@ -88,7 +90,17 @@ def years_of(text: pd.Series, how: dict) -> pd.Series:
     own = parts[0].where(real).astype("Float64")
     if how.get("take") == "fiscal_year":
         early = (parts[1] == "01") & (parts[2].astype("Float64") <= DAYS_OVER)
+        if how.get("new_year") == "own":
+            early &= ~_years_as_dates(dates)
         if how.get("months_over"):
             early = parts[1].astype("Float64") <= how["months_over"]
         own = own - early.fillna(False).astype("int64")
     return year.fillna(own.astype("Int64").astype("string"))
+
+
+def _years_as_dates(dates: pd.Series) -> pd.Series:
+    """Return which dates are 1 January because a program wrote years so: none of another day, or one on which no week of accounts ends."""
+    first = dates.str.endswith("-01-01").fillna(False).astype(bool)
+    days = pd.to_datetime(dates[first], format="%Y-%m-%d", errors="coerce")
+    others = pd.to_datetime(dates[~first], format="%Y-%m-%d", errors="coerce").notna().any()
+    return first & bool(not others or (days.dt.weekday < FRIDAY).any())

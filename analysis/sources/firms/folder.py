@@ -14,7 +14,7 @@ from analysis.sources.firms.combination import combined, once
 from analysis.sources.firms.dates import EITHER_ORDER, dashed
 from analysis.sources.firms.delimited import TEXT_LINE
 from analysis.sources.firms.findings import FileLine, Finding, Notebook
-from analysis.sources.firms.grid import FILE, ROW, Cells, Grid, by_value
+from analysis.sources.firms.grid import DATES, FILE, ROW, Cells, Grid, by_value
 from analysis.sources.firms.interim import without_interim, without_interim_of_others
 from analysis.sources.firms.links import linked
 from analysis.sources.firms.magnitudes import weighed
@@ -264,6 +264,7 @@ def _in_own_order(cells: pd.DataFrame, layout: dict, contract: dict) -> pd.DataF
         if contract["columns"].get(name, {}).get("type") == "date" or "take" in how
         for column in columns_of(how)
     }
+    dates |= {name for name in cells if name == layout.get("dated") or name.startswith(DATES)}
     of_text = [column for column in dates if column in cells and pd.api.types.is_string_dtype(cells[column].dtype)]
     unclear = [column for column in of_text if cells[column].str.contains(EITHER_ORDER, regex=True).fillna(False).any()]
     return cells.assign(**{column: by_value(cells[column], dashed) for column in unclear}) if unclear else cells

@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 
 ROW = "(row)"
 FILE = "(file)"  # of records of several files that are read as one
+DATES = "(dates)"  # before the place of a column of dates that a map has no name for
 EMPLOYEES = "(employees)"  # against which the size of money is held; no field of the study
 # Records among which the header is looked for.
 HEAD = 60

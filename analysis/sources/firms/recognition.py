@@ -12,8 +12,9 @@ from pathlib import Path
 import pandas as pd
 
 from analysis.core.errors import DataError, violation
+from analysis.sources.firms.dates import dashed
 from analysis.sources.firms.findings import FileLine
-from analysis.sources.firms.grid import ROW, Cells, Grid
+from analysis.sources.firms.grid import BLANKS, DATES, ROW, Cells, Grid
 from analysis.sources.firms.headings import Heading, heading_of, money_of, plain
 
 # Factor to million of a currency without a unit.
@@ -22,6 +23,8 @@ UNIT = 1e-6
 LOOKED_AT = 40
 YEAR, CURRENCY = "(year)", "(currency)"
 SUFFIXES_BUT_JSON = ".json"
+# The share of dates that makes a column one of dates.
+HALF = 0.5
 # A table of the reader's own making that has this share of a template's columns was meant to be one.
 NEAR = 0.6
 # What a line of units prints below an item that has none.
@@ -266,7 +269,7 @@ def take(grid: Grid, match: Match, contract: dict) -> Cells:
     if long := match.layout.get("long"):
         where = {long["name"]: {tag for tags in long["names"].values() for tag in tags}}
     if not match.years:
-        cells = grid.take(match.top, match.columns, where, words)
+        cells = grid.take(match.top, match.columns | _dates_beside(grid, match), where, words)
     else:
         flat = {**match.columns, **{f"{name} {year}": place for year, of in match.years.items() for name, place in of.items()}}
         cells = grid.take(match.top, flat, where, words)
@@ -278,6 +281,19 @@ def take(grid: Grid, match: Match, contract: dict) -> Cells:
     if match.currencies:
         cells.table[CURRENCY] = pd.array([next(iter(match.currencies.values()))] * len(cells.table), dtype="string[pyarrow]")
     return cells
+
+
+def _dates_beside(grid: Grid, match: Match) -> dict[str, int]:
+    """Return the columns of dates that a layout with a column `dated` has no name for: one of them may say when periods end."""
+    if "dated" not in match.layout:
+        return {}
+    found = {}
+    header, records = grid.head[match.top][1], [cells for _, cells in grid.head[match.top + 1 :]]
+    for place in sorted(set(range(len(header))) - set(match.columns.values())):
+        text = pd.Series([cells[place] for cells in records if place < len(cells) and cells[place].strip() not in BLANKS], dtype="string")
+        if len(text) and dashed(text).str.fullmatch(r"\d{4}-\d{2}-\d{2}").mean() >= HALF:
+            found[f"{DATES} {place}"] = place
+    return found
 
 
 def stacked(table: pd.DataFrame, match: Match) -> pd.DataFrame:

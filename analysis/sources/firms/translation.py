@@ -12,8 +12,8 @@ import pandas as pd
 
 from analysis.sources.firms.dates import WHOLE_YEAR, dashed
 from analysis.sources.firms.findings import Finding, Notebook
-from analysis.sources.firms.grid import EMPLOYEES, FILE, ROW, by_value, narrow
-from analysis.sources.firms.interim import END, ends_of, states_whole_years
+from analysis.sources.firms.grid import DATES, EMPLOYEES, FILE, ROW, by_value, narrow
+from analysis.sources.firms.interim import END, FLOWS, doubt_other_years, doubt_single_quarters, ends_of, states_whole_years
 from analysis.sources.firms.policies import BLANK, DONE, DROP, REFUSE, Policies
 from analysis.sources.firms.recognition import columns_of
 from analysis.sources.firms.strays import without_strays
@@ -57,7 +57,7 @@ def translate(
     policies, scales = policies or Policies(), scales or {}
     book = Notebook(table, file, cells.get(FILE, None))
     cells = without_strays(cells, layout, book, scales)
-    cells = _kept(cells, layout.get("keep", {}), book)
+    cells = _kept(cells, layout, book)
     if "long" in layout:
         cells = widened(cells, layout, contract, book, policies)
         if cells.empty:
@@ -80,7 +80,10 @@ def translate(
         named = [currencies[one] for how in layout["columns"].values() for one in columns_of(how) if one in currencies]
         rows["currency"] = rows["currency"].fillna(named[0]) if named else rows["currency"]
     if "long" not in layout and not states_whole_years(layout, cells):
-        rows[END] = ends_of(first_of(cells, layout["columns"].get("year", {}).get("from", [])), cells.get(layout.get("dated")))
+        dated = cells.get(layout.get("dated"))
+        others = tuple(cells[name] for name in cells if name.startswith(DATES))
+        rows[END] = ends_of(first_of(cells, layout["columns"].get("year", {}).get("from", [])), dated, others, rows.get("year"))
+        doubt_other_years(rows, dated, book)
     bad |= _other_currency(cells, rows, layout, contract, currencies or {}, bad, book)
     return Translated(rows[~bad].reset_index(drop=True), book.findings, book.left)
 
@@ -189,8 +192,8 @@ def _note_unbalanced(cells: pd.DataFrame, how: dict, named: list[str], column: s
         book.note("doubtful", rule, column=column, count=int(apart.sum()))
 
 
-def _kept(cells: pd.DataFrame, keep: dict, book: Notebook) -> pd.DataFrame:
-    for column, condition in keep.items():
+def _kept(cells: pd.DataFrame, layout: dict, book: Notebook) -> pd.DataFrame:
+    for column, condition in layout.get("keep", {}).items():
         if column not in cells:
             continue  # an older layout of the file without the column
         raw = cells[column].astype("string")
@@ -201,6 +204,9 @@ def _kept(cells: pd.DataFrame, keep: dict, book: Notebook) -> pd.DataFrame:
             whole = by_value(text, lambda values: narrow(values).str.strip().str.fullmatch(rf"{WHOLE_YEAR}(?:\.0+)?"))
             readable = days.str.fullmatch(r"\d{4}-\d{2}-\d{2}") | whole
             _refuse_undated(cells, column, ~readable.fillna(False).astype(bool), raw, book)
+            if "long" not in layout:
+                # The other parts of the year, which show whether figures are of the year to date, go with this condition.
+                doubt_single_quarters(_flows_of(cells, raw, layout), book)
             meets = days.str.endswith(condition["ends"]) | whole
             said = f"'{column}' ends in {condition['ends']}"
         elif condition.get("blank"):
@@ -219,6 +225,13 @@ def _kept(cells: pd.DataFrame, keep: dict, book: Notebook) -> pd.DataFrame:
             book.leave_out(rule, ~meets)
         cells = cells[meets]
     return cells
+
+
+def _flows_of(cells: pd.DataFrame, dates: pd.Series, layout: dict) -> pd.DataFrame:
+    """Return the firms, the ends of periods and the flows of a file as it has them."""
+    held = {name: first_of(cells, columns_of(layout["columns"].get(name, {}))) for name in ("firm_id", *FLOWS)}
+    flows = {name: typed(raw, {}, "number")[0] for name, raw in held.items() if raw is not None and name != "firm_id"}
+    return pd.DataFrame({"firm_id": held["firm_id"], END: ends_of(dates), **flows}, index=cells.index)
 
 
 def _refuse_undated(cells: pd.DataFrame, column: str, mask: pd.Series, raw: pd.Series, book: Notebook) -> None:
