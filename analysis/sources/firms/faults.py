@@ -16,7 +16,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from analysis.sources.firms.grid import ROW, Cells, Fault
+from analysis.sources.firms.grid import ROW, Cells, Fault, unreadable
 
 # English, German, French, Spanish, Italian, Portuguese and Dutch words; what Bloomberg and Datastream print begins alike.
 ERROR = r"^(#[¡¿]?[A-ZÀ-Ý][A-ZÀ-Ý/ 0-9.]*[!?]|#N/?[ADV]\b.*|#GETTING_DATA)$"
@@ -77,6 +77,8 @@ def _position(letters: str) -> int:
 def noted(found: Cells, columns: dict[str, pa.Array | pa.ChunkedArray]) -> Cells:
     """Return the cells with errors and formulas blank; `found.faults` has them by column, each with its first place and how many.
 
+    A column beside one with errors says in which records they stood: a sum takes a blank for zero, but no error.
+
     `columns` hold the cells as they are written, before what stands for no value was blanked.
     """
     rows = found.table[ROW]
@@ -88,5 +90,8 @@ def noted(found: Cells, columns: dict[str, pa.Array | pa.ChunkedArray]) -> Cells
             if pc.any(hit).as_py():
                 at = pc.index(hit, True).as_py()
                 found.faults.append(Fault(kind, int(rows.iloc[at]), name, cells[at].as_py().strip(), pc.sum(hit).as_py()))
-                found.table[name] = found.table[name].mask(pd.Series(hit.to_pandas().to_numpy(bool), index=found.table.index))
+                where = pd.Series(hit.to_pandas().to_numpy(bool), index=found.table.index)
+                found.table[name] = found.table[name].mask(where)
+                if kind == "error":
+                    found.table[unreadable(name)] = where.where(where).astype("boolean")
     return found
