@@ -22,6 +22,7 @@ BRACKETED = re.compile(r"\(\s*([\d.,' ]+?)\s*\)|([\d.,' ]+)-")
 # 1234,5 or 1,5: a decimal comma, beside which 1,234 may be one as well.
 DECIMAL_COMMA = re.compile(r"-?\d+,(\d{1,2}|\d{4,})|-?\d{4,},\d+|-?\d{1,3}(\.\d{3})+,\d+")
 ONE_COMMA = re.compile(r"-?\d{1,3},\d{3}")
+HUNDREDTH = r"\s*[A-Z]{2}[a-z]\s*"
 MINUS = str.maketrans(dict.fromkeys("−‒–—﹣", "-") | {"’": "'", "\N{NARROW NO-BREAK SPACE}": " "})
 
 Typed = tuple[pd.Series, pd.Series, str]  # values, cells that are not of the type, what was expected
@@ -99,9 +100,15 @@ def _spelt(raw: pd.Series, how: dict) -> Typed:
     if how.get("fold"):
         spelt = {plain(key): value for key, value in spelt.items()}
         folded = by_value(raw, lambda values: values.map(plain, na_action="ignore"))
-        raw = folded if how.get("closed", True) else raw.where(~folded.isin(list(spelt)), folded)
+        # GBp is a hundredth of GBP: its last letter tells them apart.
+        own = ~folded.isin(list(spelt)) | raw.str.fullmatch(HUNDREDTH).fillna(False).astype(bool)
+        raw = folded if how.get("closed", True) else raw.where(own, folded)
     strange = raw.notna() & ~raw.isin(list(spelt)) if how.get("closed", True) else pd.Series(False, index=raw.index)
+    if "codes" in how:
+        strange = raw.notna() & ~raw.isin([*spelt, *how["codes"]])
     raw = by_value(raw, lambda values: values.map(lambda text: spelt.get(text, text), na_action="ignore").astype("string")).mask(strange)
+    if "expected" in how:
+        return raw, strange.astype(bool), how["expected"]
     return raw, strange.astype(bool), f"one of {', '.join(dict.fromkeys(spelt.values()) if how.get('fold') else spelt)}"
 
 
