@@ -24,7 +24,13 @@ BLANKS = (
 )  # fmt: skip
 # A number in brackets, raised, lowered or circled is a footnote's: NFKC would make digits of the figure of it.
 FOOTNOTE = ("<super>", "<sub>", "<circle>", "<fraction>")
+# English, German, French, Spanish, Italian, Portuguese and Dutch words; what Bloomberg and Datastream print begins alike.
+# LibreOffice has numbers for some (Err:502).
+ERROR = r"^(#[¡¿]?[A-ZÀ-Ý][A-ZÀ-Ý/ 0-9.]*[!?]|#N/?[ADV]\b.*|#GETTING_DATA|Err:\d{3})$"
 INTEGRAL = r"^(-?\d+)\.0+$"
+
+
+Places = dict[tuple[int, int], str]  # row from 1, column from 0: what stands there
 
 
 @dataclass
