@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
+from analysis.sources.firms.faults import noted
 from analysis.sources.firms.grid import BLANKS, ROW, Cells, Grid, only, without_zeros
 from analysis.sources.firms.headings import heading_of
 from analysis.sources.firms.marks import EUROPEAN_NOTE, settled
@@ -57,7 +58,7 @@ def open_typed(data: bytes | None, name: str, path: Path, suffix: str) -> Grid:
             made[key] = made[key].replace(right) if right else made[key]
             notes.extend(more)
             doubts.extend(gone)
-        found = Cells(pd.DataFrame({**made, ROW: range(1, len(table) + 1)}), count=len(table))
+        found = noted(Cells(pd.DataFrame({**made, ROW: range(1, len(table) + 1)}), count=len(table)), _written(table, columns))
         text = {
             key: pa.array(made[key], pa.string()) for key in columns if key not in named and pd.api.types.is_string_dtype(made[key].dtype)
         }
@@ -74,6 +75,13 @@ def open_typed(data: bytes | None, name: str, path: Path, suffix: str) -> Grid:
 
     head = [(0, [line]) for line in read.lines if unit_said(line)]
     return Grid(name, path, suffix, [*head, (0, _headers(read))], take, notes, asides, doubts)
+
+
+def _written(table: pd.DataFrame, columns: dict[str, int]) -> dict[str, pa.Array]:
+    """Return the columns of text as they are written, before what stands for no value is blanked."""
+    held = {key: table.iloc[:, place] for key, place in columns.items()}
+    of_text = {key: values for key, values in held.items() if values.dtype == object or isinstance(values.dtype, pd.StringDtype)}
+    return {key: pa.array(values.astype("string"), pa.string()) for key, values in of_text.items()}
 
 
 def _headers(read: Typed) -> list[str]:

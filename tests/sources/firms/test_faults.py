@@ -1,6 +1,7 @@
 """Errors of a spreadsheet and formulas without a value stand for no figure; none of them is blanked in silence."""
 
 import base64
+import io
 import struct
 import zipfile
 import zlib
@@ -78,6 +79,14 @@ def test_an_error_in_a_sum_leaves_it_blank_where_a_blank_part_counts_as_zero(par
         "bank_loans": None,
         "direct_finance": 20.0,
     } | sums
+
+
+def test_an_error_among_texts_of_a_typed_file_is_counted_with_its_place(tmp_path):
+    text = COMBAS + "000063,2018-12-31,A,1e9,4e8,,5e7,2e7\n000064,2018-12-31,A,1e9,4e8,#REF!,5e7,2e7\n"
+    pd.read_csv(io.StringIO(text), dtype=str, keep_default_na=False).to_parquet(tmp_path / "a.parquet")
+    found = read_folder(files_of(tmp_path), RAW["adapters"], RAW["tables"])
+    assert of_kind(found, "blanked") == [(2, "A002101000", "#REF!", 1)] and not found.refused()
+    assert cells(found, "000063", 2018)["debt"] == 70 and "debt" not in cells(found, "000064", 2018)
 
 
 def test_an_error_in_a_column_is_not_filled_from_the_next_one():
