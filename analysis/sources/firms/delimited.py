@@ -16,7 +16,7 @@ from analysis.core.errors import DataError, violation
 from analysis.sources.firms.faults import noted
 from analysis.sources.firms.grid import HEAD, ROW, Cells, Grid, Ragged, framed, only, unread
 from analysis.sources.firms.marks import EUROPEAN_NOTE, european, refuse_points
-from analysis.sources.firms.mojibake import LETTERS_LOST, SET_RIGHT, lost, mended
+from analysis.sources.firms.mojibake import IN_PART, LETTERS_LOST, SET_RIGHT, halved, lost, mended
 from analysis.sources.firms.text import as_utf8
 
 DELIMITERS = (",", "\t", ";", "|")
@@ -75,10 +75,11 @@ def _set_right(text: bytes) -> tuple[bytes, list[str], list[str]]:
     """Return the text with what was read in a wrong encoding before, and notes and doubts on it."""
     if text.isascii():
         return text, [], []
-    made, count = mended(text.decode())
-    gone = lost(made)
+    old = text.decode()
+    made, count = mended(old)
+    found = ((LETTERS_LOST, lost(made)), (IN_PART, halved(old, made)))
     notes = [f"{SET_RIGHT} ({count:,} times)"] if count else []
-    return made.encode() if count else text, notes, [f"{LETTERS_LOST} (first: {gone})"] if gone else []
+    return made.encode() if count else text, notes, [f"{said} (first: {place})" for said, place in found if place]
 
 
 def _tail(body: bytes, delimiter: str, skipped: int) -> list[tuple[int, list[str]]]:

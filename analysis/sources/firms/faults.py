@@ -1,7 +1,7 @@
 """Cells that hold no figure because a spreadsheet could not make one: errors (#DIV/0!), and formulas saved without their value.
 
-The reader of workbooks returns both as blank; their places are read from the sheets' XML (ECMA-376 Part 1, 18.3.1.4: an error
-has the type 'e', a formula its value in 'v').
+The reader of workbooks returns both as blank, or as 0; their places are read from the sheets, in .xlsx from their XML (ECMA-376
+Part 1, 18.3.1.4: an error has the type 'e', a formula its value in 'v').
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from analysis.sources.firms.grid import ROW, Cells, Fault
+from analysis.sources.firms.binary_faults import of_xls, of_xlsb
+from analysis.sources.firms.grid import ERROR, ROW, Cells, Fault, Places, unreadable
+from analysis.sources.firms.opendocument_faults import of_opendocument
 
-# English, German, French, Spanish, Italian, Portuguese and Dutch words; what Bloomberg and Datastream print begins alike.
-ERROR = r"^(#[¡¿]?[A-ZÀ-Ý][A-ZÀ-Ý/ 0-9.]*[!?]|#N/?[ADV]\b.*|#GETTING_DATA)$"
 FORMULA = r"^=[^\"]"
 CELL = re.compile(rb"<(?:\w+:)?c\b(?P<about>[^>]*[^/])>(?P<held>.*?)</(?:\w+:)?c>", re.DOTALL)
 VALUE = re.compile(rb"<(?:\w+:)?v[^>]*>(?P<value>[^<]+)</")
@@ -27,16 +27,16 @@ WRITTEN = re.compile(rb"<(?:\w+:)?f\b[^>]*>(?P<formula>[^<]*)</")
 PLACE = re.compile(rb'\br="(?P<column>[A-Z]+)(?P<row>\d+)"')
 KIND = re.compile(rb'\bt="(?P<kind>\w+)"')
 
-Places = dict[tuple[int, int], str]  # row from 1, column from 0: what stands there
-
 
 def faults_of(data: bytes) -> dict[str, Places]:
-    """Return the errors and the formulas without a value of each sheet of an .xlsx; {} for other kinds of workbook."""
+    """Return the errors of each sheet of a workbook, and of .xlsx and OpenDocument the formulas without a value."""
     if not data.startswith(b"PK"):
-        return {}
+        return of_xls(data)
     with zipfile.ZipFile(io.BytesIO(data)) as packed:
+        if "xl/workbook.bin" in packed.namelist():
+            return of_xlsb(packed)
         if "xl/workbook.xml" not in packed.namelist():
-            return {}
+            return of_opendocument(packed) if "content.xml" in packed.namelist() else {}
         return {title: _faults(packed.read(part)) for title, part in _sheets(packed).items() if part in packed.namelist()}
 
 
@@ -77,16 +77,21 @@ def _position(letters: str) -> int:
 def noted(found: Cells, columns: dict[str, pa.Array | pa.ChunkedArray]) -> Cells:
     """Return the cells with errors and formulas blank; `found.faults` has them by column, each with its first place and how many.
 
+    A column beside one with errors says in which records they stood: a sum takes a blank for zero, but no error.
+
     `columns` hold the cells as they are written, before what stands for no value was blanked.
     """
     rows = found.table[ROW]
     for name, cells in columns.items():
         for kind, pattern in (("error", ERROR), ("formula", FORMULA)):
-            if kind == "error" and not pc.any(pc.match_substring(cells, "#")).as_py():
+            if kind == "error" and not pc.any(pc.match_substring_regex(cells, "#|Err:")).as_py():
                 continue
             hit = pc.fill_null(pc.match_substring_regex(pc.utf8_trim_whitespace(cells), pattern), False)
             if pc.any(hit).as_py():
                 at = pc.index(hit, True).as_py()
                 found.faults.append(Fault(kind, int(rows.iloc[at]), name, cells[at].as_py().strip(), pc.sum(hit).as_py()))
-                found.table[name] = found.table[name].mask(pd.Series(hit.to_pandas().to_numpy(bool), index=found.table.index))
+                where = pd.Series(hit.to_pandas().to_numpy(bool), index=found.table.index)
+                found.table[name] = found.table[name].mask(where)
+                if kind == "error":
+                    found.table[unreadable(name)] = where.where(where).astype("boolean")
     return found

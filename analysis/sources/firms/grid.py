@@ -23,7 +23,15 @@ BLANKS = (
     "#N/A Field Not Applicable", "#N/A Requesting Data...",     "#VALUE!", "#REF!", "#DIV/0!", "@NA", "<NA>", "–", "―", "－", "——", "———", "---",
     "N.A", "n.a", "nil", "Nil", "NIL", "..", "…", "无", "缺失", "不适用", "未披露", "暂无",
 )  # fmt: skip
+# A number in brackets, raised, lowered or circled is a footnote's: NFKC would make digits of the figure of it.
+FOOTNOTE = ("<super>", "<sub>", "<circle>", "<fraction>")
+# English, German, French, Spanish, Italian, Portuguese and Dutch words; what Bloomberg and Datastream print begins alike.
+# LibreOffice has numbers for some (Err:502).
+ERROR = r"^(#[¡¿]?[A-ZÀ-Ý][A-ZÀ-Ý/ 0-9.]*[!?]|#N/?[ADV]\b.*|#GETTING_DATA|Err:\d{3})$"
 INTEGRAL = r"^(-?\d+)\.0+$"
+
+
+Places = dict[tuple[int, int], str]  # row from 1, column from 0: what stands there
 
 
 @dataclass
@@ -115,12 +123,25 @@ def by_value(text: pd.Series, read: Callable[[pd.Series], pd.Series]) -> pd.Seri
     return found
 
 
+def unreadable(column: str) -> str:
+    """Return the name of the column that is True where a cell of `column` held an error: it is blank, and yet no true blank."""
+    return f"(unreadable) {column}"
+
+
+def folded(value: str) -> str:
+    """Return text in common letters, digits and marks; text with a raised, lowered or circled digit or a fraction stays as it is."""
+    marked = not value.isascii() and any(
+        unicodedata.category(one) == "No" or unicodedata.decomposition(one).startswith(FOOTNOTE) for one in value
+    )
+    return value if marked else unicodedata.normalize("NFKC", value)
+
+
 def narrow(text: pd.Series) -> pd.Series:
     """Return text with letters, digits and marks of full width (２０１９, （, －) in their common form."""
     wide = text.str.contains(r"[^\x00-\x7f]", regex=True).fillna(False).astype(bool)
     if not wide.any():
         return text
-    return text.mask(wide, text[wide].map(lambda value: unicodedata.normalize("NFKC", value)).astype(text.dtype))
+    return text.mask(wide, text[wide].map(folded).astype(text.dtype))
 
 
 def without_zeros(text: pd.Series) -> pd.Series:

@@ -16,12 +16,17 @@ WESTERN = re.compile(r"[À-žΑ-ωА-яЁё\u2010-\u203a€™ªº°«»®©·�
 RUSSIAN = re.compile(r"[А-ЯЁ]?[а-яё]{3,}")
 # One Chinese character within a Western word: two bytes of UTF-8 that were read as one character (Soci茅t茅).
 INSIDE = re.compile(r"(?<=[a-z])[\u4e00-\u9fff](?=[a-z\s.,;\"]|$)|(?<=[A-Z])[\u4e00-\u9fff](?=[a-z])")
+CHINESE = re.compile(r"[\u4e00-\u9fff]+")
+LETTERS = re.compile(r"[À-ž]+")
+# A cell of a text file, or a part of one: what is true of a word of it is true of its others.
+CELL = re.compile(r"[^,;\t|\"\n]+")
 # What is left of letters that are lost, or of such text cut in half.
 LOST = re.compile("\N{REPLACEMENT CHARACTER}|锟斤拷|Ã[\u0080-¿ƒ†‡‰Š‹ŒŽ]|Â[\u0080-¿]|â€|ï»¿")
 NEIGHBOURS = 12
 # Times that text is written over and over.
 TURNS = 3
 SET_RIGHT = "text that was written in UTF-8 and read in another encoding is set right"
+IN_PART = "text that was read in a wrong encoding before is set right in part only; export it anew as UTF-8"
 LETTERS_LOST = "letters are lost: the text was read in a wrong encoding before; export it anew as UTF-8"
 
 
@@ -42,7 +47,30 @@ def mended(text: str) -> tuple[str, int]:
         count += sure
         return made if sure else match[0]
 
-    return (INSIDE.sub(right_inside, BEYOND.sub(right, text)), count) if not text.isascii() else (text, 0)
+    def right_beside(match: re.Match[str]) -> str:
+        """Where one letter within words of a cell was such a character, those that begin its words were as well."""
+        made = match[0] if match[0].isascii() else INSIDE.sub(right_inside, match[0])
+        return CHINESE.sub(_western, made) if made != match[0] else made
+
+    if text.isascii():
+        return text, 0
+    made = BEYOND.sub(right, text)
+    return (CELL.sub(right_beside, made) if INSIDE.search(made) else made), count
+
+
+def _western(match: re.Match[str]) -> str:
+    made = _recoded(match[0], "gb18030", "utf-8")
+    return made if LETTERS.fullmatch(made) else match[0]
+
+
+def halved(old: str, new: str) -> str:
+    """Return the first cell of a text of which one word is set right and another, with letters beyond ASCII, is as it was; or ''."""
+    if old == new:
+        return ""
+    for was, made in zip(CELL.findall(old), CELL.findall(new), strict=False):
+        if was != made and any(any(map(str.isalpha, run)) for run in set(BEYOND.findall(was)) & set(BEYOND.findall(made))):
+            return made.strip()
+    return ""
 
 
 def of_cells(cells: Iterable[str | None]) -> tuple[dict[str, str], list[str], list[str]]:
@@ -51,7 +79,9 @@ def of_cells(cells: Iterable[str | None]) -> tuple[dict[str, str], list[str], li
     made = {cell: mended(cell)[0] for cell in distinct}
     right = {cell: new for cell, new in made.items() if new != cell}
     gone = sorted(filter(None, (lost(new) for new in made.values())))
-    return right, [f"{SET_RIGHT} ({len(right):,} of its words)"] if right else [], [f"{LETTERS_LOST} (first: {gone[0]})"] if gone else []
+    part = sorted(filter(None, (halved(cell, new) for cell, new in right.items())))
+    doubts = [f"{said} (first: {places[0]})" for said, places in ((LETTERS_LOST, gone), (IN_PART, part)) if places]
+    return right, [f"{SET_RIGHT} ({len(right):,} of its words)"] if right else [], doubts
 
 
 def lost(text: str) -> str:
@@ -77,7 +107,7 @@ def _once(run: str) -> str:
     for encoding in ("cp1252", "gb18030", "cp1251", "cp1250"):
         made = _recoded(run, encoding, "utf-8")
         if made and (
-            ASIAN.fullmatch(made) or (encoding != "gb18030" and WESTERN.fullmatch(made)) or (encoding == "cp1252" and len(made) == 1)
+            ASIAN.fullmatch(made) or (encoding != "gb18030" and WESTERN.fullmatch(made)) or (encoding == "cp1252" and _symbol(made))
         ):
             return made
     if len(run) >= 4 and (made := _recoded(run, "cp1252", "gb2312")) and ASIAN.fullmatch(made) and _common(made):
@@ -85,6 +115,11 @@ def _once(run: str) -> str:
     if len(run) >= 4 and (made := _recoded(run, "cp1252", "cp1251")) and RUSSIAN.fullmatch(made):
         return made
     return run
+
+
+def _symbol(made: str) -> bool:
+    """Return whether the text is one Western character or one of three bytes; two bytes of other scripts stand in words, not alone."""
+    return len(made) == 1 and ("\xa0" <= made <= "\u024f" or made >= "\u0800")
 
 
 def _recoded(run: str, wrong: str, right: str) -> str:

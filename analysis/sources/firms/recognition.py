@@ -14,7 +14,7 @@ import pandas as pd
 from analysis.core.errors import DataError, violation
 from analysis.sources.firms.dates import dashed
 from analysis.sources.firms.findings import FileLine
-from analysis.sources.firms.grid import BLANKS, DATES, ROW, Cells, Grid
+from analysis.sources.firms.grid import BLANKS, DATES, ROW, Cells, Grid, unreadable
 from analysis.sources.firms.headings import Heading, heading_of, money_of, plain
 
 # Factor to million of a currency without a unit.
@@ -302,7 +302,9 @@ def stacked(table: pd.DataFrame, match: Match) -> pd.DataFrame:
     parts = []
     for year, places in match.years.items():
         part = table[[*fixed, *(f"{name} {year}" for name in places)]]
-        part = part.rename(columns={f"{name} {year}": name for name in places}).dropna(how="all", subset=list(places))
+        part = part.rename(columns={f"{name} {year}": name for name in places})
+        marks = {unreadable(name): table[mark] for name in places if (mark := unreadable(f"{name} {year}")) in table}
+        part = part.assign(**marks).dropna(how="all", subset=list(places))
         parts.append(part.assign(**{YEAR: year}))
     joined = pd.concat(parts, ignore_index=True)
     return joined.astype({YEAR: "string[pyarrow]"})

@@ -11,8 +11,8 @@ from typing import Any
 import pyarrow as pa
 
 from analysis.core.errors import DataError, violation
-from analysis.sources.firms.faults import Places, faults_of, noted
-from analysis.sources.firms.grid import HEAD, Cells, Grid, framed, only, unread
+from analysis.sources.firms.faults import faults_of, noted
+from analysis.sources.firms.grid import HEAD, Cells, Grid, Places, framed, only, unread
 from analysis.sources.firms.marks import EUROPEAN_NOTE, settled
 from analysis.sources.firms.mojibake import of_cells
 
@@ -40,10 +40,10 @@ def open_workbook(data: bytes, name: str, path: Path, suffix: str) -> list[Grid]
 
 
 def _records(book: Any, title: str, faults: Places) -> Records:
-    """Return the filled rows of a sheet, with the errors and formulas that the reader of workbooks returns as blank."""
+    """Return the filled rows of a sheet, with the errors and formulas that the reader of workbooks returns as blank or 0."""
     rows = book.get_sheet_by_name(title).to_python(skip_empty_area=False)
     for (row, place), said in faults.items():
-        if row <= len(rows) and place < len(rows[row - 1]) and rows[row - 1][place] == "":
+        if row <= len(rows) and place < len(rows[row - 1]) and (rows[row - 1][place] == "" or said.startswith(("#", "Err:"))):
             rows[row - 1][place] = said
     return [(i, row) for i, row in enumerate(rows, start=1) if any(cell != "" for cell in row)]
 

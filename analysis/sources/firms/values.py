@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 
 import numpy as np
 import pandas as pd
 
 from analysis.sources.firms.dates import days_of, years_of
-from analysis.sources.firms.grid import by_value, narrow, without_zeros
+from analysis.sources.firms.grid import by_value, folded, narrow, unreadable, without_zeros
 from analysis.sources.firms.headings import plain
 
 TRUE = ("1", "true", "yes", "y", "t", "是", "√", "✓")
@@ -23,6 +22,7 @@ BRACKETED = re.compile(r"\(\s*([\d.,' ]+?)\s*\)|([\d.,' ]+)-")
 # 1234,5 or 1,5: a decimal comma, beside which 1,234 may be one as well.
 DECIMAL_COMMA = re.compile(r"-?\d+,(\d{1,2}|\d{4,})|-?\d{4,},\d+|-?\d{1,3}(\.\d{3})+,\d+")
 ONE_COMMA = re.compile(r"-?\d{1,3},\d{3}")
+HUNDREDTH = r"\s*[A-Z]{2}[a-z]\s*"
 MINUS = str.maketrans(dict.fromkeys("−‒–—﹣", "-") | {"’": "'", "\N{NARROW NO-BREAK SPACE}": " "})
 
 Typed = tuple[pd.Series, pd.Series, str]  # values, cells that are not of the type, what was expected
@@ -54,14 +54,25 @@ def field_of(cells: pd.DataFrame, how: dict, rule: dict, scale: float | None = N
 
 
 def first_of(cells: pd.DataFrame, names: str | list[str]) -> pd.Series | None:
-    """Return, row by row, the first of the columns that has a value, in their order; None where the file has none of them."""
+    """Return, row by row, the first of the columns that has a value, in their order; None where the file has none of them.
+
+    An error of a spreadsheet is no blank: no later column stands for it.
+    """
     held = [name for name in ([names] if isinstance(names, str) else names) if name in cells]
     if not held:
         return None
     found = cells[held[0]]
+    unknown = in_error(cells, held[0])
     for name in held[1:]:
-        found = found.astype("string").fillna(cells[name].astype("string"))
+        found = found.astype("string").fillna(cells[name].astype("string").mask(unknown))
+        unknown |= found.isna() & in_error(cells, name)
     return found
+
+
+def in_error(cells: pd.DataFrame, name: str) -> pd.Series:
+    """Return which cells of a column are blank because they held an error."""
+    none = pd.Series(False, index=cells.index)
+    return cells[unreadable(name)].eq(True).fillna(False).astype(bool) if unreadable(name) in cells else none
 
 
 def _stripped(text: pd.Series, marks: list[str]) -> pd.Series:
@@ -89,9 +100,15 @@ def _spelt(raw: pd.Series, how: dict) -> Typed:
     if how.get("fold"):
         spelt = {plain(key): value for key, value in spelt.items()}
         folded = by_value(raw, lambda values: values.map(plain, na_action="ignore"))
-        raw = folded if how.get("closed", True) else raw.where(~folded.isin(list(spelt)), folded)
+        # GBp is a hundredth of GBP: its last letter tells them apart.
+        own = ~folded.isin(list(spelt)) | raw.str.fullmatch(HUNDREDTH).fillna(False).astype(bool)
+        raw = folded if how.get("closed", True) else raw.where(own, folded)
     strange = raw.notna() & ~raw.isin(list(spelt)) if how.get("closed", True) else pd.Series(False, index=raw.index)
+    if "codes" in how:
+        strange = raw.notna() & ~raw.isin([*spelt, *how["codes"]])
     raw = by_value(raw, lambda values: values.map(lambda text: spelt.get(text, text), na_action="ignore").astype("string")).mask(strange)
+    if "expected" in how:
+        return raw, strange.astype(bool), how["expected"]
     return raw, strange.astype(bool), f"one of {', '.join(dict.fromkeys(spelt.values()) if how.get('fold') else spelt)}"
 
 
@@ -99,21 +116,23 @@ def _sum(cells: pd.DataFrame, how: dict, rule: dict) -> Typed:
     """Return the sum of several columns and which rows have a part that is no number.
 
     Where a part is blank, so is the sum; unless the map says `blank: zero`: then blank parts beside others count as zero, and
-    where the statement's sides agree (`balanced`) even without any. A statement whose sides disagree leaves the sum blank.
+    where the statement's sides agree (`balanced`) even without any. A statement whose sides disagree leaves the sum blank, and so
+    does a part that held an error.
     """
     names = [name for name in how["sum"] if name in cells] if how.get("blank") == "zero" else how["sum"]
-    parts, wrong = [], pd.Series(False, index=cells.index)
+    parts, wrong, unknown = [], pd.Series(False, index=cells.index), pd.Series(False, index=cells.index)
     for name in names:
         part, bad, _ = field_of(cells, {"from": name, "scale": how.get("scale", 1)}, rule)
         # A negative part may hide in a positive sum.
         wrong = wrong | bad | (part < rule.get("minimum", -np.inf)).fillna(False)
+        unknown |= in_error(cells, name)
         parts.append(part)
     together = pd.concat(parts, axis=1) if parts else pd.DataFrame(index=cells.index)
     total = together.sum(axis=1, skipna=how.get("blank") == "zero")
     if how.get("blank") == "zero":
         agree = balanced(cells, how)
         total = total.mask(together.isna().all(axis=1) & ~agree.eq(True).fillna(False)).mask(agree.eq(False).fillna(False))
-    return total.astype("float64"), wrong, "a number in the field's range in each of its parts"
+    return total.mask(unknown).astype("float64"), wrong, "a number in the field's range in each of its parts"
 
 
 def balanced(cells: pd.DataFrame, how: dict) -> pd.Series:
@@ -185,7 +204,7 @@ def _numbers(text: pd.Series) -> pd.Series:
 
 def _signed(value: str) -> str:
     """Return a number in common digits with its minus in front: （２．５）, 2.5- and −2.5 as -2.5."""
-    bare = unicodedata.normalize("NFKC", value).translate(MINUS).strip()
+    bare = folded(value).translate(MINUS).strip()
     found = BRACKETED.fullmatch(bare)
     return f"-{found[1] or found[2]}" if found else bare
 

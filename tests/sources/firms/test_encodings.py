@@ -1,5 +1,7 @@
 """Names in other encodings than UTF-8, and ones that were decoded wrongly before: read rightly, or refused with what to do."""
 
+import io
+
 import openpyxl
 import pandas as pd
 import pytest
@@ -111,3 +113,18 @@ def test_lost_letters_of_a_name_are_told_and_those_of_a_code_refused(tmp_path):
 
 def test_bytes_of_no_letters_have_no_encoding():
     assert encoding_of(bytes(range(0x80, 0xFF)) * 3) == ""
+
+
+@pytest.mark.parametrize("name", ["Łódź", "Žižkov", "Ærø", "Gdańsk Łódź", "Société Générale"])
+def test_utf8_that_was_read_as_chinese_is_set_right_whole(name):
+    assert mended(name.encode().decode("gb18030"))[0] == name
+
+
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+def test_text_that_is_set_right_in_part_is_doubted(suffix, tmp_path):
+    text = TABLE.format("ÉÏº£ Ö®") + "F2,2019,CNY,SociÃ©tÃ© – Paris,5\n"
+    if suffix == "parquet":
+        pd.read_csv(io.StringIO(text)).to_parquet(tmp_path / "a.parquet")
+    found = read(tmp_path, text) if suffix == "csv" else read_folder(files_of(tmp_path), RAW["adapters"], RAW["tables"])
+    assert [one.rule.split("(")[1] for one in found.findings if one.kind == "doubtful"] == ["first: 上海 Ö®)"]
+    assert mended("Ö®") == ("Ö®", 0)

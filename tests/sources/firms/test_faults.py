@@ -1,10 +1,19 @@
 """Errors of a spreadsheet and formulas without a value stand for no figure; none of them is blanked in silence."""
 
+import base64
+import io
+import struct
+import zipfile
+import zlib
+
 import openpyxl
+import pandas as pd
 import pytest
 
 from analysis.core.rawfiles import files_of
+from analysis.sources.firms.faults import faults_of
 from analysis.sources.firms.folder import read_folder
+from analysis.sources.firms.values import first_of
 from tests.sources.firms.test_variations import HEAD, RAW, cells, read
 
 pytestmark = pytest.mark.fast
@@ -57,3 +66,103 @@ def test_a_formula_without_its_value_is_refused_with_its_place(tmp_path):
 def test_a_name_with_the_sign_of_errors_is_a_name(name, tmp_path):
     found = read(tmp_path, f"firm_id,year,currency,name,assets\nF1,2019,CNY,{name},5\n")
     assert cells(found, "F1", 2019)["name"] == name
+
+
+COMBAS = "Stkcd,Accper,Typrep,A001000000,A002000000,A002101000,A002201000,A002203000\n"
+
+
+@pytest.mark.parametrize(("part", "sums"), [("#REF!", {"direct_finance": 20.0}), ("", {"debt": 70.0, "bank_loans": 50.0})])
+def test_an_error_in_a_sum_leaves_it_blank_where_a_blank_part_counts_as_zero(part, sums, tmp_path):
+    found = cells(read(tmp_path, COMBAS + f"000063,2018-12-31,A,1e9,4e8,{part},5e7,2e7\n"), "000063", 2018)
+    assert {name: found.get(name) for name in ("debt", "bank_loans", "direct_finance")} == {
+        "debt": None,
+        "bank_loans": None,
+        "direct_finance": 20.0,
+    } | sums
+
+
+def test_an_error_among_texts_of_a_typed_file_is_counted_with_its_place(tmp_path):
+    text = COMBAS + "000063,2018-12-31,A,1e9,4e8,,5e7,2e7\n000064,2018-12-31,A,1e9,4e8,#REF!,5e7,2e7\n"
+    pd.read_csv(io.StringIO(text), dtype=str, keep_default_na=False).to_parquet(tmp_path / "a.parquet")
+    found = read_folder(files_of(tmp_path), RAW["adapters"], RAW["tables"])
+    assert of_kind(found, "blanked") == [(2, "A002101000", "#REF!", 1)] and not found.refused()
+    assert cells(found, "000063", 2018)["debt"] == 70 and "debt" not in cells(found, "000064", 2018)
+
+
+def test_an_error_in_a_column_is_not_filled_from_the_next_one():
+    table = pd.DataFrame({"a": [None, None, "1"], "b": ["5", "5", "5"], "(unreadable) a": pd.array([True, None, None], "boolean")})
+    assert first_of(table, ["a", "b"]).fillna("blank").tolist() == ["blank", "5", "1"]
+
+
+@pytest.mark.parametrize("figure", ["612.52¹", "612³", "¹612", "612₂", "61①", "612½"])
+def test_the_mark_of_a_footnote_is_no_digit_of_the_figure(figure, tmp_path):
+    found = read(tmp_path, HEAD + f"F1,2019,CNY,{figure},5,1\n")
+    assert of_kind(found, "refused") == [(2, "assets", figure, 1)]
+
+
+# An .xls of two firms, the sales of the second #NUM! (b85 of its compressed bytes).
+XLS = (
+    "c-rk)O=uHA6#izDZGLFeq^8AIsHJGt+DrA~rHwz>o(xqF{!plCvW3u?lubOugH~&fis(u4Qs~7?)r&u<pf?XfMGt}?BzhDCLBT_t_08Mem}m|SXtA>2vTx?S"
+    "H}l@?yqUMN`)VmvoWIvq!Y>$x3uVKHrYf1B+h;RDklrw4)h@ks8xGbLd|nD<lZwYJFFi7bGTtR9xa)pS6!<{*IA##dq_v(k#C{$_Ovo_|5f!*ak^nk+RBcS-"
+    "OgAvS!!4gM-OG~8Ooym#QJln5B-+2nTE)keUe*O5?LOc>?^rU3cD#_Q`21C2wpFoDPsURJrlQ;3j0I5KMzyr2$5KUvDS!+3X7m7G?Vb9p$C0nCT!7@?YvrCg"
+    "^6QEln1ykQ7kGh^>t~l4;G@fk!f)kU3h-1?KRuC5Q1iSN(<#x$&*-|Aj^}B=#<E#0msNpmETv^hFr#Otk~vz>BZFk_K=g#H?qX}a+k-W`y@hu{GtmTExgO%Z"
+    "5Tty*eEZAmLz82X36{)qhBw~>TjkJU;DYQyodc}l(X-Wl?y-~UMYg($>s?I4w1TPZ8*8^JBXiv55^MX&&u+$>$hNBbcB&UX9e&td_!!wi^~KTB+3@1q$UJ&!"
+    "o)XkwUUL`_1LEcliANE;6jsi7&$RQm{NYuC*4Pc}W!H)ojsR#rBuq}uj;L^oHCHC*BF<Ie+{C#noJyQ(`4M&e2=*gq?wsQ1=Lq4-W>`AuM+WREHWDZOTobZ="
+    "N2Qm_mX$h|6>j6TEGspZm5OCkXIoYkFLCk-wg^+BT7HI=Hr$scDa-zZ9}XNiaNxj!0|yS)2LzvD&6B&E&ynW&-DCaNS)se^{3iKtaReE<a`a((5NRrP<QrN)"
+    "9Z-dBORTbw{l8G+7<tz*jY%HIbi?bHzUoBv^Q^jK@Xu|bM*Wu?8RuX2{{s#O+Dr"
+)
+ODS = """<office:document-content xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0"
+ xmlns:table="urn:oasis:names:tc:opendocument:xmlns:table:1.0" xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0">
+<office:body><office:spreadsheet><table:table table:name="S">{}</table:table></office:spreadsheet></office:body></office:document-content>"""
+ERR = '<table:table-cell table:formula="of:=SQRT(-1)" office:value-type="float" office:value="0"><text:p>{}</text:p></table:table-cell>'
+UNSAVED = '<table:table-cell table:formula="of:=2*25"/>'
+
+
+def ods(path, *rows):
+    def cell(value):
+        kind = f'float" office:value="{value}' if isinstance(value, int) else "string"
+        shown = f'<table:table-cell office:value-type="{kind}"><text:p>{value}</text:p></table:table-cell>'
+        return value if str(value).startswith("<") else shown
+
+    lines = "".join(f"<table:table-row>{''.join(map(cell, row))}</table:table-row>" for row in (HEAD.strip().split(","), *rows))
+    with zipfile.ZipFile(path, "w") as packed:
+        packed.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        packed.writestr("META-INF/manifest.xml", "<manifest/>")
+        packed.writestr("content.xml", ODS.format(lines))
+
+
+def test_an_error_in_an_old_workbook_is_counted_with_its_place(tmp_path):
+    found = read(tmp_path, zlib.decompress(base64.b85decode(XLS)), "a.xls")
+    assert of_kind(found, "blanked") == [(3, "sales", "#NUM!", 1)] and not found.refused()
+    assert cells(found, "F1", 2019)["sales"] == 5 and "sales" not in cells(found, "F2", 2019)
+
+
+@pytest.mark.parametrize("shown", ["Err:502", "#N/A", "#DIV/0!"])
+def test_an_error_in_opendocument_is_no_zero(shown, tmp_path):
+    ods(tmp_path / "a.ods", ["F1", 2019, "CNY", 100, 5, 1], ["F2", 2019, "CNY", 100, ERR.format(shown), 0])
+    found = read_folder(files_of(tmp_path), RAW["adapters"], RAW["tables"])
+    assert of_kind(found, "blanked") == [(3, "sales", shown, 1)] and not found.refused()
+    assert "sales" not in cells(found, "F2", 2019) and cells(found, "F2", 2019)["profit"] == 0
+
+
+def test_a_formula_without_its_value_in_opendocument_is_refused_with_its_place(tmp_path):
+    ods(tmp_path / "a.ods", ["F1", 2019, "CNY", 100, UNSAVED, 1])
+    assert of_kind(read_folder(files_of(tmp_path), RAW["adapters"], RAW["tables"]), "refused") == [(2, "sales", "=2*25", 1)]
+
+
+def test_errors_in_a_binary_workbook_have_their_places(tmp_path):
+    def record(kind, body):
+        head = bytes([kind]) if kind < 128 else bytes([kind & 127 | 128, kind >> 7])
+        return head + bytes([len(body)]) + body
+
+    def wide(text):
+        return struct.pack("<I", len(text)) + text.encode("utf-16-le")
+
+    sheet = b"".join(
+        record(0, struct.pack("<I", row) + bytes(12)) + record(kind, struct.pack("<II", 3, 0) + b"\x24") for row, kind in ((4, 3), (7, 11))
+    )
+    with zipfile.ZipFile(tmp_path / "a.xlsb", "w") as packed:
+        packed.writestr("xl/workbook.bin", record(156, bytes(8) + wide("rId1") + wide("数据")))
+        packed.writestr("xl/_rels/workbook.bin.rels", '<R><r Id="rId1" Target="worksheets/sheet1.bin"/></R>')
+        packed.writestr("xl/worksheets/sheet1.bin", record(129, b"") + sheet)
+    assert faults_of((tmp_path / "a.xlsb").read_bytes()) == {"数据": {(5, 3): "#NUM!", (8, 3): "#NUM!"}}

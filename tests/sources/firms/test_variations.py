@@ -301,3 +301,14 @@ def test_units_of_headers(header, item, scale, currency):
 def test_units_in_lines_of_text(line, scale):
     said = unit_said(line)
     assert (said and said[0]) == scale
+
+
+@pytest.mark.parametrize("code", ["GBp", "GBX", "ZAc", "ILA", "TSD", "XXX", "XAU"])
+def test_pence_and_words_that_are_no_currency_are_refused_with_what_to_do(code, tmp_path):
+    said = [one.rule for one in read(tmp_path, HEAD + ROW.replace("CNY", code)).refused()]
+    assert len(said) == 1 and "divide such figures by 100" in said[0]
+
+
+@pytest.mark.parametrize(("code", "meant"), [("gbp", "GBP"), ("Gbp", "GBP"), ("£", "GBP"), ("DEM", "DEM"), ("ALL", "ALL"), ("CNH", "CNY")])
+def test_a_currency_is_read_in_whatever_case(code, meant, tmp_path):
+    assert cells(read(tmp_path, HEAD + ROW.replace("CNY", code)), "F1", 2019)["currency"] == meant
