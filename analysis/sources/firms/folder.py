@@ -88,7 +88,7 @@ def read_folder(
             parts = _of_whole_years(parts, list(groups.values()), reading)
             reading.tables[table] = combined(table, parts, adapters, contracts[table], reading.findings)
         sources = {table: _listed(sorted({m.name for m in reading.matches if m.table == table})) for table in TABLES}
-        reading.tables = linked(reading.tables, sources, reading.findings)
+        reading.tables = linked(reading.tables, sources, reading.findings, policies.magnitude)
     return reading
 
 
