@@ -15,8 +15,8 @@ LARGEST = 1e8
 MEDIAN = 2e6
 # Money of the currencies whose unit is worth little.
 SMALL_UNITS = {"JPY": 100, "KRW": 1_000, "IDR": 10_000, "VND": 10_000, "IRR": 10_000, "HUF": 100, "CLP": 500, "COP": 1_000}
-# A median ratio of sales or liabilities to assets below its inverse is asked about.
-RATIO = 1_000
+# Parts of assets below which the median of a field is asked about.
+AT_LEAST = {"sales": 1e-3, "liabilities": 1e-3, "cash": 2e-4, "profit": 2e-4, "rd": 1e-4}
 # Times assets that the median firm of a year has of a field at most; far more is another unit. A part of assets is no larger than all.
 AT_MOST = {
     **dict.fromkeys(("cash", "fixed_assets", "intangible_assets", "rd", "interest", "licence_income"), 1.0),
@@ -78,7 +78,7 @@ def _weighed_beside(rows: pd.DataFrame, name: str, size: str, book: Notebook, po
         return rows
     year = rows.loc[ratio.index, "year"]
     if size == "assets":
-        if name in ("sales", "liabilities") and len(ratio) >= FEWEST and ratio.median() < 1 / RATIO:
+        if len(ratio) >= FEWEST and ratio.median() < AT_LEAST.get(name, 0.0):
             book.note("doubtful", f"{ratio.median():.2g} times assets in the median: two units of money?", column=name, count=len(ratio))
         limit = AT_MOST.get(name, OTHERS_AT_MOST)
         of_years = ratio.groupby(year).median()

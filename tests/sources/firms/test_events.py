@@ -65,3 +65,11 @@ def test_an_amount_is_weighed_by_the_firms_assets(amount, kind, tmp_path):
 def test_several_amounts_that_are_most_of_the_firm_are_asked_about_together(tmp_path):
     found = events(tmp_path, EVENTS + "".join(f"E{i},F1,2019-0{i}-01,IP sale,{80 + i},CNY\n" for i in (1, 2, 3)))
     assert [(one.kind, one.count) for one in found.findings if one.column == "amount"] == [("doubtful", 3)]
+
+
+@pytest.mark.parametrize(
+    ("status", "asked"), [("Cancelled", 1), ("终止", 1), ("issued", 0), ("the loan was cancelled in 2021 after it was repaid", 0)]
+)
+def test_an_event_that_was_called_off_is_asked_about(status, asked, tmp_path):
+    found = events(tmp_path, EVENTS.strip() + f",status\nE1,F1,2019-05-01,IP sale,5,CNY,{status}\n")
+    assert len([one for one in found.findings if one.kind == "doubtful" and one.value == status]) == asked
