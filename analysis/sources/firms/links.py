@@ -21,7 +21,7 @@ ORDER = (
 )
 # Times its largest assets that no deal of a firm is worth, that few are, and that the median of several deals is not.
 BEYOND, MUCH, MEDIAN = 20, 1.5, 0.5
-FEWEST = 3
+FEWEST = 2
 
 Tables = dict[str, pd.DataFrame]
 

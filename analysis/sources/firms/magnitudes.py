@@ -53,7 +53,7 @@ def weighed(rows: pd.DataFrame, rules: dict, book: Notebook, policies: Policies)
     few = rows["firm_id"].nunique() < FEWEST
     _note_jumps(rows, size, book, SHIFT if few else JUMP)
     _note_zeros(rows, [name for name in money if "above" not in rules[name] and name not in ZERO_IS_ZERO], book)
-    if rule := _shifted(rows, size) or (_shifted_together(rows, money, book) if few else ""):
+    if rule := _shifted(rows, size) or (_shifted_together(rows, money, str(size.name), book) if few else ""):
         return _treated(rows, size.notna(), rule, size, book, policies, together=True)
     huge = (size > LARGEST * worth).fillna(False)
     if size.notna().any() and (size / worth).median() > MEDIAN:
@@ -90,6 +90,12 @@ def _weighed_beside(rows: pd.DataFrame, name: str, size: str, book: Notebook, po
                 return _treated(rows, rows[name].notna(), rule, rows[name], book, policies, together=True)
             book.note("doubtful", f"{said}: two units of money?", column=name, count=int((of_years > limit).sum()))
             return rows
+        if (far := ratio[ratio > FAR * limit]).size:
+            at = far.index[0]
+            rule = f"more than {FAR * limit:g} times the assets of the same firm and year: another unit?"
+            book.note(
+                "doubtful", rule, column=name, value=f"{rows.loc[at, 'firm_id']}, {year[at]}, {rows.loc[at, name]:,g}", count=far.size
+            )
     rule, sure = _shifted_beside(rows["firm_id"], year, ratio, size)
     if sure:
         return _treated(rows, rows[name].notna(), rule, rows[name], book, policies, together=True)
@@ -126,7 +132,7 @@ def _shifted(rows: pd.DataFrame, size: pd.Series) -> str:
     return f"in {odd[0]:.0f} the median firm has {growth.loc[odd[0], 'median']:,.3g} times what it had a year before: a change of unit"
 
 
-def _shifted_together(rows: pd.DataFrame, money: list[str], book: Notebook) -> str:
+def _shifted_together(rows: pd.DataFrame, money: list[str], size: str, book: Notebook) -> str:
     """Return what is wrong where every figure of every firm grows by about the same factor between units within a year, else ''.
 
     Of a firm that does so while another does not it is asked.

@@ -37,6 +37,8 @@ TICKER_OR_SUM = (
 STANDS, MANY = 5, 10
 # Codes unlike the others that are weighed.
 SHOWN = 50
+# Column of names → which lines have the name of a firm in it, and which that of a total.
+Called = dict[str, tuple[pd.Series, pd.Series]]
 
 
 def without_strays(cells: pd.DataFrame, layout: dict, book: Notebook, scales: dict[str, float]) -> pd.DataFrame:
@@ -113,15 +115,11 @@ def _sums(cells: pd.DataFrame, text: pd.Series, layout: dict, code: str, again: 
         if any(firm[own].all() for firm, _ in called.values()):
             continue
         possible = could_be_firm(value, codes, kind)
-        said = _judged(value, int(own.sum()), possible, kind, code in names, partial(is_of, figures, years, own, firms))
+        said = _judged(value, int(own.sum()), possible, kind, code in names, partial(is_of, figures, years, own, firms, value))
         (sure if said == "sure" else unclear if said else []).append(value)
-    for value in sorted({value for _, total in called.values() for value in text[total & firms].unique()}):
-        own = _is(text, value)
-        if sum(shape_of(one) == shape_of(value) for one in codes) * 2 <= len(codes) or is_of(figures, years, own, firms & ~own):
-            sure.append(value)
-        elif not all(str(cells.loc[own, name].iloc[0]).isascii() for name in called):
-            unclear.append(value)  # a name of Latin letters may be that of a firm: Ensemble, Media
-    sure += _by_figures(figures, years, text, firms & ~_among(text, sure))
+    known, asked = _by_names(cells, text, called, codes, firms, partial(is_of, figures, years))
+    sure, unclear = sure + known, unclear + asked
+    sure += _by_figures(figures, years, text, firms & ~_among(text, sure), shaped=kind != "names")
     for value in unclear:
         where = text.index[(text == value).fillna(False)][:1]
         book.place("doubtful", TICKER_OR_SUM, where, cells[ROW], code, text)
@@ -144,13 +142,29 @@ def _judged(value: str, lines: int, possible: bool, kind: str, named: bool, figu
     )
 
 
-def _by_figures(figures: pd.DataFrame, years: pd.Series, text: pd.Series, firms: pd.Series) -> list[str]:
-    """Return the codes, whatever they say, whose figures are sums of those of all others, or a statistic of them where the code is unlike theirs."""
+def _by_names(
+    cells: pd.DataFrame, text: pd.Series, called: Called, codes: list[str], firms: pd.Series, figures_say: Callable[..., bool]
+) -> tuple[list[str], list[str]]:
+    """Return the codes that the column of names calls a total, as their kind or figures say as well, and those that may be firms."""
+    sure, unclear = [], []
+    for name, (_, total) in called.items():
+        for value in sorted(text[total & firms].unique()):
+            own = _is(text, value)
+            said = str(cells.loc[own & total, name].iloc[0])
+            if sum(shape_of(one) == shape_of(value) for one in codes) * 2 <= len(codes) or figures_say(own, firms & ~own, said):
+                sure.append(value)
+            elif not said.isascii():
+                unclear.append(value)  # a name of Latin letters may be that of a firm: Ensemble, Media
+    return sure, unclear
+
+
+def _by_figures(figures: pd.DataFrame, years: pd.Series, text: pd.Series, firms: pd.Series, shaped: bool) -> list[str]:
+    """Return the codes, whatever they say, whose figures are sums of those of all others, or, where codes are `shaped`, a statistic of them under a code unlike theirs."""
     if figures.empty or not firms.any():
         return []
     shapes = pd.Series({value: shape_of(value) for value in text[firms].unique()})
     counts = shapes.value_counts()
-    unlike = list(shapes.index[shapes != counts.index[0]]) if counts.iloc[0] * 2 > len(shapes) else []
+    unlike = list(shapes.index[shapes != counts.index[0]]) if shaped and counts.iloc[0] * 2 > len(shapes) else []
     alike = firms & ~_among(text, unlike)
     found = []
     for value in unlike[:SHOWN]:

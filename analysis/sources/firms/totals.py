@@ -40,6 +40,17 @@ PERCENTILE = re.compile(
 OF_WHAT = re.compile(r"^(?P<word>.+?)[\s:(]*(?:(?:n ?= ?)?\d[\d,]*\s*(?:firms|companies|obs\.?|家|家公司)?)[\s)]*$")
 # A figure that differs from the statistic by less: rounding.
 ROUNDING = 0.005
+# Which of count, sum, mean, median, minimum, maximum and deviation a word names; others may be any of them.
+STATISTICS = {
+    **dict.fromkeys(("n", "obs", "count", "cnt", "nobs"), (0,)),
+    **dict.fromkeys(("sum", "total", "totals", "合计", "总计", "总和", "共计"), (1,)),
+    "all": (1, 2, 3),
+    **dict.fromkeys(("mean", "avg", "average", "media", "moyenne", "平均", "均值"), (2,)),
+    **dict.fromkeys(("median", "med", "mediana", "p50", "q2", "q50", "中位数"), (3,)),
+    **dict.fromkeys(("min", "minimum", "最小值"), (4,)),
+    **dict.fromkeys(("max", "maximum", "最大值"), (5,)),
+    **dict.fromkeys(("sd", "std"), (6,)),
+}
 # Figures that a line must have, and lines beside it, to be known as a sum by them alone; the share of them that must be one.
 FEWEST, ALL_BUT = 3, 0.9
 # A name that says so: Total of firms, Mean over all companies, Sum (sample).
@@ -98,8 +109,9 @@ def could_be_firm(value: str, codes: list[str], kind: str) -> bool:
     return kind == "names" or sum(shape_of(code) == shape_of(value) for code in codes) * 2 > len(codes)
 
 
-def is_of(figures: pd.DataFrame, years: pd.Series, own: pd.Series, others: pd.Series) -> bool:
-    """Return whether the lines `own` are the count, sum, extremes or means of the lines `others` of their years, column by column."""
+def is_of(figures: pd.DataFrame, years: pd.Series, own: pd.Series, others: pd.Series, word: str = "") -> bool:
+    """Return whether the lines `own` are a statistic of the lines `others` of their years, column by column: the one that `word` names, or any."""
+    named = STATISTICS.get(_bare(word), tuple(range(7)))
     agree, seen = 0, 0
     for position in figures.index[own]:
         among = figures[others & years.eq(years[position])]
@@ -107,7 +119,7 @@ def is_of(figures: pd.DataFrame, years: pd.Series, own: pd.Series, others: pd.Se
             value, of = figures.at[position, name], among[name].dropna()
             if np.isnan(value) or value == 0 or len(of) < 2 or of.nunique() < 2:
                 continue
-            statistics = np.array([len(of), of.sum(), of.mean(), of.median(), of.min(), of.max(), of.std()])
+            statistics = np.array([len(of), of.sum(), of.mean(), of.median(), of.min(), of.max(), of.std()])[list(named)]
             seen += 1
             agree += bool((np.abs(statistics - value) <= ROUNDING * np.abs(statistics)).any())
     return seen > 0 and agree * 2 > seen

@@ -109,3 +109,8 @@ def test_zeros_of_single_firms_that_may_be_true_are_not_asked_about(tmp_path):
 def test_of_two_firms_only_the_one_that_grows_is_asked_about(tmp_path):
     found = read(tmp_path, HEAD + rows((10, 5, 1), (1100, 540, 108), firm="F1") + rows((10, 5, 1), (11, 6, 1), firm="F2"))
     assert len(found.tables["firm_accounts"]) == 4 and {kind for kind, _ in told(found)} == {"doubtful"}
+
+
+def test_a_single_figure_far_above_assets_is_asked_about(tmp_path):
+    found = read(tmp_path, panel(3, rd=lambda i, y, value: value * 1000 if (i, y) == (1, 2016) else value))
+    assert told(found) == [("doubtful", "rd")]

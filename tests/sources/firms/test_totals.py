@@ -127,3 +127,12 @@ def test_a_total_by_its_name_is_no_firm(line, tmp_path):
 def test_a_code_with_the_name_of_a_firm_stays_be_it_called_ensemble(tmp_path):
     found = read(tmp_path, panel(["F1", "F2", "F3"], name=",Ensemble", head="firm_id,year,currency,assets,sales,name"))
     assert firms(found) == {"F1", "F2", "F3"}
+
+
+def test_a_word_is_a_statistic_only_by_the_one_it_names(tmp_path):
+    lines = "".join(
+        f"{t},{y},USD,{k * (y - 2010)},{k * 3 * (y - 2010)},1\n"
+        for k, t in enumerate(("AAPL", "MIN", "MSFT"), 1)
+        for y in range(2011, 2022)
+    )
+    assert firms(read(tmp_path, HEAD + lines)) == {"AAPL", "MIN", "MSFT"}
