@@ -73,3 +73,8 @@ def test_several_amounts_that_are_most_of_the_firm_are_asked_about_together(tmp_
 def test_an_event_that_was_called_off_is_asked_about(status, asked, tmp_path):
     found = events(tmp_path, EVENTS.strip() + f",status\nE1,F1,2019-05-01,IP sale,5,CNY,{status}\n")
     assert len([one for one in found.findings if one.kind == "doubtful" and one.value == status]) == asked
+
+
+def test_a_note_that_names_the_unit_of_the_amount_is_refused(tmp_path):
+    found = events(tmp_path, EVENTS.strip() + ",note\nE1,F1,2019-05-01,IP sale,50,CNY,amount in thousands\n")
+    assert [(one.column, one.value) for one in found.refused()] == [("note", "amount in thousands")]
