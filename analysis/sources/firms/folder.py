@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -36,6 +37,11 @@ SAID = {
     "error": "an error of a spreadsheet in place of a figure; such cells are left blank",
     "formula": "a formula without its value: open the file in a spreadsheet and save it, or save the values",
 }
+CALLED_OFF = re.compile(
+    r"(?:not |un)?(?:cancell?ed|withdrawn|terminated|failed|rejected|planned|pending|announced|abandoned|suspended|annulled|postponed)"
+    r"|(?:已)?(?:取消|终止|撤回|撤销|失败|中止|拟发行|未发行|未通过|计划)"
+)
+TOOK_PLACE = "an event that did not take place, or not yet? It counts as one: take out what was only planned or called off"
 
 
 @dataclass
@@ -88,7 +94,7 @@ def read_folder(
             parts = _of_whole_years(parts, list(groups.values()), reading)
             reading.tables[table] = combined(table, parts, adapters, contracts[table], reading.findings)
         sources = {table: _listed(sorted({m.name for m in reading.matches if m.table == table})) for table in TABLES}
-        reading.tables = linked(reading.tables, sources, reading.findings)
+        reading.tables = linked(reading.tables, sources, reading.findings, policies.magnitude)
     return reading
 
 
@@ -136,6 +142,7 @@ def _piece(grid: Grid, adapters: dict, contracts: dict, policies: Policies, find
     for ragged in cells.ragged:
         line.left_out[ragged.rule] = line.left_out.get(ragged.rule, 0) + 1
     findings += units_aside(match, grid, contracts.get(match.table, {}))
+    findings += _called_off(match, grid)
     findings += _ragged(cells, match, policies) + _faulty(cells, match)
     findings += [Finding(match.table or "firm_accounts", "repaired", match.name, note) for note in grid.notes]
     findings += [Finding(match.table or "firm_accounts", "doubtful", match.name, doubt) for doubt in grid.doubts]
@@ -146,6 +153,18 @@ def _unread(line: FileLine) -> Finding:
     """Return the finding of a file that is not read; one that was meant to be a table of the reader's own is refused."""
     refused = line.recognised or (line.likely and "no adapter" in line.why)
     return Finding("firm_accounts", "refused" if refused else "unread", line.file, line.why)
+
+
+def _called_off(match: Match, grid: Grid) -> list[Finding]:
+    """Return a doubt on the first cell, in a column that is not read, by which an event was planned or called off: it counts as one that took place."""
+    if match.table != "financing_events" or grid.asides is None:
+        return []
+    header = grid.head[match.top][1]
+    for row, place, text, _ in grid.asides(match.top, set(match.columns.values())):
+        if CALLED_OFF.fullmatch(text.strip().casefold()):
+            name = header[place] if place < len(header) else None
+            return [Finding(match.table, "doubtful", match.name, TOOK_PLACE, row, name, text)]
+    return []
 
 
 def _ragged(cells: Cells, match: Match, policies: Policies) -> list[Finding]:

@@ -7,6 +7,7 @@ import pandas as pd
 from analysis.panels._firm_traits import changes
 from analysis.sources.firms.findings import Finding
 from analysis.sources.firms.headings import plain
+from analysis.sources.firms.policies import DROP, REFUSE
 
 # date that must not be after → the other
 ORDER = (
@@ -18,12 +19,18 @@ ORDER = (
     ("abandoned_date", "observed_until"),
     ("first_sale_by", "abandoned_date"),
 )
+# Times its largest assets that no deal of a firm is worth, that few are, and that the median of several deals is not.
+BEYOND, MUCH, MEDIAN = 20, 1.5, 0.5
+FEWEST = 2
 
 Tables = dict[str, pd.DataFrame]
 
 
-def linked(tables: Tables, sources: dict[str, str], findings: list[Finding]) -> Tables:
-    """Return the tables without rows that contradict one another; `sources` are the names of each table's files."""
+def linked(tables: Tables, sources: dict[str, str], findings: list[Finding], magnitude: str = REFUSE) -> Tables:
+    """Return the tables without rows that contradict one another; `sources` are the names of each table's files.
+
+    `magnitude` is the policy for amounts that seem to be in another unit.
+    """
     accounts = _in_one_currency(tables["firm_accounts"], sources["firm_accounts"], findings)
     _note_changes(accounts, sources["firm_accounts"], findings)
     _note_twins(accounts, sources["firm_accounts"], findings)
@@ -32,6 +39,7 @@ def linked(tables: Tables, sources: dict[str, str], findings: list[Finding]) -> 
         made[table] = _of_known_firms(tables[table], set(accounts["firm_id"]), table, sources[table], findings)
     made["financing_events"] = _once_a_day(made["financing_events"], sources["financing_events"], findings)
     made["financing_events"] = _in_firms_currency(made["financing_events"], accounts, sources["financing_events"], findings)
+    made["financing_events"] = _of_a_firms_size(made["financing_events"], accounts, sources["financing_events"], magnitude, findings)
     _note_untimely(made["financing_events"], accounts, sources["financing_events"], findings)
     made["projects"] = _in_order(made["projects"], sources["projects"], findings)
     return made
@@ -131,6 +139,30 @@ def _in_firms_currency(events: pd.DataFrame, accounts: pd.DataFrame, source: str
         value = f"{first['event_id']}, {first['amount']:,g}"
         findings.append(Finding("financing_events", "blanked", source, rule, column="amount", value=value, count=int(other.sum())))
     return events.assign(amount=events["amount"].mask(other), currency=events["currency"].mask(other))
+
+
+def _of_a_firms_size(events: pd.DataFrame, accounts: pd.DataFrame, source: str, magnitude: str, findings: list[Finding]) -> pd.DataFrame:
+    """Return the events without those whose amounts are many times all that the firm ever had; amounts above its assets are asked about.
+
+    The largest assets of any year are compared: an amount may come before the firm's growth.
+    """
+    assets = events["firm_id"].map(accounts.groupby("firm_id")["assets"].max())
+    times = (events["amount"] / assets.where(assets > 0)).astype("float64").fillna(0.0)
+    kind = {REFUSE: "refused", DROP: "dropped"}.get(magnitude, "doubtful")
+    beyond = times > BEYOND
+    for mask, how, words in (
+        (beyond, kind, "of the firm: the amount seems to be in another unit; write it in million, or correct the assets"),
+        (~beyond & (times > MUCH), "doubtful", "of the firm: is the amount in million?"),
+    ):
+        for position in events.index[mask][:1000]:
+            rule = f"{times[position]:,.3g} times the largest assets {words}"
+            value = f"{events.loc[position, 'event_id']}, {events.loc[position, 'amount']:,g}"
+            findings.append(Finding("financing_events", how, source, rule, column="amount", value=value))
+    weighed = times[times > 0]
+    if len(weighed) >= FEWEST and MEDIAN < weighed.median() <= MUCH:
+        rule = f"{weighed.median():.2g} times the largest assets of the firm in the median: are the amounts in million?"
+        findings.append(Finding("financing_events", "doubtful", source, rule, column="amount", count=len(weighed)))
+    return events if kind == "doubtful" else events[~beyond].reset_index(drop=True)
 
 
 def _note_untimely(events: pd.DataFrame, accounts: pd.DataFrame, source: str, findings: list[Finding]) -> None:

@@ -15,8 +15,19 @@ LARGEST = 1e8
 MEDIAN = 2e6
 # Money of the currencies whose unit is worth little.
 SMALL_UNITS = {"JPY": 100, "KRW": 1_000, "IDR": 10_000, "VND": 10_000, "IRR": 10_000, "HUF": 100, "CLP": 500, "COP": 1_000}
-# A median ratio of a field to assets beyond these is one of two units.
-RATIO = 1_000
+# Parts of assets below which the median of a field is asked about.
+AT_LEAST = {"sales": 1e-3, "liabilities": 1e-3, "cash": 2e-4, "profit": 2e-4, "rd": 1e-4}
+# Times assets that the median firm of a year has of a field at most; far more is another unit. A part of assets is no larger than all.
+AT_MOST = {
+    **dict.fromkeys(("cash", "fixed_assets", "intangible_assets", "rd", "interest", "licence_income"), 1.0),
+    **dict.fromkeys(("profit", "debt", "bank_loans", "direct_finance", "green_investment"), 5.0),
+}
+OTHERS_AT_MOST = 30.0
+FAR = 10
+# Median growth of a field beside assets within a year that is a change of its unit, and what all but few firms then have at least.
+ALL_GROW, NEARLY_ALL = 5, 0.9
+# The same in a file of few firms, where one of them may just have begun to sell.
+ALONE_GROWS = 100
 # Million units of assets an employee that the median firm of no file has: a bank has some tens.
 PER_EMPLOYEE = 1_000
 # Growth of assets within a year that is a change of units rather than of the firm.
@@ -42,7 +53,7 @@ def weighed(rows: pd.DataFrame, rules: dict, book: Notebook, policies: Policies)
     few = rows["firm_id"].nunique() < FEWEST
     _note_jumps(rows, size, book, SHIFT if few else JUMP)
     _note_zeros(rows, [name for name in money if "above" not in rules[name] and name not in ZERO_IS_ZERO], book)
-    if rule := _shifted(rows, size) or (_shifted_together(rows, money) if few else ""):
+    if rule := _shifted(rows, size) or (_shifted_together(rows, money, str(size.name), book) if few else ""):
         return _treated(rows, size.notna(), rule, size, book, policies, together=True)
     huge = (size > LARGEST * worth).fillna(False)
     if size.notna().any() and (size / worth).median() > MEDIAN:
@@ -55,16 +66,56 @@ def weighed(rows: pd.DataFrame, rules: dict, book: Notebook, policies: Policies)
             return _treated(rows, size.notna(), rule, size, book, policies, together=True)
     if huge.any():
         rows = _treated(rows, huge, "more than any firm has: the figure seems to be in units, not in million", size, book, policies)
-    for name, rule in rules.items():
-        if rule.get("unit") == "million" and name in rows and name != size.name and size.name == "assets":
-            ratio = (rows[name].abs() / rows["assets"].where(rows["assets"] > 0)).where(rows[name] != 0).dropna()
-            if name in ("sales", "liabilities") and len(ratio) >= FEWEST and ratio.median() < 1 / RATIO:
-                said = f"{ratio.median():.2g} times assets in the median: two units of money?"
-                book.note("doubtful", said, column=name, count=len(ratio))
-            if len(ratio) >= FEWEST and ratio.median() > RATIO:
-                said = f"{ratio.median():,.0f} times assets in the median: two units of money"
-                rows = _treated(rows, rows[name].notna(), said, rows[name], book, policies, together=True)
+    for name in (one for one in money if one != size.name):
+        rows = _weighed_beside(rows, name, str(size.name), book, policies)
     return rows
+
+
+def _weighed_beside(rows: pd.DataFrame, name: str, size: str, book: Notebook, policies: Policies) -> pd.DataFrame:
+    """Return the rows without those whose field `name` is in another unit than their `size`: throughout, in a year, or from a year on."""
+    ratio = (rows[name].abs() / rows[size].where(rows[size] > 0)).where(rows[name] != 0).dropna()
+    if ratio.empty:
+        return rows
+    year = rows.loc[ratio.index, "year"]
+    if size == "assets":
+        if len(ratio) >= FEWEST and ratio.median() < AT_LEAST.get(name, 0.0):
+            book.note("doubtful", f"{ratio.median():.2g} times assets in the median: two units of money?", column=name, count=len(ratio))
+        limit = AT_MOST.get(name, OTHERS_AT_MOST)
+        of_years = ratio.groupby(year).median()
+        if of_years.max() > limit:
+            worst, many = of_years.idxmax(), len(of_years)
+            said = f"{of_years[worst]:,.3g} times assets in the median of {worst} (above {limit:g} in {int((of_years > limit).sum())} of {many} years)"
+            if of_years.max() > FAR * limit and year.eq(worst).sum() >= FEWEST:
+                rule = f"{said}: two units of money; write '{name}' in the unit of assets"
+                return _treated(rows, rows[name].notna(), rule, rows[name], book, policies, together=True)
+            book.note("doubtful", f"{said}: two units of money?", column=name, count=int((of_years > limit).sum()))
+            return rows
+        if (far := ratio[ratio > FAR * limit]).size:
+            at = far.index[0]
+            rule = f"more than {FAR * limit:g} times the assets of the same firm and year: another unit?"
+            book.note(
+                "doubtful", rule, column=name, value=f"{rows.loc[at, 'firm_id']}, {year[at]}, {rows.loc[at, name]:,g}", count=far.size
+            )
+    rule, sure = _shifted_beside(rows["firm_id"], year, ratio, size)
+    if sure:
+        return _treated(rows, rows[name].notna(), rule, rows[name], book, policies, together=True)
+    if rule:
+        book.note("doubtful", f"{rule}?", column=name)
+    return rows
+
+
+def _shifted_beside(firms: pd.Series, years: pd.Series, ratio: pd.Series, size: str) -> tuple[str, bool]:
+    """Return what is wrong where a field grows beside `size` by a factor between units in nearly all firms at once, and whether that is sure."""
+    table = pd.DataFrame({"firm": firms[ratio.index], "year": years.astype("float64"), "ratio": np.log10(ratio)})
+    table = table.sort_values(["firm", "year"], kind="stable")
+    step = table["ratio"].diff().where(table["firm"].eq(table["firm"].shift()) & table["year"].diff().eq(1)).dropna()
+    for year, own in step.groupby(table["year"]):
+        middle = own.median()
+        together = (np.sign(middle) * own > np.log10(ALL_GROW)).mean() >= NEARLY_ALL
+        if together and abs(middle) > np.log10(SHIFT if len(own) >= FEWEST else ALONE_GROWS):
+            said = f"in {year:.0f} {10**middle:,.3g} times what it was a year before, measured by {size}, in nearly every firm: a change of unit"
+            return said, len(own) >= FEWEST
+    return "", False
 
 
 def _shifted(rows: pd.DataFrame, size: pd.Series) -> str:
@@ -81,8 +132,11 @@ def _shifted(rows: pd.DataFrame, size: pd.Series) -> str:
     return f"in {odd[0]:.0f} the median firm has {growth.loc[odd[0], 'median']:,.3g} times what it had a year before: a change of unit"
 
 
-def _shifted_together(rows: pd.DataFrame, money: list[str]) -> str:
-    """Return what is wrong where every figure of a firm grows by about the same factor between units within a year, else ''."""
+def _shifted_together(rows: pd.DataFrame, money: list[str], size: str, book: Notebook) -> str:
+    """Return what is wrong where every figure of every firm grows by about the same factor between units within a year, else ''.
+
+    Of a firm that does so while another does not it is asked.
+    """
     table = rows.sort_values(["firm_id", "year"], kind="stable")
     of, amounts = table["firm_id"], table[money].where(table[money] > 0)
     growth = np.log10(amounts / amounts.groupby(of).shift())
@@ -90,32 +144,66 @@ def _shifted_together(rows: pd.DataFrame, money: list[str]) -> str:
     for position in growth.index[(seen >= 2) & (growth.abs().min(axis=1) > np.log10(SHIFT))]:
         own = growth.loc[position].dropna()
         nearest = exact[np.abs(exact - own.abs().median()).argmin()]
-        if ((own > 0).all() or (own < 0).all()) and ((own.abs() - nearest).abs() < np.log10(APART)).all():
-            firm, year = table.loc[position, "firm_id"], table.loc[position, "year"]
-            return f"in {year} every figure of {firm} has about {10 ** (nearest * np.sign(own.iloc[0])):,.6g} times what it had before: a change of unit"
+        if not (((own > 0).all() or (own < 0).all()) and ((own.abs() - nearest).abs() < np.log10(APART)).all()):
+            continue
+        firm, year = table.loc[position, "firm_id"], table.loc[position, "year"]
+        said = f"in {year} every figure of {firm} has about {10 ** (nearest * np.sign(own.iloc[0])):,.6g} times what it had before: a change of unit"
+        others = growth[table["year"].eq(year) & of.ne(firm) & (seen >= 1)].abs().median(axis=1)
+        if (others > np.log10(SHIFT)).all():
+            return said
+        book.place(
+            "doubtful", f"{said}? The other firm's figures of that year go on as before", [position], rows[ROW], "year", rows["year"]
+        )
     return ""
 
 
 def _note_zeros(rows: pd.DataFrame, money: list[str], book: Notebook) -> None:
-    """Ask about zeros that may be blanks: a column of nothing else, and zeros of firms that have figures in most other years or around them."""
+    """Ask about zeros that may be blanks: a column of nothing else, a year in which no firm has any, and zeros amid a firm's figures."""
     order = rows.sort_values(["firm_id", "year"], kind="stable") if money else rows
+    few = order["firm_id"].nunique() < FEWEST if money else True
     for name in money:
         values, firm = order[name], order["firm_id"]
         zero = values.eq(0)
-        known, some = int(values.notna().sum()), values.gt(0)
+        known = int(values.notna().sum())
         if not zero.any():
             continue
-        if zero.sum() == known and known > 1:
-            rule = f"'{name}' is exactly 0 in every row: zeros for blanks? A blank is unknown, a zero is none: leave unknown cells blank"
-            book.note("doubtful", rule, column=name, count=known)
+        if zero.sum() == known:
+            if known > 1 and name != "direct_finance" and not (few and name in OFTEN_ZERO):
+                rule = (
+                    f"'{name}' is exactly 0 in every row: zeros for blanks? A blank is unknown, a zero is none: leave unknown cells blank"
+                )
+                book.note("doubtful", rule, column=name, count=known)
             continue
-        between = zero & some.groupby(firm).shift(1, fill_value=False) & some.groupby(firm).shift(-1, fill_value=False)
-        most = zero & some.groupby(firm).transform("any") & (zero.groupby(firm).transform("mean") >= 0.5)
-        odd = most if name in OFTEN_ZERO else between | most
-        if odd.sum() >= (FEWEST if name in OFTEN_ZERO else 1):
+        empty = _years_of_zeros(zero.where(values.notna()), order["year"])
+        if empty:
+            rule = f"'{name}' is exactly 0 for every firm of a year and not in others: zeros for blanks? A blank is unknown: leave such cells blank"
+            book.note("doubtful", rule, column=name, value=", ".join(map(str, empty)), count=int(order["year"].isin(empty).sum()))
+        odd = _amid(values, firm, name) & ~order["year"].isin(empty) if name not in OFTEN_ZERO else zero & False
+        if odd.any():
             at = odd[odd].index[0]
             rule = f"'{name}' is exactly 0 where the firm has figures in other years: zeros for blanks? A blank is unknown: leave such cells blank"
             book.note("doubtful", rule, column=name, value=f"{rows.loc[at, 'firm_id']}, {rows.loc[at, 'year']}", count=int(odd.sum()))
+
+
+def _years_of_zeros(zero: pd.Series, years: pd.Series) -> list:
+    """Return the years in which every one of several firms has 0, where few firms have it in the other years; missing cells count nowhere."""
+    known = zero.dropna().astype(bool)
+    of_years = known.groupby(years[known.index]).agg(["mean", "size"])
+    empty = of_years.index[of_years["mean"].eq(1) & of_years["size"].ge(FEWEST)]
+    rest = known[~years[known.index].isin(empty)]
+    return list(empty) if len(rest) and rest.mean() < 0.5 else []
+
+
+def _amid(values: pd.Series, firm: pd.Series, name: str) -> pd.Series:
+    """Return the zeros between figures of the same firm, and those of firms that have figures in fewer years than zeros.
+
+    A firm may sell nothing in its first years; `values` are in the order of firms and years.
+    """
+    zero, some = values.eq(0), values.gt(0)
+    before = some.groupby(firm).cummax()
+    after = some[::-1].groupby(firm[::-1]).cummax()[::-1]
+    most = before | after if name != "sales" else before
+    return zero & ((before & after) | (most & (zero.groupby(firm).transform("mean") >= 0.5)))
 
 
 def _treated(

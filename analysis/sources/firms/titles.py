@@ -58,7 +58,7 @@ LONGEST = 40
 SHEET = re.compile(r", sheet '(?P<title>.*)'$")
 SHEET_SAYS = "its money is read in another unit than a sheet of the workbook names: write the unit into the headers"
 LEADING = re.compile(
-    r"^[(\[]?(?:(?:all|figures|amounts|values|money|are|reported|stated|angaben|zahlen|chiffres|in|en|currency|unit|单位|金额单位)\b\s*:?\s*)+"
+    r"^[(\[]?(?:(?:all|figures|amounts?|values|money|are|reported|stated|angaben|zahlen|chiffres|in|en|currency|unit|单位|金额单位)\b\s*:?\s*)+"
 )
 
 Unit = tuple[float | None, str]

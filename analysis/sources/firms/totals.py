@@ -23,7 +23,8 @@ TOTALS = frozenset((
     "sectormean", "sectortotal", "peeraverage", "peermedian", "peermean", "worldtotal", "marketaverage", "arithmeticmean",
     "geometricmean", "overallmean", "overallaverage", "合计", "总计", "小计", "总和", "共计", "汇总", "平均", "平均值", "均值", "平均数", "中位数", "中值",
     "标准差", "标准偏差", "方差", "最大值", "最小值", "极大值", "极小值", "样本量", "样本数", "观测值", "观测数", "观察值", "全样本", "全部", "全体", "总体", "总数", "企业数",
-    "公司数", "家数", "行业平均", "行业均值", "行业中位数", "行业中值", "行业合计",
+    "公司数", "家数", "合計", "小計", "總計", "总額", "總額", "全国", "全國", "合計額", "평균", "합계", "소계", "총계", "итого", "всего", "среднее", "toplam", "ortalama",
+    "suma", "razem", "celkem", "totaux", "gesamtergebnis", "σ", "∑", "grouptotal", "nofirms", "industryavg", "上市公司合计", "sampletotal", "avgs", "行业平均", "行业均值", "行业中位数", "行业中值", "行业合计",
 ))  # fmt: skip
 # A firm may be called so: no total where codes are names.
 PERHAPS = frozenset(["total"])
@@ -39,6 +40,23 @@ PERCENTILE = re.compile(
 OF_WHAT = re.compile(r"^(?P<word>.+?)[\s:(]*(?:(?:n ?= ?)?\d[\d,]*\s*(?:firms|companies|obs\.?|家|家公司)?)[\s)]*$")
 # A figure that differs from the statistic by less: rounding.
 ROUNDING = 0.005
+# Which of count, sum, mean, median, minimum, maximum and deviation a word names; others may be any of them.
+STATISTICS = {
+    **dict.fromkeys(("n", "obs", "count", "cnt", "nobs"), (0,)),
+    **dict.fromkeys(("sum", "total", "totals", "合计", "总计", "总和", "共计"), (1,)),
+    "all": (1, 2, 3),
+    **dict.fromkeys(("mean", "avg", "average", "media", "moyenne", "平均", "均值"), (2,)),
+    **dict.fromkeys(("median", "med", "mediana", "p50", "q2", "q50", "中位数"), (3,)),
+    **dict.fromkeys(("min", "minimum", "最小值"), (4,)),
+    **dict.fromkeys(("max", "maximum", "最大值"), (5,)),
+    **dict.fromkeys(("sd", "std"), (6,)),
+}
+# Figures that a line must have, and lines beside it, to be known as a sum by them alone; the share of them that must be one.
+FEWEST, ALL_BUT = 3, 0.9
+# A name that says so: Total of firms, Mean over all companies, Sum (sample).
+OF_ALL = re.compile(
+    r"^(?P<word>[^\s(]+)[\s(]+(?:(?:of|over|for|all|the|in|du|der|aller)\s+)*(?:all|firms|companies|sample|industry|market|group|entreprises|unternehmen|firmen)\b"
+)
 MARKS = re.compile(r"[\s.:：\-_/*()（）\[\]]+")
 TICKER = r"[A-Z]{1,5}(?:\.[A-Z]{1,2})?"
 
@@ -57,38 +75,71 @@ def _bare(value: str) -> str:
     return MARKS.sub("", plain(value))
 
 
-def like_tickers(text: pd.Series) -> list[str]:
-    """Return the words of a column of codes that are either statistics or tickers."""
-    return [value for value in text.dropna().unique() if _bare(value) in TICKERS]
+def may_be_ticker(value: str) -> bool:
+    """Return whether the word is either a statistic or a ticker."""
+    return _bare(value) in TICKERS
 
 
-def sums_up(cells: pd.DataFrame, text: pd.Series, values: list[str], others: pd.Series, named: bool) -> tuple[list[str], list[str]]:
-    """Return which of the `values` of a column of codes sum up the lines `others`, and which cannot be told from a firm.
-
-    They do where the codes of firms are no tickers (nor, with `named`, names), where they are not in capitals, and where their
-    figures are a statistic of those of the others.
-    """
-    codes = text[others & text.notna() & ~text.isin(values)]
-    tickers = named or (len(codes) > 0 and codes.str.fullmatch(TICKER).fillna(False).mean() > 0.5)
-    known, unclear = [], []
-    for value in values:
-        numbered = re.fullmatch(r"[A-Za-z]\d+", value)
-        if numbered and (codes.empty or codes.str.fullmatch(rf"{value[0]}\d+").fillna(False).any()):
-            continue  # P5 beside P1 and P2
-        sure = value != value.upper() or not tickers or _is_of(cells[text == value], cells[others])
-        (known if sure else unclear).append(value)
-    return known, unclear
+def names_total(name: str) -> bool:
+    """Return whether the name of a line says that it is a sum or statistic of the others: 合计, Total of firms, Mean (all)."""
+    word = OF_ALL.match(plain(name))
+    return is_total(name, named=True) or bool(word and is_total(word["word"], named=False))
 
 
-def _is_of(own: pd.DataFrame, others: pd.DataFrame) -> bool:
-    """Return whether a line's figures are the count, sum, extremes or means of the figures of the others, column by column."""
+def shape_of(code: str) -> str:
+    """Return of which kinds of letters, digits and marks a code is made, in their order: F12 and G3 are alike, World is not."""
+    kinds = "".join("9" if c.isdigit() else "a" if c.islower() else "A" if c.isupper() else "w" if c.isalpha() else c for c in code)
+    return re.sub(r"(.)\1+", r"\1", kinds)
+
+
+def kind_of(codes: pd.Series, named: bool) -> str:
+    """Return whether the codes of firms are 'names', 'tickers' or other 'codes'."""
+    if not named and len(codes) and codes.str.fullmatch(f"{TICKER}|{TICKER.lower()}").fillna(False).mean() > 0.5:
+        return "tickers"
+    return "names" if named or (len(codes) and codes.str.contains(r"\d").fillna(False).mean() < 0.5) else "codes"
+
+
+def could_be_firm(value: str, codes: list[str], kind: str) -> bool:
+    """Return whether a word for a statistic may be the code of a firm among such `codes`."""
+    if re.fullmatch(r"[A-Za-z]\d+", value):
+        letters = {code[0] for code in codes if re.fullmatch(r"[A-Za-z]\d+", code)}
+        return not codes or value[0] in letters or len(letters) > 1  # P5 beside P1 and P2
+    if not value.isascii() or kind == "codes":
+        return False
+    return kind == "names" or sum(shape_of(code) == shape_of(value) for code in codes) * 2 > len(codes)
+
+
+def is_of(figures: pd.DataFrame, years: pd.Series, own: pd.Series, others: pd.Series, word: str = "") -> bool:
+    """Return whether the lines `own` are a statistic of the lines `others` of their years, column by column: the one that `word` names, or any."""
+    named = STATISTICS.get(_bare(word), tuple(range(7)))
     agree, seen = 0, 0
-    for name in own:
-        value = pd.to_numeric(own[name].astype("string"), errors="coerce").dropna()
-        of = pd.to_numeric(others[name].astype("string"), errors="coerce").dropna()
-        if value.empty or len(of) < 2 or of.nunique() < 2:
-            continue
-        statistics = np.array([len(of), of.sum(), of.mean(), of.median(), of.min(), of.max(), of.std()])
-        seen += 1
-        agree += bool((np.abs(statistics - value.iloc[0]) <= ROUNDING * np.abs(statistics)).any())
+    for position in figures.index[own]:
+        among = figures[others & years.eq(years[position])]
+        for name in figures:
+            value, of = figures.at[position, name], among[name].dropna()
+            if np.isnan(value) or value == 0 or len(of) < 2 or of.nunique() < 2:
+                continue
+            statistics = np.array([len(of), of.sum(), of.mean(), of.median(), of.min(), of.max(), of.std()])[list(named)]
+            seen += 1
+            agree += bool((np.abs(statistics - value) <= ROUNDING * np.abs(statistics)).any())
     return seen > 0 and agree * 2 > seen
+
+
+def sums_of_all(figures: pd.DataFrame, years: pd.Series, text: pd.Series, firms: pd.Series) -> list[str]:
+    """Return the codes whose every figure is the sum of those of all others of its year; some figures may be of another rounding."""
+    table, of = figures[firms], years[firms]
+    groups = table.groupby(of)
+    apart = (2 * table - groups.transform("sum")).abs() <= ROUNDING * table.abs()
+    known = table.notna() & (table != 0) & (groups.transform("count") > FEWEST)
+    codes = text[firms]
+    agree, seen = (one.sum(axis=1).groupby(codes).sum() for one in (apart & known, known))
+    return [str(code) for code in agree.index[(seen >= FEWEST) & (agree >= ALL_BUT * seen)]]
+
+
+def figures_of(cells: pd.DataFrame, leave: set[str]) -> pd.DataFrame:
+    """Return the columns of figures as numbers, without those to `leave`."""
+    columns = {
+        name: pd.to_numeric(cells[name].astype("string").str.replace(",", ""), errors="coerce") for name in cells if name not in leave
+    }
+    table = pd.DataFrame({name: column.astype("float64") for name, column in columns.items()}, index=cells.index)
+    return table.loc[:, table.notna().any()]

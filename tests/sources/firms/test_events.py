@@ -53,3 +53,28 @@ def test_events_of_one_day_with_other_amounts_are_asked_about(tmp_path):
     )
     assert len(found.tables["financing_events"]) == 3 and pd.notna(found.tables["financing_events"]["amount"]).all()
     assert [(one.kind, one.count) for one in found.findings if one.column == "event_id"] == [("doubtful", 2)]
+
+
+@pytest.mark.parametrize(("amount", "kind"), [("5000000", "refused"), ("5000", "refused"), ("500", "doubtful"), ("60", ""), ("", "")])
+def test_an_amount_is_weighed_by_the_firms_assets(amount, kind, tmp_path):
+    found = events(tmp_path, EVENTS + f"E1,F1,2019-05-01,IP sale,{amount},CNY\n")
+    told = [one.kind for one in found.findings if one.column == "amount" and one.kind in ("refused", "doubtful")]
+    assert told == ([kind] if kind else []) and len(found.tables["financing_events"]) == (kind != "refused")
+
+
+def test_several_amounts_that_are_most_of_the_firm_are_asked_about_together(tmp_path):
+    found = events(tmp_path, EVENTS + "".join(f"E{i},F1,2019-0{i}-01,IP sale,{80 + i},CNY\n" for i in (1, 2, 3)))
+    assert [(one.kind, one.count) for one in found.findings if one.column == "amount"] == [("doubtful", 3)]
+
+
+@pytest.mark.parametrize(
+    ("status", "asked"), [("Cancelled", 1), ("终止", 1), ("issued", 0), ("the loan was cancelled in 2021 after it was repaid", 0)]
+)
+def test_an_event_that_was_called_off_is_asked_about(status, asked, tmp_path):
+    found = events(tmp_path, EVENTS.strip() + f",status\nE1,F1,2019-05-01,IP sale,5,CNY,{status}\n")
+    assert len([one for one in found.findings if one.kind == "doubtful" and one.value == status]) == asked
+
+
+def test_a_note_that_names_the_unit_of_the_amount_is_refused(tmp_path):
+    found = events(tmp_path, EVENTS.strip() + ",note\nE1,F1,2019-05-01,IP sale,50,CNY,amount in thousands\n")
+    assert [(one.column, one.value) for one in found.refused()] == [("note", "amount in thousands")]

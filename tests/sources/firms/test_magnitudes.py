@@ -39,7 +39,9 @@ def test_one_column_that_jumps_in_a_file_of_few_firms_is_asked_about(tmp_path):
     ("sales", "asked"),
     [
         ((50, 0, 60, 70), 1),
-        ((0, 0, 0, 60), 3),
+        ((0, 0, 0, 60), 0),
+        ((50, 0, 0, 60), 2),
+        ((50, 0, 0, 0), 3),
         ((50, 60, 0, 70), 1),
         ((0, 0, 0, 0), 4),
         ((50, 60, 70, 80), 0),
@@ -56,3 +58,59 @@ def test_zeros_that_may_be_blanks_are_asked_about_and_stay(sales, asked, tmp_pat
 def test_a_single_year_without_research_is_none(tmp_path):
     content = "firm_id,year,currency,assets,rd\n" + "".join(f"F1,{2015 + i},CNY,100,{rd}\n" for i, rd in enumerate((5, 0, 6)))
     assert kinds(read(tmp_path, content), "zeros for blanks") == []
+
+
+def panel(firms=8, years=range(2014, 2020), **of):
+    """Return a file of firms whose sales, research and cash are usual parts of assets; `of` changes a column: (firm, year, value) → value."""
+    lines = []
+    for i in range(firms):
+        for year in years:
+            assets = (100 * i + 50.37) * 1.07 ** (year - 2014) * (1.2 if (i + year) % 3 else 0.9)
+            parts = {"sales": 0.6, "rd": 0.03, "cash": 0.2, "liabilities": 0.5, "profit": 0.04}
+            figures = {
+                name: of.get(name, lambda i, y, v: v)(i, year, assets * part * (1 + (i * year) % 5 / 5)) for name, part in parts.items()
+            }
+            lines.append(f"F{i},{year},CNY,{assets:.3f}," + ",".join(f"{figures[name]:.4f}" for name in parts))
+    return "firm_id,year,currency,assets,sales,rd,cash,liabilities,profit\n" + "\n".join(lines) + "\n"
+
+
+def told(found):
+    return [(one.kind, one.column) for one in found.findings if one.kind in ("refused", "doubtful")]
+
+
+@pytest.mark.parametrize("firms", [1, 8])
+@pytest.mark.parametrize("first", [2014, 2017])
+@pytest.mark.parametrize("name", ["rd", "cash", "profit"])
+def test_one_column_in_another_unit_is_told(name, first, firms, tmp_path):
+    found = read(tmp_path, panel(firms, **{name: lambda i, year, value: value * 1000 if year >= first else value}))
+    assert {column for _, column in told(found)} == {name}
+    assert firms == 1 or told(found)[0][0] == "refused"
+
+
+def test_a_usual_panel_and_one_with_volatile_profit_say_nothing(tmp_path):
+    assert told(read(tmp_path, panel())) == []
+    assert told(read(tmp_path, panel(profit=lambda i, year, value: value * 10 ** ((i * 7 + year * 3) % 5 - 3)))) == []
+
+
+@pytest.mark.parametrize("year", [2014, 2016, 2019])
+@pytest.mark.parametrize("name", ["rd", "sales", "cash"])
+def test_a_year_of_zeros_for_every_firm_is_asked_about(name, year, tmp_path):
+    found = read(tmp_path, panel(4, **{name: lambda i, y, value: 0 if y == year else value}))
+    assert [(one.column, one.value) for one in found.findings if one.kind == "doubtful"] == [(name, str(year))]
+
+
+def test_zeros_of_single_firms_that_may_be_true_are_not_asked_about(tmp_path):
+    young = panel(4, sales=lambda i, y, value: 0 if i == 1 and y < 2018 else value, rd=lambda i, y, value: 0 if (i + y) % 2 else value)
+    assert told(read(tmp_path, young)) == []
+    (tmp_path / "a.csv").write_text("firm_id,year,currency,assets,direct_finance\n" + "".join(f"F{i},2019,CNY,10{i},0\n" for i in range(4)))
+    assert told(read(tmp_path, HEAD, "b.csv")) in ([], [("refused", None)])
+
+
+def test_of_two_firms_only_the_one_that_grows_is_asked_about(tmp_path):
+    found = read(tmp_path, HEAD + rows((10, 5, 1), (1100, 540, 108), firm="F1") + rows((10, 5, 1), (11, 6, 1), firm="F2"))
+    assert len(found.tables["firm_accounts"]) == 4 and {kind for kind, _ in told(found)} == {"doubtful"}
+
+
+def test_a_single_figure_far_above_assets_is_asked_about(tmp_path):
+    found = read(tmp_path, panel(3, rd=lambda i, y, value: value * 1000 if (i, y) == (1, 2016) else value))
+    assert told(found) == [("doubtful", "rd")]
