@@ -75,6 +75,7 @@ class Grid:
     notes: list[str] = field(default_factory=list)
     asides: Asides | None = None
     doubts: list[str] = field(default_factory=list)
+    title: str = ""  # of the sheet of a workbook
 
 
 def unread(records: Iterable[tuple[int, list]], used: set[int]) -> Iterator[tuple[int, int, str, bool]]:

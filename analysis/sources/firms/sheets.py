@@ -36,7 +36,7 @@ def open_workbook(data: bytes, name: str, path: Path, suffix: str) -> list[Grid]
     if not filled:
         raise DataError(violation(name, "is empty"))
     alone = len(sheets) == 1
-    return [_grid(name if alone else f"{name}, sheet '{title}'", path, suffix, records) for title, records in filled.items()]
+    return [_grid(name if alone else f"{name}, sheet '{title}'", title, path, suffix, records) for title, records in filled.items()]
 
 
 def _records(book: Any, title: str, faults: Places) -> Records:
@@ -48,7 +48,7 @@ def _records(book: Any, title: str, faults: Places) -> Records:
     return [(i, row) for i, row in enumerate(rows, start=1) if any(cell != "" for cell in row)]
 
 
-def _grid(name: str, path: Path, suffix: str, records: Records) -> Grid:
+def _grid(name: str, title: str, path: Path, suffix: str, records: Records) -> Grid:
     right, notes, doubts = of_cells(cell for _, cells in records for cell in cells if isinstance(cell, str))
     if right:
         records = [(row, [right.get(cell, cell) if isinstance(cell, str) else cell for cell in cells]) for row, cells in records]
@@ -69,7 +69,8 @@ def _grid(name: str, path: Path, suffix: str, records: Records) -> Grid:
     def asides(top: int, used: set[int]) -> Iterator[tuple[int, int, str, bool]]:
         return unread(records[top + 1 :], used)
 
-    return Grid(name, path, suffix, [(row, [_cell(cell) for cell in cells]) for row, cells in records[:HEAD]], take, notes, asides, doubts)
+    head = [(row, [_cell(cell) for cell in cells]) for row, cells in records[:HEAD]]
+    return Grid(name, path, suffix, head, take, notes, asides, doubts, title)
 
 
 def _text(value: object) -> str | None:
