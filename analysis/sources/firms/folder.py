@@ -21,7 +21,16 @@ from analysis.sources.firms.magnitudes import weighed
 from analysis.sources.firms.opening import tables_of
 from analysis.sources.firms.policies import REFUSE, Policies
 from analysis.sources.firms.recognition import Match, columns_of, recognise, take, wanted_tags
-from analysis.sources.firms.titles import UNIT_BELOW, doubted_sheets, in_force, other_unit, unit_around, units_aside, with_units
+from analysis.sources.firms.titles import (
+    UNIT_BELOW,
+    doubted_sheets,
+    in_force,
+    other_unit,
+    unit_around,
+    units_aside,
+    units_printed,
+    with_units,
+)
 from analysis.sources.firms.translation import translate
 
 # Files of facts, each a firm for itself, that are held before they become rows: memory stays that of so many.
@@ -135,7 +144,7 @@ def _piece(grid: Grid, adapters: dict, contracts: dict, policies: Policies, find
     line.unused = [] if "long" in match.layout or not match.table else list(match.unused)
     for ragged in cells.ragged:
         line.left_out[ragged.rule] = line.left_out.get(ragged.rule, 0) + 1
-    findings += units_aside(match, grid, contracts.get(match.table, {}))
+    findings += units_aside(match, grid, contracts.get(match.table, {})) + units_printed(match, grid, contracts.get(match.table, {}))
     findings += _ragged(cells, match, policies, contracts.get(match.table, {})) + _faulty(cells, match)
     findings += [Finding(match.table or "firm_accounts", "repaired", match.name, note) for note in grid.notes]
     findings += [Finding(match.table or "firm_accounts", "doubtful", match.name, doubt) for doubt in grid.doubts]

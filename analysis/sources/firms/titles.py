@@ -17,6 +17,7 @@ from analysis.sources.firms.unit_words import CURRENCY, Unit, is_of_others, unit
 
 UNIT_BELOW = "names a unit below the table: write it into the headers"
 
+UNIT_PRINTED = "its number format prints another unit than the column is read in: write the unit into the header (assets (USD thousand))"
 ANOTHER_ABOVE = "another unit than a line above the table, or the same line, states: write the unit into the headers"
 UNIT_ASIDE = (
     "names another unit than the columns of money are read in, in a column that no field takes: write the unit into their headers "
@@ -147,6 +148,21 @@ def units_aside(match: Match, grid: Grid, contract: dict) -> list[Finding]:
             one = _of_column(match, grid, place, name.strip(), scales)
             found |= {place: one} if one else {}
     return list(found.values())
+
+
+def units_printed(match: Match, grid: Grid, contract: dict) -> list[Finding]:
+    """Return a finding for each column of money whose number format prints another unit than the column is read in."""
+    if not grid.formats or not contract:
+        return []
+    places = [*match.columns.items(), *(pair for of in match.years.values() for pair in of.items())]
+    header = dict(enumerate(grid.head[match.top][1]))
+    return [
+        Finding(match.table, "refused", match.name, UNIT_PRINTED, row, header.get(place, "").strip() or name, code)
+        for name, place in places
+        if place in grid.formats
+        for row, code, factor in [grid.formats[place]]
+        if differs(factor, factors(match.layout, {name}, match.scales, contract))
+    ]
 
 
 def _of_column(match: Match, grid: Grid, place: int, name: str, scales: set[float]) -> Finding | None:

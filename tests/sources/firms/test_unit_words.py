@@ -1,13 +1,16 @@
 """Units of money in words: of which figures a line, a title, a file's name or a column speaks, and in which languages."""
 
+import openpyxl
 import pytest
 
 from analysis.core.errors import DataError
+from analysis.core.rawfiles import files_of
+from analysis.sources.firms.folder import read_folder
 from analysis.sources.firms.headings import money_of
 from analysis.sources.firms.titles import unit_beside
 from analysis.sources.firms.unit_words import units_said
 from tests.sources.firms.test_units_beside import HEADER, RECORD, read_sheets
-from tests.sources.firms.test_variations import cells, read
+from tests.sources.firms.test_variations import RAW, cells, read
 
 pytestmark = pytest.mark.fast
 
@@ -93,6 +96,17 @@ def test_columns_that_may_tell_a_unit(kind, tmp_path):
     found = read_sheets(tmp_path, ("firms", [[*HEADER[:5], *told], [*RECORD[:5], *told.values()]]))
     kinds = {one.column: one.kind for one in found.findings if one.kind in ("refused", "doubtful")}
     assert kinds == (dict.fromkeys(told, kind) if kind else {})
+
+
+@pytest.mark.parametrize(("code", "refused"), [('0.0"万元"', True), ('0.0"百万元"', False), ("#,##0.0", False), ('#,##0,,"m"', True)])
+def test_a_number_format_that_prints_a_unit(code, refused, tmp_path):
+    book = openpyxl.Workbook()
+    for row in (HEADER, RECORD):
+        book.active.append(row)
+    book.active["D2"].number_format = code
+    book.save(tmp_path / "a.xlsx")
+    found = read_folder(files_of(tmp_path), RAW["adapters"], RAW["tables"])
+    assert [(one.row, one.column, one.value) for one in found.refused()] == [(2, "assets", code)] * refused
 
 
 def test_a_power_of_ten_is_one_under_its_header_only():
