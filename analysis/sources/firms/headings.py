@@ -84,7 +84,7 @@ WIDE = (
 BRACKET = re.compile(r"^(?P<item>.+?)\s*[(\[]\s*(?:单位\s*:?\s*)?(?P<unit>[^()\[\]]{1,24})\s*[)\]]$")
 # Between an item and its unit (sales_万元, profit/元, assets, th USD); a Chinese unit of more than 元 needs nothing.
 BETWEEN = re.compile(r"\s*[_/,|:\-]\s*|\s+")
-ATTACHED = re.compile(r"^(?P<item>.+?)(?P<unit>(?:千|百万|万|十亿|亿)元)$")
+ATTACHED = re.compile(r"^(?P<item>.+?)(?P<unit>(?:千|百万|万|十亿|亿)元|[’']000s?)$")
 # Words that a unit at the end of a header may have.
 LONGEST = 4
 # What a period of Wind's headers must be to be a year.
@@ -160,7 +160,7 @@ def _unit(text: str, unit: str) -> tuple[str, float | None, str]:
     ends += [(text[: gap.start()], text[gap.end() :]) for gap in list(BETWEEN.finditer(text))[-LONGEST:] if gap.start()]
     ends += [(attached["item"], attached["unit"])] if attached else []
     for item, end in ends:
-        if found := money_of(end.removeprefix("单位")):
+        if found := money_of(end.removeprefix("单位").replace("_", " ")):
             return item.strip(" _/,|:-").removesuffix("单位").rstrip(), *found
     return text, None, ""
 

@@ -6,7 +6,7 @@ import pytest
 from analysis.core.errors import DataError
 from analysis.core.rawfiles import files_of
 from analysis.sources.firms.folder import read_folder
-from analysis.sources.firms.headings import money_of
+from analysis.sources.firms.headings import heading_of, money_of
 from analysis.sources.firms.titles import unit_beside
 from analysis.sources.firms.unit_words import units_said
 from tests.sources.firms.test_units_beside import HEADER, RECORD, read_sheets
@@ -107,6 +107,12 @@ def test_a_number_format_that_prints_a_unit(code, refused, tmp_path):
     book.save(tmp_path / "a.xlsx")
     found = read_folder(files_of(tmp_path), RAW["adapters"], RAW["tables"])
     assert [(one.row, one.column, one.value) for one in found.refused()] == [(2, "assets", code)] * refused
+
+
+@pytest.mark.parametrize("header", ["assets_in_k", "assets'000", "assets_cny_thousand", "assets (千円)", "assets (тыс. руб.)"])
+def test_a_header_with_its_unit(header):
+    found = heading_of(header, years=False)
+    assert (found.item, found.scale) == ("assets", 1e-3)
 
 
 def test_a_power_of_ten_is_one_under_its_header_only():
