@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from analysis.sources.firms.headings import money_of, plain, simplified
+from analysis.sources.firms.headings import ALONE, BESIDE, money_of, plain, simplified
 
 Unit = tuple[float | None, str]
 
@@ -32,8 +32,10 @@ MONEY = re.compile(
 )
 CURRENCY = re.compile(
     r"\b(?:dollars?|pounds?|sterling|francs?|kron\w+|pesos?|rupees?|rub\w+|yen|won|lira\w*|reais|rands?|currency|euros?|yuan|rmb|renminbi|"
-    r"ringgit|baht|złot\w+|[a-z]{3})\b|[$€£¥₩₹元円원]"
+    rf"ringgit|baht|złot\w+|{'|'.join((*ALONE, *BESIDE))})\b|[$€£¥₩₹元円원]"
 )
+# What follows is said of other figures than those before it: in millions, except shares, which are reflected in thousands.
+EXCEPT = re.compile(r"\b(?:except|excluding|other than|unless|ausgenommen|außer|sauf|hormis|excepto|salvo)\b")
 # A unit of fewer letters may be a code of a country, and needs a currency or a word for money beside it.
 SHORT = ("bn", "mn")
 MOST_WORDS = 7
@@ -61,6 +63,11 @@ def units_said(text: str, of_all: bool = False) -> list[Unit]:
     line = simplified(plain(text))
     for pattern, word in SPREAD:
         line = pattern.sub(word, line)
+    excepted = EXCEPT.search(line)
+    return (_units_of(line[: excepted.start()], of_all) if excepted else []) or _units_of(line, of_all)
+
+
+def _units_of(line: str, of_all: bool) -> list[Unit]:
     found: list[Unit] = []
     subject = ""
     places = [0, *(edge for mark in APART.finditer(line) for edge in mark.span()), len(line)]

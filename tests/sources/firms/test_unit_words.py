@@ -28,7 +28,9 @@ TEMPLATE = "firm_id,year,currency,assets\n"
         ("단위: 천원", (1e-3, "KRW")), ("(단위 : 백만 원)", (1.0, "KRW")), ("單位：新台幣千元", (1e-3, "TWD")), ("Unit: CNY 1,000", (1e-3, "CNY")),
         ("in thousand million yen", (1e3, "JPY")), ("单位：人民币 百万元", (1.0, "CNY")), ("Figures x 1,000", (1e-3, "")),
         ("in thousands of Canadian dollars", (1e-3, "")), ("R&D of firms in million yuan", (1.0, "CNY")),
-        ("Employees in thousands, money in million", (1.0, "")), ("Money in millions. Per-share data in yuan.", (1.0, "")),
+        ("Employees in thousands, money in million", (1.0, "")),
+        ("(In millions, except number of shares, which are reflected in thousands, and par value)", (1.0, "")),
+        ("Money in millions. Per-share data in yuan.", (1.0, "")),
     ],
 )  # fmt: skip
 def test_a_line_that_states_a_unit(line, unit):
