@@ -88,12 +88,24 @@ class Checkout:
             except psutil.NoSuchProcess:
                 continue
 
-    def settled(self, seconds: float = 20.0) -> list[psutil.Process]:
-        """Wait until nobody works here any more; return who still does when the time is over."""
+    def settled(self, seconds: float = 60.0) -> list[str]:
+        """Wait until nobody works here any more; return the command lines of who still does when the time is over.
+
+        The process that jobs are forked from notices that nobody needs it once it has imported the libraries: seconds, on a busy
+        machine half a minute, in which it writes nothing.
+        """
         end = time.monotonic() + seconds
         while (left := self.at_work()) and time.monotonic() < end:
             time.sleep(0.1)
-        return left
+        return [" ".join(command_of(process)) for process in left]
+
+
+def command_of(process: psutil.Process) -> list[str]:
+    """Return the command line of a process; empty once it is gone."""
+    try:
+        return process.cmdline()
+    except psutil.Error:
+        return []
 
 
 def _folder(process: psutil.Process) -> str:

@@ -4,8 +4,9 @@ import os
 import random
 import time
 
-import psutil
 import pytest
+
+from tests.faults.checkout import command_of
 
 MOMENTS = int(os.environ.get("IPS_FAULT_MOMENTS", "3"))
 KILLS = 11  # seed of the moments, so that one that failed comes again
@@ -13,15 +14,8 @@ KILLS = 11  # seed of the moments, so that one that failed comes again
 
 def jobs_of(checkout):
     """Return the processes of single jobs: forked from the one that has the libraries loaded."""
-    servers = [process for process in checkout.at_work() if "multiprocessing.forkserver" in " ".join(_line(process))]
+    servers = [process for process in checkout.at_work() if "multiprocessing.forkserver" in " ".join(command_of(process))]
     return [child for server in servers if server.ppid() not in {s.pid for s in servers} for child in server.children(recursive=True)]
-
-
-def _line(process):
-    try:
-        return process.cmdline()
-    except psutil.Error:
-        return []
 
 
 def everything(checkout):
@@ -31,7 +25,7 @@ def everything(checkout):
 def run_and_snakemake(checkout):
     """Return all but the jobs, which must notice by themselves that nobody waits for them."""
     jobs = {process.pid for process in jobs_of(checkout)}
-    return [process for process in checkout.at_work() if process.pid not in jobs and "multiprocessing" not in " ".join(_line(process))]
+    return [process for process in checkout.at_work() if process.pid not in jobs and "multiprocessing" not in " ".join(command_of(process))]
 
 
 @pytest.mark.parametrize(
