@@ -37,10 +37,10 @@ def faults_of(data: bytes) -> dict[str, Places]:
             return of_xlsb(packed)
         if "xl/workbook.xml" not in packed.namelist():
             return of_opendocument(packed) if "content.xml" in packed.namelist() else {}
-        return {title: _faults(packed.read(part)) for title, part in _sheets(packed).items() if part in packed.namelist()}
+        return {title: _faults(packed.read(part)) for title, part in parts_of_sheets(packed).items() if part in packed.namelist()}
 
 
-def _sheets(packed: zipfile.ZipFile) -> dict[str, str]:
+def parts_of_sheets(packed: zipfile.ZipFile) -> dict[str, str]:
     """Return the part of each sheet by its title."""
     targets = {one.get("Id"): one.get("Target", "") for one in ElementTree.fromstring(packed.read("xl/_rels/workbook.xml.rels"))}
     found = {}
@@ -63,11 +63,12 @@ def _faults(xml: bytes) -> Places:
         empty = value is None and formula is not None and (kind is None or kind["kind"] == b"n")
         if place and (error or empty):
             said = (value["value"].decode() if value else "#N/A") if error else "=" + (formula["formula"].decode() if formula else "")
-            found[int(place["row"]), _position(place["column"].decode())] = said
+            found[int(place["row"]), position(place["column"].decode())] = said
     return found
 
 
-def _position(letters: str) -> int:
+def position(letters: str) -> int:
+    """Return the place, from 0, of a column that a sheet calls A, B … AA."""
     number = 0
     for letter in letters:
         number = number * 26 + ord(letter) - 64

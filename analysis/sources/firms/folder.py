@@ -22,7 +22,16 @@ from analysis.sources.firms.magnitudes import weighed
 from analysis.sources.firms.opening import tables_of
 from analysis.sources.firms.policies import REFUSE, Policies
 from analysis.sources.firms.recognition import Match, columns_of, recognise, take, wanted_tags
-from analysis.sources.firms.titles import UNIT_BELOW, doubted_sheets, unit_of_sheet, unit_said, units_aside, with_units
+from analysis.sources.firms.titles import (
+    UNIT_BELOW,
+    doubted_sheets,
+    in_force,
+    other_unit,
+    unit_around,
+    units_aside,
+    units_printed,
+    with_units,
+)
 from analysis.sources.firms.translation import translate
 
 # Files of facts, each a firm for itself, that are held before they become rows: memory stays that of so many.
@@ -108,7 +117,7 @@ def _pieces(files: list[Path], adapters: dict, contracts: dict, policies: Polici
         label = f"{path.parent.name}/{path.name}" if names[path.name] > 1 else path.name
         for found in tables_of(path, label, tags):
             piece = found if isinstance(found, FileLine) else _piece(found, adapters, contracts, policies, reading.findings)
-            if isinstance(found, Grid) and (unit := unit_of_sheet(found, text=isinstance(piece, FileLine))):
+            if isinstance(found, Grid) and (unit := unit_around(found, text=isinstance(piece, FileLine))):
                 said.append((found, *unit))
             if isinstance(piece, FileLine):
                 reading.files.append(piece)
@@ -141,9 +150,9 @@ def _piece(grid: Grid, adapters: dict, contracts: dict, policies: Policies, find
     line.unused = [] if "long" in match.layout or not match.table else list(match.unused)
     for ragged in cells.ragged:
         line.left_out[ragged.rule] = line.left_out.get(ragged.rule, 0) + 1
-    findings += units_aside(match, grid, contracts.get(match.table, {}))
+    findings += units_aside(match, grid, contracts.get(match.table, {})) + units_printed(match, grid, contracts.get(match.table, {}))
     findings += _called_off(match, grid)
-    findings += _ragged(cells, match, policies) + _faulty(cells, match)
+    findings += _ragged(cells, match, policies, contracts.get(match.table, {})) + _faulty(cells, match)
     findings += [Finding(match.table or "firm_accounts", "repaired", match.name, note) for note in grid.notes]
     findings += [Finding(match.table or "firm_accounts", "doubtful", match.name, doubt) for doubt in grid.doubts]
     return Piece(match, cells.table, line)
@@ -167,14 +176,14 @@ def _called_off(match: Match, grid: Grid) -> list[Finding]:
     return []
 
 
-def _ragged(cells: Cells, match: Match, policies: Policies) -> list[Finding]:
-    """Return a finding for each record that cannot be told apart into columns; a note on the unit of money is refused."""
+def _ragged(cells: Cells, match: Match, policies: Policies, contract: dict) -> list[Finding]:
+    """Return a finding for each record that cannot be told apart into columns; a note on another unit of money is refused."""
     table, kind = match.table or "firm_accounts", "refused" if policies.rows == REFUSE else "dropped"
     found = []
     for one in cells.ragged:
         if one.rule != TEXT_LINE:
             found.append(Finding(table, kind, match.name, one.rule, one.row, about="rows"))
-        elif match.table and unit_said(one.text):
+        elif match.table and other_unit(one.text, in_force(match, contract)):
             found.append(Finding(table, "refused", match.name, UNIT_BELOW, one.row, value=one.text))
         else:
             found.append(Finding(table, "filtered", match.name, one.rule, one.row, value=one.text[:60], about="rows"))

@@ -84,6 +84,8 @@ class Grid:
     notes: list[str] = field(default_factory=list)
     asides: Asides | None = None
     doubts: list[str] = field(default_factory=list)
+    title: str = ""  # of the sheet of a workbook
+    formats: dict[int, tuple[int, str, float]] = field(default_factory=dict)  # columns whose number format prints a unit of money
 
 
 def unread(records: Iterable[tuple[int, list]], used: set[int]) -> Iterator[tuple[int, int, str, bool]]:

@@ -42,8 +42,27 @@ BESIDE = (
     "ars", "pen", "sar", "aed", "egp", "ngn", "pkr", "bdt", "uah", "ron", "isk", "mop", "dem", "frf", "itl", "esp", "cnh",
 )  # fmt: skip
 SIGNS = ("$", "¥")  # of several currencies
-FILLERS = ("in", "of", "unit", "units", ":", "de", "en", "di")
+FILLERS = ("in", "of", "unit", "units", ":", "de", "en", "di", "em", "w", "в")
+# The characters of Taiwan and Japan → those of the units above; Korea's and Japan's units of their own currencies.
+ONE_SCRIPT = str.maketrans("萬億圓仟佰幣単單臺", "万亿元千百币单单台")
+SIZES = {"": 1e-6, "千": 1e-3, "万": 1e-2, "百万": 1.0, "亿": 1e2, "十亿": 1e3}
+KOREAN = {"": 1e-6, "천": 1e-3, "만": 1e-2, "백만": 1.0, "억": 1e2, "십억": 1e3, "조": 1e6}
+SCALES |= {f"{size}円": scale for size, scale in SIZES.items()} | {f"{size}원": scale for size, scale in KOREAN.items()}
+SCALES |= {size: scale for size, scale in KOREAN.items() if len(size) > 1}
+CURRENCIES |= {f"{size}円": "JPY" for size in SIZES} | {f"{size}원": "KRW" for size in KOREAN} | {"新台币": "TWD", "台币": "TWD"}
+# Units of one: a size beside them is the unit.
+ONES = ("元", "円", "원")
 SPELT = (
+    (re.compile(r"\b(?:thousands?(?: of)?|mil|miles de|mille) (?:millions?|millones|milioni)\b"), "billion"),
+    (re.compile(r"\b(?:тыс\b\.?|тысяч\w*|tys\b\.?|tysi[ąę]\w*|tis\b\.|tusen|hiljad\w*|migliaia|milhares|тыс\.?(?=руб))"), "thousand"),
+    (re.compile(r"\b(?:млн\b\.?|миллион\w*|milion(?:y|ów|ach)|milyon|milh[õo]es)"), "million"),
+    (re.compile(r"\b(?:млрд\b\.?|миллиард\w*|mld\b\.?|miliard\w*|milyar)"), "billion"),
+    (re.compile(r"\bmiles(?= de\b)|\bbin(?= (?:tl|try|türk|₺))"), "thousand"),
+    (re.compile(r"\bруб(?:\b\.?|л\w*)|₽"), "rub"),
+    (re.compile(r"\bzł\b\.?|\bzłot\w+"), "pln"),
+    (re.compile(r"\btl\b|₺|\btürk lirası\b"), "try"),
+    (re.compile(r"^1[,.]?000 (?=[a-z€$£¥]{1,4}$)|(?<=[a-z€$£¥] )1[,.]?000$"), "thousand"),
+    (re.compile(r"\bt(usd|cny|rmb|gbp|chf|sek|nok|dkk|pln|jpy|hkd|inr)\b"), r"thousand \1"),
     (re.compile(r"\b(?:10,?000|(?:10|ten)[ -]thousands?)\b"), "万"),
     (re.compile(r"\b(?:100|one hundred|hundred)[ -]millions?\b"), "亿"),
     (re.compile(r"[’']?(?<![\d,])000s?\b"), "thousand"),
@@ -54,7 +73,7 @@ SPELT = (
 )
 GLUED = re.compile(r"^(us\$|hk\$|[$¥€£]|[a-z]{3})(th|k|mn|mln|mm|m|bn)$")
 GLUED_BEFORE = re.compile(r"^(th|k|mio|mn|mln|m|bn|mrd|tsd)(us\$|€|£|eur|usd|gbp|cny|rmb|jpy|hkd|chf|inr)$")
-CHINESE = re.compile(r"^(人民币)?(千|百万|万|十亿|亿)?(元|人民币|美元|欧元|港元|港币|日元)?$")
+CHINESE = re.compile(r"^(人民币|新台币|台币)?(千|百万|万|十亿|亿)?(元|円|人民币|新台币|台币|美元|欧元|港元|港币|日元)?$")
 YEAR = r"(?P<year>(?:19|20)\d{2})(?:/(?P<next>\d{2})|[-/.]?12[-/.]?31|年年报|年报|年度|年|a|fy)?"
 WIDE = (
     re.compile(rf"^(?P<item>.+?)[\s_\-.(\[]*(?:31[/.\-]12[/.\-]|12[/.\-]31[/.\-]|fy|cy)?{YEAR}\)?\]?$"),
@@ -65,7 +84,7 @@ WIDE = (
 BRACKET = re.compile(r"^(?P<item>.+?)\s*[(\[]\s*(?:单位\s*:?\s*)?(?P<unit>[^()\[\]]{1,24})\s*[)\]]$")
 # Between an item and its unit (sales_万元, profit/元, assets, th USD); a Chinese unit of more than 元 needs nothing.
 BETWEEN = re.compile(r"\s*[_/,|:\-]\s*|\s+")
-ATTACHED = re.compile(r"^(?P<item>.+?)(?P<unit>(?:千|百万|万|十亿|亿)元)$")
+ATTACHED = re.compile(r"^(?P<item>.+?)(?P<unit>(?:千|百万|万|十亿|亿)元|[’']000s?)$")
 # Words that a unit at the end of a header may have.
 LONGEST = 4
 # What a period of Wind's headers must be to be a year.
@@ -93,6 +112,11 @@ class Heading:
 def plain(name: str) -> str:
     """Return a column's name as it is compared: without case, width of letters, byte-order mark and needless spaces."""
     return " ".join(unicodedata.normalize("NFKC", name).replace("\ufeff", "").casefold().split())
+
+
+def simplified(text: str) -> str:
+    """Return text with the characters of units as they are written in mainland China."""
+    return text if text.isascii() else text.translate(ONE_SCRIPT)
 
 
 def heading_of(name: str, years: bool) -> Heading:
@@ -136,7 +160,7 @@ def _unit(text: str, unit: str) -> tuple[str, float | None, str]:
     ends += [(text[: gap.start()], text[gap.end() :]) for gap in list(BETWEEN.finditer(text))[-LONGEST:] if gap.start()]
     ends += [(attached["item"], attached["unit"])] if attached else []
     for item, end in ends:
-        if found := money_of(end.removeprefix("单位")):
+        if found := money_of(end.removeprefix("单位").replace("_", " ")):
             return item.strip(" _/,|:-").removesuffix("单位").rstrip(), *found
     return text, None, ""
 
@@ -146,7 +170,7 @@ def money_of(unit: str) -> tuple[float | None, str] | None:
 
     The factor is None where a currency stands alone.
     """
-    text = unit.strip()
+    text = simplified(unit.strip())
     for pattern, word in SPELT:
         text = pattern.sub(rf" {word} ", text)
     marks = [mark for mark in re.sub(r"(€|£|us\$|hk\$|(?<![a-z])\$|¥|₹|₩)", r" \1 ", text).split() if mark not in FILLERS]
@@ -156,7 +180,7 @@ def money_of(unit: str) -> tuple[float | None, str] | None:
             named = CURRENCIES.get(part, "")
             code = part in ALONE or (part in BESIDE and (len(marks) > 1 or part != mark))
             known &= bool(part in SCALES or named or part in SIGNS or code)
-            scale = SCALES.get(part, scale)
+            scale = SCALES.get(part, scale) if part not in ONES or scale is None else scale
             currency = named or (part.upper() if code and not named else currency)
     return (scale, currency) if known and (scale is not None or currency) else None
 
@@ -167,5 +191,6 @@ def _parts(mark: str) -> list[str]:
         return [part for part in glued.groups() if part]
     if mark not in SCALES and (chinese := CHINESE.match(mark)):
         currency, size, name = chinese.groups(default="")
-        return [part for part in (currency, *([size + name] if name == "元" else [size, name])) if part]
+        # 新台币千元 is in the currency before the size.
+        return [part for part in (*([size + name] if name in ONES else [size, name]), currency) if part]
     return [mark]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import io
 from collections.abc import Collection, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from analysis.sources.firms.faults import faults_of, noted
 from analysis.sources.firms.grid import HEAD, Cells, Grid, Places, framed, only, unread
 from analysis.sources.firms.marks import EUROPEAN_NOTE, settled
 from analysis.sources.firms.mojibake import of_cells
+from analysis.sources.firms.number_formats import formats_of
 
 Records = list[tuple[int, list]]  # row in the sheet, its cells
 
@@ -28,7 +30,7 @@ def open_workbook(data: bytes, name: str, path: Path, suffix: str) -> list[Grid]
 
     try:
         book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(data))
-        faults = faults_of(data)
+        faults, formats = faults_of(data), formats_of(data)
         sheets = {title: _records(book, title, faults.get(title, {})) for title in book.sheet_names}
     except Exception as error:  # each of its kinds of workbook has its own errors
         raise DataError(violation(name, f"cannot be read as a workbook ({' '.join(str(error).split())[:160]})")) from error
@@ -36,7 +38,10 @@ def open_workbook(data: bytes, name: str, path: Path, suffix: str) -> list[Grid]
     if not filled:
         raise DataError(violation(name, "is empty"))
     alone = len(sheets) == 1
-    return [_grid(name if alone else f"{name}, sheet '{title}'", path, suffix, records) for title, records in filled.items()]
+    return [
+        replace(_grid(name if alone else f"{name}, sheet '{title}'", path, suffix, records), title=title, formats=formats.get(title, {}))
+        for title, records in filled.items()
+    ]
 
 
 def _records(book: Any, title: str, faults: Places) -> Records:
@@ -69,7 +74,8 @@ def _grid(name: str, path: Path, suffix: str, records: Records) -> Grid:
     def asides(top: int, used: set[int]) -> Iterator[tuple[int, int, str, bool]]:
         return unread(records[top + 1 :], used)
 
-    return Grid(name, path, suffix, [(row, [_cell(cell) for cell in cells]) for row, cells in records[:HEAD]], take, notes, asides, doubts)
+    head = [(row, [_cell(cell) for cell in cells]) for row, cells in records[:HEAD]]
+    return Grid(name, path, suffix, head, take, notes, asides, doubts)
 
 
 def _text(value: object) -> str | None:

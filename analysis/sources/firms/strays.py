@@ -13,7 +13,7 @@ from analysis.sources.firms.findings import Notebook
 from analysis.sources.firms.grid import FILE, ROW
 from analysis.sources.firms.headings import heading_of, money_of, plain
 from analysis.sources.firms.recognition import columns_of, spellings
-from analysis.sources.firms.titles import UNIT_BELOW, unit_said
+from analysis.sources.firms.titles import UNIT_BELOW, other_unit
 from analysis.sources.firms.totals import (
     could_be_firm,
     figures_of,
@@ -41,11 +41,11 @@ SHOWN = 50
 Called = dict[str, tuple[pd.Series, pd.Series]]
 
 
-def without_strays(cells: pd.DataFrame, layout: dict, book: Notebook, scales: dict[str, float]) -> pd.DataFrame:
+def without_strays(cells: pd.DataFrame, layout: dict, book: Notebook, scales: dict[str, float], money: set[float]) -> pd.DataFrame:
     """Return the records; every other line is counted under its file and rule.
 
-    A note that names a unit of money is refused, and so is a line of units or a second header that says of a column something
-    else than the header and the map do; `scales` are the factors to million that the header states.
+    A note that names another unit of money than `money`, the factors in force, is refused, and so is a line of units or a second
+    header that says of a column something else than the header and the map do; `scales` are the factors that the header states.
     """
     code = next((name for name in columns_of(layout["columns"]["firm_id"]) if name in cells), "")
     if not code or "long" in layout or cells.empty:
@@ -60,7 +60,9 @@ def without_strays(cells: pd.DataFrame, layout: dict, book: Notebook, scales: di
     for pattern in layout.get("skip", []):
         skipped |= text.str.fullmatch(pattern).fillna(False).astype(bool) & ~again & ~sums
     alone = _alone(cells, code, text) & ~again & ~sums & ~skipped
-    units = alone & text.map(lambda value: bool(unit_said(value)), na_action="ignore").fillna(False).astype(bool) if alone.any() else alone
+    units = (
+        alone & text.map(lambda value: other_unit(value, money), na_action="ignore").fillna(False).astype(bool) if alone.any() else alone
+    )
     if units.any():
         book.place("refused", UNIT_BELOW, units[units].index, cells[ROW], code, text)
     labels = _labels(cells, layout, wordy & ~again & ~sums & ~alone & ~skipped, book)

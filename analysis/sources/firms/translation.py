@@ -17,6 +17,7 @@ from analysis.sources.firms.interim import END, FLOWS, doubt_other_years, doubt_
 from analysis.sources.firms.policies import BLANK, DONE, DROP, REFUSE, Policies
 from analysis.sources.firms.recognition import columns_of
 from analysis.sources.firms.strays import without_strays
+from analysis.sources.firms.titles import factors
 from analysis.sources.firms.values import balanced, broken, field_of, first_of, typed
 from analysis.sources.firms.widening import widened
 
@@ -56,7 +57,7 @@ def translate(
     """
     policies, scales = policies or Policies(), scales or {}
     book = Notebook(table, file, cells.get(FILE, None))
-    cells = without_strays(cells, layout, book, scales)
+    cells = without_strays(cells, layout, book, scales, factors(layout, cells.columns, scales, contract))
     cells = _kept(cells, layout, book)
     if "long" in layout:
         cells = widened(cells, layout, contract, book, policies)

@@ -166,7 +166,7 @@ REFUSED = {
     "commas between thousands without quotes": (HEAD + "F1,2019,CNY,1,234,50,2\nF2,2019,CNY,3,234,50,2\n", "more cells than the header"),
     "one comma between thousands, and a blank behind": (HEAD + ROW + "F2,2019,CNY,1,234,50,\nF3,2019,CNY,3,2,1\n", "has 7 cells"),
     "names of rows": ("firm_id\tyear\tcurrency\tassets\n1\tF1\t2019\tCNY\t5\n2\tF2\t2019\tCNY\t5\n", "more cells than the header"),
-    "column of units": ("firm_id,year,currency,unit,assets\nF1,2019,CNY,thousand,5000\n", "a column of units"),
+    "column of units": ("firm_id,year,currency,unit,assets\nF1,2019,CNY,thousand,5000\n", "in a column that no field takes"),
     "column of periods": (HEAD.replace("year", "year,period") + "F1,2019,first half,CNY,9,5,1\n", "is neither FY"),
     "unit in the second line of labels": ("Stkcd,Accper,Typrep,A001000000\n证券代码,统计截止日期,报表类型编码,资产总计\n没有单位,没有单位,没有单位,千元\n000063,2018-12-31,A,1000000\n", "names another unit"),
     "a second header in another unit": (HEAD + ROW + HEAD.replace("assets", "assets (CNY thousand)") + "F2,2019,CNY,5000,5,1\n", "names another unit"),
