@@ -37,6 +37,8 @@ TICKER_OR_SUM = (
 STANDS, MANY = 5, 10
 # Codes unlike the others that are weighed.
 SHOWN = 50
+# Figures, and lines of the table, from which on a statistic under a code that says nothing is no chance.
+ENOUGH = 4
 # Column of names → which lines have the name of a firm in it, and which that of a total.
 Called = dict[str, tuple[pd.Series, pd.Series]]
 
@@ -171,7 +173,11 @@ def _by_figures(figures: pd.DataFrame, years: pd.Series, text: pd.Series, firms:
     found = []
     for value in unlike[:SHOWN]:
         own = _is(text, value)
-        if figures[own].count().sum() >= 2 and (is_of(figures, years, own, alike) or is_of(figures, years, own, firms & ~own)):
+        if (
+            (figures[own] != 0).where(figures[own].notna(), False).sum().sum() >= ENOUGH
+            and firms.sum() > ENOUGH
+            and (is_of(figures, years, own, alike) or is_of(figures, years, own, firms & ~own))
+        ):
             found.append(value)
     return found + sums_of_all(figures, years, text, firms & ~_among(text, found))
 
