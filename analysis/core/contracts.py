@@ -161,7 +161,8 @@ def check(table: pd.DataFrame, contract: dict, where: object, first_row: int = 2
             row = None if pd.isna(case.index) else int(case.index) + first_row
             value = table[case.column].iloc[int(case.index)] if row is not None and case.column in table else case.failure_case
             problems.append(violation(where, str(case.check), row=row, column=case.column, value="" if pd.isna(value) else value))
-    problems += _key_problems(table, contract, where, first_row) or ([] if problems else implausible(table, contract, where, first_row))
+    problems += _key_problems(table, contract, where, first_row) or _rows_lost_or_added(table, contract, where, first_row)
+    problems += [] if problems else implausible(table, contract, where, first_row)
     if problems:
         raise DataError("\n".join(problems))
     return table
@@ -186,6 +187,15 @@ def _key_problems(table: pd.DataFrame, contract: dict, where: object, first_row:
             )
         )
     return problems
+
+
+def _rows_lost_or_added(table: pd.DataFrame, contract: dict, where: object, first_row: int) -> list[str]:
+    """Return the problem of a raw file that has not as many records as its contract counts: no value can tell that one is gone."""
+    wanted = contract.get("rows", len(table))
+    if len(table) == wanted:
+        return []
+    said = f"is the last of {len(table):,} records, where the file's map in config/sources/ counts {wanted:,} (rows)"
+    return [violation(where, f"{said}; restore the file, or correct the count with the data", row=len(table) + first_row - 1)]
 
 
 def read_raw(path: str | Path, contract: dict) -> pd.DataFrame:

@@ -82,6 +82,15 @@ def test_a_duplicated_key(copy):
     assert "duplicated key, first seen in row 2" in message
 
 
+def test_a_row_lost(copy):
+    path, about = copy
+    if "rows" not in about:
+        pytest.skip(f"{path.name} is measured anew, with as many rows as there are")
+    edit(path, lambda rows: rows.pop(1))
+    said = f"row {about['rows']}: is the last of {about['rows'] - 1:,} records, where the file's map in config/sources/ counts"
+    assert said in refused(path, about)
+
+
 def test_a_year_out_of_range(copy):
     path, about = copy
     years = [name for name in columns(about, "integer") if "year" in name and "maximum" in about["columns"][name]]
