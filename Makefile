@@ -81,10 +81,11 @@ scaling:
 	@$(RUN) python -m analysis.validation.benchmarks.scaling data/raw/measurements/scaling.csv
 	@cd data/raw/measurements && sha256sum scaling.csv speed.csv > SHA256SUMS
 
-# Writes no package index into the lock; needs uv.
+# Writes no package index into the locks; then docs/pinned.csv: when each pinned version was released. Needs uv.
 lock:
 	uv pip compile requirements.in -o requirements.lock --generate-hashes --no-emit-index-url --python-version 3.11 --universal --no-annotate
 	uv pip compile requirements-slurm.in -o requirements-slurm.lock --no-deps --generate-hashes --no-emit-index-url --python-version 3.11 --universal --no-annotate
+	uv run workflow/pinned_versions.py
 
 # Removes what the study made in data/processed, all but its README.md, and logs; figures and the paper are archived results
 # and stay.

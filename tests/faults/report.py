@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+import csv
 import json
-import re
-import subprocess
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -21,9 +20,10 @@ something, not on texts and identifiers; where a contract lets one pass, sources
 read by no estimate only if nothing differs that a specification or a curve may read. A cut of power is not tried, nor a disk that returns
 other bytes than were written.
 
-Known advisories on the pinned libraries are not looked up by any test, for they change from day to day and no database of them came
-with this machine. With a network, `pip-audit --strict --disable-pip --require-hashes -r requirements.lock` looks each version up; without
-`--strict` it calls a library that it could not look up one without known vulnerabilities.
+Known advisories on the pinned libraries change from day to day, so no test looks them up. With a network,
+`pip-audit --strict --disable-pip --require-hashes -r requirements.lock` looks each version up; without `--strict` it calls a library that
+it could not look up one without known vulnerabilities. [pinned.csv](pinned.csv), which `make lock` writes, has the day on which each
+pinned version was released and what the last free edition of Safety DB (July 2021) says of it.
 """
 PARTS = (
     "Killed",
@@ -82,13 +82,16 @@ def write(faults: list[Fault], path: Path) -> None:
 
 
 def _pinned() -> str:
-    """Return how many versions the lock pins, and when it was last renewed."""
-    lock = ROOT / "requirements.lock"
-    pins = re.findall(r"^([\w.-]+)==\S+", lock.read_text(encoding="utf-8"), re.MULTILINE)
-    when = subprocess.run(
-        ["git", "log", "-1", "--format=%cs", lock.name], cwd=ROOT, capture_output=True, text=True, check=False
-    ).stdout.strip()
-    return f"{len(set(pins))} libraries pinned in `requirements.lock`, which was last renewed on {when or 'an unknown day'}."
+    """Return how many versions are pinned, of when they are, and what is known of them, by docs/pinned.csv."""
+    with (ROOT / "docs/pinned.csv").open(encoding="utf-8", newline="") as stream:
+        pins = list(csv.DictReader(stream))
+    days = sorted(pin["released"] for pin in pins)
+    known = [pin["advisories_july_2021"] for pin in pins if pin["advisories_july_2021"]]
+    warned = sum(advisories != "none" for advisories in known)
+    return (
+        f"{len({pin['library'] for pin in pins})} libraries are pinned, in versions of {days[0]} to {days[-1]}, half of them after "
+        f"{days[len(days) // 2]}; Safety DB names {len(known)} of them, {warned or 'none'} in the pinned version."
+    )
 
 
 def _row(*cells: object) -> str:
