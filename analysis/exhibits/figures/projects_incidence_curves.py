@@ -9,7 +9,7 @@ from analysis.exhibits.display import COLOURS, MARKERS, WIDTH
 
 GROUPS = ("after the event", "before the event", "no known event")
 # Where the panel ends, so that the name of a curve has room behind it, and how far up in points a name stands from the end of its curve.
-LABELLED, SHIFTS = 185, (-5, 5, 0)
+LABELLED, SHIFTS = 196, (-5, 5, 0)
 
 
 def draw(projects_incidence: pd.DataFrame, projects_withdrawn_early: pd.DataFrame, projects_withdrawn_late: pd.DataFrame) -> Figure:
@@ -26,7 +26,6 @@ def draw(projects_incidence: pd.DataFrame, projects_withdrawn_early: pd.DataFram
     axes[0].set(title="Approved, by day of designation", xlabel="Months since designation", ylabel="Cumulative incidence")
     axes[0].set_ylim(0, 0.58)
     axes[0].set_xlim(right=LABELLED)
-    axes[0].set_xticks(range(0, int(last["months"]) + 1, 24))  # nothing is drawn behind: the room is for names
     early, late = (_by_age(table, "incidence:2") for table in (projects_withdrawn_early, projects_withdrawn_late))
     axes[1].fill_between(
         early["months"], early["estimate"], late["estimate"], color=COLOURS[3], alpha=0.25, linewidth=0, label="between the two"
@@ -35,6 +34,8 @@ def draw(projects_incidence: pd.DataFrame, projects_withdrawn_early: pd.DataFram
     axes[1].plot(late["months"], late["estimate"], color=COLOURS[4], marker=MARKERS[1], label="last possible day")
     axes[1].set(title="Withdrawn, all sponsors", xlabel="Months since designation")
     axes[1].legend(loc="upper left")
+    for axis in axes:  # nothing is drawn behind the last age: the room is for names
+        axis.set_xticks(range(0, int(last["months"]) + 1, 24))
     return figure
 
 
