@@ -78,13 +78,14 @@ def run(chosen: argparse.Namespace) -> int:
         raise BadOption("--estimator is needed (or --describe, to see what the file holds)", "estimator", "", "a name")
     method = method_of(chosen.estimator)
     method.check(specification, given(specification))
-    data = (
-        streamed(chosen.file, specification)
+    name = Path(chosen.file).name
+    whole = (
+        None
         if streams(chosen, specification, method)
         else read(chosen.file, specification, method.read(specification), method.columns, asked)
     )
     try:
-        table = table_of(data, specification, Path(chosen.file).name)
+        table = streamed(chosen.file, specification, asked) if whole is None else table_of(whole, specification, name)
     except (BadOption, DataError, UnknownName):
         raise
     except Exception as error:
@@ -168,14 +169,24 @@ def streams(chosen: argparse.Namespace, specification: Specification, method: Me
     return True
 
 
-def streamed(path: str, specification: Specification) -> pd.DataFrame:
-    """Return the panel of representatives of a Parquet file; notes go to standard error."""
-    from analysis.sources.files.representatives import representatives  # here, because it imports polars
+def streamed(path: str, specification: Specification, asked: Reading) -> pd.DataFrame:
+    """Return the Estimate table of a Parquet file whose units are summed up in a stream; notes go to standard error."""
+    from analysis.sources.files.representatives import representatives  # here, because they import polars
+    from analysis.sources.files.whole_units import evidence_of
 
-    data = representatives(Path(path), specification)
-    for note in data.attrs["notes"]:
-        print(f"note: {path}: {note}", file=sys.stderr)
-    return data
+    def summed() -> pd.DataFrame:
+        data = representatives(Path(path), specification, asked)
+        for note in data.attrs["notes"]:
+            print(f"note: {path}: {note}", file=sys.stderr)
+        return data
+
+    try:
+        return table_of(summed, specification, Path(path).name, evidence_of(Path(path)))
+    except (DataError, UnknownName, BadOption):
+        raise
+    except Exception as error:  # a kind of column that Polars cannot read
+        said = " ".join(str(error).split())[:300]
+        raise DataError(violation(path, f"cannot be summed up in a stream ({said}); estimate in memory")) from error
 
 
 def write(table: pd.DataFrame, path: str) -> None:
