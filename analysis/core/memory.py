@@ -44,7 +44,7 @@ def available() -> float:
     """Return the bytes that can be had without swapping, within what groups of processes (a container, a job of a cluster) and `ulimit` allow."""
     import psutil  # here, because small estimates do not ask
 
-    return min(psutil.virtual_memory().available, *_left_of_address_space(), *_left_of_groups())
+    return min(psutil.virtual_memory().available, *_left_of_address_space(), *left_of_groups())
 
 
 def _left_of_address_space() -> list[float]:
@@ -60,7 +60,7 @@ def _left_of_address_space() -> list[float]:
     return [max(most - psutil.Process().memory_info().vms, 0.0)]
 
 
-def _left_of_groups(listed: Path = Path("/proc/self/cgroup"), mounted: Path = Path("/sys/fs/cgroup")) -> list[float]:
+def left_of_groups(listed: Path = Path("/proc/self/cgroup"), mounted: Path = Path("/sys/fs/cgroup")) -> list[float]:
     """Return what is left to each group that this process is in, of either version of Linux's control groups; pages of files can be had."""
     try:
         lines = listed.read_text(encoding="utf-8").splitlines()

@@ -20,6 +20,8 @@ from analysis.sources.files.whole_units import Stream, stream_of
 
 # Combinations of treatment and controls, periods and cohorts beyond these are no discrete ones.
 COMBINATIONS, DATES = 10_000, 1_000
+# Outcomes that differ from their unit's mean by less than this share of the largest are rounding, which is told by their level, here lost.
+FLAT = 1e-12
 
 
 def representatives(path: Path, specification: Specification, asked: Reading = Reading()) -> pd.DataFrame:  # noqa: B008
@@ -50,6 +52,9 @@ def representatives(path: Path, specification: Specification, asked: Reading = R
     if not moments.kinds:
         raise DataError(violation(str(path), "has no row with a unit and a period"))
     frame = levels.panel_of(moments)
+    if np.nanmax(np.abs(frame[specification.outcome]), initial=0.0) <= FLAT * levels.largest:
+        message = f"{specification.outcome} does not vary within units but for rounding; take a constant off it, or estimate in memory"
+        raise NotIdentified("SUPPORT", message)
     lost = [f"{n} rows without {name}" for n, name in ((stream.blank, specification.unit), (undated, specification.time)) if n]
     notes = tuple(f"left out: {text}" for text in lost)
     frame.attrs = {"file": str(path), MARK: True, "notes": notes, LARGEST: levels.largest}
