@@ -21,6 +21,7 @@ for _name, _value in REPEATABLE.items():
 from analysis.core.errors import BadOption, DataError, UnknownName  # noqa: E402
 from analysis.core.progress import QUIET  # noqa: E402
 from analysis.core.version import version  # noqa: E402
+from analysis.core.visible import visible  # noqa: E402
 
 # Importing makes hundreds of thousands of objects that stay; to look for garbage among them takes a tenth of a small estimate.
 gc.set_threshold(100_000)
@@ -57,7 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(INTERRUPTED, file=sys.stderr)
         return 130
     except (DataError, BadOption, UnknownName) as error:
-        print(f"error: {error}", file=sys.stderr)
+        print(visible(f"error: {error}"), file=sys.stderr)
         return 2
     except BrokenPipeError:
         return 0

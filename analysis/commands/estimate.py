@@ -21,6 +21,7 @@ from analysis.core.errors import BadOption, DataError, UnknownName, violation
 from analysis.core.memory import GIB, LITTLE, available, needed
 from analysis.core.method import Method, method_of
 from analysis.core.specification import FREQUENCIES, LISTS, SINGLE, Specification, columns_of, flag, given, meaning_of
+from analysis.core.visible import for_spreadsheet, visible
 from analysis.sources.files.asked import Reading
 from analysis.sources.files.file import read as read_file
 from analysis.sources.files.size import is_parquet_file, rows_of
@@ -72,7 +73,7 @@ def run(chosen: argparse.Namespace) -> int:
     if chosen.describe:
         from analysis.sources.files.description import describe
 
-        print(describe(chosen.file, roles_of(specification), asked))
+        print(visible(describe(chosen.file, roles_of(specification), asked)))
         return 0
     if not chosen.estimator:
         raise BadOption("--estimator is needed (or --describe, to see what the file holds)", "estimator", "", "a name")
@@ -94,7 +95,7 @@ def run(chosen: argparse.Namespace) -> int:
         what = " ".join(f"{type(error).__name__}: {error}".split())
         raise DataError(f"{specification.estimator} could not work on this file ({what}); --debug shows where") from error
     for note in table.attrs["notes"]:
-        print(f"note: {chosen.file}: {note}", file=sys.stderr)
+        print(visible(f"note: {chosen.file}: {note}"), file=sys.stderr)
     write(table, chosen.out)
     return 0
 
@@ -139,7 +140,7 @@ def read(path: str, specification: Specification, options: SimpleNamespace, own:
     named_by_options = [str(name) for values in chosen for name in values if isinstance(name, str | int)]
     data = read_file(path, roles_of(specification), asked, also=[*named_by_options, *own, "evidence"])
     for note in data.attrs["notes"]:
-        print(f"note: {path}: {note}", file=sys.stderr)
+        print(visible(f"note: {path}: {note}"), file=sys.stderr)
     return data
 
 
@@ -177,7 +178,7 @@ def streamed(path: str, specification: Specification, asked: Reading) -> pd.Data
     def summed() -> pd.DataFrame:
         data = representatives(Path(path), specification, asked)
         for note in data.attrs["notes"]:
-            print(f"note: {path}: {note}", file=sys.stderr)
+            print(visible(f"note: {path}: {note}"), file=sys.stderr)
         return data
 
     try:
@@ -190,7 +191,7 @@ def streamed(path: str, specification: Specification, asked: Reading) -> pd.Data
 
 
 def write(table: pd.DataFrame, path: str) -> None:
-    """Write the Estimate table whole or not at all, or print its main columns."""
+    """Write the Estimate table whole or not at all, or print its main columns; no name in it is run by a spreadsheet or a terminal."""
     if path:
         if not Path(path).absolute().parent.is_dir():
             raise DataError(violation(path, "the folder does not exist"))
@@ -204,7 +205,7 @@ def write(table: pd.DataFrame, path: str) -> None:
             if path.lower().endswith((".parquet", ".pq")):
                 table.to_parquet(temporary, index=False)
             else:
-                table.to_csv(temporary, index=False)
+                for_spreadsheet(table).to_csv(temporary, index=False)
         return
     shown = [
         "term",
@@ -225,4 +226,4 @@ def write(table: pd.DataFrame, path: str) -> None:
     with pd.option_context(
         "display.max_rows", None, "display.width", 200, "display.max_colwidth", 90, "display.float_format", "{:.6g}".format
     ):
-        print(printed.astype(object).where(printed.notna(), "").to_string(index=False))
+        print(visible(printed.astype(object).where(printed.notna(), "").to_string(index=False)))

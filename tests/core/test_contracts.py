@@ -47,6 +47,11 @@ def test_a_good_file_is_typed(tmp_path):
         ("a,2001,1,patent,maybe,2001", "green", "is not one of"),
         ("a,2001,1,patent,1,May 2001", "date", "is not a date"),
         (",2001,1,patent,1,2001", "deal", "may not be blank"),
+        ("＝1+1,2001,1,patent,1,2001", "deal", "a formula"),
+        ("－1+cmd(2),2001,1,patent,1,2001", "deal", "a formula"),
+        ("z\u200b,2001,1,patent,1,2001", "deal", "cannot be seen"),
+        ("z\u202e,2001,1,patent,1,2001", "deal", "cannot be seen"),
+        ("z\x1b[31m,2001,1,patent,1,2001", "deal", "cannot be seen"),
         ("z,2001,1,patent,1,2001", "deal", "duplicated key, first seen in row 2"),
     ],
 )
