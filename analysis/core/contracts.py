@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 from analysis.core.errors import DataError, violation
@@ -75,7 +76,7 @@ def _convert(text: pd.Series, kind: str) -> tuple[pd.Series, list[int], str]:
     """Return the converted column, the positions that could not be converted, and the expected form."""
     if kind in ("number", "integer"):
         values = pd.to_numeric(text, errors="coerce")
-        broken = values.isna() & text.notna()
+        broken = (values.isna() & text.notna()) | values.isin([np.inf, -np.inf])
         if kind == "integer":
             broken |= values.notna() & (values % 1 != 0)
             values = values.mask(broken).astype(DTYPES[kind])

@@ -40,6 +40,8 @@ def test_a_good_file_is_typed(tmp_path):
     ("line", "column", "said"),
     [
         ("a,2001,lots,patent,1,2001", "size", "'lots': is not a number"),
+        ("a,2001,inf,patent,1,2001", "size", "'inf': is not a number"),
+        ("a,2001,-Infinity,patent,1,2001", "size", "is not a number"),
         ("a,2001.5,1,patent,1,2001", "year", "is not an integer"),
         ("a,1889,1,patent,1,2001", "year", "must be at least 1990"),
         ("a,2001,-1,patent,1,2001", "size", "must be at least 0"),
