@@ -18,7 +18,7 @@ import pandas as pd
 from analysis.core.any_table import specified, table_of
 from analysis.core.atomic import atomic
 from analysis.core.errors import BadOption, DataError, UnknownName, violation
-from analysis.core.memory import GIB, LITTLE, available, needed
+from analysis.core.memory import GIB, LITTLE, STREAM, available, needed
 from analysis.core.method import Method, method_of
 from analysis.core.specification import FREQUENCIES, LISTS, SINGLE, Specification, columns_of, flag, given, meaning_of
 from analysis.core.visible import for_spreadsheet, visible
@@ -152,21 +152,22 @@ def streams(chosen: argparse.Namespace, specification: Specification, method: Me
     path = Path(chosen.file)
     method.read(specification)  # a mistyped option is told as such
     why_not = method.needs_every_unit(specification) or ("" if is_parquet_file(path) else f"{chosen.file} is no Parquet file")
-    if chosen.streaming:
-        if why_not:
-            raise BadOption(f"--streaming: {why_not}", "streaming", True, (False,))
-        return True
+    if chosen.streaming and why_not:
+        raise BadOption(f"--streaming: {why_not}", "streaming", True, (False,))
     rows = None if chosen.anyway else rows_of(path)
     further = len(specification.controls) + len(specification.instruments) + bool(specification.weights)
     wanted = 0.0 if rows is None else needed(specification.estimator, rows, further)
-    if rows is None or wanted < LITTLE or wanted <= (free := available()):
-        return False
+    if wanted < LITTLE or (wanted <= (free := available()) and not chosen.streaming):
+        return bool(chosen.streaming)
     short = f"{specification.estimator} on {rows:,} rows takes about {wanted / GIB:.1f} GiB of memory, and {free / GIB:.1f} GiB are free"
+    if not why_not and free < STREAM <= wanted:
+        why_not = f"units summed up in a stream take {STREAM / GIB:.1f} GiB"
     if why_not:
         raise BadOption(
             f"{chosen.file}: {short} ({why_not}); use a larger machine or a part of the rows, or say --anyway", "anyway", False, (True,)
         )
-    print(f"note: {chosen.file}: {short}: units are summed up in a stream", file=sys.stderr)
+    if not chosen.streaming:
+        print(f"note: {chosen.file}: {short}: units are summed up in a stream", file=sys.stderr)
     return True
 
 

@@ -30,6 +30,10 @@ OTHERS = 1000
 A_COLUMN = 32
 # Below this nobody asks.
 LITTLE = GIB / 2
+# What a stream takes of a file for which somebody asks, whatever its size.
+STREAM = GIB / 2
+# Address space that libraries reserve and hardly use, of which `ulimit -v` counts all.
+RESERVED = GIB / 2
 # Files of a control group: the most it may take, what it takes, and how much of that are pages of files that nobody reads now.
 VERSION_1 = ("memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file")
 VERSION_2 = ("memory.max", "memory.current", "inactive_file")
@@ -57,7 +61,7 @@ def _left_of_address_space() -> list[float]:
         return []
     import psutil
 
-    return [max(most - psutil.Process().memory_info().vms, 0.0)]
+    return [max(most - psutil.Process().memory_info().vms - RESERVED, 0.0)]
 
 
 def left_of_groups(listed: Path = Path("/proc/self/cgroup"), mounted: Path = Path("/sys/fs/cgroup")) -> list[float]:

@@ -177,6 +177,15 @@ def test_a_job_of_a_cluster_has_the_memory_of_its_group(tmp_path, line, files):
     assert memory.left_of_groups(tmp_path / "cgroup", tmp_path) == [400]
 
 
+def test_where_not_even_a_stream_fits_it_does_not_start(panel, monkeypatch):
+    monkeypatch.setattr(asked, "needed", lambda *_: 0.7 * memory.GIB)
+    monkeypatch.setattr(asked, "available", lambda: 0.4 * memory.GIB)
+    for how in ((), ("--streaming",)):
+        status, _, err = command("estimate", panel, *COHORT, "callaway_santanna", *how)
+        assert status == 2 and "0.7 GiB of memory, and 0.4 GiB are free (units summed up in a stream take 0.5 GiB)" in err
+        assert command("estimate", panel, *COHORT, "callaway_santanna", *how, "--anyway")[0] == 0
+
+
 def test_ulimit_is_heeded():
     code = "from analysis.core.memory import available; print(available())"
     limited = subprocess.run(["sh", "-c", f"ulimit -v 2000000; {sys.executable} -c '{code}'"], cwd=ROOT, capture_output=True, text=True)
