@@ -18,7 +18,7 @@ from bootstrap import REPEATABLE
 for _name, _value in REPEATABLE.items():
     os.environ.setdefault(_name, _value)
 
-from analysis.core.errors import BadOption, DataError, UnknownName  # noqa: E402
+from analysis.core.errors import BadOption, ConfigError, DataError, UnknownName  # noqa: E402
 from analysis.core.progress import QUIET  # noqa: E402
 from analysis.core.version import version  # noqa: E402
 from analysis.core.visible import visible  # noqa: E402
@@ -57,7 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print(INTERRUPTED, file=sys.stderr)
         return 130
-    except (DataError, BadOption, UnknownName) as error:
+    except (ConfigError, DataError, BadOption, UnknownName) as error:
         print(visible(f"error: {error}"), file=sys.stderr)
         return 2
     except BrokenPipeError:

@@ -68,6 +68,7 @@ def run(chosen: argparse.Namespace) -> int:
         raise BadOption(f"--minutes {chosen.minutes}: takes a number from 1", "minutes", chosen.minutes, "from 1")
     if chosen.on:
         cluster.profile(chosen.on)
+        cluster.check_answers()
     _check_flags(chosen)
     folder = Path(chosen.out).resolve()
     plan = {"permutations": _permutations, "montecarlo": _montecarlo, "curve": _curve}[chosen.kind](chosen)

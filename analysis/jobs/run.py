@@ -140,7 +140,9 @@ def _where(arguments: list[str], minutes: int = 0) -> tuple[list[str], list[str]
 
     place = arguments.index("--cluster")
     name, kept = "".join(arguments[place + 1 : place + 2]), arguments[:place] + arguments[place + 2 :]
-    options = ["--profile", cluster.profile(name), *cluster.arguments(name, minutes), f"--slurm-jobname-prefix=ips{os.getpid()}"]
+    profile = cluster.profile(name)
+    cluster.check_answers()
+    options = ["--profile", profile, *cluster.arguments(name, minutes), f"--slurm-jobname-prefix=ips{os.getpid()}"]
     os.environ |= cluster.environment(name)
     return options, kept
 
