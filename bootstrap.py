@@ -8,6 +8,8 @@ variables that make results repeatable and hands over to PROGRAM. With --cluster
 requirements-NAME.lock are put into the folder .NAME, beside the environment and not into it.
 """
 
+import collections.abc
+import contextlib
 import hashlib
 import os
 import pathlib
@@ -37,6 +39,16 @@ REPEATABLE = {
 PIP = ["-m", "pip", "install", "-qq", "--disable-pip-version-check", "--no-deps"]
 
 
+def fetched(pip: list[str]) -> None:
+    """Run pip, which says what is wrong; end with a line that says what to do where it fails."""
+    import subprocess
+
+    if subprocess.call(pip):
+        sys.exit(
+            "error: the pinned packages could not be installed (pip says why above); see to the network, and the same command starts again."
+        )
+
+
 def install() -> None:
     """Fill .venv from the lock, with uv where it is at hand and pip otherwise; both check every hash."""
     import subprocess  # here, because every command asks this module for REPEATABLE, and installs nothing
@@ -57,15 +69,13 @@ def install() -> None:
     uv = shutil.which("uv")
     sync = [uv, "pip", "sync", "--quiet", "--python", python] if uv else []
     if not (sync and subprocess.call([*sync, "--require-hashes", str(LOCK)]) == 0):
-        subprocess.check_call([*pip, "--require-hashes", "-r", str(LOCK)])
+        fetched([*pip, "--require-hashes", "-r", str(LOCK)])
     STAMP.write_text(lock_hash())
 
 
 def add(cluster: str) -> str:
     """Put what a run on `cluster` adds into a folder of its own, and return the folder; every start of Snakemake loads the plugins it
     finds, so that runs on this machine shall not find these."""
-    import subprocess
-
     lock, folder = ROOT / f"requirements-{cluster}.lock", ROOT / f".{cluster}"
     if not lock.exists():
         known = ", ".join(sorted(path.stem.removeprefix("requirements-") for path in ROOT.glob("requirements-*.lock")))
@@ -74,7 +84,7 @@ def add(cluster: str) -> str:
     if not stamp.exists() or stamp.read_text() != wanted:
         print(f"Installing what {cluster} needs into {folder.name} ...", flush=True)
         shutil.rmtree(folder, ignore_errors=True)
-        subprocess.check_call([BIN / "python", *PIP, "--target", str(folder), "--require-hashes", "-r", str(lock)])
+        fetched([str(BIN / "python"), *PIP, "--target", str(folder), "--require-hashes", "-r", str(lock)])
         stamp.write_text(wanted)
     return str(folder)
 
@@ -83,11 +93,23 @@ def lock_hash(lock: pathlib.Path = LOCK) -> str:
     return hashlib.sha256(lock.read_bytes() + str(sys.version_info[:2]).encode()).hexdigest()
 
 
+@contextlib.contextmanager
+def alone() -> "collections.abc.Iterator[None]":
+    """Hold the lock file, which ends with the process, while the environment is looked at."""
+    with LOCK.open() as lock:
+        with contextlib.suppress(ImportError, OSError):  # Windows, and file systems without locks
+            import fcntl
+
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
 def main(arguments: list[str]) -> None:
     cluster = arguments[1] if arguments[:1] == ["--cluster"] else ""
     arguments = arguments[2:] if cluster else arguments
-    if not STAMP.exists() or STAMP.read_text() != lock_hash():
-        install()
+    with alone():  # a second run waits for the environment that a first one installs
+        if not STAMP.exists() or STAMP.read_text() != lock_hash():
+            install()
     for name, value in REPEATABLE.items():
         os.environ.setdefault(name, value)
     os.environ["PATH"] = f"{BIN}{os.pathsep}{os.environ['PATH']}"
@@ -100,4 +122,8 @@ def main(arguments: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    try:
+        main(sys.argv[1:])
+    except KeyboardInterrupt:
+        print("\nInterrupted while the environment was set up: the same command starts that again.", file=sys.stderr)
+        sys.exit(130)

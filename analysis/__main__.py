@@ -18,9 +18,10 @@ from bootstrap import REPEATABLE
 for _name, _value in REPEATABLE.items():
     os.environ.setdefault(_name, _value)
 
-from analysis.core.errors import BadOption, DataError, UnknownName  # noqa: E402
+from analysis.core.errors import BadOption, ConfigError, DataError, UnknownName  # noqa: E402
 from analysis.core.progress import QUIET  # noqa: E402
 from analysis.core.version import version  # noqa: E402
+from analysis.core.visible import visible  # noqa: E402
 
 # Importing makes hundreds of thousands of objects that stay; to look for garbage among them takes a tenth of a small estimate.
 gc.set_threshold(100_000)
@@ -46,8 +47,25 @@ INTERRUPTED = "\nInterrupted: files that were finished are kept, and no half of 
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; wrong input ends with one line on standard error and status 2."""
+    """Run one command; wrong input ends with one line on standard error and status 2, Ctrl-C with another and 130."""
     words = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        chosen = _chosen(words)  # imports what the command needs: most of a short one's time
+        if chosen.quiet:
+            os.environ[QUIET] = "1"
+        return chosen.run(chosen)
+    except KeyboardInterrupt:
+        print(INTERRUPTED, file=sys.stderr)
+        return 130
+    except (ConfigError, DataError, BadOption, UnknownName) as error:
+        print(visible(f"error: {error}"), file=sys.stderr)
+        return 2
+    except BrokenPipeError:
+        return 0
+
+
+def _chosen(words: list[str]) -> argparse.Namespace:
+    """Return what the words ask for, and `run`, which does it; ends the program where they make no sense."""
     parser = argparse.ArgumentParser(prog="python -m analysis", description=__doc__, allow_abbrev=False)
     parser.add_argument("--version", action="version", version=version() if words[:1] == ["--version"] else "", help="print the version")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
@@ -59,19 +77,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             part.add_argument("--quiet", action="store_true", help="show no bar of how far the work is")
             command.declare(part)
             part.set_defaults(run=command.run)
-    chosen = parser.parse_args(words)
-    if chosen.quiet:
-        os.environ[QUIET] = "1"
-    try:
-        return chosen.run(chosen)
-    except KeyboardInterrupt:
-        print(INTERRUPTED, file=sys.stderr)
-        return 130
-    except (DataError, BadOption, UnknownName) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    except BrokenPipeError:
-        return 0
+    return parser.parse_args(words)
 
 
 def end_when_interrupted() -> None:

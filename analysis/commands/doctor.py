@@ -16,6 +16,7 @@ from analysis.core.config import FIRM_TABLES, load
 from analysis.core.errors import DataError
 from analysis.core.progress import track
 from analysis.core.rawfiles import ROOT, files_of
+from analysis.core.visible import visible
 from analysis.review.readiness import firm_panels, runnable
 from analysis.sources.firms import report
 from analysis.sources.firms.draft import draft
@@ -42,7 +43,7 @@ def run(chosen: argparse.Namespace) -> int:
     files = [*report.files(reading), *report.unverified(reading, about["adapters"])]
     parts = (files, _fields(reading), _specifications(able), _claims(reading, study["claims"], able))
     lines = [line for part in (*parts, report.aside(reading), report.refused(reading)) for line in (*part, "")]
-    print("\n".join(lines).rstrip())
+    print(visible("\n".join(lines).rstrip()))
     return 1 if reading.refused() or any(line.likely for line in reading.files if not line.read_as) else 0
 
 

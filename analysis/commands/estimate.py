@@ -18,9 +18,10 @@ import pandas as pd
 from analysis.core.any_table import specified, table_of
 from analysis.core.atomic import atomic
 from analysis.core.errors import BadOption, DataError, UnknownName, violation
-from analysis.core.memory import GIB, LITTLE, available, needed
+from analysis.core.memory import GIB, LITTLE, STREAM, available, needed
 from analysis.core.method import Method, method_of
 from analysis.core.specification import FREQUENCIES, LISTS, SINGLE, Specification, columns_of, flag, given, meaning_of
+from analysis.core.visible import for_spreadsheet, visible
 from analysis.sources.files.asked import Reading
 from analysis.sources.files.file import read as read_file
 from analysis.sources.files.size import is_parquet_file, rows_of
@@ -72,19 +73,20 @@ def run(chosen: argparse.Namespace) -> int:
     if chosen.describe:
         from analysis.sources.files.description import describe
 
-        print(describe(chosen.file, roles_of(specification), asked))
+        print(visible(describe(chosen.file, roles_of(specification), asked)))
         return 0
     if not chosen.estimator:
         raise BadOption("--estimator is needed (or --describe, to see what the file holds)", "estimator", "", "a name")
     method = method_of(chosen.estimator)
     method.check(specification, given(specification))
-    data = (
-        streamed(chosen.file, specification)
+    name = Path(chosen.file).name
+    whole = (
+        None
         if streams(chosen, specification, method)
         else read(chosen.file, specification, method.read(specification), method.columns, asked)
     )
     try:
-        table = table_of(data, specification, Path(chosen.file).name)
+        table = streamed(chosen.file, specification, asked) if whole is None else table_of(whole, specification, name)
     except (BadOption, DataError, UnknownName):
         raise
     except Exception as error:
@@ -93,7 +95,7 @@ def run(chosen: argparse.Namespace) -> int:
         what = " ".join(f"{type(error).__name__}: {error}".split())
         raise DataError(f"{specification.estimator} could not work on this file ({what}); --debug shows where") from error
     for note in table.attrs["notes"]:
-        print(f"note: {chosen.file}: {note}", file=sys.stderr)
+        print(visible(f"note: {chosen.file}: {note}"), file=sys.stderr)
     write(table, chosen.out)
     return 0
 
@@ -138,7 +140,7 @@ def read(path: str, specification: Specification, options: SimpleNamespace, own:
     named_by_options = [str(name) for values in chosen for name in values if isinstance(name, str | int)]
     data = read_file(path, roles_of(specification), asked, also=[*named_by_options, *own, "evidence"])
     for note in data.attrs["notes"]:
-        print(f"note: {path}: {note}", file=sys.stderr)
+        print(visible(f"note: {path}: {note}"), file=sys.stderr)
     return data
 
 
@@ -150,36 +152,47 @@ def streams(chosen: argparse.Namespace, specification: Specification, method: Me
     path = Path(chosen.file)
     method.read(specification)  # a mistyped option is told as such
     why_not = method.needs_every_unit(specification) or ("" if is_parquet_file(path) else f"{chosen.file} is no Parquet file")
-    if chosen.streaming:
-        if why_not:
-            raise BadOption(f"--streaming: {why_not}", "streaming", True, (False,))
-        return True
+    if chosen.streaming and why_not:
+        raise BadOption(f"--streaming: {why_not}", "streaming", True, (False,))
     rows = None if chosen.anyway else rows_of(path)
     further = len(specification.controls) + len(specification.instruments) + bool(specification.weights)
     wanted = 0.0 if rows is None else needed(specification.estimator, rows, further)
-    if rows is None or wanted < LITTLE or wanted <= (free := available()):
-        return False
+    if wanted < LITTLE or (wanted <= (free := available()) and not chosen.streaming):
+        return bool(chosen.streaming)
     short = f"{specification.estimator} on {rows:,} rows takes about {wanted / GIB:.1f} GiB of memory, and {free / GIB:.1f} GiB are free"
+    if not why_not and free < STREAM <= wanted:
+        why_not = f"units summed up in a stream take {STREAM / GIB:.1f} GiB"
     if why_not:
         raise BadOption(
             f"{chosen.file}: {short} ({why_not}); use a larger machine or a part of the rows, or say --anyway", "anyway", False, (True,)
         )
-    print(f"note: {chosen.file}: {short}: units are summed up in a stream", file=sys.stderr)
+    if not chosen.streaming:
+        print(f"note: {chosen.file}: {short}: units are summed up in a stream", file=sys.stderr)
     return True
 
 
-def streamed(path: str, specification: Specification) -> pd.DataFrame:
-    """Return the panel of representatives of a Parquet file; notes go to standard error."""
-    from analysis.sources.files.representatives import representatives  # here, because it imports polars
+def streamed(path: str, specification: Specification, asked: Reading) -> pd.DataFrame:
+    """Return the Estimate table of a Parquet file whose units are summed up in a stream; notes go to standard error."""
+    from analysis.sources.files.representatives import representatives  # here, because they import polars
+    from analysis.sources.files.whole_units import evidence_of
 
-    data = representatives(Path(path), specification)
-    for note in data.attrs["notes"]:
-        print(f"note: {path}: {note}", file=sys.stderr)
-    return data
+    def summed() -> pd.DataFrame:
+        data = representatives(Path(path), specification, asked)
+        for note in data.attrs["notes"]:
+            print(visible(f"note: {path}: {note}"), file=sys.stderr)
+        return data
+
+    try:
+        return table_of(summed, specification, Path(path).name, evidence_of(Path(path)))
+    except (DataError, UnknownName, BadOption):
+        raise
+    except Exception as error:  # a kind of column that Polars cannot read
+        said = " ".join(str(error).split())[:300]
+        raise DataError(violation(path, f"cannot be summed up in a stream ({said}); estimate in memory")) from error
 
 
 def write(table: pd.DataFrame, path: str) -> None:
-    """Write the Estimate table whole or not at all, or print its main columns."""
+    """Write the Estimate table whole or not at all, or print its main columns; no name in it is run by a spreadsheet or a terminal."""
     if path:
         if not Path(path).absolute().parent.is_dir():
             raise DataError(violation(path, "the folder does not exist"))
@@ -193,7 +206,7 @@ def write(table: pd.DataFrame, path: str) -> None:
             if path.lower().endswith((".parquet", ".pq")):
                 table.to_parquet(temporary, index=False)
             else:
-                table.to_csv(temporary, index=False)
+                for_spreadsheet(table).to_csv(temporary, index=False)
         return
     shown = [
         "term",
@@ -214,4 +227,4 @@ def write(table: pd.DataFrame, path: str) -> None:
     with pd.option_context(
         "display.max_rows", None, "display.width", 200, "display.max_colwidth", 90, "display.float_format", "{:.6g}".format
     ):
-        print(printed.astype(object).where(printed.notna(), "").to_string(index=False))
+        print(visible(printed.astype(object).where(printed.notna(), "").to_string(index=False)))

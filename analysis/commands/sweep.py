@@ -12,7 +12,6 @@ it stopped. docs/cluster.md says more.
 from __future__ import annotations
 
 import argparse
-import hashlib
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -25,16 +24,23 @@ from analysis.core.config import claim_test, load
 from analysis.core.errors import BadOption, DataError, unknown
 from analysis.core.method import method_of
 from analysis.core.paths import file_of
-from analysis.core.specification import given
+from analysis.core.specification import LISTS, SINGLE, flag, given
 from analysis.core.storage import read_table
 from analysis.jobs import cluster
 from analysis.jobs.dispatch import seed_of
 from analysis.jobs.run import run_sweep
 from analysis.jobs.sweep import RESULTS
 from analysis.sweeps import curve, permutations
-from analysis.sweeps.plan import BLOCK, Plan, settle
+from analysis.sweeps.plan import BLOCK, Plan, hash_of, settle
 
 LARGEST = 100_000_000
+# What says which work is scattered, and what else such a sweep heeds: any other flag of a model would change nothing.
+HEEDS = {
+    "permutations": ("file", "model", "outcome", "seed"),
+    "montecarlo": ("process",),
+    "curve": ("curve",),
+}
+MODEL = ("estimator", *SINGLE, *LISTS, *estimate.READING, "frequency", "option", "seed")
 
 
 def declare(parser: argparse.ArgumentParser) -> None:
@@ -52,6 +58,7 @@ def declare(parser: argparse.ArgumentParser) -> None:
         "--minutes", type=int, default=60, help="time of a job on a cluster (default 60); a second attempt has twice as much"
     )
     estimate.declare_model(parser)
+    parser.set_defaults(seed=None)
 
 
 def run(chosen: argparse.Namespace) -> int:
@@ -61,6 +68,8 @@ def run(chosen: argparse.Namespace) -> int:
         raise BadOption(f"--minutes {chosen.minutes}: takes a number from 1", "minutes", chosen.minutes, "from 1")
     if chosen.on:
         cluster.profile(chosen.on)
+        cluster.check_answers()
+    _check_flags(chosen)
     folder = Path(chosen.out).resolve()
     plan = {"permutations": _permutations, "montecarlo": _montecarlo, "curve": _curve}[chosen.kind](chosen)
     if plan.kind == "permutations":
@@ -74,7 +83,19 @@ def run(chosen: argparse.Namespace) -> int:
     return status
 
 
+def _check_flags(chosen: argparse.Namespace) -> None:
+    """Raise BadOption for a flag that this sweep makes no use of."""
+    heeds = (*HEEDS[chosen.kind], *(MODEL if chosen.kind == "permutations" and not chosen.model else ()))
+    for name in ("file", "model", "process", "curve", *MODEL):
+        value = getattr(chosen, name)
+        if name not in heeds and value not in (None, "", []):
+            of = f"{chosen.kind} --model" if chosen.model else chosen.kind
+            told = name.upper() if name == "file" else flag(name)
+            raise BadOption(f"sweep {of} makes no use of {told} {value}: the study settles that", name, value, heeds)
+
+
 def _permutations(chosen: argparse.Namespace) -> Plan:
+    chosen.seed = 1 if chosen.seed is None else chosen.seed
     if bool(chosen.model) == bool(chosen.file):
         raise BadOption(
             "sweep permutations: give a FILE with its flags, or --model of the study, one of both", "model", chosen.model, "one"
@@ -132,8 +153,7 @@ def _curve(chosen: argparse.Namespace) -> Plan:
 def _plan(chosen: argparse.Namespace, seed: int, about: dict, data: Path | None = None) -> Plan:
     if data is not None and not data.is_file():
         raise DataError(f"{data}: no such file")
-    found = hashlib.sha256(data.read_bytes()).hexdigest() if data else ""
-    return Plan(chosen.kind, chosen.size, seed, about, str(data.resolve()) if data else "", found, version(program_files()))
+    return Plan(chosen.kind, chosen.size, seed, about, str(data.resolve()) if data else "", hash_of(data), version(program_files()))
 
 
 def _built(study: dict, panel: str) -> Path:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from importlib import import_module
 from typing import Any
@@ -70,8 +70,13 @@ def specified(estimator: str, seed: int, **fields: Any) -> Specification:
     return Specification(name="command line", estimator=estimator, seed=zlib.crc32(f"{seed} {estimator}".encode()), **fields)
 
 
-def table_of(data: pd.DataFrame, specification: Specification, origin: str) -> pd.DataFrame:
-    """Return the Estimate table of `specification` on `data`; `origin` fills the column `sample`. Notes are in `attrs`."""
+def table_of(
+    data: pd.DataFrame | Callable[[], pd.DataFrame], specification: Specification, origin: str, evidence: str = ""
+) -> pd.DataFrame:
+    """Return the Estimate table of `specification` on `data`, or on what it returns; `origin` fills the column `sample`.
+
+    The data have the grade `evidence`, or that which a table says. Notes are in `attrs`.
+    """
     method = method_of(specification.estimator)
     identity = {
         "model_id": "command",
@@ -79,12 +84,13 @@ def table_of(data: pd.DataFrame, specification: Specification, origin: str) -> p
         "estimand": method.title,
         "estimator": specification.estimator,
         "sample": origin,
-        "evidence": _evidence(data),
     }
     module = import_module(module_of("estimator", specification.estimator, "estimate"))
     sample: Sample | None = None
     notes: list[str] = []
     try:
+        data = data() if callable(data) else data
+        evidence = evidence or _evidence(data)
         sample = module.estimate.enter(data, specification)
         if not sample.calendar.is_plain:
             notes.append(f"periods are read as {sample.calendar.describe()}")
@@ -93,7 +99,7 @@ def table_of(data: pd.DataFrame, specification: Specification, origin: str) -> p
         rows = [refused("att", error.code, str(error)) | ({"incomplete": sample.left_out} if sample else {})]
     except np.linalg.LinAlgError as error:
         rows = [refused("att", "SINGULAR", f"a matrix could not be inverted ({error})")]
-    table = complete(rows, identity, contract())
+    table = complete(rows, identity | {"evidence": evidence}, contract())
     table.attrs["notes"] = [
         *notes,
         *(f"left out: {text}" for text in pd.concat([table["left_out"], table["incomplete"]]).dropna().unique() if text),

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 from analysis.core.errors import DataError, violation
@@ -31,7 +32,10 @@ TEXT = "string"
 SPAN = (1800, 2100)  # years of dates; a rule of the column may be narrower
 SPAN_SAID = f"of the years {SPAN[0]} to {SPAN[1]}"
 # What a spreadsheet that opens a table runs: a name may begin with a sign (-Pharma BV), but not call a function or a program.
-FORMULA = r"[=@]|[+-].*[|(!]"
+# Signs of East Asian width count as well.
+FORMULA = r"[=@＝＠]|[+\-＋－].*[|(!（]"
+# Characters that no reader sees, by which two names that look alike are two units: of no width, or turning the direction.
+UNSEEN = "[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]"
 
 
 def check_header(header: list[str], contract: dict, where: object) -> None:
@@ -72,7 +76,7 @@ def _convert(text: pd.Series, kind: str) -> tuple[pd.Series, list[int], str]:
     """Return the converted column, the positions that could not be converted, and the expected form."""
     if kind in ("number", "integer"):
         values = pd.to_numeric(text, errors="coerce")
-        broken = values.isna() & text.notna()
+        broken = (values.isna() & text.notna()) | values.isin([np.inf, -np.inf])
         if kind == "integer":
             broken |= values.notna() & (values % 1 != 0)
             values = values.mask(broken).astype(DTYPES[kind])
@@ -90,6 +94,8 @@ def _convert(text: pd.Series, kind: str) -> tuple[pd.Series, list[int], str]:
         broken = text.notna() & pd.to_datetime(text, format="%Y-%m-%d", errors="coerce").isna()
         return text, _positions(broken | _far(text)), f"a date YYYY-MM-DD {SPAN_SAID}"
     if kind == "text":
+        if (unseen := text.str.contains(UNSEEN).fillna(False)).any():
+            return text, _positions(unseen), "text alone: it has characters that cannot be seen"
         return text, _positions(text.str.match(FORMULA).fillna(False)), "text but a formula, which a spreadsheet would run"
     raise ValueError(f"unknown column type '{kind}'")
 

@@ -13,6 +13,8 @@ import pandas as pd
 STANDS_FOR = "_stands_for"
 # Mark of such a table in `attrs`: a column called by chance as ours is read as any other.
 MARK = "representatives"
+# Largest absolute outcome of the user's, by which rounding is told, in `attrs`: outcomes of representatives have lost their level.
+LARGEST = "largest"
 
 
 def column_in(data: pd.DataFrame) -> list[str]:

@@ -22,7 +22,7 @@ from analysis.core.level_codes import level_codes
 from analysis.core.method import Method
 from analysis.core.periods import Calendar
 from analysis.core.quoting import quoted
-from analysis.core.representatives import MARK, STANDS_FOR, each
+from analysis.core.representatives import LARGEST, MARK, STANDS_FOR, each
 from analysis.core.roles import check_outcome, check_roles, without_rounding
 from analysis.core.specification import BLANK_SPEAKS, LISTS, NAMES, SINGLE, TIMES, Specification, columns_of, flag, given
 from analysis.core.spells import check_spells
@@ -106,6 +106,8 @@ def sample_of(panel: pd.DataFrame, specification: Specification, method: Method)
         data[STANDS_FOR] = panel[STANDS_FOR].to_numpy(float)
     frame = pd.DataFrame(data, copy=False)
     frame.attrs = {key: panel.attrs[key] for key in ("evidence", "absent") if key in panel.attrs}
+    if panel.attrs.get(MARK):
+        frame.attrs[LARGEST] = panel.attrs.get(LARGEST)
     if calendar.coding != "number":
         frame.attrs["calendar"] = calendar  # for estimators to which dates matter, not the order of periods alone
     inside = _inside(specification, options | _dated_options(options, method, calendar, specification))
@@ -253,7 +255,7 @@ def labelled(rows: list[dict], sample: Sample) -> list[dict]:
     ours = {sample.translate(row["term"]) for row in rows if row["term"] not in sample.labels}
     clash = {quote: f"{name} (column)" for quote, name in sample.labels.items() if name in ours}
     effects = sample.specification.outcome and sample.specification.cohort
-    largest = sample.frame[sample.specification.outcome].abs().max() if effects else 0.0
+    largest = sample.frame.attrs.get(LARGEST) or sample.frame[sample.specification.outcome].abs().max() if effects else 0.0
     found = []
     for row in rows:
         row = without_rounding(row, largest) if effects else row

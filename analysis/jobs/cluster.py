@@ -11,12 +11,15 @@ from pathlib import Path
 
 from analysis.core.catalogue import ROOT
 from analysis.core.checked_yaml import read_yaml
-from analysis.core.errors import unknown
+from analysis.core.errors import ConfigError, unknown
 
 PROFILES = ROOT / "workflow" / "profiles"
 SETTINGS = "config/cluster.yaml"
 # Never sent away: it measures this machine.
 LOCAL = ("benchmark",)
+# Seconds in which a cluster answers; and what its answer holds where no waiting helps.
+PATIENCE = 30
+REFUSALS = ("invalid", "unable to contact", "configuration source", "not permitted", "denied")
 
 
 def profile(cluster: str) -> str:
@@ -35,6 +38,35 @@ def settings(root: Path = ROOT) -> dict:
 def resources(cluster: str, root: Path = ROOT) -> dict[str, dict]:
     """Return rule → mem_mb, runtime (minutes), cpus, seconds (longest) as measured; `default` for rules that were not."""
     return read_yaml(root / f"workflow/profiles/{cluster}/resources.yaml", "resources")["resources"]
+
+
+def check_answers(root: Path = ROOT) -> None:
+    """Ask Slurm whether it would take a job, which it does not run. Raises ConfigError with what to do where it takes none.
+
+    A cluster that is full, or whose nodes are held back, will take it later, and is left to.
+    """
+    chosen = settings(root)
+    place = [f"--{name}={chosen[name]}" for name in ("partition", "account") if chosen[name]]
+    try:
+        asked = subprocess.run(
+            ["sbatch", "--test-only", "--mem=1", *place, "--wrap=true"], capture_output=True, text=True, timeout=PATIENCE
+        )
+    except FileNotFoundError:
+        raise ConfigError("CLUSTER=slurm: there is no program sbatch on this machine; run it on a login node of the cluster") from None
+    except subprocess.TimeoutExpired:
+        raise ConfigError(f"CLUSTER=slurm: Slurm does not answer within {PATIENCE} seconds; try again, or ask those who run it") from None
+    said = asked.stdout + asked.stderr
+    if asked.returncode and any(sign in said.lower() for sign in REFUSALS):
+        last = said.strip().splitlines()[-1]
+        known = f"; it has the partitions {', '.join(found)}" if (found := _partitions()) else ""
+        raise ConfigError(f"CLUSTER=slurm: Slurm takes no job ({last}); {SETTINGS} names partition and account{known}")
+
+
+def _partitions() -> list[str]:
+    with contextlib.suppress(OSError, subprocess.SubprocessError):
+        listed = subprocess.run(["sinfo", "--noheader", "--format=%R"], capture_output=True, text=True, timeout=PATIENCE, check=True)
+        return sorted(set(listed.stdout.split()))
+    return []
 
 
 def arguments(cluster: str, minutes: int = 0, root: Path = ROOT) -> list[str]:

@@ -243,11 +243,11 @@ def _ended(process: ForkServerProcess, seconds: float | None = None) -> bool:
 def make_ready() -> ForkServerContext:
     """Start the process that jobs are forked from, unless it runs; it imports the libraries while the workflow is planned.
 
-    With FEW_JOBS in the environment it imports nothing: a job or two load what they need sooner than everything is loaded.
+    With FEW_JOBS in the environment it imports no libraries: a job or two load what they need sooner than everything is loaded.
     """
     os.environ |= ONE_THREAD
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([] if FEW_JOBS in os.environ else ["analysis.jobs.preload"])
+    context.set_forkserver_preload(["analysis.jobs.bound", *([] if FEW_JOBS in os.environ else ["analysis.jobs.preload"])])
     forkserver.ensure_running()
     return context
 

@@ -13,6 +13,7 @@ import time
 import traceback
 import warnings
 from collections.abc import Iterator
+from multiprocessing import forkserver
 from pathlib import Path
 
 from analysis.core.errors import DataError
@@ -24,8 +25,12 @@ OF_THE_MACHINE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EA
 def die_with(parent: int) -> None:
     """End this process when its own parent ends, and now if the process `parent`, on whose behalf it works, is gone.
 
-    A killed Snakemake would otherwise leave orphans that go on writing.
+    A killed Snakemake would otherwise leave orphans that go on writing: its death ends the process that jobs are forked from, and that
+    one's death this. A job is handed the pipe by which that process learns of it, and would keep it open.
     """
+    if (pipe := forkserver._forkserver._forkserver_alive_fd) is not None:  # type: ignore[attr-defined]
+        os.close(pipe)
+        forkserver._forkserver._forkserver_alive_fd = None  # type: ignore[attr-defined]
     if sys.platform != "linux":
         return
     own = os.getppid()

@@ -56,6 +56,8 @@ MADE = (PROCESSED, FIGURES, "paper")
 DOCUMENTS = {"study": ("paper/paper.pdf", "paper/numbers.json"), "validation": ("paper/validation.pdf", "paper/validation_numbers.json")}
 # Rules that read the papers' text, and the targets' own: where nothing else has changed since a whole run, no other need be planned.
 TEXT, READ_TEXT = (".typ", ".bib"), ("study", "validation", "typeset", "dossier")
+# What ends a run: Ctrl-C, a request, the end of the terminal.
+ENDS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
 BACK = "What rests on that says so in place of the archived results; `git checkout figures paper` brings those back."
 
 
@@ -73,6 +75,8 @@ def main(arguments: list[str]) -> int:
     except OSError as error:
         print(f"error: the study cannot run in {ROOT}: {error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:  # between the jobs and the end, or before the first
+        return interrupted()
 
 
 def _alone(arguments: list[str], where: list[str]) -> int:
@@ -136,7 +140,9 @@ def _where(arguments: list[str], minutes: int = 0) -> tuple[list[str], list[str]
 
     place = arguments.index("--cluster")
     name, kept = "".join(arguments[place + 1 : place + 2]), arguments[:place] + arguments[place + 2 :]
-    options = ["--profile", cluster.profile(name), *cluster.arguments(name, minutes), f"--slurm-jobname-prefix=ips{os.getpid()}"]
+    profile = cluster.profile(name)
+    cluster.check_answers()
+    options = ["--profile", profile, *cluster.arguments(name, minutes), f"--slurm-jobname-prefix=ips{os.getpid()}"]
     os.environ |= cluster.environment(name)
     return options, kept
 
@@ -171,21 +177,29 @@ def execute(command: list[str], lock: IO, logs: Path = ROOT / "logs") -> int:
             signals.append(number)
             process.kill()
 
-        before = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
+        # `nohup` has a run outlive its terminal.
+        before = {number: signal.signal(number, end) for number in ENDS if signal.getsignal(number) is not signal.SIG_IGN}
         try:
             status = process.wait()
         finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
+            for number, handler in before.items():  # once is enough: what is said of the end comes to its own
+                signal.signal(number, signal.SIG_IGN if signals else handler)
     if signals:
-        if sys.stderr.isatty():
-            print("\r\x1b[2K\x1b[?25h", end="", file=sys.stderr)  # the bar hid the cursor, and was not asked to end
-        _cancel(command)
-        ended = sum(path.stat().st_mtime >= began and has_ended(str(path)) for path in logs.rglob("*.log"))
-        jobs = f"what {ended} job{'' if ended == 1 else 's'} made is kept" if ended else "nothing was finished yet"
-        print(f"\nInterrupted, not failed: {jobs}. The same command goes on from there.", file=sys.stderr)
-        return 128 + signals[-1]
+        with contextlib.suppress(OSError):  # a terminal that was closed
+            if sys.stderr.isatty():
+                print("\r\x1b[2K\x1b[?25h", end="", file=sys.stderr)  # the bar hid the cursor, and was not asked to end
+            _cancel(command)
+            return interrupted(sum(path.stat().st_mtime >= began and has_ended(str(path)) for path in logs.rglob("*.log")), signals[0])
+        return 128 + signals[0]
     return status
+
+
+def interrupted(ended: int | None = None, number: int = signal.SIGINT) -> int:
+    """Say what `ended` jobs (None: not counted) leave of a run that signal `number` ended; return the exit status."""
+    jobs = f"what {ended} job{'' if ended == 1 else 's'} made is kept" if ended else "nothing was finished yet"
+    jobs = "what was finished is kept" if ended is None else jobs
+    print(f"\nInterrupted, not failed: {jobs}. The same command goes on from there.", file=sys.stderr)
+    return 128 + number
 
 
 def _deaf() -> None:

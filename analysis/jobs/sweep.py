@@ -8,7 +8,7 @@ from pathlib import Path
 from analysis.core.config import load
 from analysis.core.storage import read_table, write_table, write_text
 from analysis.sweeps import blocks, curve, montecarlo, permutations
-from analysis.sweeps.plan import Plan, blocks_of, read
+from analysis.sweeps.plan import Plan, blocks_of, check_unchanged, read
 
 HERE = Path()
 # Kind of sweep → the tables that it ends with.
@@ -21,6 +21,7 @@ def scatter(job: int, jobs: int, path: str) -> None:
     missing = [block for block in blocks_of(plan, job, jobs) if not blocks.done(HERE, block)]
     if missing:
         run = _runner(plan)
+        check_unchanged(plan)  # once they are read, and before a block rests on them
         for block in missing:
             run(block)
     write_text(f"{len(missing)} blocks\n", path)
@@ -29,6 +30,7 @@ def scatter(job: int, jobs: int, path: str) -> None:
 def gather(paths: list[str]) -> None:
     """Write the tables of the sweep from the files of all its blocks."""
     plan, contracts = read(HERE), load()["contracts"]
+    check_unchanged(plan)
     if plan.kind == "permutations":
         evidence = permutations.gather(plan, HERE)
         write_table(evidence, paths[0], contracts["estimate"], str(evidence["evidence"].iloc[0]))

@@ -35,6 +35,7 @@ CODE = (
     "*.lock",
 )
 RAW = "data/raw/**/*"
+SHA256 = re.compile("[0-9a-f]{64}")
 SEED = re.compile(r"^seed: (\d+)", re.MULTILINE)
 # Each build of OpenBLAS names its functions its own way; the libraries of NumPy and SciPy bring one each.
 KERNEL_NAMES = ("scipy_openblas_get_corename64_", "scipy_openblas_get_corename", "openblas_get_corename")
@@ -175,4 +176,14 @@ def read(path: Path) -> dict:
     parts = ("inputs", "code", "environment", "seeds", "jobs", "results")
     if not isinstance(found, dict) or any(not isinstance(found.get(part), dict) for part in parts):
         raise DataError(f"{file}: is no manifest (it must hold {', '.join(parts)})")
+    for part in ("inputs", "code", "results"):
+        for path, digest in found[part].items():
+            if not (isinstance(digest, str) and SHA256.fullmatch(digest)):
+                raise DataError(f"{file}: {part}, {path}: {str(digest)[:80]} is no SHA-256; a run writes none but those")
+    for part in ("environment", "seeds"):
+        for name, said in found[part].items():
+            if not isinstance(said, str):
+                raise DataError(f"{file}: {part}, {name}: {str(said)[:80]} is no text; a run writes none but those")
+    if not found["results"]:
+        raise DataError(f"{file}: lists no results, so that nothing can be compared")
     return found

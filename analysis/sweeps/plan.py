@@ -7,6 +7,7 @@ and a block that has its file is not run again.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 from dataclasses import asdict, dataclass, replace
@@ -14,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
+from analysis.core.catalogue import program_files, version
 from analysis.core.errors import BadOption, DataError
 from analysis.core.storage import write_text
 
@@ -51,6 +53,22 @@ class Plan:
         """Return the seed of a block, of the sequence that the seed of the sweep spawns for its number (63 bits)."""
         words = np.random.SeedSequence(self.seed, spawn_key=(block,)).generate_state(1, np.uint64)
         return int(words[0] >> 1)
+
+
+def hash_of(data: Path | None) -> str:
+    """Return the SHA-256 of a file, blank where there is none."""
+    if data is None:
+        return ""
+    with data.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def check_unchanged(plan: Plan) -> None:
+    """Raise DataError where the data or the programs are others than when the plan was made: blocks of both would be mixed."""
+    if plan.hash and (not Path(plan.data).is_file() or hash_of(Path(plan.data)) != plan.hash):
+        raise DataError(f"{plan.data}: is not the file that the sweep began with; put that back, or begin in a new folder")
+    if plan.code and version(program_files()) != plan.code:
+        raise DataError("the programs are not those that the sweep began with; put them back, or begin in a new folder")
 
 
 def blocks_of(plan: Plan, job: int, jobs: int) -> range:

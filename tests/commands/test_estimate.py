@@ -320,3 +320,19 @@ def test_the_program_as_a_person_runs_it(shops):
     assert done.returncode == 0 and "att" in done.stdout
     done = subprocess.run([*arguments, "--option", "x"], capture_output=True, text=True, cwd=ROOT, check=False)
     assert done.returncode == 2 and "Traceback" not in done.stderr
+
+
+def test_no_name_is_run_by_a_spreadsheet_or_a_terminal(shops, tmp_path):
+    """Columns may be called anything, and the result says so as text."""
+    data = pd.read_csv(shops)
+    for name, cell in {"=cmd|'/C calc'!A0": "'=cmd|'/C calc'!A0", "＝1+1": "'＝1+1", "-z": "'-z", "z\x1b[31m": "z\\x1b[31m"}.items():
+        data.rename(columns={"z": name}).to_parquet(tmp_path / "named.parquet")
+        model = ["--outcome", "sales", "--unit", "shop", "--time", "week", "--treatment", "open", f"--controls={name}"]
+        table = estimated(tmp_path / "named.parquet", "--estimator", "two_way_fixed_effects", *model, tmp_path=tmp_path)
+        assert cell in list(table["term"])
+        status, out, err = command("estimate", tmp_path / "named.parquet", "--estimator", "two_way_fixed_effects", *model)
+        assert status == 0 and "\x1b" not in out + err
+    status, _, err = command(
+        "estimate", tmp_path / "named.parquet", "--estimator", "two_way_fixed_effects", *model[:-1], "--controls=\x1b]0;x"
+    )
+    assert status == 2 and "\x1b" not in err and "\\x1b" in err

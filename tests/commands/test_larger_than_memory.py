@@ -1,12 +1,19 @@
 """Estimates for which memory would not do: streamed where that gives the same, else refused before they start. SIMULATED."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from analysis.commands import estimate as asked
 from analysis.core import memory
+from analysis.core.rawfiles import ROOT
 from analysis.simulations.data_generating_processes import staggered
+from analysis.sources.files import whole_units
 from tests.commands.test_estimate import command
 
 COLUMNS = ("--outcome", "y", "--unit", "unit", "--time", "time")
@@ -75,3 +82,111 @@ def test_memory_grows_with_rows_and_columns():
     assert memory.needed("callaway_santanna", 10**7) < 8 * memory.GIB < memory.needed("callaway_santanna", 10**8)
     assert memory.needed("cox", 10**6, 3) - memory.needed("cox", 10**6) == pytest.approx(3 * 10**6 * memory.A_COLUMN)
     assert memory.available() > 0
+
+
+def both(path, tmp_path, *arguments):
+    """Return what memory and what the stream give: the table, or what is said."""
+    found = []
+    for name, how in (("memory", ()), ("stream", ("--streaming",))):
+        status, _, err = command("estimate", path, *arguments, *how, "--out", tmp_path / f"{name}.csv")
+        found.append(pd.read_csv(tmp_path / f"{name}.csv") if status == 0 else err)
+    return found
+
+
+@pytest.mark.parametrize("column", ["y", "unit", "time", "cohort", "d"])
+@pytest.mark.parametrize("kind", ["numbers", "text"])
+def test_what_stands_for_a_missing_value_does_so_in_a_stream(panel, tmp_path, column, kind):
+    data = pd.read_parquet(panel).astype({column: float})
+    data = data.assign(unit=data["unit"] + 1)
+    coded = data["unit"] < 3 if column == "cohort" else data.index % 13 == 5
+    data[column] = data[column].mask(coded, -99)
+    if kind == "text":
+        data[column] = data[column].map("{:g}".format)
+    data.to_parquet(tmp_path / "coded.parquet")
+    for words in ((*COHORT, "callaway_santanna"), (*COLUMNS, "--treatment", "d", "--estimator", "two_way_fixed_effects")):
+        memory, stream = both(tmp_path / "coded.parquet", tmp_path, *words, "--missing", "-99")
+        if isinstance(stream, str):
+            assert kind == "text" and column in ("y", "d") and "kept as String" in stream
+        else:
+            pd.testing.assert_frame_equal(
+                memory.drop(columns=["incomplete", "left_out"]), stream.drop(columns=["incomplete", "left_out"]), rtol=1e-9
+            )
+
+
+REFUSED = {
+    "two cohorts": (lambda d: d.assign(cohort=d["cohort"].where(d.index != 4, 6)), "more than one value of cohort"),
+    "two cohorts, one undated": (lambda d: pd.concat([d, d.tail(1).assign(time=np.nan, cohort=3)]), "more than one value of cohort"),
+    "merged units": (lambda d: d.assign(unit=d["unit"] + 2.0**60), "can have merged"),
+    "nested units": (lambda d: d.assign(unit=[[one] for one in d["unit"]]), "one"),
+    "rounding": (lambda d: d.assign(y=d["y"] + 2.0**53), "does not vary"),
+    "no variation": (lambda d: d.assign(y=7.0), "does not vary"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_memory_refuses_the_stream_refuses(panel, tmp_path, name):
+    change, why = REFUSED[name]
+    change(pd.read_parquet(panel)).to_parquet(tmp_path / "wrong.parquet")
+    for found in both(tmp_path / "wrong.parquet", tmp_path, *COHORT, "callaway_santanna"):
+        assert why in (found if isinstance(found, str) else found["reason"][0])
+        assert isinstance(found, str) or (len(found) == 1 and found["estimate"].isna().all())
+
+
+def test_a_kind_that_cannot_be_streamed_is_said_in_one_line(panel, tmp_path):
+    table = pa.Table.from_pandas(pd.read_parquet(panel))
+    wide = pa.array(table["y"].to_numpy().round(3)).cast(pa.decimal256(50, 3), safe=False)
+    pq.write_table(table.set_column(table.schema.get_field_index("y"), "y", wide), tmp_path / "wide.parquet")
+    memory, stream = both(tmp_path / "wide.parquet", tmp_path, *COHORT, "callaway_santanna")
+    assert isinstance(memory, pd.DataFrame) and stream.startswith("error: ") and "estimate in memory" in stream and stream.count("\n") == 1
+
+
+def test_a_file_that_changes_while_it_is_read_is_refused(panel, tmp_path, monkeypatch):
+    path = tmp_path / "growing.parquet"
+    data = pd.read_parquet(panel)
+    data.to_parquet(path)
+    plain = whole_units.Stream.parts
+
+    def parts(stream):
+        yield from plain(stream)
+        data.assign(y=0.0).to_parquet(path)
+
+    monkeypatch.setattr(whole_units.Stream, "parts", parts)
+    status, _, err = command("estimate", path, *COHORT, "callaway_santanna", "--streaming")
+    assert status == 2 and "changed while it was read" in err
+
+
+@pytest.mark.parametrize(
+    ("line", "files"),
+    [
+        ("0::/job/step", {"job/memory.max": "1000", "job/memory.current": "900", "job/memory.stat": "anon 1\ninactive_file 300\n"}),
+        (
+            "4:cpu,memory:/job",
+            {
+                "memory/job/memory.limit_in_bytes": "1000",
+                "memory/job/memory.usage_in_bytes": "700",
+                "memory/job/memory.stat": "total_inactive_file 100\n",
+            },
+        ),
+    ],
+)
+def test_a_job_of_a_cluster_has_the_memory_of_its_group(tmp_path, line, files):
+    (tmp_path / "cgroup").write_text(f"1:name=systemd:/\n{line}\n")
+    for name, content in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(content)
+    assert memory.left_of_groups(tmp_path / "cgroup", tmp_path) == [400]
+
+
+def test_where_not_even_a_stream_fits_it_does_not_start(panel, monkeypatch):
+    monkeypatch.setattr(asked, "needed", lambda *_: 0.7 * memory.GIB)
+    monkeypatch.setattr(asked, "available", lambda: 0.4 * memory.GIB)
+    for how in ((), ("--streaming",)):
+        status, _, err = command("estimate", panel, *COHORT, "callaway_santanna", *how)
+        assert status == 2 and "0.7 GiB of memory, and 0.4 GiB are free (units summed up in a stream take 0.5 GiB)" in err
+        assert command("estimate", panel, *COHORT, "callaway_santanna", *how, "--anyway")[0] == 0
+
+
+def test_ulimit_is_heeded():
+    code = "from analysis.core.memory import available; print(available())"
+    limited = subprocess.run(["sh", "-c", f"ulimit -v 2000000; {sys.executable} -c '{code}'"], cwd=ROOT, capture_output=True, text=True)
+    assert 0 < float(limited.stdout) < 2_048_000_000

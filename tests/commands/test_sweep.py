@@ -11,12 +11,13 @@ from analysis.__main__ import main
 from analysis.commands import estimate
 from analysis.core.any_table import specified
 from analysis.core.config import claim_test
+from analysis.core.errors import DataError
 from analysis.jobs import sweep as jobs
 from analysis.simulations.monte_carlo import replicate
 from analysis.sources.files.asked import Reading
 from analysis.specification_curve.summary import curve_of
 from analysis.sweeps import blocks, curve, permutations
-from analysis.sweeps.plan import Plan, settle
+from analysis.sweeps.plan import Plan, hash_of, settle
 from tests.study import STUDY
 
 MODEL = ["--estimator", "two_way_fixed_effects", "--outcome", "y", "--unit", "firm", "--time", "year", "--cohort", "first"]
@@ -148,3 +149,41 @@ def test_bad_input_is_refused_in_one_line_before_anything_runs(words, said, pane
     status, line = run(*(word.format(panel=panel) for word in words), "--out", tmp_path / "out")
     assert status == 2 and line.startswith("error: ") and said in line
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "flag"),
+    [
+        (("montecarlo", "--process", "staggered", "--seed", 7), "--seed 7"),
+        (("montecarlo", "--process", "staggered", "--cluster", "region"), "--cluster region"),
+        (("montecarlo", "panel.csv", "--process", "staggered"), "FILE panel.csv"),
+        (("curve", "--curve", "province_rd_curve", "--outcome", "patents"), "--outcome patents"),
+        (("curve", "--curve", "province_rd_curve", "--process", "staggered"), "--process staggered"),
+        (("permutations", "--model", "province_att", "--outcome", "rd_intensity", "--controls", "gdp"), "--controls gdp"),
+        (("permutations", "--model", "province_att", "--outcome", "rd_intensity", "--option", "aggregation=group"), "--option"),
+    ],
+)
+def test_a_flag_that_would_change_nothing_is_refused(tmp_path, words, flag):
+    status, said = run(*words, "--size", 10, "--out", tmp_path / "sweep")
+    assert status == 2 and "makes no use of" in said and flag in said and not (tmp_path / "sweep").exists()
+
+
+def test_data_that_change_under_way_leave_no_block_and_no_result(panel, tmp_path, monkeypatch):
+    data = tmp_path / "panel.csv"
+    data.write_bytes(panel.read_bytes())
+    specification = specified("two_way_fixed_effects", 1, outcome="y", unit="firm", time="year", cohort="first")
+    about = permutations.of_file(specification, estimate.roles_of(specification), Reading(), [])
+    plan = Plan("permutations", 2000, 1, about, str(data), hash_of(data))
+    settle(plan, tmp_path / "sweep", 2)
+    monkeypatch.chdir(tmp_path / "sweep")
+    jobs.scatter(0, 2, "jobs/0.done")
+    data.write_bytes(panel.read_bytes().replace(b"0.", b"1."))
+    with pytest.raises(DataError, match="not the file that the sweep began with"):
+        jobs.scatter(1, 2, "jobs/1.done")
+    assert not blocks.path_of(tmp_path / "sweep", 1).exists()
+    data.write_bytes(panel.read_bytes())
+    jobs.scatter(1, 2, "jobs/1.done")
+    data.unlink()
+    with pytest.raises(DataError, match="not the file that the sweep began with"):
+        jobs.gather(["result.parquet"])
+    assert not (tmp_path / "sweep/result.parquet").exists()

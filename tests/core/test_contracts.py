@@ -40,6 +40,8 @@ def test_a_good_file_is_typed(tmp_path):
     ("line", "column", "said"),
     [
         ("a,2001,lots,patent,1,2001", "size", "'lots': is not a number"),
+        ("a,2001,inf,patent,1,2001", "size", "'inf': is not a number"),
+        ("a,2001,-Infinity,patent,1,2001", "size", "is not a number"),
         ("a,2001.5,1,patent,1,2001", "year", "is not an integer"),
         ("a,1889,1,patent,1,2001", "year", "must be at least 1990"),
         ("a,2001,-1,patent,1,2001", "size", "must be at least 0"),
@@ -47,6 +49,11 @@ def test_a_good_file_is_typed(tmp_path):
         ("a,2001,1,patent,maybe,2001", "green", "is not one of"),
         ("a,2001,1,patent,1,May 2001", "date", "is not a date"),
         (",2001,1,patent,1,2001", "deal", "may not be blank"),
+        ("＝1+1,2001,1,patent,1,2001", "deal", "a formula"),
+        ("－1+cmd(2),2001,1,patent,1,2001", "deal", "a formula"),
+        ("z\u200b,2001,1,patent,1,2001", "deal", "cannot be seen"),
+        ("z\u202e,2001,1,patent,1,2001", "deal", "cannot be seen"),
+        ("z\x1b[31m,2001,1,patent,1,2001", "deal", "cannot be seen"),
         ("z,2001,1,patent,1,2001", "deal", "duplicated key, first seen in row 2"),
     ],
 )

@@ -158,6 +158,42 @@ def other_delimiter(content: bytes, dice: random.Random) -> bytes:
     return content.replace(b",", dice.choice([b";", b"\t", b"|"]))
 
 
+def rows_exchanged_but_for_a_column(content: bytes, dice: random.Random) -> bytes:
+    """Two rows with each other's values in one column, as after half a sort."""
+
+    def change(rows: Rows) -> None:
+        one, other, column = *dice.sample(range(1, len(rows)), 2), dice.randrange(len(rows[0]))
+        rows[one][column], rows[other][column] = rows[other][column], rows[one][column]
+
+    return _edited(content, change)
+
+
+def _column(change: Callable[[list[str]], list[str]], wanted: Callable[[str], bool]) -> Callable[[bytes, random.Random], bytes]:
+    """Return the corruption of one column that has a cell which is `wanted`; where there is none, of nothing."""
+
+    def corruption(content: bytes, dice: random.Random) -> bytes:
+        def edit(rows: Rows) -> None:
+            places = [place for place in range(len(rows[0])) if any(wanted(row[place]) for row in rows[1:])]
+            if places:
+                place = dice.choice(places)
+                for row, cell in zip(rows[1:], change([row[place] for row in rows[1:]]), strict=True):
+                    row[place] = cell
+
+        changed = _edited(content, edit)
+        return content if changed == _edited(content, lambda rows: None) else changed
+
+    return corruption
+
+
+def _later(cell: str) -> str:
+    return f"{int(cell[:4]) + 1}{cell[4:]}" if DATED.fullmatch(cell) else cell
+
+
+def _broken(cell: str) -> bool:
+    return _number(cell) and "." in cell
+
+
+DATED = re.compile(r"(1[89]|20)\d\d(-\d\d){0,2}")
 CORRUPTIONS: dict[str, Callable[[bytes, random.Random], bytes]] = {
     "one bit flipped": bit_flipped,
     "cut short": cut_short,
@@ -174,6 +210,11 @@ CORRUPTIONS: dict[str, Callable[[bytes, random.Random], bytes]] = {
     "another encoding": other_encoding,
     "other ends of lines": other_line_ends,
     "another delimiter": other_delimiter,
+    "two cells of a column exchanged": rows_exchanged_but_for_a_column,
+    "a column moved by a row": _column(lambda cells: [*cells[-1:], *cells[:-1]], bool),
+    "decimal commas": _column(lambda cells: [cell.replace(".", ",") if _broken(cell) else cell for cell in cells], _broken),
+    "signs lost": _column(lambda cells: [cell.lstrip("-") for cell in cells], lambda cell: _number(cell) and cell.startswith("-")),
+    "years later by one": _column(lambda cells: list(map(_later, cells)), lambda cell: bool(DATED.fullmatch(cell))),
 }
 
 # Slips of units, of columns that measure something: factor, and which rows.

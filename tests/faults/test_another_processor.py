@@ -69,7 +69,7 @@ def test_iterative_estimates_have_the_archived_digits_on_another_processor(study
     first, second = estimates(checkout), estimates(checkout, **variables)
     differ = {name: differences(first[name], second[name]) for name in ITERATIVE}
     listed = [(name, *one) for name, found in differ.items() for one in found]
-    assert all(agree(archived(one), archived(other), RULES["tolerance"], RULES["zero"]) for *_, one, other in listed), listed
+    assert all(agree(archived(one), archived(other), RULES) for *_, one, other in listed), listed
     remark = "; ".join(f"{name} {parameter} {column}: {archived(one)}, {archived(other)}" for name, parameter, column, one, other in listed)
     equal = sum(not found for found in differ.values())
     name = f"files of iterative estimates under kernel {kernel} and the instructions of its time, in seven digits"

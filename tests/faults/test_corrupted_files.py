@@ -15,7 +15,7 @@ from tests.faults.corruptions import CORRUPTIONS, UNITS, in_other_units, unchang
 from tests.faults.reach import reached
 from tests.workflow.test_corrupted_raw_files import TABLES
 
-EACH = int(os.environ.get("IPS_FAULT_CORRUPTIONS", "17"))  # of each file, over all kinds
+EACH = int(os.environ.get("IPS_FAULT_CORRUPTIONS", "20"))  # of each file, over all kinds
 LONG = 400  # rows of a table that are corrupted, so that a thousand ways take minutes
 PART = "Raw files corrupted"
 IN_OTHER_UNITS = "Raw files in other units"
@@ -135,6 +135,13 @@ def test_what_was_found(record):
         remark = f"unseen in {', '.join(sorted(UNCOUNTED))}: measured anew, with as many rows as there are" if kind == "a row lost" else ""
         record(PART, f"{kind}, hash renewed", counts.total(), counts[SAME], counts[REFUSED], counts[UNSEEN], remark=remark)
     assert COUNTS["a row lost"][UNSEEN] == UNCOUNTED.total()
-    for kind in ("a NUL byte", "another delimiter", "columns in another order", "rows in another order", "a row repeated"):
+    for kind in (
+        "a NUL byte",
+        "another delimiter",
+        "columns in another order",
+        "rows in another order",
+        "a row repeated",
+        "decimal commas",
+    ):
         assert COUNTS[kind][UNSEEN] == 0, kind
     record(PART, "any of these that changed a byte, hash as committed", HELD["tried"], refused=HELD["tried"])

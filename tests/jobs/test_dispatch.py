@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from multiprocessing import forkserver
@@ -9,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from analysis.jobs.dispatch import Job, JobFailed, exit_status, make_ready
-from analysis.jobs.job import job
+from analysis.core.rawfiles import ROOT
+from analysis.jobs.dispatch import FEW_JOBS, Job, JobFailed, exit_status, make_ready
+from analysis.jobs.job import die_with, job
 
 # Polars starts it when it is imported, and nothing keeps it from that. It waits for orders that nobody gives before the fork.
 IDLE = "polars-ooc-clea"
@@ -35,6 +38,14 @@ def stands_still_once(planned, log, parent):
         before.write_text(str(os.getpid()))
         signal.pause()
     ends(planned, log, parent)
+
+
+def works_for_long(planned, log, parent):
+    """Say who works, and go on as a long job does, heedless of what is asked of it."""
+    die_with(parent)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    Path(log).write_text(str(os.getpid()))
+    time.sleep(300)
 
 
 def stands_still(planned, log, parent):
@@ -75,3 +86,31 @@ def test_a_job_that_stands_still_before_it_begins_is_replaced(tmp_path):
     assert not Path(f"/proc/{first}").exists()
     with pytest.raises(JobFailed, match="not begun"):
         exit_status(stands_still, planned(), str(tmp_path / "other"), begun_within=0.3)
+
+
+LONG = """
+import sys
+from analysis.jobs.dispatch import exit_status
+from tests.jobs.test_dispatch import planned, works_for_long
+exit_status(works_for_long, planned(), sys.argv[1])
+"""
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM, signal.SIGHUP])
+def test_no_job_outlives_the_run_that_asked_for_it(tmp_path, how):
+    """Whatever ends the run, and with no terminal whose end would end all."""
+    log = tmp_path / "log"
+    environment = os.environ | {FEW_JOBS: "yes"}
+    run = subprocess.Popen([sys.executable, "-c", LONG, str(log)], cwd=ROOT, env=environment, start_new_session=True)
+    within(60, lambda: log.exists() and log.read_text())
+    process = Path(f"/proc/{log.read_text()}")
+    os.kill(run.pid, how)
+    run.wait()
+    within(20, lambda: not process.exists())
+
+
+def within(seconds, so):
+    end = time.monotonic() + seconds
+    while not so():
+        assert time.monotonic() < end
+        time.sleep(0.05)

@@ -2,10 +2,10 @@
 
 import contextlib
 import json
-import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -17,6 +17,7 @@ from tests.terminal import on_a_terminal
 STUB = "import signal, sys, time; signal.signal(signal.SIGTERM, lambda *_: sys.exit(1)); print('up', flush=True); time.sleep(60)"
 RUN = f"""
 import sys
+import time
 from pathlib import Path
 from analysis.jobs.run import execute
 with Path(sys.argv[1]).open("a+") as lock:
@@ -45,14 +46,19 @@ def test_nothing_is_missing_where_all_was_at_hand(tmp_path):
 
 
 @pytest.mark.fast
-def test_an_interrupted_run_says_so_and_takes_its_jobs_along(tmp_path):
+@pytest.mark.parametrize(
+    "signals", [[signal.SIGTERM], [signal.SIGHUP], [signal.SIGINT] * 20], ids=["asked", "terminal closed", "impatient"]
+)
+def test_an_interrupted_run_says_so_and_takes_its_jobs_along(tmp_path, signals):
     with subprocess.Popen(
         [sys.executable, "-c", RUN, str(tmp_path / "lock")], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
         assert process.stdout.readline() == "up\n"
-        os.kill(process.pid, signal.SIGTERM)
-        _, said = process.communicate(timeout=20)
-    assert process.returncode == 128 + signal.SIGTERM
+        for number in signals:
+            process.send_signal(number)
+            time.sleep(0.01)
+        _, said = process.communicate(timeout=20)  # ends with the last that holds the pipe
+    assert process.returncode == 128 + signals[0] and "Traceback" not in said
     assert "Interrupted, not failed" in said
 
 

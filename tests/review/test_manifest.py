@@ -21,7 +21,7 @@ def run(tmp_path_factory):
         "paper/tables/effects.csv": "a\n1\n",
         "figures/path.png": "picture",
         "logs/estimate/m/y.log": "done: 3.21 s, 2.95 s of CPU, 214 MB\n",
-        "data/processed/raw_files.json": json.dumps({"lists": [{"path": "IPS_DATA/list.xlsx", "sha256": "ab"}]}),
+        "data/processed/raw_files.json": json.dumps({"lists": [{"path": "IPS_DATA/list.xlsx", "sha256": 32 * "ab"}]}),
     }.items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_text(content)
@@ -78,3 +78,15 @@ def test_what_is_no_manifest_is_refused_in_a_line(run, tmp_path, capsys, content
         (tmp_path / "other.json").write_text(content)
     assert main(["verify", "--manifests", str(run), str(tmp_path / "other.json")]) == 2
     assert "manifest" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("part", "value"),
+    [("results", {}), ("results", {"paper/x.csv": None}), ("inputs", {"a": 7}), ("code", {"a": "0" * 63}), ("seeds", {"study": None})],
+)
+def test_a_manifest_that_was_edited_by_hand_is_refused(run, tmp_path, capsys, part, value):
+    held = json.loads((run / MANIFEST).read_text())
+    for name in ("one.json", "other.json"):
+        (tmp_path / name).write_text(json.dumps(held | {part: value}))
+    assert main(["verify", "--manifests", str(tmp_path / "one.json"), str(tmp_path / "other.json")]) == 2
+    assert f"one.json: {part}" in (said := capsys.readouterr().err) or "lists no results" in said

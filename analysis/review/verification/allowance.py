@@ -7,9 +7,14 @@ is the density there (Serfling 1980, section 2.3.3); f is that of a normal distr
 from __future__ import annotations
 
 import math
+import re
 from statistics import NormalDist
 
+from analysis.core.precision import DIGITS
+
 NORMAL = NormalDist()
+# Estimates are archived with fewer digits: so many are those of a seed, a count or a day, of which none may differ.
+COUNTED = re.compile(rf"-?\d{{{DIGITS + 1},}}")
 LEVEL = 0.95  # of the interval between ci_low and ci_high
 
 
@@ -22,14 +27,18 @@ def parsed(text: str) -> float | None:
     return value if math.isfinite(value) else None
 
 
-def agree(old: str, new: str, tolerance: float, allowed: float = 0.0) -> bool:
-    """Return whether two cells agree: equal text, or numbers within `tolerance` of the larger one or within `allowed`, absolutely."""
+def agree(old: str, new: str, rules: dict, allowed: float = 0.0) -> bool:
+    """Return whether two cells agree: equal text, or numbers within the `tolerance` of the larger one or within `allowed`, absolutely.
+
+    Numbers that are `noise` may differ by `zero`, and no others: a small coefficient has its digits as any.
+    """
     if old == new:
         return True
     first, second = parsed(old), parsed(new)
-    if first is None or second is None:
+    if first is None or second is None or (COUNTED.fullmatch(old) and COUNTED.fullmatch(new)):
         return False
-    return abs(first - second) <= max(tolerance * max(abs(first), abs(second)), allowed)
+    larger = max(abs(first), abs(second))
+    return abs(first - second) <= max(rules["tolerance"] * larger, allowed, rules["zero"] if larger <= rules["noise"] else 0.0)
 
 
 def allowance(column: str, row: dict[str, str], rules: dict) -> float:

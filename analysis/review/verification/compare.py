@@ -78,7 +78,7 @@ def compare(archived: Path, rerun: Path, rules: dict, missing_inputs: MissingInp
     rules = rules | {"level": level} | ({} if level == VERSIONS else {"drawn": {}})
     results = [_file(archived, rerun, path, lambda a, b: _tables(a, b, rules)) for path in _both(archived, rerun, rules["tables"])]
     # Where the cells behind a printed table are the same, so is what it prints.
-    same = {Path(result.path).stem for result in results if result.status == IDENTICAL}
+    same = {Path(result.path).stem for result in results if result.status in (IDENTICAL, REDRAWN)}
     results += [
         _file(archived, rerun, path, lambda a, b: _numbers(a, b, rules, missing_inputs))
         for path in _both(archived, rerun, rules["numbers"])
@@ -168,6 +168,8 @@ def _cells(header: list[str], archived: list[tuple[int, list[str]]], rerun: list
     """Yield the cells that differ between rows `archived` (number, cells) and those of the `rerun`."""
     for (line, before), after in zip(archived, rerun, strict=True):
         row = dict(zip(header, before, strict=False))
+        if len(before) != len(after):
+            yield Difference(f"row {line}", f"{len(before)} cells", f"{len(after)} cells", "cells must be as many")
         for column, old, new in zip(header, before, after, strict=False):
             if old == new:
                 continue
@@ -175,7 +177,7 @@ def _cells(header: list[str], archived: list[tuple[int, list[str]]], rerun: list
             key = next((value for value in before if value and parsed(value) is None), "")
             said = (f"allowed {allowed:.2g}" if allowed else _relative(rules)) if parsed(old) is not None else "text must be equal"
             place = f"row {line}{f' ({key})' if key else ''}, column {column}"
-            yield Difference(place, old, new, said, agree(old, new, rules["tolerance"], max(allowed, rules["zero"])))
+            yield Difference(place, old, new, said, agree(old, new, rules, allowed))
 
 
 def _relative(rules: dict) -> str:
@@ -196,7 +198,7 @@ def _numbers(first: Path, second: Path, rules: dict, missing_inputs: MissingInpu
         for name in sorted(set(before) | set(after)):
             old, new = _plain(before.get(name)), _plain(after.get(name))
             if old != new and name not in missing_inputs.names(key):
-                agrees = agree(old, new, rules["tolerance"], rules["zero"])
+                agrees = agree(old, new, rules)
                 differences.append(Difference(f"{key}: {name}", *_around(old, new), _relative(rules), agrees))
     if archived == rerun:
         return IDENTICAL, cells, []
@@ -229,7 +231,7 @@ def _lines(archived: str, rerun: str, rules: dict, rounds: bool = False) -> Iter
         for one, other in zip(NUMBER.findall(old), NUMBER.findall(new), strict=True):
             digit = 10.0 ** -len(one.partition(".")[2]) if rounds and "." in one else 0.0
             if one != other:
-                agrees = agree(one.replace(",", ""), other.replace(",", ""), rules["tolerance"], max(1.001 * digit, rules["zero"]))
+                agrees = agree(one.replace(",", ""), other.replace(",", ""), rules, 1.001 * digit)
                 yield Difference(f"line {number}", one, other, f"allowed {digit:.2g}" if digit else _relative(rules), agrees)
 
 
@@ -271,7 +273,7 @@ def _leaves(old: object, new: object, place: str, rules: dict) -> Iterator[Diffe
         for number, (one, other) in enumerate(zip(old, new, strict=True)):
             yield from _leaves(one, other, f"{place}, {number}", rules)
     else:
-        agrees = agree(_plain(old), _plain(new), rules["tolerance"], rules["zero"])
+        agrees = agree(_plain(old), _plain(new), rules)
         yield Difference(place, *_around(_plain(old), _plain(new)), _relative(rules), agrees)
 
 

@@ -59,6 +59,8 @@ def content_of(path: Path) -> tuple[str, bytes]:
     """Return the kind of file and, of text alone, its bytes, unpacked; raise DataError with what to do where it cannot be read."""
     if path.is_dir():
         raise DataError(violation(path, "is a folder; name a file"))
+    if path.is_fifo() or path.is_char_device():
+        raise DataError(violation(path, "is a pipe or a device: save the table to a file, and name that"))
     if not path.is_file():
         raise DataError(violation(path, "no such file"))
     with path.open("rb") as file:

@@ -8,6 +8,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+# Characters of no width, or that turn the direction of others.
+UNSEEN = "[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]"
+
 
 @dataclass
 class Names:
@@ -44,4 +47,11 @@ def names_of(text: pa.ChunkedArray, missing: tuple[str, ...]) -> Names:
     distinct = pc.unique(text).drop_null()
     if len(distinct) > len(pc.unique(pc.utf8_trim_whitespace(distinct))):
         notes.append("some names differ only by spaces around them; they are kept apart")
+    if not pc.all(pc.string_is_ascii(distinct)).as_py() and len(distinct) > len(_shown(distinct)):
+        notes.append("some names look alike and are written otherwise (accents in two ways, or unseen characters); they are kept apart")
     return Names(text.to_pandas().to_numpy(dtype=object), blank, markers, notes)
+
+
+def _shown(names: pa.ChunkedArray) -> pa.Array:
+    """Return the distinct names as they look: accents written in one way, without characters of no width."""
+    return pc.unique(pc.replace_substring_regex(pc.utf8_normalize(names, form="NFC"), UNSEEN, ""))

@@ -3,47 +3,67 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import NoReturn
 
 import numpy as np
 import pandas as pd
 import polars as pl
 
-from analysis.core.errors import BadOption, DataError, unknown, violation
+from analysis.core.errors import BadOption, DataError, violation
 from analysis.core.estimates import NotIdentified
-from analysis.core.representatives import MARK, STANDS_FOR
-from analysis.core.specification import Specification, columns_of, flag
+from analysis.core.representatives import LARGEST, MARK, STANDS_FOR
+from analysis.core.specification import Specification
+from analysis.sources.files.asked import Reading
+from analysis.sources.files.stream_columns import check_columns, plain_of
 from analysis.sources.files.unit_moments import Moments
-from analysis.sources.files.whole_units import Stream, stream_of, types_of
+from analysis.sources.files.whole_units import Stream, stream_of
 
 # Combinations of treatment and controls, periods and cohorts beyond these are no discrete ones.
 COMBINATIONS, DATES = 10_000, 1_000
+# Outcomes that differ from their unit's mean by less than this share of the largest are rounding, which is told by their level, here lost.
+FLAT = 1e-12
 
 
-def representatives(path: Path, specification: Specification) -> pd.DataFrame:
+def representatives(path: Path, specification: Specification, asked: Reading = Reading()) -> pd.DataFrame:  # noqa: B008
     """Return a panel with the columns of outcome, unit, time, and cohort or treatment and controls, and STANDS_FOR.
 
     Unit-by-unit estimates from it are those from the file; its outcomes are deviations from the unit's mean, its units
-    numbers. `attrs["notes"]` says what was left out. Raises DataError where a unit has two rows in one period,
-    NotIdentified where its cohort changes or there are too many kinds of units, BadOption where a regressor is not discrete.
+    numbers. `attrs["notes"]` says what was left out, `attrs["largest"]` how large outcomes are. Raises DataError where a unit has two
+    rows in one period or the file changes meanwhile, NotIdentified where its cohort changes or there are too many kinds of units,
+    BadOption where a regressor is not discrete.
     """
     regressors = [name for name in (specification.treatment, *specification.controls) if name]
     columns = [specification.unit, specification.time, specification.outcome, *filter(None, [specification.cohort]), *regressors]
-    _check_columns(path, specification, columns, [specification.outcome, *regressors])
-    stream = stream_of(path, columns)
+    before = _print(path)
+    check_columns(path, specification, columns, [specification.outcome, *regressors], asked)
+    stream = stream_of(path, columns, plain_of(specification, asked.missing))
     levels = Levels(stream, specification, regressors)
     moments = Moments(len(levels.periods))
     undated = 0
     for part in stream.parts():
         dated = part.filter(pl.col(specification.time).is_not_null())
-        undated += len(part) - len(dated)
+        if len(part) > len(dated):
+            undated += len(part) - len(dated)
+            levels.check_undated(part)
         if len(dated):
             moments.add(*levels.tables_of(dated))
+    if _print(path) != before:
+        raise DataError(violation(str(path), "changed while it was read; start again when it is complete"))
     if not moments.kinds:
         raise DataError(violation(str(path), "has no row with a unit and a period"))
     frame = levels.panel_of(moments)
+    if np.nanmax(np.abs(frame[specification.outcome]), initial=0.0) <= FLAT * levels.largest:
+        message = f"{specification.outcome} does not vary within units but for rounding; take a constant off it, or estimate in memory"
+        raise NotIdentified("SUPPORT", message)
     lost = [f"{n} rows without {name}" for n, name in ((stream.blank, specification.unit), (undated, specification.time)) if n]
-    frame.attrs = {"file": str(path), MARK: True, "notes": tuple(f"left out: {text}" for text in lost), "evidence": stream.evidence()}
+    notes = tuple(f"left out: {text}" for text in lost)
+    frame.attrs = {"file": str(path), MARK: True, "notes": notes, LARGEST: levels.largest}
     return frame
+
+
+def _print(path: Path) -> tuple[int, int, int]:
+    about = path.stat()
+    return about.st_ino, about.st_size, about.st_mtime_ns
 
 
 class Levels:
@@ -52,6 +72,7 @@ class Levels:
     def __init__(self, stream: Stream, specification: Specification, regressors: list[str]) -> None:
         self.path, self.unit, self.time, self.outcome = str(stream.path), stream.unit, specification.time, specification.outcome
         self.cohort, self.regressors = specification.cohort, regressors
+        self.largest = 0.0  # of the absolute outcomes met so far
         self.periods = _few(stream.distinct(self.time).drop_nulls(), "periods", DATES)
         self.cohorts = _few(stream.distinct(self.cohort), "cohorts", DATES) if self.cohort else None
         self.values = _few(stream.distinct(*regressors), "combinations of regressors", COMBINATIONS) if regressors else None
@@ -68,6 +89,7 @@ class Levels:
         if np.isinf(outcome).any():
             raise DataError(violation(self.path, "--outcome needs numbers, all finite", column=self.outcome, value="inf"))
         seen = ~np.isnan(outcome)
+        self.largest = max(self.largest, float(np.abs(outcome[seen]).max(initial=0.0)))
         state = 1 + seen + (0 if self.values is None else 2 * _place(part, self.values, self.regressors))
         units = int(unit[-1]) + 1
         codes = np.zeros((units, 1 + len(self.periods)), dtype=np.int32)
@@ -78,13 +100,23 @@ class Levels:
             cohort = _place(part, self.cohorts, [self.cohort])
             codes[unit, 0] = cohort
             if (wrong := codes[unit, 0] != cohort).any():
-                name = part[self.unit][int(np.argmax(wrong))]
-                raise NotIdentified(
-                    "COHORT", f"unit {name} has more than one value of {self.cohort}; the first treated period is one per unit"
-                )
+                self._refuse_cohorts(part[self.unit][int(np.argmax(wrong))])
         table = np.full((units, len(self.periods)), np.nan)
         table[unit, period] = np.where(seen, outcome, np.nan)
         return codes, table
+
+    def check_undated(self, part: pl.DataFrame) -> None:
+        """Refuse a unit whose cohort differs in a row that no estimate uses, for it has no period."""
+        if self.cohort:
+            undated = part.filter(pl.col(self.time).is_null()).select(self.unit)
+            several = (
+                part.join(undated, on=self.unit, how="semi").group_by(self.unit).agg(pl.col(self.cohort).n_unique().alias("‹several›"))
+            )
+            if len(wrong := several.filter(pl.col("‹several›") > 1)):
+                self._refuse_cohorts(wrong[self.unit].min())
+
+    def _refuse_cohorts(self, unit: object) -> NoReturn:
+        raise NotIdentified("COHORT", f"unit {unit} has more than one value of {self.cohort}; the first treated period is one per unit")
 
     def _refuse_repeats(self, part: pl.DataFrame) -> None:
         name, period = part.filter(part.select(self.unit, self.time).is_duplicated()).select(self.unit, self.time).row(0)
@@ -111,18 +143,6 @@ class Levels:
             if found is not None:
                 frame |= {name: found[name].to_pandas().to_numpy()[code] for name in found.columns}
         return pd.DataFrame(frame | {self.outcome: stacked["outcome"], STANDS_FOR: stacked[STANDS_FOR]})
-
-
-def _check_columns(path: Path, specification: Specification, columns: list[str], numbers: list[str]) -> None:
-    """Refuse columns that are not there, and numbers that are kept as text, which only the reader of whole files takes for numbers."""
-    types, fields = types_of(path), columns_of(specification)
-    for name in columns:
-        if name not in types:
-            raise unknown(name, types.names(), f"{path}: {flag(fields[name][0])}", "column")
-    for name in numbers:
-        if not (types[name].is_numeric() or types[name] == pl.Boolean):
-            rule = f"streaming needs numbers; the column is kept as {types[name]}: store it as numbers, or estimate in memory"
-            raise DataError(violation(str(path), rule, column=name))
 
 
 def _few(distinct: pl.DataFrame, what: str, most: int) -> pl.DataFrame:

@@ -30,6 +30,8 @@ def is_parquet_file(path: Path) -> bool:
 
 
 def _head(path: Path) -> bytes:
+    if not path.is_file():  # a pipe would be waited for
+        return b""
     try:
         with path.open("rb") as file:
             return file.read(GLANCE)

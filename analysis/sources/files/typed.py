@@ -74,8 +74,9 @@ def _series(column: pa.ChunkedArray) -> pd.Series:
 
 
 def attrs_of(schema: pa.Schema) -> dict:
-    """Return the marks that travel with a table written by pandas (its evidence grade)."""
+    """Return the mark that travels with a table written by pandas: its evidence grade. Other marks mean something here that no file may say."""
     try:
-        return json.loads((schema.metadata or {}).get(b"PANDAS_ATTRS", b"{}"))
+        found = json.loads((schema.metadata or {}).get(b"PANDAS_ATTRS", b"{}"))
     except ValueError:
         return {}
+    return {"evidence": found["evidence"]} if isinstance(found, dict) and isinstance(found.get("evidence"), str) else {}

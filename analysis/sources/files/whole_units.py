@@ -6,13 +6,16 @@ other the units are dealt into as many parts as fit into memory by a hash of the
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 from pyarrow import parquet
 
+from analysis.core.columns import EXACT
+from analysis.core.errors import DataError, violation
 from analysis.sources.files.typed import attrs_of
 
 ROWS_OF_A_BATCH = 500_000
@@ -20,34 +23,35 @@ ROWS_OF_A_BATCH = 500_000
 ROWS_OF_A_PART = 4_000_000
 
 
+# Name and type of a column → the column with its missing values null.
+Plain = Callable[[str, pl.DataType], pl.Expr]
+
+
 @dataclass(frozen=True)
 class Stream:
-    """A file to be read in parts: the columns asked for, `unit` first. `rows` counts those with a unit, `blank` those without."""
+    """A file to be read in parts: the columns asked for, `unit` first. `rows` counts those with a unit, `blank` those without.
+
+    `plain` says which values of a column are missing.
+    """
 
     path: Path
     columns: tuple[str, ...]
     rows: int
     blank: int
     is_sorted: bool
+    plain: Plain
 
     @property
     def unit(self) -> str:
         return self.columns[0]
 
-    def evidence(self) -> str:
-        """Return the grade of the data where the file says it, in a column `evidence` or in what pandas wrote beside the columns."""
-        marked = attrs_of(parquet.ParquetFile(self.path).schema_arrow).get("evidence", "")
-        if not marked and "evidence" in types_of(self.path):
-            marked = "simulated" if "simulated" in {str(one).lower() for one in self.distinct("evidence").to_series()} else ""
-        return marked
-
     def distinct(self, *columns: str) -> pl.DataFrame:
         """Return the distinct rows of some columns, sorted."""
-        return _scan(self.path, columns).unique().collect(engine="streaming").sort(columns, nulls_last=True)
+        return _scan(self.path, columns, self.plain).unique().collect(engine="streaming").sort(columns, nulls_last=True)
 
     def parts(self) -> Iterator[pl.DataFrame]:
         """Yield the rows that have a unit in parts, each with every row of its units, rows of a unit together."""
-        scan = _scan(self.path, self.columns).filter(pl.col(self.unit).is_not_null())
+        scan = _scan(self.path, self.columns, self.plain).filter(pl.col(self.unit).is_not_null())
         if self.is_sorted:
             yield from _between_units(scan, self.unit)
             return
@@ -58,40 +62,44 @@ class Stream:
                 yield dealt.sort(self.unit)
 
 
+def evidence_of(path: Path) -> str:
+    """Return the grade of the data of a Parquet file where it says it, in a column `evidence` or in what pandas wrote beside the columns."""
+    marked = attrs_of(parquet.ParquetFile(path).schema_arrow).get("evidence", "real")
+    if marked == "real" and "evidence" in types_of(path):
+        column = pl.scan_parquet(path, glob=False).select(pl.col("evidence").cast(pl.String))
+        found = column.unique().collect(engine="streaming").to_series().drop_nulls()
+        marked = "simulated" if "simulated" in {one.lower() for one in found} else "real"
+    return marked
+
+
 def types_of(path: Path) -> pl.Schema:
     """Return the types of the columns of a Parquet file."""
     return pl.scan_parquet(path, glob=False).collect_schema()
 
 
-def stream_of(path: Path, columns: list[str]) -> Stream:
-    """Return the Stream of some columns of a Parquet file, the unit's first."""
+def stream_of(path: Path, columns: list[str], plain: Plain) -> Stream:
+    """Return the Stream of some columns of a Parquet file, the unit's first; raise DataError where floats may have merged units."""
     ascending, blank, last = True, 0, None
-    for batch in _scan(path, columns[:1]).collect_batches(chunk_size=ROWS_OF_A_BATCH, maintain_order=True, engine="streaming"):
+    most, digits = EXACT.get(str(types_of(path)[columns[0]]).lower(), (np.inf, 0))
+    for batch in _scan(path, columns[:1], plain).collect_batches(chunk_size=ROWS_OF_A_BATCH, maintain_order=True, engine="streaming"):
         names = batch.to_series()
         blank += names.null_count()
         names = names.drop_nulls()
+        if digits and (large := names.filter(names.abs() > most)).len():
+            rule = f"numbers of {digits} and more digits were kept as floats and can have merged; store the column as text"
+            raise DataError(violation(str(path), rule, column=columns[0], value=f"{large[0]:.0f}"))
         if ascending and len(names):
             ascending = names.is_sorted() and (last is None or last <= names[0])
             last = names[-1]
     rows = parquet.ParquetFile(path).metadata.num_rows
-    return Stream(path, tuple(columns), rows - blank, blank, ascending)
+    return Stream(path, tuple(columns), rows - blank, blank, ascending, plain)
 
 
-def _scan(path: Path, columns: list[str] | tuple[str, ...]) -> pl.LazyFrame:
+def _scan(path: Path, columns: list[str] | tuple[str, ...], plain: Plain) -> pl.LazyFrame:
     # The path is a file's own name, whatever signs it has, and no pattern.
     scan = pl.scan_parquet(path, glob=False)
     types, names = scan.collect_schema(), list(dict.fromkeys(columns))
-    return scan.select(_plain(name, types[name]) for name in names)
-
-
-def _plain(name: str, kind: pl.DataType) -> pl.Expr:
-    """Return a column whose missing values are null, and whose categories are the texts that they stand for."""
-    column = pl.col(name)
-    if kind in (pl.Categorical, pl.Enum):
-        column, kind = column.cast(pl.String), pl.String()
-    if kind == pl.String:
-        return pl.when(column.str.strip_chars() != "").then(column).alias(name)
-    return column.fill_nan(None) if kind.is_float() else column
+    return scan.select(plain(name, types[name]) for name in names)
 
 
 def _between_units(scan: pl.LazyFrame, unit: str) -> Iterator[pl.DataFrame]:

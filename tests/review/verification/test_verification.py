@@ -197,11 +197,38 @@ def test_equal_libraries_draw_alike(runs):
 
 
 def test_agreement_is_relative_but_for_what_is_zero():
-    tolerance, zero = RULES["tolerance"], RULES["zero"]
-    assert agree("1000000", "1000000.5", tolerance) and not agree("1000000", "1000002", tolerance)
-    assert agree("1.234567e-08", "1.234568e-08", tolerance) and not agree("3e-7", "9e-7", tolerance, zero)
-    assert agree("1e-16", "-3e-17", tolerance, zero) and agree("0.1234567", "0.1234568", tolerance)
-    assert not agree("0.1", "", tolerance) and not agree("nan", "0.1", tolerance) and agree("", "", tolerance)
+    def near(old, new):
+        return agree(old, new, RULES)
+
+    assert near("1000000", "1000000.5") and not near("1000000", "1000002")
+    assert near("1.234567e-08", "1.234568e-08") and not near("3e-7", "9e-7")
+    assert near("1e-16", "-3e-17") and near("0.1234567", "0.1234568")
+    assert not near("0.1", "") and not near("nan", "0.1") and near("", "")
+    assert near("-0.0", "0.0") and near("1e-300", "0") and not near("nan", "") and not near("inf", "1e308")
+
+
+@pytest.mark.parametrize("scale", [1e9, 1.0, 1e-3, 1e-4, 1e-5, 3e-6])
+def test_a_coefficient_changed_in_the_sixth_digit_differs_on_any_scale(scale):
+    first, second = (f"{scale * value:.7g}" for value in (1.234567, 1.234577))
+    assert not agree(first, second, RULES)
+
+
+@pytest.mark.parametrize(("old", "new"), [("1961290022", "1961290023"), ("20190101", "20190102"), ("12345678", "12345679")])
+def test_a_seed_a_day_or_a_count_may_not_differ_at_all(old, new):
+    assert not agree(old, new, RULES)
+
+
+@pytest.mark.parametrize("row", ["GDP,0.1,-0.2,0.4,0.5,,9.9", "GDP,0.1,-0.2"])
+def test_a_cell_too_many_or_too_few_is_drift(runs, row):
+    edit(runs[0] / TABLE, "GDP,0.1,-0.2,0.4,0.5,", row)
+    result = found(runs)[TABLE]
+    assert result.status == DRIFTED and result.differences[0].place == "row 2"
+
+
+def test_other_ends_of_lines_give_print_no_leave(runs):
+    (runs[0] / TABLE).write_bytes((runs[0] / TABLE).read_bytes().replace(b"\n", b"\r\n"))
+    edit(runs[0] / "paper/tables/effects.html", "0.31", "0.32")
+    assert found(runs)["paper/tables/effects.html"].status == DRIFTED
 
 
 def test_command_reports_a_tampered_archive(tmp_path, capsys):

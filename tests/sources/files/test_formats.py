@@ -2,6 +2,7 @@
 
 import datetime
 import decimal
+import os
 import re
 import zipfile
 
@@ -16,6 +17,7 @@ from analysis.core.columns import names
 from analysis.core.errors import DataError, UnknownName
 from analysis.sources.files.asked import Reading
 from analysis.sources.files.file import read
+from analysis.sources.files.size import rows_of
 from tests.sources.files.conftest import lines_of
 
 pytestmark = pytest.mark.fast
@@ -314,3 +316,10 @@ def test_no_file_and_a_folder(tmp_path):
         read(str(tmp_path / "nowhere.csv"), XY)
     with pytest.raises(DataError, match="is a folder"):
         read(str(tmp_path), XY)
+
+
+def test_a_pipe_is_told_and_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "panel.csv")
+    assert rows_of(tmp_path / "panel.csv") is None
+    with pytest.raises(DataError, match="is a pipe"):
+        read(str(tmp_path / "panel.csv"), {"y": {"outcome"}})

@@ -45,3 +45,9 @@ def test_columns_named_by_options_are_numbers_where_all_cells_are(reading):
     frame = reading("id,y,z,w\na,1,NA,b\nb,2,3,4\n", also=["z", "w", "absent"])
     assert frame["z"].isna().tolist() == [True, False] and frame["w"].tolist() == ["b", "4"]
     assert lines_of(frame) == [2, 3]
+
+
+@pytest.mark.parametrize(("one", "other"), [("Se\u0301lestat", "S\u00e9lestat"), ("Guangdong", "Guang\u200bdong"), ("abc", "\u202eabc")])
+def test_names_that_look_alike_are_kept_apart_and_told(reading, one, other):
+    frame = reading(f"id,y\n{one},1\n{other},2\n\u4e1c,3\n")
+    assert frame["id"].nunique() == 3 and any("look alike" in note for note in frame.attrs["notes"])

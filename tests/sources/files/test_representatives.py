@@ -12,6 +12,7 @@ from analysis.core.representatives import STANDS_FOR
 from analysis.simulations.data_generating_processes import staggered, switching
 from analysis.sources.files import whole_units
 from analysis.sources.files.representatives import representatives
+from analysis.sources.files.whole_units import evidence_of
 
 COHORT, SIMPLE = {"cohort": "cohort"}, {"treatment": "d"}
 MODELS = [
@@ -144,8 +145,13 @@ def test_what_cannot_be_summed_up_is_refused(panels, tmp_path, change, error, sa
 
 
 def test_a_file_marked_as_simulated_stays_so(panels, tmp_path):
-    streamed = both(panels["whole"].assign(evidence="simulated"), tmp_path, model("callaway_santanna", COHORT))[1]
-    assert set(streamed["evidence"]) == {"simulated"}
+    panel, path = panels["whole"], tmp_path / "panel.parquet"
+    for grade in ("simulated", "real"):
+        panel.assign(evidence=grade).to_parquet(path)
+        assert evidence_of(path) == grade
+    panel.attrs["evidence"] = "simulated"
+    panel.to_parquet(path)
+    assert evidence_of(path) == "simulated"
 
 
 def test_a_column_of_that_name_is_any_other(panels):
