@@ -19,6 +19,7 @@ from analysis.sources.firms.grid import DATES, FILE, ROW, Cells, Grid, by_value
 from analysis.sources.firms.interim import without_interim, without_interim_of_others
 from analysis.sources.firms.links import linked
 from analysis.sources.firms.magnitudes import weighed
+from analysis.sources.firms.misread import doubted
 from analysis.sources.firms.opening import tables_of
 from analysis.sources.firms.policies import REFUSE, Policies
 from analysis.sources.firms.recognition import Match, columns_of, recognise, take, wanted_tags
@@ -151,11 +152,18 @@ def _piece(grid: Grid, adapters: dict, contracts: dict, policies: Policies, find
     for ragged in cells.ragged:
         line.left_out[ragged.rule] = line.left_out.get(ragged.rule, 0) + 1
     findings += units_aside(match, grid, contracts.get(match.table, {})) + units_printed(match, grid, contracts.get(match.table, {}))
-    findings += _called_off(match, grid)
+    findings += _called_off(match, grid) + doubted(cells.table, _headers(match, grid), match.table or "firm_accounts", match.name)
     findings += _ragged(cells, match, policies, contracts.get(match.table, {})) + _faulty(cells, match)
     findings += [Finding(match.table or "firm_accounts", "repaired", match.name, note) for note in grid.notes]
     findings += [Finding(match.table or "firm_accounts", "doubtful", match.name, doubt) for doubt in grid.doubts]
     return Piece(match, cells.table, line)
+
+
+def _headers(match: Match, grid: Grid) -> dict[str, str]:
+    """Return the layout's names of the columns that are read, with the headers of the file."""
+    header = grid.head[match.top][1]
+    places = {**match.columns, **{name: place for of in match.years.values() for name, place in of.items()}}
+    return {name: (header[place].strip() if place < len(header) else "") or name for name, place in places.items()}
 
 
 def _unread(line: FileLine) -> Finding:
