@@ -25,11 +25,13 @@ from analysis.sources.firms.policies import REFUSE, Policies
 from analysis.sources.firms.recognition import Match, columns_of, recognise, take, wanted_tags
 from analysis.sources.firms.titles import (
     UNIT_BELOW,
+    currencies_in,
     doubted_sheets,
     in_force,
     other_unit,
     unit_around,
     units_aside,
+    units_in_margins,
     units_printed,
     with_units,
 )
@@ -151,7 +153,10 @@ def _piece(grid: Grid, adapters: dict, contracts: dict, policies: Policies, find
     line.unused = [] if "long" in match.layout or not match.table else list(match.unused)
     for ragged in cells.ragged:
         line.left_out[ragged.rule] = line.left_out.get(ragged.rule, 0) + 1
-    findings += units_aside(match, grid, contracts.get(match.table, {})) + units_printed(match, grid, contracts.get(match.table, {}))
+    contract = contracts.get(match.table, {})
+    currencies = currencies_in(cells.table, match.layout)
+    findings += units_aside(match, grid, contract, currencies) + units_printed(match, grid, contract)
+    findings += units_in_margins(match, grid, contract, currencies)
     findings += _called_off(match, grid) + doubted(cells.table, _headers(match, grid), match.table or "firm_accounts", match.name)
     findings += _ragged(cells, match, policies, contracts.get(match.table, {})) + _faulty(cells, match)
     findings += [Finding(match.table or "firm_accounts", "repaired", match.name, note) for note in grid.notes]
@@ -187,11 +192,12 @@ def _called_off(match: Match, grid: Grid) -> list[Finding]:
 def _ragged(cells: Cells, match: Match, policies: Policies, contract: dict) -> list[Finding]:
     """Return a finding for each record that cannot be told apart into columns; a note on another unit of money is refused."""
     table, kind = match.table or "firm_accounts", "refused" if policies.rows == REFUSE else "dropped"
+    currencies = currencies_in(cells.table, match.layout)
     found = []
     for one in cells.ragged:
         if one.rule != TEXT_LINE:
             found.append(Finding(table, kind, match.name, one.rule, one.row, about="rows"))
-        elif match.table and other_unit(one.text, in_force(match, contract)):
+        elif match.table and other_unit(one.text, in_force(match, contract), currencies):
             found.append(Finding(table, "refused", match.name, UNIT_BELOW, one.row, value=one.text))
         else:
             found.append(Finding(table, "filtered", match.name, one.rule, one.row, value=one.text[:60], about="rows"))

@@ -13,7 +13,7 @@ from analysis.sources.firms.findings import Notebook
 from analysis.sources.firms.grid import FILE, ROW
 from analysis.sources.firms.headings import heading_of, money_of, plain
 from analysis.sources.firms.recognition import columns_of, spellings
-from analysis.sources.firms.titles import UNIT_BELOW, other_unit
+from analysis.sources.firms.titles import UNIT_BELOW, currencies_in, other_unit
 from analysis.sources.firms.totals import (
     could_be_firm,
     figures_of,
@@ -62,9 +62,10 @@ def without_strays(cells: pd.DataFrame, layout: dict, book: Notebook, scales: di
     for pattern in layout.get("skip", []):
         skipped |= text.str.fullmatch(pattern).fillna(False).astype(bool) & ~again & ~sums
     alone = _alone(cells, code, text) & ~again & ~sums & ~skipped
-    units = (
-        alone & text.map(lambda value: other_unit(value, money), na_action="ignore").fillna(False).astype(bool) if alone.any() else alone
-    )
+    units = alone
+    if alone.any():
+        currencies = currencies_in(cells[~alone], layout)
+        units = alone & text.map(lambda value: other_unit(value, money, currencies), na_action="ignore").fillna(False).astype(bool)
     if units.any():
         book.place("refused", UNIT_BELOW, units[units].index, cells[ROW], code, text)
     labels = _labels(cells, layout, wordy & ~again & ~sums & ~alone & ~skipped, book)

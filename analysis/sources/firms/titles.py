@@ -8,6 +8,8 @@ from dataclasses import replace
 from functools import cache
 from math import isclose
 
+import pandas as pd
+
 from analysis.core.errors import DataError, violation
 from analysis.sources.firms.findings import Finding
 from analysis.sources.firms.grid import ROW, Grid
@@ -15,9 +17,12 @@ from analysis.sources.firms.headings import money_of, plain, simplified
 from analysis.sources.firms.recognition import Match, columns_of
 from analysis.sources.firms.unit_words import CURRENCY, Unit, is_of_others, unit_said, units_said
 
-UNIT_BELOW = "names a unit below the table: write it into the headers"
-
+UNIT_BELOW = "names another unit or currency below the table than its money is read in: write it into the headers"
 UNIT_PRINTED = "its number format prints another unit than the column is read in: write the unit into the header (assets (USD thousand))"
+UNIT_IN_COMMENT = "a comment on the cell names another unit or currency than its money is read in: write the unit into the header"
+UNIT_PRINTED_AROUND = (
+    "what is printed above or below the sheet names another unit or currency than its money is read in: write the unit into the headers"
+)
 ANOTHER_ABOVE = "another unit than a line above the table, or the same line, states: write the unit into the headers"
 UNIT_ASIDE = (
     "names another unit than the columns of money are read in, in a column that no field takes: write the unit into their headers "
@@ -49,6 +54,8 @@ SURE = re.compile(
 )
 OF_ANOTHER = re.compile(r".[ ](?:units?|sold|scale|multiplier)$")
 LEADING_NUMBER = re.compile(r"^[\d.,\s]+")
+# What names the currency of mainland China rather than a unit of any.
+YUAN = re.compile(r"人民币|rmb|cny|cnh|yuan|renminbi")
 # A sentence on the figures of the whole table.
 EXPRESSED = re.compile(r"^(?:all |the )?(?:amounts?|figures|values|money|monetary)\b.*\b(?:in|are)\b")
 LONGEST = 40
@@ -111,8 +118,11 @@ def with_units(match: Match, grid: Grid, contract: dict) -> Match:
 
 def in_force(match: Match, contract: dict) -> set[float]:
     """Return the factors to million of the columns of money that a table holds."""
-    held = set(match.columns).union(*match.years.values()) if match.years else set(match.columns)
-    return factors(match.layout, held, match.scales, contract)
+    return factors(match.layout, _held(match), match.scales, contract)
+
+
+def _held(match: Match) -> set[str]:
+    return set(match.columns).union(*match.years.values())
 
 
 def factors(layout: dict, held: Collection[str], scales: dict[str, float], contract: dict) -> set[float]:
@@ -122,18 +132,34 @@ def factors(layout: dict, held: Collection[str], scales: dict[str, float], contr
     return {scales.get(column, abs(how.get("scale", 1.0))) for how, column in rules if column in held}
 
 
-def other_unit(text: str, scales: set[float]) -> bool:
-    """Return whether a line of text states a unit of money that is not the one in force."""
+def currencies_in(cells: pd.DataFrame, layout: dict) -> set[str]:
+    """Return the currencies that a table gives its figures in; none where no column and no map says."""
+    how = layout.get("columns", {}).get("currency", {})
+    if "constant" in how:
+        return {how["constant"]}
+    words = {str(word) for name in columns_of(how) if name in cells for word in cells[name].dropna().unique()}
+    return {(money_of(plain(word)) or (None, ""))[1] or word.strip().upper() for word in words}
+
+
+def other_unit(text: str, scales: set[float], currencies: Collection[str] = ()) -> bool:
+    """Return whether a line of text states a unit of money, or with it a currency, that is not in force."""
     units = units_said(text)
-    return bool(units) and (not scales or any(scale is None or differs(scale, scales) for scale, _ in units))
+    if not units:
+        return False
+    # 元 is the unit of other currencies as well.
+    named = {currency for _, currency in units if currency and (currency != "CNY" or YUAN.search(plain(text)))}
+    return not scales or any(scale is None or differs(scale, scales) for scale, _ in units) or bool(currencies and named - set(currencies))
 
 
 def differs(said: float, scales: set[float]) -> bool:
     return any(not isclose(said, scale) for scale in scales)
 
 
-def units_aside(match: Match, grid: Grid, contract: dict) -> list[Finding]:
-    """Return a finding for each column without a use, or note beside the table, that names another unit than its money is read in."""
+def units_aside(match: Match, grid: Grid, contract: dict, currencies: Collection[str] = ()) -> list[Finding]:
+    """Return a finding for each column without a use, or note beside the table, that names another unit than its money is read in.
+
+    A note names a currency as well: another one than `currencies`, those of the table, is one too.
+    """
     if grid.asides is None or not contract or "long" in match.layout or not (scales := in_force(match, contract)):
         return []
     used = {*match.columns.values(), *(place for of in match.years.values() for place in of.values())}
@@ -141,7 +167,7 @@ def units_aside(match: Match, grid: Grid, contract: dict) -> list[Finding]:
     found: dict[int, Finding] = {}
     for row, place, text, alone in grid.asides(match.top, used):
         said = unit_beside(text, header.get(place, ""), alone)
-        if said is not None and place not in found and differs(said, scales):
+        if place not in found and ((said is not None and differs(said, scales)) or (alone and other_unit(text, scales, currencies))):
             found[place] = Finding(match.table, "refused", match.name, UNIT_ASIDE, row, header.get(place, "").strip() or None, text)
     for place, name in header.items():
         if place not in used and place not in found and _named(name) in (*OF_UNITS, *OF_POWERS, *OF_DECIMALS):
@@ -163,6 +189,33 @@ def units_printed(match: Match, grid: Grid, contract: dict) -> list[Finding]:
         for row, code, factor in [grid.formats[place]]
         if differs(factor, factors(match.layout, {name}, match.scales, contract))
     ]
+
+
+def units_in_margins(match: Match, grid: Grid, contract: dict, currencies: Collection[str]) -> list[Finding]:
+    """Return a doubt for each comment, and each line printed around the sheet, that names another unit or currency than its money is read in."""
+    if not grid.margins or not contract or "long" in match.layout:
+        return []
+    read = {place: name for name, place in [*match.columns.items(), *(pair for of in match.years.values() for pair in of.items())]}
+    header = dict(enumerate(grid.head[match.top][1]))
+    found = []
+    for row, place, text in grid.margins:
+        held = {read[place]} if place in read else _held(match)
+        scales = factors(match.layout, held, match.scales, contract)
+        # A comment on a column of employees is not on money.
+        if scales and other_unit(text, scales, currencies):
+            rule = UNIT_PRINTED_AROUND if row is None else UNIT_IN_COMMENT
+            found.append(
+                Finding(
+                    match.table,
+                    "doubtful",
+                    match.name,
+                    rule,
+                    row,
+                    header.get(place, "").strip() or None if place is not None else None,
+                    text,
+                )
+            )
+    return found
 
 
 def _of_column(match: Match, grid: Grid, place: int, name: str, scales: set[float]) -> Finding | None:
