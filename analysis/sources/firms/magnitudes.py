@@ -30,6 +30,8 @@ ALL_GROW, NEARLY_ALL = 5, 0.9
 ALONE_GROWS = 100
 # Million units of assets an employee that the median firm of no file has: a bank has some tens.
 PER_EMPLOYEE = 1_000
+# The same of sales, beyond which it is asked: a house of commodity traders has as much, several firms in the median have not.
+SALES_PER_EMPLOYEE = 100
 # Growth of assets within a year that is a change of units rather than of the firm.
 JUMP = 500
 FEWEST = 3
@@ -64,6 +66,10 @@ def weighed(rows: pd.DataFrame, rules: dict, book: Notebook, policies: Policies)
         if len(each) and each.median() > PER_EMPLOYEE:
             rule = f"the median is {each.median():,.0f} million an employee: the figures seem to be in another unit than million"
             return _treated(rows, size.notna(), rule, size, book, policies, together=True)
+    if EMPLOYEES in rows and "sales" in rows:
+        each = (rows["sales"] / worth / rows[EMPLOYEES].where(rows[EMPLOYEES] > 0)).dropna()
+        if each.size and rows.loc[each.index, "firm_id"].nunique() >= FEWEST and each.median() > SALES_PER_EMPLOYEE:
+            book.note("doubtful", f"the median is {each.median():,.0f} million an employee: in another unit than million?", column="sales")
     if huge.any():
         rows = _treated(rows, huge, "more than any firm has: the figure seems to be in units, not in million", size, book, policies)
     for name in (one for one in money if one != size.name):

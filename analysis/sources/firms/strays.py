@@ -29,9 +29,7 @@ from analysis.sources.firms.totals import (
 OTHER_UNIT = "names another unit than the header (or, where that names none, the map) does: write it into the header"
 OTHER_COLUMN = "a second header names another column here than the first one: make two files of it"
 SUM = "a line of totals or averages, no firm"
-TICKER_OR_SUM = (
-    "a firm's ticker or name, or a line of statistics (all, number of observations, minimum)? It counts as a firm: take the line out if it is none"
-)
+TICKER_OR_SUM = "a firm's ticker or name, or a line of statistics (all, number of observations, minimum)? It counts as a firm: take the line out if it is none"
 
 # Lines of a word that is a statistic elsewhere by which, their figures being none, it may be a firm; and is one.
 STANDS, MANY = 5, 10

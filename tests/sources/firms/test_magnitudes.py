@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.sources.firms.test_variations import HEAD, cells, read
+from analysis.sources.firms import report
+from tests.sources.firms.test_variations import HEAD, RAW, cells, read
 
 pytestmark = pytest.mark.fast
 
@@ -114,3 +115,18 @@ def test_of_two_firms_only_the_one_that_grows_is_asked_about(tmp_path):
 def test_a_single_figure_far_above_assets_is_asked_about(tmp_path):
     found = read(tmp_path, panel(3, rd=lambda i, y, value: value * 1000 if (i, y) == (1, 2016) else value))
     assert told(found) == [("doubtful", "rd")]
+
+
+@pytest.mark.parametrize(("sales", "asked"), [(900, [("doubtful", 1)]), (0.9, [])])
+def test_sales_an_employee_that_no_firms_have_are_asked_about(sales, asked, tmp_path):
+    lines = "".join(f"F{i},2019,CNY,{500 + i},{(sales + i / 10) * 7},7\n" for i in range(3))
+    assert kinds(read(tmp_path, "firm_id,year,currency,assets,sales,employees\n" + lines), "million an employee") == asked
+
+
+def test_the_median_of_each_column_of_money_has_its_unit_in_words(tmp_path):
+    found = read(tmp_path, HEAD + "F1,2019,CNY,1200,0.035,5\nF2,2019,CNY,1300,0,6\nF3,2019,USD,400000,450000,\n")
+    assert report.sizes(found, RAW["tables"])[1:] == [
+        "  firm_accounts.assets: 1.25 thousand million CNY, 400 thousand million USD a firm and year",
+        "  firm_accounts.sales: 35 thousand CNY, 450 thousand million USD a firm and year",
+        "  firm_accounts.profit: 5.5 million CNY a firm and year",
+    ]
