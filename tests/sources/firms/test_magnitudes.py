@@ -130,3 +130,14 @@ def test_the_median_of_each_column_of_money_has_its_unit_in_words(tmp_path):
         "  firm_accounts.sales: 35 thousand CNY, 450 thousand million USD a firm and year",
         "  firm_accounts.profit: 5.5 million CNY a firm and year",
     ]
+
+
+@pytest.mark.parametrize(
+    ("firms", "factor", "kind"), [(3, 1000, "refused"), (3, 100, "refused"), (2, 1000, "conflict"), (3, 1.1, "conflict")]
+)
+def test_a_file_whose_figures_are_those_of_another_in_another_unit_is_refused(firms, factor, kind, tmp_path):
+    head = "firm_id,year,currency,assets"
+    (tmp_path / "a.csv").write_text(head + "\n" + "".join(f"F{i},2019,CNY,{500 + i}\n" for i in range(firms)))
+    lines = "".join(f"F{i},2019,CNY,{(500 + i) * factor},{factor}\n" for i in range(firms + 2))
+    found = read(tmp_path, head + ",sales\n" + lines, "b.csv")
+    assert [(one.kind, one.count) for one in found.findings if "takes precedence" in one.rule] == [(kind, firms)]
