@@ -17,12 +17,14 @@ from analysis.sources.firms.delimited import TEXT_LINE
 from analysis.sources.firms.findings import FileLine, Finding, Notebook
 from analysis.sources.firms.grid import DATES, FILE, ROW, Cells, Grid, by_value
 from analysis.sources.firms.interim import without_interim, without_interim_of_others
+from analysis.sources.firms.layouts import columns_of, wanted_tags
 from analysis.sources.firms.links import linked
 from analysis.sources.firms.magnitudes import weighed
 from analysis.sources.firms.misread import doubted
 from analysis.sources.firms.opening import tables_of
 from analysis.sources.firms.policies import REFUSE, Policies
-from analysis.sources.firms.recognition import Match, columns_of, recognise, take, wanted_tags
+from analysis.sources.firms.recognition import Match, recognise
+from analysis.sources.firms.taking import take
 from analysis.sources.firms.titles import (
     UNIT_BELOW,
     currencies_in,

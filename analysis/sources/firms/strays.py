@@ -12,7 +12,7 @@ import pandas as pd
 from analysis.sources.firms.findings import Notebook
 from analysis.sources.firms.grid import FILE, ROW
 from analysis.sources.firms.headings import heading_of, money_of, plain
-from analysis.sources.firms.recognition import columns_of, spellings
+from analysis.sources.firms.layouts import columns_of, spellings
 from analysis.sources.firms.titles import UNIT_BELOW, currencies_in, other_unit
 from analysis.sources.firms.totals import (
     could_be_firm,

@@ -14,7 +14,8 @@ from analysis.core.errors import DataError, violation
 from analysis.sources.firms.findings import Finding
 from analysis.sources.firms.grid import ROW, Grid
 from analysis.sources.firms.headings import money_of, plain, simplified
-from analysis.sources.firms.recognition import Match, columns_of
+from analysis.sources.firms.layouts import columns_of
+from analysis.sources.firms.recognition import Match
 from analysis.sources.firms.unit_words import CURRENCY, Unit, is_of_others, unit_said, units_said
 
 UNIT_BELOW = "names another unit or currency below the table than its money is read in: write it into the headers"
