@@ -18,7 +18,7 @@ from analysis.sources.firms.layouts import columns_of
 from analysis.sources.firms.recognition import Match
 from analysis.sources.firms.unit_words import CURRENCY, Unit, is_of_others, unit_said, units_said
 
-UNIT_BELOW = "names another unit or currency below the table than its money is read in: write it into the headers"
+UNIT_BELOW = "names a unit below the table, or a currency, that its money is not read in: write it into the headers"
 UNIT_PRINTED = "its number format prints another unit than the column is read in: write the unit into the header (assets (USD thousand))"
 UNIT_IN_COMMENT = "a comment on the cell names another unit or currency than its money is read in: write the unit into the header"
 UNIT_PRINTED_AROUND = (
