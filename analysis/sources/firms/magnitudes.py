@@ -55,7 +55,7 @@ def weighed(rows: pd.DataFrame, rules: dict, book: Notebook, policies: Policies)
     few = rows["firm_id"].nunique() < FEWEST
     _note_jumps(rows, size, book, SHIFT if few else JUMP)
     _note_zeros(rows, [name for name in money if "above" not in rules[name] and name not in ZERO_IS_ZERO], book)
-    if rule := _shifted(rows, size) or (_shifted_together(rows, money, str(size.name), book) if few else ""):
+    if rule := _shifted(rows, size, book) or (_shifted_together(rows, money, str(size.name), book) if few else ""):
         return _treated(rows, size.notna(), rule, size, book, policies, together=True)
     huge = (size > LARGEST * worth).fillna(False)
     if size.notna().any() and (size / worth).median() > MEDIAN:
@@ -124,16 +124,21 @@ def _shifted_beside(firms: pd.Series, years: pd.Series, ratio: pd.Series, size: 
     return "", False
 
 
-def _shifted(rows: pd.DataFrame, size: pd.Series) -> str:
-    """Return what is wrong where most firms grow by a factor between units in the same year, else ''."""
+def _shifted(rows: pd.DataFrame, size: pd.Series, book: Notebook) -> str:
+    """Return what is wrong where most firms grow by a factor between units in the same year, else ''; less, in nearly every firm, is asked about."""
     table = pd.DataFrame({"firm": rows["firm_id"], "year": rows["year"].astype("float64"), "size": size.where(size > 0)}).dropna()
     table = table.sort_values(["firm", "year"], kind="stable")
     firm, year, value = (table[name].to_numpy() for name in ("firm", "year", "size"))
     follows = (firm[1:] == firm[:-1]) & (year[1:] - year[:-1] == 1)
-    growth = pd.Series(value[1:][follows] / value[:-1][follows]).groupby(year[1:][follows]).agg(["median", "size"])
+    each = pd.Series(value[1:][follows] / value[:-1][follows]).groupby(year[1:][follows])
+    growth = each.agg(["median", "size"])
     growth = growth[growth["size"] >= FEWEST]
     odd = growth.index[(growth["median"] > SHIFT) | (growth["median"] < 1 / SHIFT)]
     if not len(odd):
+        least, most = each.quantile(1 - NEARLY_ALL)[growth.index], each.quantile(NEARLY_ALL)[growth.index]
+        for one in growth.index[(least > ALL_GROW) | (most < 1 / ALL_GROW)]:
+            rule = f"in {one:.0f} nearly every firm has far from what it had a year before, {growth.loc[one, 'median']:,.3g} times in the median: a change of unit?"
+            book.note("doubtful", rule, column=str(size.name), count=int(growth.loc[one, "size"]))
         return ""
     return f"in {odd[0]:.0f} the median firm has {growth.loc[odd[0], 'median']:,.3g} times what it had a year before: a change of unit"
 

@@ -141,3 +141,11 @@ def test_a_file_whose_figures_are_those_of_another_in_another_unit_is_refused(fi
     lines = "".join(f"F{i},2019,CNY,{(500 + i) * factor},{factor}\n" for i in range(firms + 2))
     found = read(tmp_path, head + ",sales\n" + lines, "b.csv")
     assert [(one.kind, one.count) for one in found.findings if "takes precedence" in one.rule] == [(kind, firms)]
+
+
+@pytest.mark.parametrize(
+    ("factors", "asked"), [((10, 9, 12), [("doubtful", 3)]), ((0.1, 0.11, 0.09), [("doubtful", 3)]), ((10, 1.1, 9), [])]
+)
+def test_nearly_every_firm_ten_times_as_large_within_a_year_is_asked_about(factors, asked, tmp_path):
+    lines = "".join(rows((100 + i, 50, 5), (105, 52, 5), (105 * k, 52 * k, 5 * k), firm=f"F{i}") for i, k in enumerate(factors))
+    assert kinds(read(tmp_path, HEAD + lines), "a change of unit?") == asked
