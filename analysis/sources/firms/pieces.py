@@ -69,6 +69,7 @@ def piece_of(grid: Grid, adapters: dict, contracts: dict, policies: Policies, fi
     findings += units_in_margins(match, grid, contract, currencies)
     findings += _called_off(match, grid) + doubted(cells.table, _headers(match, grid), match.table or "firm_accounts", match.name)
     findings += _ragged(cells, match, policies, contracts.get(match.table, {})) + _faulty(cells, match)
+    findings += _unsaid_headers(match, grid)
     findings += [Finding(match.table or "firm_accounts", "repaired", match.name, note) for note in grid.notes]
     findings += [Finding(match.table or "firm_accounts", "doubtful", match.name, doubt) for doubt in grid.doubts]
     return Piece(match, cells.table, line)
@@ -112,6 +113,14 @@ def _ragged(cells: Cells, match: Match, policies: Policies, contract: dict) -> l
         else:
             found.append(Finding(table, "filtered", match.name, one.rule, one.row, value=one.text[:60], about="rows"))
     return found
+
+
+def _unsaid_headers(match: Match, grid: Grid) -> list[Finding]:
+    """Return a finding for the first header of a sheet that is a formula without its value: the column below it may be one that is read."""
+    row, header = grid.head[match.top]
+    formulas = [cell for cell in header if grid.title and cell.startswith("=")]
+    rule = f"a header: {SAID['formula']}"
+    return [Finding(match.table or "firm_accounts", "refused", match.name, rule, row, value=cell) for cell in formulas[:1]]
 
 
 def _faulty(cells: Cells, match: Match) -> list[Finding]:

@@ -62,6 +62,15 @@ def test_a_formula_without_its_value_is_refused_with_its_place(tmp_path):
     assert of_kind(found, "refused") == [(2, "sales", "=2*25", 1)]
 
 
+def test_a_header_that_is_a_formula_without_its_value_is_refused(tmp_path):
+    book = openpyxl.Workbook()
+    for row in (["firm_id", "currency", "assets_2018", '="assets_"&2019'], ["F1", "CNY", 5, 6]):
+        book.active.append(row)
+    book.save(tmp_path / "a.xlsx")
+    found = read_folder(files_of(tmp_path), RAW["adapters"], RAW["tables"])
+    assert of_kind(found, "refused") == [(1, None, '="assets_"&2019', 1)]
+
+
 @pytest.mark.parametrize("name", ["#1 Corp.", "#hashtag"])
 def test_a_name_with_the_sign_of_errors_is_a_name(name, tmp_path):
     found = read(tmp_path, f"firm_id,year,currency,name,assets\nF1,2019,CNY,{name},5\n")
