@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from math import isclose
 
 import pandas as pd
@@ -15,6 +16,7 @@ from analysis.sources.firms.titles import UNIT_BELOW, currencies_in, other_unit
 
 OTHER_UNIT = "names another unit than the header (or, where that names none, the map) does: write it into the header"
 OTHER_COLUMN = "a second header names another column here than the first one: make two files of it"
+WORD = re.compile(r"[^\W\d_]{2}")
 SUM = "a line of totals or averages, no firm"
 
 
@@ -37,6 +39,8 @@ def without_strays(cells: pd.DataFrame, layout: dict, book: Notebook, scales: di
     for pattern in layout.get("skip", []):
         skipped |= text.str.fullmatch(pattern).fillna(False).astype(bool) & ~again & ~sums
     alone = _alone(cells, code, text) & ~again & ~sums & ~skipped
+    beside = _alone_beside(cells, text)
+    alone, text = alone | beside.notna(), text.fillna(beside)
     units = alone
     if alone.any():
         currencies = currencies_in(cells[~alone], layout)
@@ -86,6 +90,13 @@ def _alone(cells: pd.DataFrame, code: str, text: pd.Series) -> pd.Series:
             break
         empty &= cells[name].isna()
     return empty.astype(bool) if others else pd.Series(False, index=cells.index)
+
+
+def _alone_beside(cells: pd.DataFrame, text: pd.Series) -> pd.Series:
+    """Return the words of lines that hold nothing else, in another column than that of the codes; missing elsewhere."""
+    lines = cells[text.isna()].drop(columns=[ROW, FILE], errors="ignore").astype("string")
+    words = lines[lines.notna().sum(axis=1) == 1].bfill(axis=1).iloc[:, 0] if len(lines) else pd.Series(dtype="string")
+    return words[[bool(WORD.search(word)) for word in words]].reindex(cells.index).astype("string")
 
 
 def _labels(cells: pd.DataFrame, layout: dict, wordy: pd.Series, book: Notebook) -> pd.Series:
