@@ -21,11 +21,11 @@ from pathlib import Path
 from types import ModuleType
 
 from analysis.jobs.job import die_with, has_ended, job
+from analysis.jobs.surroundings import FEW_JOBS
 from bootstrap import REPEATABLE
 
 # Inputs that make a job run again when they change, and that its function does not read under this name.
 WATCHED = ("data",)
-FEW_JOBS = "IPS_FEW_JOBS"
 # What keeps libraries from starting threads when they are imported: those that compute, and the allocators of Arrow and Polars, which
 # tidy up in the background.
 ONE_THREAD = {name: value for name, value in REPEATABLE.items() if name.endswith("_THREADS")} | {

@@ -25,7 +25,7 @@ from analysis.core.errors import ConfigError, UnknownName
 from analysis.core.paths import FIGURES, PROCESSED, TABLES
 from analysis.core.progress import QUIET, watched
 from analysis.jobs.job import has_ended
-from analysis.jobs.surroundings import cache_variables, date_back, lacking
+from analysis.jobs.surroundings import FEW_JOBS, cache_variables, date_back, lacking
 
 try:
     import fcntl
@@ -116,7 +116,7 @@ def _make(arguments: list[str], where: list[str], lock: IO) -> int:
     command = [sys.executable, "-m", "snakemake", *arguments, *(["--nolock"] if fcntl else []), *where]
     if last and only_text(last, before):
         command += ["--allowed-rules", *READ_TEXT]
-        os.environ["IPS_FEW_JOBS"] = "yes"  # analysis.jobs.dispatch
+        os.environ[FEW_JOBS] = "yes"
     status = execute(command, lock)
     if status == 0 and not {"-n", "--dry-run"} & set(arguments):
         after = state()

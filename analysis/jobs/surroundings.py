@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+FEW_JOBS = "IPS_FEW_JOBS"  # in the environment where a job or two will run: what they are forked from then loads nothing
 ROOM = 50 * 2**20  # bytes free below which a run would break off
 
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 import random
+import re
 from collections.abc import Callable
 
 Rows = list[list[str]]
+DATE = re.compile(r"(19|20)\d\d(-\d\d(-\d\d)?)?")
 
 
 def _edited(content: bytes, change: Callable[[Rows], object]) -> bytes:
@@ -18,27 +21,41 @@ def _edited(content: bytes, change: Callable[[Rows], object]) -> bytes:
     return text.getvalue().encode()
 
 
-def _cell(rows: Rows, dice: random.Random, wanted: Callable[[str], bool]) -> tuple[int, int]:
-    """Return the place of a random cell below the header that is `wanted`, or of any where none of fifty is."""
-    for _ in range(50):
-        row, column = dice.randrange(1, len(rows)), dice.randrange(len(rows[0]))
-        if wanted(rows[row][column]):
-            return row, column
-    return row, column
+def unchanged(content: bytes) -> bytes:
+    """Return a file as a corruption leaves it that has found nothing to change."""
+    return _edited(content, lambda rows: None)
+
+
+def _value(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return math.nan
 
 
 def _number(text: str) -> bool:
-    try:
-        return float(text) != 0
-    except ValueError:
-        return False
+    """Return whether a cell holds a number that another unit would change."""
+    return bool(_value(text)) and not math.isnan(_value(text))
 
 
-def _put(change: Callable[[str, random.Random], str], wanted: Callable[[str], bool] = bool) -> Callable[[bytes, random.Random], bytes]:
+def _numbers(cells: list[str]) -> bool:
+    return any(map(_number, cells)) and not any(math.isnan(_value(cell)) for cell in cells if cell)
+
+
+def _dates(cells: list[str]) -> bool:
+    return any(cells) and all(DATE.fullmatch(cell) for cell in cells if cell)
+
+
+def _put(change: Callable[[str, random.Random], str], column: Callable[[list[str]], bool] = any) -> Callable[[bytes, random.Random], bytes]:
+    """Return what changes a cell, not blank, of a column that is a `column`; a file without one stays as it is."""
+
     def corruption(content: bytes, dice: random.Random) -> bytes:
         def edit(rows: Rows) -> None:
-            row, column = _cell(rows, dice, wanted)
-            rows[row][column] = change(rows[row][column], dice)
+            places = [place for place in range(len(rows[0])) if column([row[place] for row in rows[1:]])]
+            if places:
+                place = dice.choice(places)
+                row = dice.choice([row for row in rows[1:] if row[place]])
+                row[place] = change(row[place], dice)
 
         return _edited(content, edit)
 
@@ -150,13 +167,9 @@ CORRUPTIONS: dict[str, Callable[[bytes, random.Random], bytes]] = {
     "a row lost": row_lost,
     "rows in another order": rows_in_another_order,
     "a cell emptied": _put(lambda text, dice: ""),
-    "text in a number": _put(lambda text, dice: "n.a.", _number),
-    "a date or year out of range": _put(
-        lambda text, dice: dice.choice(["9999", "0001", "3021"]) + text[4:], lambda text: text[:4].isdigit() and text[:2] in ("19", "20")
-    ),
-    "another digit in a number": _put(
-        lambda text, dice: text.replace(dice.choice(text), str(dice.randrange(10)), 1) if _number(text) else text, _number
-    ),
+    "text in a number": _put(lambda text, dice: "n.a.", _numbers),
+    "a date or year out of range": _put(lambda text, dice: dice.choice(["9999", "0001", "3021"]) + text[4:], _dates),
+    "another digit in a number": _put(lambda text, dice: text.replace(dice.choice(text), str(dice.randrange(10)), 1), _numbers),
     "a NUL byte": nul_byte,
     "another encoding": other_encoding,
     "other ends of lines": other_line_ends,

@@ -4,6 +4,7 @@ import os
 import random
 import time
 
+import psutil
 import pytest
 
 from tests.faults.checkout import command_of
@@ -13,9 +14,24 @@ KILLS = 11  # seed of the moments, so that one that failed comes again
 
 
 def jobs_of(checkout):
-    """Return the processes of single jobs: forked from the one that has the libraries loaded."""
+    """Return the processes of single jobs: forked from the one that has the libraries loaded. Processes may end while they are listed."""
     servers = [process for process in checkout.at_work() if "multiprocessing.forkserver" in " ".join(command_of(process))]
-    return [child for server in servers if server.ppid() not in {s.pid for s in servers} for child in server.children(recursive=True)]
+    first = [server for server in servers if parent_of(server) not in {s.pid for s in servers}]
+    return [child for server in first for child in children_of(server)]
+
+
+def parent_of(process):
+    try:
+        return process.ppid()
+    except psutil.NoSuchProcess:
+        return None
+
+
+def children_of(process):
+    try:
+        return process.children(recursive=True)
+    except psutil.NoSuchProcess:
+        return []
 
 
 def everything(checkout):

@@ -143,8 +143,13 @@ def sums_of_all(figures: pd.DataFrame, years: pd.Series, text: pd.Series, firms:
 
 def figures_of(cells: pd.DataFrame, leave: set[str]) -> pd.DataFrame:
     """Return the columns of figures as numbers, without those to `leave`."""
-    columns = {
-        name: pd.to_numeric(cells[name].astype("string").str.replace(",", ""), errors="coerce") for name in cells if name not in leave
-    }
+    columns = {name: _numbers(cells[name]) for name in cells if name not in leave}
     table = pd.DataFrame({name: column.astype("float64") for name, column in columns.items()}, index=cells.index)
     return table.loc[:, table.notna().any()]
+
+
+def _numbers(values: pd.Series) -> pd.Series:
+    """Return a column as numbers, blank where it has none; text may group its digits by commas."""
+    if pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values):
+        return values
+    return pd.to_numeric(values.astype("string").str.replace(",", ""), errors="coerce")

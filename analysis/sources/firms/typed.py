@@ -12,7 +12,7 @@ import pandas as pd
 import pyarrow as pa
 
 from analysis.sources.firms.faults import noted
-from analysis.sources.firms.grid import BLANKS, ROW, Cells, Grid, only, without_zeros
+from analysis.sources.firms.grid import BLANKS, ROW, Cells, Grid, by_value, only, without_zeros
 from analysis.sources.firms.headings import heading_of
 from analysis.sources.firms.marks import EUROPEAN_NOTE, settled
 from analysis.sources.firms.mojibake import of_cells
@@ -147,5 +147,10 @@ def _column(values: pd.Series, labels: dict[object, str]) -> pd.Series:
 
 
 def _words(text: pd.Series) -> pd.Series:
-    text = without_zeros(text.str.strip()).astype("string[pyarrow]")
-    return text.mask(text.isin(BLANKS))
+    """Return text without blanks around it, nor what stands for no value."""
+
+    def bare(distinct: pd.Series) -> pd.Series:
+        words = without_zeros(distinct.str.strip()).astype("string[pyarrow]")
+        return words.mask(words.isin(BLANKS))
+
+    return by_value(text, bare)
