@@ -55,6 +55,8 @@ EIGHT_BITS = (
 )  # fmt: skip
 # Letters of many words: of two readings the one that has more of them is the likelier.
 COMMON = "éèàçêüöäßñóíáøåæãłąęśżşğıčřšžúÉÇÜÖÄÑÁØÅŁŚŻŞİČŘŠŽ"
+# Texts that are weighed: in a file that was read in a wrong encoding they may be all.
+WEIGHED = 1_000
 # Words of Cyrillic letters of so many and more are not read out of Chinese ones by chance.
 LONG = 5
 
@@ -77,7 +79,7 @@ def doubted(cells: pd.DataFrame, headers: dict[str, str], table: str, file: str)
     for name in (one for one in headers if one in cells and pd.api.types.is_string_dtype(cells[one].dtype)):
         distinct = cells[name].dropna().unique()
         if one := misread(map(str, distinct)):
-            rule = f"{WRONG}{f'; it may be {one.meant}' if one.meant else ''}: export it anew as UTF-8 (the first of {one.count:,} texts)"
+            rule = f"{WRONG}{f'; it may be {one.meant}' if one.meant else ''}: export it anew as UTF-8 (such texts: {one.count:,})"
             row = int(cells.loc[cells[name].eq(one.text).fillna(False), ROW].iloc[0])
             found.append(Finding(table, "doubtful", file, rule, row, headers[name], one.text))
     return found
@@ -88,6 +90,7 @@ def misread(texts: Iterable[str]) -> Misread | None:
     odd = [text for text in texts if not text.isascii() and (ODD.search(text) or _chinese_in_bytes(text))]
     if not odd:
         return None
+    odd = odd[:WEIGHED]
     best, _ = max(((_readings(odd, wrong, right), right) for wrong, right in _pairs(odd)), key=_likelihood)
     if best:
         first = next(text for text in odd if text in best)

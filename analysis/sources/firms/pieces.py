@@ -11,20 +11,13 @@ from analysis.core.errors import DataError
 from analysis.sources.firms.delimited import TEXT_LINE
 from analysis.sources.firms.findings import FileLine, Finding
 from analysis.sources.firms.grid import Cells, Grid
+from analysis.sources.firms.in_force import UNIT_BELOW, currencies_in, in_force, other_unit
 from analysis.sources.firms.misread import doubted
 from analysis.sources.firms.policies import REFUSE, Policies
 from analysis.sources.firms.recognition import Match, recognise
 from analysis.sources.firms.taking import take
-from analysis.sources.firms.titles import (
-    UNIT_BELOW,
-    currencies_in,
-    in_force,
-    other_unit,
-    units_aside,
-    units_in_margins,
-    units_printed,
-    with_units,
-)
+from analysis.sources.firms.titles import with_units
+from analysis.sources.firms.units_aside import units_aside, units_in_margins, units_printed
 
 # What becomes of the errors of a spreadsheet and of its formulas without a value.
 KINDS = {"error": "blanked", "formula": "refused"}

@@ -10,9 +10,9 @@ import pandas as pd
 from analysis.sources.firms.findings import Notebook
 from analysis.sources.firms.grid import FILE, ROW
 from analysis.sources.firms.headings import heading_of, money_of, plain
+from analysis.sources.firms.in_force import UNIT_BELOW, currencies_in, other_unit
 from analysis.sources.firms.layouts import columns_of, spellings
 from analysis.sources.firms.sums import among, totals_among
-from analysis.sources.firms.titles import UNIT_BELOW, currencies_in, other_unit
 
 OTHER_UNIT = "names another unit than the header (or, where that names none, the map) does: write it into the header"
 OTHER_COLUMN = "a second header names another column here than the first one: make two files of it"

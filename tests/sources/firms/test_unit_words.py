@@ -7,8 +7,8 @@ from analysis.core.errors import DataError
 from analysis.core.rawfiles import files_of
 from analysis.sources.firms.folder import read_folder
 from analysis.sources.firms.headings import heading_of, money_of
-from analysis.sources.firms.titles import unit_beside
 from analysis.sources.firms.unit_words import units_said
+from analysis.sources.firms.units_aside import unit_beside
 from tests.sources.firms.test_units_beside import HEADER, RECORD, read_sheets
 from tests.sources.firms.test_variations import RAW, cells, read
 

@@ -6,7 +6,7 @@ import pytest
 
 from analysis.core.rawfiles import files_of
 from analysis.sources.firms.folder import read_folder
-from analysis.sources.firms.titles import unit_beside
+from analysis.sources.firms.units_aside import unit_beside
 from tests.sources.firms.test_variations import RAW, cells, read
 
 pytestmark = pytest.mark.fast
