@@ -3,7 +3,8 @@
 MODEL is a specification of config/specifications or a claim (D1: the first test of it, real evidence first). CHANGE is KEY=VALUE with KEY among
 cluster, controls (also controls+=x, controls-=x), fixed_effects, estimator, cohort, treatment, weights, transform,
 winsorize, scale and the options of the estimator; drop.COLUMN=VALUE[,VALUE] and keep.COLUMN=VALUE[,VALUE]; COLUMN>=N and
-COLUMN<=N. Bounds for drift stand beside both versions or neither. Nothing is changed but a small figure.
+COLUMN<=N. The baseline is the model as the paper has it; where the variant cannot permute dates, its errors without permutations
+stand below. Bounds for drift stand beside both versions or neither. Nothing is changed but a small figure.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import time
 import zlib
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +27,7 @@ from analysis.core.estimates import why
 from analysis.core.estimation import estimated
 from analysis.core.paths import WHATIF, file_of
 from analysis.core.storage import is_absent, read_table
-from analysis.exhibits.cells import count, number, p_value
+from analysis.exhibits.cells import count, number, p_value, prefixed
 from analysis.exhibits.display import save_figure
 from analysis.review.whatif.changes import Variant, changed, in_another_unit
 from analysis.review.whatif.choice import check, named
@@ -40,7 +42,9 @@ SHOWN = ("estimate", "std_error", "ci_low", "ci_high", "p_value", "n_obs", "n_un
 
 def declare(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("model", metavar="MODEL", help="a specification, or a claim")
-    parser.add_argument("changes", nargs="*", default=[], metavar="CHANGE", help="for example cluster=region drop.province=Guangdong")
+    parser.add_argument(
+        "changes", nargs="*", default=[], metavar="CHANGE", help="for example drop.province=Guangdong control_group=not_yet_treated"
+    )
     parser.add_argument("--set", default="", metavar="'CHANGE ...'", help="changes in one text, values with spaces in quotes")
     parser.add_argument(
         "--honest", action="store_true", help="also recompute the bounds for violations of parallel trends (a minute or two)"
@@ -65,17 +69,17 @@ def run(chosen: argparse.Namespace) -> int:
     baseline = Variant(settings, about)
     if not chosen.honest:
         baseline, variant = _without(baseline, "honest"), _without(variant, "honest")
-    versions, estimates = _estimated(
-        [baseline, variant], words, lambda v: estimated(panel, model, v.settings, outcome, v.outcome, contract)
-    )
+    variant, estimates, alike = _estimated(baseline, variant, words, partial(_estimate, panel, model, outcome, contract))
     bounds = _bounds(study, panel, outcome, words, {test["honest"] for _, test in tests if "honest" in test}, chosen.honest)
     both = [
         (rows, row_of(rows, tests[0][1] if tests else None), verdicts(rows, tests, honest, in_another_unit(about, version.outcome)))
-        for rows, honest, version in zip(estimates, bounds, versions, strict=True)
+        for rows, honest, version in zip(estimates, bounds, (baseline, variant), strict=True)
     ]
     simulated = panel.attrs["evidence"] == "simulated"
     label = about["label"] if about else settings["title"]
-    print("\n".join(_page(f"{model}, {label}{' (SIMULATED)' if simulated else ''}", versions[1].said, both)))
+    print("\n".join(_page(f"{model}, {label}{' (SIMULATED)' if simulated else ''}", variant.said, both)))
+    if alike is not None:
+        print(_without_permutations(row_of(alike, tests[0][1] if tests else None)))
     # Two versions in two units share no name of an axis.
     unit = "" if about is None or in_another_unit(about, variant.outcome) else about["unit"]
     path = _draw(f"{model}: {label}", unit, model, outcome, words, both, panel.attrs["evidence"])
@@ -97,21 +101,37 @@ def _bounds(study: dict, panel: pd.DataFrame, outcome: str, words: list[str], na
     return [{name: pair[side] for name, pair in pairs.items()} for side in (0, 1)]
 
 
-def _estimated(versions: list[Variant], words: list[str], estimate: Callable) -> tuple[list[Variant], list[pd.DataFrame]]:
-    """Return the versions as they could be estimated, and their estimates.
+def _estimate(panel: pd.DataFrame, model: str, outcome: str, contract: dict, version: Variant) -> pd.DataFrame:
+    try:
+        return estimated(panel, model, version.settings, outcome, version.outcome, contract)
+    except BadOption as error:
+        raise BadOption(f"whatif: {error}", error.option, error.value, error.valid) from error
 
-    Dates are permuted among units, which other clusters or controls forbid: then neither version permutes them, so that like is
-    compared with like. Any other choice that an estimator cannot use is refused.
+
+def _estimated(
+    baseline: Variant, variant: Variant, words: list[str], estimate: Callable
+) -> tuple[Variant, list[pd.DataFrame], pd.DataFrame | None]:
+    """Return the variant as it could be estimated, the estimates of both, and those of the baseline without permutations or None.
+
+    Dates are permuted among units, which other clusters or controls forbid: then the variant has its own errors, and the baseline
+    keeps the inference of the paper and has the variant's beside it, so that like can be compared with like. Any other choice that an
+    estimator cannot use is refused.
     """
     try:
-        return versions, [estimate(version) for version in reversed(versions)][::-1]
+        rows = estimate(variant)
     except BadOption as error:
-        wanted = any("draws" in word.partition("=")[0] for word in words)
-        if wanted or error.option not in DRAWS:
-            raise BadOption(f"whatif: {error}", error.option, error.value, error.valid) from error
-    versions = [_without(version, *DRAWS) for version in versions]
-    versions[1].said.append("(dates cannot be permuted among units with this choice: both versions have clustered errors)")
-    return _estimated(versions, words, estimate)
+        if error.option not in DRAWS or any("draws" in word.partition("=")[0] for word in words):
+            raise
+    else:
+        return variant, [estimate(baseline), rows], None
+    variant = _without(variant, *DRAWS)
+    variant.said.append("(this choice turns the permutation of dates off: the variant has other errors than the baseline)")
+    return variant, [estimate(baseline), estimate(variant)], estimate(_without(baseline, *DRAWS))
+
+
+def _without_permutations(row: pd.Series) -> str:
+    ends = f"{_cell('ci_low', row['ci_low'])} to {_cell('ci_high', row['ci_high'])}"
+    return f"baseline  without permutations, as the variant: {ends}, p {prefixed(row['p_value'])} ({row['inference']})"
 
 
 def _without(version: Variant, *options: str) -> Variant:

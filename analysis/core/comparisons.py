@@ -21,7 +21,7 @@ LISTING = ("rows", "below", "from", "main", "joint", "families", "curves", "esti
 
 
 # Other keys of an entry that say how it is drawn; the rest is printed beside it.
-DRAWING = ("drawn_by", "outcomes_of", "inference", "overall", "columns", "truth_of", "units", "treated", "region_of")
+DRAWING = ("drawn_by", "outcomes_of", "inference", "second", "overall", "columns", "truth_of", "units", "treated", "region_of")
 
 
 @dataclass(frozen=True)

@@ -72,6 +72,15 @@ def test_evidence_of_far_firms_says_whose_it_is():
     assert line["Why, or what is missing"] == "Debt rises (evidence of listed firms of the United States)."
 
 
+@pytest.mark.parametrize(("directness", "named"), [("direct", True), ("place average", False)])
+def test_direct_context_that_reads_the_other_way_stands_beside_the_verdict(directness, named):
+    head = {**HEAD, "verdict": "not consistent", "code": "opposite", "explanation": "debt rises"}
+    line, _ = card(scorecard, head, {**EVIDENCE, "directness": directness, "says": "debt without the notes"})
+    assert line["Why, or what is missing"] == (
+        "Debt rises; read the other way, as context: debt without the notes." if named else "Debt rises."
+    )
+
+
 def test_a_claim_whose_files_are_not_at_hand_names_them_without_their_folder():
     why = "part 1 of 2, interest: Accounts of issuers: not found in somewhere/folder: panel.csv. Download them."
     line, _ = card(scorecard, {**HEAD, "code": "ABSENT", "explanation": why})

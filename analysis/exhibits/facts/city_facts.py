@@ -13,7 +13,7 @@ def count(city_year: pd.DataFrame, city_onset: pd.DataFrame, published_counts: p
     published = published_counts[published_counts["what"] == "cities with an issue"].iloc[0]
     known = int((city_onset["cohort_wide"] <= int(published["as_of"][:4])).sum())
     return {
-        "n_cities": len(cities),
+        "n_cities": int(cities["placed"].sum()),
         "first_year": int(city_year["year"].min()),
         "last_year": last,
         "n_treated": len(treated),

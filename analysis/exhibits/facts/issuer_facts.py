@@ -3,6 +3,10 @@
 import pandas as pd
 
 from analysis.exhibits.tables._left_out import TERM
+from analysis.exhibits.tables.issuer_deals import paid_out
+
+# A deal that paid out more of what it raised resembles a leveraged recapitalization.
+RECAPITALIZED = 1 / 3
 
 
 def count(
@@ -12,9 +16,10 @@ def count(
     issuer_leave_one_out: pd.DataFrame,
     debt_replaced: pd.DataFrame,
 ) -> dict:
-    """Return counts of firms, agreement of the accounts with filings, effects without each issuer, and what two years' payouts took."""
+    """Return counts of firms and of deals that paid out, agreement of the accounts with filings, and effects without each issuer."""
     own = issuer_stacks[issuer_stacks["own_group"]]
     treated = issuer_stacks[issuer_stacks["treated"]]
+    payouts = paid_out(issuers, issuer_stacks).dropna()
     checks = accounts_checks.groupby("item")[["compared", "agree"]].sum()
     found = {
         "n_listed": len(issuers),
@@ -24,6 +29,8 @@ def count(
         "n_controls": int(issuer_stacks.loc[~issuer_stacks["treated"], "firm_id"].nunique()),
         "n_own_controls": int(own.loc[~own["treated"], "firm_id"].nunique()),
         "n_documented": len(debt_replaced),
+        "n_payouts": len(payouts),
+        "n_recapitalized": int((payouts > RECAPITALIZED).sum()),
         "raised_billion": float(issuers.loc[issuers["role"] == "issuer", "amount_usd_million"].sum()) / 1000,
         **{
             f"share_agree_{item}": float(checks.loc[item, "agree"] / checks.loc[item, "compared"])

@@ -28,6 +28,7 @@ def count(
         "n_securitizations": len(deals),
         "n_deals_world": len(issuances) - len(china),
         "n_deals_china": len(china),
+        "n_without_year": int(world["year"].isna().sum()),
         "n_pools": int(deals["collateral_pool"].nunique()),
         "n_whole_business": int(deals["whole_business"].sum()),
         "first_world_year": int(world["year"].min()),

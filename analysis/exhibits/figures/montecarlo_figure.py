@@ -35,5 +35,5 @@ def draw(montecarlo: pd.DataFrame) -> Figure:
         sized, x="rank", y="size", hue="meant", style="meant", markers=marks, palette=colours, ax=right, s=26, alpha=0.85, legend=False
     )
     right.axhline(0.05, color="#555555", linewidth=0.8, linestyle=":")
-    right.set(xlabel="Methods, ordered", ylabel="Rejections of the truth at a nominal 5 %", title="Size")
+    right.set(xlabel="Methods, ordered", ylabel="Rejections of a true null, nominal 5 %", title="Size")
     return figure

@@ -8,6 +8,8 @@ from analysis.exhibits.cells import count, in_order, interval, labelled, number,
 from analysis.exhibits.display import Table
 
 HIDDEN = {"city_hidden": "Eight hidden issuers, any cities", "city_hidden_large": "Eight hidden issuers, of the larger fifth"}
+# With three, an interval that ends just short of zero and one that holds it would read alike.
+DIGITS = 4
 
 
 def layout(
@@ -44,7 +46,7 @@ def layout(
             line = {
                 "": specifications[choice]["title"],
                 "ATT": number(row["estimate"]),
-                "95 % interval": interval(row["ci_low"], row["ci_high"]),
+                "95 % interval": interval(row["ci_low"], row["ci_high"], DIGITS),
                 "p": p_value(row["p_value"]),
                 "MDE": number(row["mde80"]),
                 "Treated": count(row["n_treated"]),

@@ -44,6 +44,13 @@ def _line(deal: pd.Series, documents: pd.DataFrame, stacks: pd.DataFrame) -> dic
     }
 
 
+def paid_out(issuers: pd.DataFrame, stacks: pd.DataFrame) -> pd.Series:
+    """Return what each deal of the sample paid out, dollars per dollar raised, as the table prints it; NaN where accounts lack a year."""
+    own = stacks[stacks["treated"] & (stacks["stack"] == stacks["firm_id"])]
+    deals = issuers.loc[issuers["role"] == "issuer", "firm_id"]
+    return pd.Series({deal: _over(own[own["stack"] == deal].set_index("event_time")["payouts_per_dollar"]) for deal in deals})
+
+
 def _over(flow: pd.Series) -> float:
     """Return what flowed in the two years from the deal above twice the year before, per dollar raised."""
     return float(sum(flow.get(when, float("nan")) for when in YEARS) - len(YEARS) * flow.get(-1, float("nan")))

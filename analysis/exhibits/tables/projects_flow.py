@@ -22,13 +22,18 @@ def layout(orphan_projects: pd.DataFrame, orphan_stretches: pd.DataFrame) -> Tab
         ("designated after it", event[event["designated_after"] == 1]),
         ("Withdrawn by January 2022", sample[sample["followed_kind"] == 2]),
     ]
-    rows = [
-        {
-            "Step": step,
-            "Designations": f"\N{MINUS SIGN}{count(len(part))}" if step.startswith("less") else count(len(part)),
-            "Sponsors": count(part["sponsor"].nunique()),
-            "Approved by March 2026": count(part["approved"].sum()),
-        }
-        for step, part in steps
-    ]
+    rows = [_line(step, part) for step, part in steps]
     return Table(pd.DataFrame(rows), rules=(len(reasons) + 1,), widths={"Step": "1fr"})
+
+
+def _line(step: str, part: pd.DataFrame) -> dict:
+    """Return the counts of one step; what is left out has a sign, but no sponsors, because a sponsor may have other designations."""
+    less = step.startswith("less")
+    sign = "\N{MINUS SIGN}" if less else ""
+    approved = int(part["approved"].sum())
+    return {
+        "Step": step,
+        "Designations": f"{sign}{count(len(part))}",
+        "Sponsors": "" if less else count(part["sponsor"].nunique()),
+        "Approved by March 2026": f"{sign if approved else ''}{count(approved)}",
+    }

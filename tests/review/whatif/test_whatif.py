@@ -214,12 +214,13 @@ def test_words_that_leave_the_sample_as_it_is_say_so(built, capsys):
     assert "the sample stays the same" in capsys.readouterr().out
 
 
-def test_a_choice_that_forbids_permuting_dates_changes_both_versions(built, capsys):
+def test_a_choice_that_forbids_permuting_dates_leaves_the_baseline_as_the_paper_has_it(built, capsys):
     assert main(["whatif", "province_att", "cluster=region", "drop.province=P00", "--outcome", "rd_intensity"]) == 0
     printed = capsys.readouterr().out
-    assert "both versions have clustered errors" in printed
-    errors = next(line.split()[1:] for line in printed.splitlines() if line.startswith("std_error"))
-    assert len(errors) == 2 and errors[0] != errors[1] and "-" not in errors
+    lines = {line.split()[0]: line.split()[1:] for line in printed.splitlines() if line.strip()}
+    assert "this choice turns the permutation of dates off" in printed
+    assert lines["inference"] == ["randomization_t", "analytic"] and lines["std_error"][0] == "-"
+    assert any(line.startswith("baseline  without permutations") and "(analytic)" in line for line in printed.splitlines())
     assert next(line.split()[1:] for line in printed.splitlines() if line.startswith("n_clusters")) == ["20", "4"]
     assert main(["whatif", "province_att", "cluster=region", "draws=99", "--outcome", "rd_intensity"]) == 2
     assert "randomization_draws permutes units" in capsys.readouterr().err

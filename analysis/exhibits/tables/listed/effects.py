@@ -14,7 +14,8 @@ HEADINGS = {"label": "Specification", "estimate": "ATT", "interval": "95 % inter
 def layout(comparison: Comparison, specifications: dict, outcomes: dict) -> Table:
     """Return a block for each outcome of `outcomes_of` (of the first row, if none is named), then what stands `below`.
 
-    A row is a specification, or says what it `show`s; `forms` adds other forms of the outcome that it is `for`.
+    A row is a specification, or says what it `show`s; `forms` adds other forms of the outcome that it is `for`. `second` names another
+    inference, of the estimate itself, whose p-values the rows of specifications show too.
     """
     entry, tables = comparison.entry, comparison.tables
     rows = [as_row(row) for row in entry["rows"]]
@@ -23,7 +24,9 @@ def layout(comparison: Comparison, specifications: dict, outcomes: dict) -> Tabl
     shown = {name: tables[name][tables[name]["outcome"].isin(names)] for name in plain}
     printed, bold, data = [], [], []
     for outcome in names:
-        block = variants({name: t[t["outcome"] == outcome] for name, t in shown.items()}, plain, outcomes, entry["inference"])
+        block = variants(
+            {name: t[t["outcome"] == outcome] for name, t in shown.items()}, plain, outcomes, entry["inference"], entry.get("second", "")
+        )
         bold.append(len(printed))
         printed += block.frame.to_dict("records")
         for row in rows:
