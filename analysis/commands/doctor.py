@@ -41,8 +41,14 @@ def run(chosen: argparse.Namespace) -> int:
     provinces = pd.read_csv(ROOT / study["raw"]["province_list"]["file"], dtype="string")
     able = runnable(firm_panels(reading.tables, provinces, study["panels"]), study["specifications"], study["outcomes"])
     files = [*report.files(reading), *report.unverified(reading, about["adapters"])]
-    parts = (files, _fields(reading), _specifications(able), _claims(reading, study["claims"], able))
-    lines = [line for part in (*parts, report.aside(reading), report.refused(reading)) for line in (*part, "")]
+    parts = (
+        files,
+        _fields(reading),
+        report.sizes(reading, about["tables"]),
+        _specifications(able),
+        _claims(reading, study["claims"], able),
+    )
+    lines = [line for part in (*parts, report.aside(reading), report.refused(reading)) if part for line in (*part, "")]
     print(visible("\n".join(lines).rstrip()))
     return 1 if reading.refused() or any(line.likely for line in reading.files if not line.read_as) else 0
 

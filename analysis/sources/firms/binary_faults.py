@@ -1,4 +1,4 @@
-"""Errors in the binary workbooks of Excel: .xls ([MS-XLS] in the containers of [MS-CFB]) and .xlsb ([MS-XLSB])."""
+"""Errors in the binary workbooks of Excel: .xls ([MS-XLS] in the containers of [MS-CFB]) and .xlsb ([MS-XLSB]); in .xls formulas without a value too."""
 
 from __future__ import annotations
 
@@ -27,13 +27,18 @@ LAST = 0xFFFFFFFA  # numbers of sectors end here: above are marks
 # Records of .xls: start and end of a part, a sheet of the workbook, a formula, an error or truth value.
 BOF, EOF, SHEET, FORMULAS, BOOLERR = 0x0809, 0x000A, 0x0085, (0x0006, 0x0206, 0x0406), 0x0205
 # What a stream must hold to have an error in it: most have none, and need not be gone through.
-ANY = re.compile(rb"\x05\x02\x08\x00|\x02.[\x00\x07\x0f\x17\x1d\x24\x2a\x2b]...\xff\xff", re.DOTALL)
+ANY = re.compile(rb"\x05\x02\x08\x00|\x02.[\x00\x07\x0f\x17\x1d\x24\x2a\x2b]...\xff\xff|\x03.{5}\xff\xff", re.DOTALL)
+# The result of a formula that is a number is none that ends so; its first byte says what it is.
+SPECIAL, IS_ERROR, IS_EMPTY = b"\xff\xff", 2, 3
+# The empty text within a formula: its result may be no text (IF(A1="","",A1)).
+EMPTY_TEXT = b"\x17\x00"
+UNSAVED, CALCULATED = "=(formula)", "(calculated)"
 # Records of .xlsb: a row, cells with an error, a sheet of the workbook.
 ROW_HEAD, ERRORS, BUNDLE = 0, (3, 11), 156
 
 
 def of_xls(data: bytes) -> dict[str, Places]:
-    """Return the errors of each sheet; {} for what is no container, or not built as the format says."""
+    """Return the errors of each sheet, and its formulas where none of the workbook has a result; {} for what is no container, or not built as the format says."""
     try:
         stream = _stream(data)
         return _of_stream(stream) if ANY.search(stream) else {}
@@ -89,6 +94,9 @@ def _of_stream(stream: bytes) -> dict[str, Places]:
             text = body[8:] if wide else body[7 : 7 + body[6]]
             title = text.decode("utf-16-le" if wide and body[7] else "latin-1")
             found[title] = _of_sheet(stream, struct.unpack_from("<I", body)[0])
+    # A program that writes formulas without reckoning them leaves all of them empty.
+    if any(said == CALCULATED for places in found.values() for said in places.values()):
+        return {title: {at: said for at, said in places.items() if said.startswith("#")} for title, places in found.items()}
     return found
 
 
@@ -96,13 +104,19 @@ def _of_sheet(stream: bytes, start: int) -> Places:
     found: Places = {}
     for kind, body in _records(stream, start):
         if kind == BOOLERR and body[7]:
-            code = body[6]
-        elif kind in FORMULAS and body[12:14] == b"\xff\xff" and body[6] == 2:
-            code = body[8]
+            said = CODES.get(body[6], "#N/A")
+        elif kind in FORMULAS and body[12:14] == SPECIAL and body[6] == IS_ERROR:
+            said = CODES.get(body[8], "#N/A")
+        elif kind in FORMULAS and body[12:14] == SPECIAL and body[6] == IS_EMPTY:
+            if EMPTY_TEXT in body[22:]:
+                continue
+            said = UNSAVED
+        elif kind in FORMULAS:
+            said = CALCULATED
         else:
             continue
         row, place = struct.unpack_from("<HH", body)
-        found[row + 1, place] = CODES.get(code, "#N/A")
+        found[row + 1, place] = said
     return found
 
 

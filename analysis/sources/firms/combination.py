@@ -12,7 +12,9 @@ from analysis.sources.firms.recognition import Match
 # Figures of two sources are the same when they differ by less: rounding of exports.
 TOLERANCE = 0.005
 # Factors between units of money that people take for one another.
-UNITS = (1e3, 1e4, 1e6)
+UNITS = (1e2, 1e3, 1e4, 1e6)
+# Cells that two sources share, and the share of them that differs by one such factor, from which the second is in another unit.
+SHARED, NEARLY_ALL = 3, 0.9
 PREFER = "(prefer) "
 
 
@@ -122,8 +124,10 @@ def _laid_over(first: pd.DataFrame, second: pd.DataFrame, table: str, match: Mat
             at = differ[differ].index[0]
             where = ", ".join(map(str, at)) if isinstance(at, tuple) else str(at)
             rule = f"differs from what {first.loc[at, 'source']} says ({a[at]}), which takes precedence; first of its kind: {where}"
-            rule += _by_unit(a[differ], b[differ])
-            findings.append(Finding(table, "conflict", match.name, rule, column=name, value=str(b[at]), count=int(differ.sum())))
+            by_unit = _by_unit(a[differ], b[differ])
+            # Its other rows, which nothing is held against, are in that unit too.
+            kind = "refused" if by_unit and differ.sum() >= max(SHARED, NEARLY_ALL * known.sum()) else "conflict"
+            findings.append(Finding(table, kind, match.name, rule + by_unit, column=name, value=str(b[at]), count=int(differ.sum())))
     merged = first.combine_first(second)
     names = first.loc[both, "source"].astype(str)
     adds = ~names.str.split("+").map(lambda parts: match.adapter in parts).astype(bool)

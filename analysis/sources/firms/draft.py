@@ -8,8 +8,9 @@ from pathlib import Path
 from analysis.core.errors import DataError
 from analysis.sources.firms.grid import Grid
 from analysis.sources.firms.headings import heading_of, plain
+from analysis.sources.firms.layouts import columns_of
+from analysis.sources.firms.nearest import fullest
 from analysis.sources.firms.opening import tables_of
-from analysis.sources.firms.recognition import columns_of, fullest
 
 CLOSE = 0.75
 

@@ -10,6 +10,7 @@ import io
 import posixpath
 import re
 import zipfile
+from html import unescape
 from xml.etree import ElementTree
 
 import pandas as pd
@@ -62,7 +63,11 @@ def _faults(xml: bytes) -> Places:
         # A formula whose result is the empty text is one of type 'str'.
         empty = value is None and formula is not None and (kind is None or kind["kind"] == b"n")
         if place and (error or empty):
-            said = (value["value"].decode() if value else "#N/A") if error else "=" + (formula["formula"].decode() if formula else "")
+            said = (
+                (value["value"].decode() if value else "#N/A")
+                if error
+                else "=" + (unescape(formula["formula"].decode()) if formula else "")
+            )
             found[int(place["row"]), position(place["column"].decode())] = said
     return found
 

@@ -86,6 +86,9 @@ class Grid:
     doubts: list[str] = field(default_factory=list)
     title: str = ""  # of the sheet of a workbook
     formats: dict[int, tuple[int, str, float]] = field(default_factory=dict)  # columns whose number format prints a unit of money
+    margins: list[tuple[int | None, int | None, str]] = field(
+        default_factory=list
+    )  # comments by row and column, and what is printed around
 
 
 def unread(records: Iterable[tuple[int, list]], used: set[int]) -> Iterator[tuple[int, int, str, bool]]:

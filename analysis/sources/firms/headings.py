@@ -61,11 +61,14 @@ SPELT = (
     (re.compile(r"\bруб(?:\b\.?|л\w*)|₽"), "rub"),
     (re.compile(r"\bzł\b\.?|\bzłot\w+"), "pln"),
     (re.compile(r"\btl\b|₺|\btürk lirası\b"), "try"),
+    (re.compile(r"[,;](?!\d)|\bunits? ?:"), " "),
+    (re.compile(r"\b(rs\.?|inr|₹) ?crs?\b\.?"), "inr crore"),
+    (re.compile(r"\bmille(?= ?(?:€|eur))"), "thousand"),
     (re.compile(r"^1[,.]?000 (?=[a-z€$£¥]{1,4}$)|(?<=[a-z€$£¥] )1[,.]?000$"), "thousand"),
     (re.compile(r"\bt(usd|cny|rmb|gbp|chf|sek|nok|dkk|pln|jpy|hkd|inr)\b"), r"thousand \1"),
     (re.compile(r"\b(?:10,?000|(?:10|ten)[ -]thousands?)\b"), "万"),
     (re.compile(r"\b(?:100|one hundred|hundred)[ -]millions?\b"), "亿"),
-    (re.compile(r"[’']?(?<![\d,])000s?\b"), "thousand"),
+    (re.compile(r"[’‘'`]?(?<![\d,])000s?\b"), "thousand"),
     (re.compile(r"\b(?:us|u\.s\.) dollars?\b"), "usd"),
     (re.compile(r"\bt(?:€|eur\b)"), "thousand eur"),
     (re.compile(r"\bd[’']"), ""),
@@ -81,9 +84,25 @@ WIDE = (
     re.compile(r"^(?P<year>(?:19|20)\d{2})年(?:年报|度|报)?(?P<item>[^\d\s月].*)$"),
     re.compile(r"^(?P<item>.+?)[\s_\-.(\[]*(?:fy|cy)'?(?P<short>\d{2})\)?\]?$"),
 )
-BRACKET = re.compile(r"^(?P<item>.+?)\s*[(\[]\s*(?:单位\s*:?\s*)?(?P<unit>[^()\[\]]{1,24})\s*[)\]]$")
+BRACKET = re.compile(r"^(?P<item>.+?)\s*[(\[{<]\s*(?:单位\s*:?\s*)?(?P<unit>[^()\[\]{}<>]{1,24})\s*[)\]}>]$")
 # Between an item and its unit (sales_万元, profit/元, assets, th USD); a Chinese unit of more than 元 needs nothing.
 BETWEEN = re.compile(r"\s*[_/,|:\-]\s*|\s+")
+# A number that a unit is written as, at the end of a header: assets_1000, assets (x 1,000), assets 10^6.
+AS_NUMBER = re.compile(
+    r"(?P<gap>[\s_/*(\[{<-]+)(?:in |x ?|× ?|\* ?)?(?P<number>1[.,]?000(?:[.,]?000){0,2}|10[.,]?000|100[.,]?000[.,]?000|(?:1e\+?0?|10\^)[34689]|10k|100m)"
+    r"(?P<rest>\s*[a-z€$£¥₹]{0,4}\s*[)\]}>]?)$"
+)
+NUMBERS = {"1000": "thousand", "10000": "万", "1000000": "million", "100000000": "亿", "1000000000": "billion", "10k": "万", "100m": "亿"}
+NUMBERS |= {str(power): NUMBERS["1" + "0" * power] for power in (3, 4, 6, 8, 9)}
+# Words for units that only a header has.
+IN_HEADERS = (
+    (re.compile(r"\b(?:thd|thsd|thsnd|thous)\b\.?"), "thousand"),
+    (re.compile(r"\b(?:bln)\b\.?"), "billion"),
+    (re.compile(r"\b(?:wan|wanyuan)\b"), "万"),
+    (re.compile(r"\b(?:yi|yiyuan)\b"), "亿"),
+    (re.compile(r"\bqianyuan\b"), "千元"),
+    (re.compile(r"\b([km])euros?\b"), r"\1eur"),
+)  # fmt: skip
 ATTACHED = re.compile(r"^(?P<item>.+?)(?P<unit>(?:千|百万|万|十亿|亿)元|[’']000s?)$")
 # Words that a unit at the end of a header may have.
 LONGEST = 4
@@ -155,14 +174,23 @@ def _unit(text: str, unit: str) -> tuple[str, float | None, str]:
     """Return the item without its unit, the factor to million and the currency; text whose end is no unit stays as it is."""
     if unit:
         return text, *(money_of(unit) or (None, ""))
+    text = AS_NUMBER.sub(_in_words, text)
     bracket, attached = BRACKET.match(text), ATTACHED.match(text)
     ends = [(bracket["item"], bracket["unit"])] if bracket else []
     ends += [(text[: gap.start()], text[gap.end() :]) for gap in list(BETWEEN.finditer(text))[-LONGEST:] if gap.start()]
     ends += [(attached["item"], attached["unit"])] if attached else []
     for item, end in ends:
-        if found := money_of(end.removeprefix("单位").replace("_", " ")):
+        unit = end.removeprefix("单位").replace("_", " ")
+        for pattern, word in IN_HEADERS:
+            unit = pattern.sub(word, unit)
+        if found := money_of(unit):
             return item.strip(" _/,|:-").removesuffix("单位").rstrip(), *found
     return text, None, ""
+
+
+def _in_words(number: re.Match[str]) -> str:
+    digits = re.sub(r"[.,]|^1e\+?0?(?=\d$)|^10\^", "", number["number"])
+    return f"{number['gap']}{NUMBERS[digits]}{number['rest']}"
 
 
 def money_of(unit: str) -> tuple[float | None, str] | None:

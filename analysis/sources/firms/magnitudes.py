@@ -15,14 +15,7 @@ LARGEST = 1e8
 MEDIAN = 2e6
 # Money of the currencies whose unit is worth little.
 SMALL_UNITS = {"JPY": 100, "KRW": 1_000, "IDR": 10_000, "VND": 10_000, "IRR": 10_000, "HUF": 100, "CLP": 500, "COP": 1_000}
-# Parts of assets below which the median of a field is asked about.
-AT_LEAST = {"sales": 1e-3, "liabilities": 1e-3, "cash": 2e-4, "profit": 2e-4, "rd": 1e-4}
-# Times assets that the median firm of a year has of a field at most; far more is another unit. A part of assets is no larger than all.
-AT_MOST = {
-    **dict.fromkeys(("cash", "fixed_assets", "intangible_assets", "rd", "interest", "licence_income"), 1.0),
-    **dict.fromkeys(("profit", "debt", "bank_loans", "direct_finance", "green_investment"), 5.0),
-}
-OTHERS_AT_MOST = 30.0
+# Times the bounds of a field beside assets (`of_assets` of its contract) that are far: another unit beyond doubt.
 FAR = 10
 # Median growth of a field beside assets within a year that is a change of its unit, and what all but few firms then have at least.
 ALL_GROW, NEARLY_ALL = 5, 0.9
@@ -30,12 +23,13 @@ ALL_GROW, NEARLY_ALL = 5, 0.9
 ALONE_GROWS = 100
 # Million units of assets an employee that the median firm of no file has: a bank has some tens.
 PER_EMPLOYEE = 1_000
+# The same of sales, beyond which it is asked: a house of commodity traders has as much, several firms in the median have not.
+SALES_PER_EMPLOYEE = 100
 # Growth of assets within a year that is a change of units rather than of the firm.
 JUMP = 500
 FEWEST = 3
-# Fields of which the contract says that zero is zero, and those of which firms have none in single years.
-ZERO_IS_ZERO = ("green_investment", "licence_income")
-OFTEN_ZERO = ("direct_finance", "rd", "debt", "bank_loans", "interest")
+# What a contract says of zeros: they are known, or firms have them in single years.
+KNOWN, IN_YEARS = "known", "years"
 # Median growth of the firms of a file between two years in a row that is a change of units.
 SHIFT = 30
 # Factors between units of money, and how far growth may be from one of them to be a change of units in a file of few firms.
@@ -52,8 +46,8 @@ def weighed(rows: pd.DataFrame, rules: dict, book: Notebook, policies: Policies)
     money = [name for name, rule in rules.items() if rule.get("unit") == "million" and name in rows]
     few = rows["firm_id"].nunique() < FEWEST
     _note_jumps(rows, size, book, SHIFT if few else JUMP)
-    _note_zeros(rows, [name for name in money if "above" not in rules[name] and name not in ZERO_IS_ZERO], book)
-    if rule := _shifted(rows, size) or (_shifted_together(rows, money, str(size.name), book) if few else ""):
+    _note_zeros(rows, {name: rules[name] for name in money if "above" not in rules[name] and rules[name].get("zeros") != KNOWN}, book)
+    if rule := _shifted(rows, size, book) or (_shifted_together(rows, money, str(size.name), book) if few else ""):
         return _treated(rows, size.notna(), rule, size, book, policies, together=True)
     huge = (size > LARGEST * worth).fillna(False)
     if size.notna().any() and (size / worth).median() > MEDIAN:
@@ -64,23 +58,27 @@ def weighed(rows: pd.DataFrame, rules: dict, book: Notebook, policies: Policies)
         if len(each) and each.median() > PER_EMPLOYEE:
             rule = f"the median is {each.median():,.0f} million an employee: the figures seem to be in another unit than million"
             return _treated(rows, size.notna(), rule, size, book, policies, together=True)
+    if EMPLOYEES in rows and "sales" in rows:
+        each = (rows["sales"] / worth / rows[EMPLOYEES].where(rows[EMPLOYEES] > 0)).dropna()
+        if each.size and rows.loc[each.index, "firm_id"].nunique() >= FEWEST and each.median() > SALES_PER_EMPLOYEE:
+            book.note("doubtful", f"the median is {each.median():,.0f} million an employee: in another unit than million?", column="sales")
     if huge.any():
         rows = _treated(rows, huge, "more than any firm has: the figure seems to be in units, not in million", size, book, policies)
     for name in (one for one in money if one != size.name):
-        rows = _weighed_beside(rows, name, str(size.name), book, policies)
+        rows = _weighed_beside(rows, name, rules[name].get("of_assets", {}), str(size.name), book, policies)
     return rows
 
 
-def _weighed_beside(rows: pd.DataFrame, name: str, size: str, book: Notebook, policies: Policies) -> pd.DataFrame:
+def _weighed_beside(rows: pd.DataFrame, name: str, bounds: dict[str, float], size: str, book: Notebook, policies: Policies) -> pd.DataFrame:
     """Return the rows without those whose field `name` is in another unit than their `size`: throughout, in a year, or from a year on."""
     ratio = (rows[name].abs() / rows[size].where(rows[size] > 0)).where(rows[name] != 0).dropna()
     if ratio.empty:
         return rows
     year = rows.loc[ratio.index, "year"]
     if size == "assets":
-        if len(ratio) >= FEWEST and ratio.median() < AT_LEAST.get(name, 0.0):
+        if len(ratio) >= FEWEST and ratio.median() < bounds.get("least", 0.0):
             book.note("doubtful", f"{ratio.median():.2g} times assets in the median: two units of money?", column=name, count=len(ratio))
-        limit = AT_MOST.get(name, OTHERS_AT_MOST)
+        limit = bounds.get("most", np.inf)
         of_years = ratio.groupby(year).median()
         if of_years.max() > limit:
             worst, many = of_years.idxmax(), len(of_years)
@@ -118,16 +116,21 @@ def _shifted_beside(firms: pd.Series, years: pd.Series, ratio: pd.Series, size: 
     return "", False
 
 
-def _shifted(rows: pd.DataFrame, size: pd.Series) -> str:
-    """Return what is wrong where most firms grow by a factor between units in the same year, else ''."""
+def _shifted(rows: pd.DataFrame, size: pd.Series, book: Notebook) -> str:
+    """Return what is wrong where most firms grow by a factor between units in the same year, else ''; less, in nearly every firm, is asked about."""
     table = pd.DataFrame({"firm": rows["firm_id"], "year": rows["year"].astype("float64"), "size": size.where(size > 0)}).dropna()
     table = table.sort_values(["firm", "year"], kind="stable")
     firm, year, value = (table[name].to_numpy() for name in ("firm", "year", "size"))
     follows = (firm[1:] == firm[:-1]) & (year[1:] - year[:-1] == 1)
-    growth = pd.Series(value[1:][follows] / value[:-1][follows]).groupby(year[1:][follows]).agg(["median", "size"])
+    each = pd.Series(value[1:][follows] / value[:-1][follows]).groupby(year[1:][follows])
+    growth = each.agg(["median", "size"])
     growth = growth[growth["size"] >= FEWEST]
     odd = growth.index[(growth["median"] > SHIFT) | (growth["median"] < 1 / SHIFT)]
     if not len(odd):
+        least, most = each.quantile(1 - NEARLY_ALL)[growth.index], each.quantile(NEARLY_ALL)[growth.index]
+        for one in growth.index[(least > ALL_GROW) | (most < 1 / ALL_GROW)]:
+            rule = f"in {one:.0f} nearly every firm has far from what it had a year before, {growth.loc[one, 'median']:,.3g} times in the median: a change of unit?"
+            book.note("doubtful", rule, column=str(size.name), count=int(growth.loc[one, "size"]))
         return ""
     return f"in {odd[0]:.0f} the median firm has {growth.loc[odd[0], 'median']:,.3g} times what it had a year before: a change of unit"
 
@@ -157,18 +160,18 @@ def _shifted_together(rows: pd.DataFrame, money: list[str], size: str, book: Not
     return ""
 
 
-def _note_zeros(rows: pd.DataFrame, money: list[str], book: Notebook) -> None:
+def _note_zeros(rows: pd.DataFrame, money: dict[str, dict], book: Notebook) -> None:
     """Ask about zeros that may be blanks: a column of nothing else, a year in which no firm has any, and zeros amid a firm's figures."""
     order = rows.sort_values(["firm_id", "year"], kind="stable") if money else rows
     few = order["firm_id"].nunique() < FEWEST if money else True
-    for name in money:
-        values, firm = order[name], order["firm_id"]
+    for name, rule_of in money.items():
+        values, firm, in_years = order[name], order["firm_id"], rule_of.get("zeros") == IN_YEARS
         zero = values.eq(0)
         known = int(values.notna().sum())
         if not zero.any():
             continue
         if zero.sum() == known:
-            if known > 1 and name != "direct_finance" and not (few and name in OFTEN_ZERO):
+            if known > 1 and name != "direct_finance" and not (few and in_years):
                 rule = (
                     f"'{name}' is exactly 0 in every row: zeros for blanks? A blank is unknown, a zero is none: leave unknown cells blank"
                 )
@@ -178,7 +181,7 @@ def _note_zeros(rows: pd.DataFrame, money: list[str], book: Notebook) -> None:
         if empty:
             rule = f"'{name}' is exactly 0 for every firm of a year and not in others: zeros for blanks? A blank is unknown: leave such cells blank"
             book.note("doubtful", rule, column=name, value=", ".join(map(str, empty)), count=int(order["year"].isin(empty).sum()))
-        odd = _amid(values, firm, name) & ~order["year"].isin(empty) if name not in OFTEN_ZERO else zero & False
+        odd = _amid(values, firm, name) & ~order["year"].isin(empty) if not in_years else zero & False
         if odd.any():
             at = odd[odd].index[0]
             rule = f"'{name}' is exactly 0 where the firm has figures in other years: zeros for blanks? A blank is unknown: leave such cells blank"

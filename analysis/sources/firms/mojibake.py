@@ -10,10 +10,13 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 
+from analysis.sources.firms.encodings import OFTEN, encoding_of
+
 BEYOND = re.compile(r"[^\x00-\x7f]+")
 ASIAN = re.compile(r"[\u3000-\u30ff\u4e00-\u9fff\uac00-\ud7a3\uff00-\uffef]{2,}")
 WESTERN = re.compile(r"[À-žΑ-ωА-яЁё\u2010-\u203a€™ªº°«»®©·–— ]+")
 RUSSIAN = re.compile(r"[А-ЯЁ]?[а-яё]{3,}")
+IN_NO_WORD = re.compile(r"[бвгджзклмнпрстфхцчшщ]й")  # Greek bytes as Russian letters
 # One Chinese character within a Western word: two bytes of UTF-8 that were read as one character (Soci茅t茅).
 INSIDE = re.compile(r"(?<=[a-z])[\u4e00-\u9fff](?=[a-z\s.,;\"]|$)|(?<=[A-Z])[\u4e00-\u9fff](?=[a-z])")
 CHINESE = re.compile(r"[\u4e00-\u9fff]+")
@@ -110,9 +113,9 @@ def _once(run: str) -> str:
             ASIAN.fullmatch(made) or (encoding != "gb18030" and WESTERN.fullmatch(made)) or (encoding == "cp1252" and _symbol(made))
         ):
             return made
-    if len(run) >= 4 and (made := _recoded(run, "cp1252", "gb2312")) and ASIAN.fullmatch(made) and _common(made):
+    if len(run) >= 4 and (made := _recoded(run, "cp1252", "gb2312")) and ASIAN.fullmatch(made) and _common(made) and _of_firms(run):
         return made
-    if len(run) >= 4 and (made := _recoded(run, "cp1252", "cp1251")) and RUSSIAN.fullmatch(made):
+    if len(run) >= 4 and (made := _recoded(run, "cp1252", "cp1251")) and RUSSIAN.fullmatch(made) and not IN_NO_WORD.search(made):
         return made
     return run
 
@@ -138,6 +141,12 @@ def _byte(character: str, encoding: str) -> bytes:
         if character <= "\x9f":
             return character.encode("latin-1")
         raise
+
+
+def _of_firms(run: str) -> bool:
+    """Return whether the characters are those of Chinese firms' names rather than of Korean or Japanese ones, whose bytes are Chinese ones too."""
+    data = b"".join(_byte(character, "cp1252") for character in run)
+    return encoding_of(data) == "gb18030" and any(character in OFTEN["gb18030"] for character in data.decode("gb18030"))
 
 
 def _common(text: str) -> bool:

@@ -13,6 +13,11 @@ SHOWN = 200
 # Files of one layout that are listed one by one; of more the first, and a line for the others.
 FILES_SHOWN = 40
 COLUMNS_SHOWN = 8
+CURRENCIES_SHOWN = 3
+SIZES = (
+    "Medians of money, zeros apart (is each of the size that such firms have? A file in thousands that nowhere says so shows here alone)"
+)
+WORDS = ((1e6, "million million"), (1e3, "thousand million"), (1.0, "million"), (1e-3, "thousand"), (1e-6, ""))
 ASIDE = ("refused", "read", "unread")
 POLICY_FILE = "config/sources/firm_files.yaml"
 
@@ -56,6 +61,29 @@ def unverified(reading: Reading, adapters: dict[str, dict]) -> list[str]:
         read.setdefault(match.adapter, set()).update(doubtful & set(match.columns).union(*match.years.values()))
     lines = [f"  {adapters[name]['title']}: {', '.join(sorted(columns))}" for name, columns in sorted(read.items()) if columns]
     return ["", "Columns whose names are not verified: compare them with the labels of your export", *lines] if lines else []
+
+
+def sizes(reading: Reading, contracts: dict[str, dict]) -> list[str]:
+    """Return the median of each column of money by currency, with its unit in words: a file in thousands without a word shows in nothing else."""
+    lines = []
+    for name, contract in contracts.items():
+        table = reading.tables.get(name, pd.DataFrame())
+        for column in (
+            one for one, rule in contract["columns"].items() if rule.get("unit") == "million" and {one, "currency"} <= set(table)
+        ):
+            figures = table[table[column].notna() & (table[column] != 0)]
+            of = sorted(figures.groupby("currency")[column], key=lambda group: -len(group[1]))
+            medians = [f"{_in_words(float(values.median()))} {currency}" for currency, values in of[:CURRENCIES_SHOWN]]
+            more = f" and {len(of) - CURRENCIES_SHOWN} more currencies" if len(of) > CURRENCIES_SHOWN else ""
+            each = "an event" if name == "financing_events" else "a firm and year"
+            lines += [f"  {name}.{column}: {', '.join(medians)}{more} {each}"] if medians else []
+    return [SIZES, *lines] if lines else []
+
+
+def _in_words(million: float) -> str:
+    """Return an amount of million with three digits and its unit: 1.2 thousand million, 450 million, 35 thousand."""
+    scale, word = next((pair for pair in WORDS if abs(million) >= pair[0]), WORDS[-1])
+    return f"{million / scale:,.3g} {word}".rstrip() if abs(million / scale) < 1000 else f"{million / scale:,.0f} {word}".rstrip()
 
 
 def table_of_files(reading: Reading) -> pd.DataFrame:

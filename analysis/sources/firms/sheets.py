@@ -14,6 +14,7 @@ import pyarrow as pa
 from analysis.core.errors import DataError, violation
 from analysis.sources.firms.faults import faults_of, noted
 from analysis.sources.firms.grid import HEAD, Cells, Grid, Places, framed, only, unread
+from analysis.sources.firms.margins import margins_of
 from analysis.sources.firms.marks import EUROPEAN_NOTE, settled
 from analysis.sources.firms.mojibake import of_cells
 from analysis.sources.firms.number_formats import formats_of
@@ -30,7 +31,7 @@ def open_workbook(data: bytes, name: str, path: Path, suffix: str) -> list[Grid]
 
     try:
         book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(data))
-        faults, formats = faults_of(data), formats_of(data)
+        faults, formats, margins = faults_of(data), formats_of(data), margins_of(data)
         sheets = {title: _records(book, title, faults.get(title, {})) for title in book.sheet_names}
     except Exception as error:  # each of its kinds of workbook has its own errors
         raise DataError(violation(name, f"cannot be read as a workbook ({' '.join(str(error).split())[:160]})")) from error
@@ -39,7 +40,12 @@ def open_workbook(data: bytes, name: str, path: Path, suffix: str) -> list[Grid]
         raise DataError(violation(name, "is empty"))
     alone = len(sheets) == 1
     return [
-        replace(_grid(name if alone else f"{name}, sheet '{title}'", path, suffix, records), title=title, formats=formats.get(title, {}))
+        replace(
+            _grid(name if alone else f"{name}, sheet '{title}'", path, suffix, records),
+            title=title,
+            formats=formats.get(title, {}),
+            margins=margins.get(title, []),
+        )
         for title, records in filled.items()
     ]
 

@@ -96,7 +96,12 @@ def kind_of(codes: pd.Series, named: bool) -> str:
     """Return whether the codes of firms are 'names', 'tickers' or other 'codes'."""
     if not named and len(codes) and codes.str.fullmatch(f"{TICKER}|{TICKER.lower()}").fillna(False).mean() > 0.5:
         return "tickers"
-    return "names" if named or (len(codes) and codes.str.contains(r"\d").fillna(False).mean() < 0.5) else "codes"
+    if named or (len(codes) and codes.str.contains(r"\d").fillna(False).mean() < 0.5):
+        return "names"
+    # 3M, 7-11, 5th Planet Games: no two alike, and words among them.
+    shapes = pd.Series([shape_of(code) for code in codes], dtype="object").value_counts()
+    worded = codes.str.contains(r"[a-z]{2}.* |\w \w*[a-z]{2}").fillna(False).any() if len(codes) else False
+    return "names" if worded and shapes.iloc[0] * 2 <= len(codes) else "codes"
 
 
 def could_be_firm(value: str, codes: list[str], kind: str) -> bool:
@@ -104,7 +109,7 @@ def could_be_firm(value: str, codes: list[str], kind: str) -> bool:
     if re.fullmatch(r"[A-Za-z]\d+", value):
         letters = {code[0] for code in codes if re.fullmatch(r"[A-Za-z]\d+", code)}
         return not codes or value[0] in letters or len(letters) > 1  # P5 beside P1 and P2
-    if not value.isascii() or kind == "codes":
+    if kind == "codes" or (not value.isascii() and all(code.isascii() for code in codes)):
         return False
     return kind == "names" or sum(shape_of(code) == shape_of(value) for code in codes) * 2 > len(codes)
 

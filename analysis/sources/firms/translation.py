@@ -13,11 +13,11 @@ import pandas as pd
 from analysis.sources.firms.dates import WHOLE_YEAR, dashed
 from analysis.sources.firms.findings import Finding, Notebook
 from analysis.sources.firms.grid import DATES, EMPLOYEES, FILE, ROW, by_value, narrow
+from analysis.sources.firms.in_force import factors
 from analysis.sources.firms.interim import END, FLOWS, doubt_other_years, doubt_single_quarters, ends_of, states_whole_years
+from analysis.sources.firms.layouts import columns_of
 from analysis.sources.firms.policies import BLANK, DONE, DROP, REFUSE, Policies
-from analysis.sources.firms.recognition import columns_of
 from analysis.sources.firms.strays import without_strays
-from analysis.sources.firms.titles import factors
 from analysis.sources.firms.values import balanced, broken, field_of, first_of, typed
 from analysis.sources.firms.widening import widened
 

@@ -16,7 +16,7 @@ from analysis.sources.firms.grid import BLANKS, ROW, Cells, Grid, by_value, only
 from analysis.sources.firms.headings import heading_of
 from analysis.sources.firms.marks import EUROPEAN_NOTE, settled
 from analysis.sources.firms.mojibake import of_cells
-from analysis.sources.firms.titles import Unit, unit_said
+from analysis.sources.firms.unit_words import Unit, unit_said
 
 # Values of a column that no field takes, among which a unit is looked for.
 SEEN = 50

@@ -62,6 +62,15 @@ def test_a_formula_without_its_value_is_refused_with_its_place(tmp_path):
     assert of_kind(found, "refused") == [(2, "sales", "=2*25", 1)]
 
 
+def test_a_header_that_is_a_formula_without_its_value_is_refused(tmp_path):
+    book = openpyxl.Workbook()
+    for row in (["firm_id", "currency", "assets_2018", '="assets_"&2019'], ["F1", "CNY", 5, 6]):
+        book.active.append(row)
+    book.save(tmp_path / "a.xlsx")
+    found = read_folder(files_of(tmp_path), RAW["adapters"], RAW["tables"])
+    assert of_kind(found, "refused") == [(1, None, '="assets_"&2019', 1)]
+
+
 @pytest.mark.parametrize("name", ["#1 Corp.", "#hashtag"])
 def test_a_name_with_the_sign_of_errors_is_a_name(name, tmp_path):
     found = read(tmp_path, f"firm_id,year,currency,name,assets\nF1,2019,CNY,{name},5\n")
@@ -111,6 +120,18 @@ XLS = (
     "N2Qm_mX$h|6>j6TEGspZm5OCkXIoYkFLCk-wg^+BT7HI=Hr$scDa-zZ9}XNiaNxj!0|yS)2LzvD&6B&E&ynW&-DCaNS)se^{3iKtaReE<a`a((5NRrP<QrN)"
     "9Z-dBORTbw{l8G+7<tz*jY%HIbi?bHzUoBv^Q^jK@Xu|bM*Wu?8RuX2{{s#O+Dr"
 )
+# An .xls of two firms, the sales of the second a formula that was never reckoned (b85 of its compressed bytes).
+XLS_FORMULA = (
+    "c-rk)O=uHA6#izj+oYvUliC(jF_wZ=YcJJ{mp1-jdool#_(P$l%@#sqS~m3%4_d7~DxxRFOQ9DpRWJUag5Ep`6+H-okmykm1O*Rm*EerxW1=}Upry)w%e;B-"
+    "&CGi<^JZpe_tj!JKX<RKfM3uDA6D#I)RgE1rCL`Afy!-LvTh!rWPA9hP#d5?));u)@X{}1DC1p#hP(Q6qQD1ALzqN-"
+    "B4f6%A@*}05<>Q&m#Dxk(gYFVUNtctWx9ds9j^I=>0Z`cX4*@2^Wr2HWAUy%Y84;XI=CzdY4-"
+    "uQdB>U_wBUtY#pkaIr>=p0Rw|KRp9N999`m5M4VW3zN~H5>rU1_4o81n4b$9Bsc2B>ydI8dZFW37k=&x%!Fb(?@FYsA9TtEAq03TgK9Chlvr2vnmtkc7(Bvs"
+    "Fu35yQe(KD81W=3<gUlZA^Ih8elY$9!DNik_njHRY%J@@yJxdZVNlHJADc(;ejc6$Twf_kD!G%_FNy%3`FeChU=*M~+1W5cYO<`dp|4{ViPhm8xe1vL(G3HP"
+    "3@c5#cHOfRz4P0Y73ZKf4WdFNn@V)|#e&LuAGBtN?uZ(`d@`0d2cemeXxI{PuUgZPDk!rA79x3M{N&^#rny?kcSExN_c8xoIVZZ6cB@t$eqxAP;Qg;d{d^|E"
+    "WkGDiS39}<ovXGatzP0f`f`AG5=C7mR_C>bOf%8#hvN3b6`bLX@=9!D5gwm_9hKQdrXv5_R{=bDi9TZ^p>wyagKtZ|)yvaFR^){2&$GS_kqHj|{Q@yNHjW73"
+    "bPhG+zaQ{7O*@6(!aUov#`{zM%-c<|uCg9i^DJghqizQsB>cb)H%&i&o5{_8ALTJe69{I@uQ33{gJ!}K6Blv~JEwSHP*2-"
+    "lWaWgGW@p~NxrZebiF+>i09*Drn5iPG_`x?$+gZJ}!YuT;~|zwG}9+kV`e"
+)
 ODS = """<office:document-content xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0"
  xmlns:table="urn:oasis:names:tc:opendocument:xmlns:table:1.0" xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0">
 <office:body><office:spreadsheet><table:table table:name="S">{}</table:table></office:spreadsheet></office:body></office:document-content>"""
@@ -135,6 +156,11 @@ def test_an_error_in_an_old_workbook_is_counted_with_its_place(tmp_path):
     found = read(tmp_path, zlib.decompress(base64.b85decode(XLS)), "a.xls")
     assert of_kind(found, "blanked") == [(3, "sales", "#NUM!", 1)] and not found.refused()
     assert cells(found, "F1", 2019)["sales"] == 5 and "sales" not in cells(found, "F2", 2019)
+
+
+def test_a_formula_without_its_value_in_an_old_workbook_is_refused_with_its_place(tmp_path):
+    found = read(tmp_path, zlib.decompress(base64.b85decode(XLS_FORMULA)), "a.xls")
+    assert of_kind(found, "refused") == [(3, "sales", "=(formula)", 1)] and cells(found, "F1", 2019)["sales"] == 5
 
 
 @pytest.mark.parametrize("shown", ["Err:502", "#N/A", "#DIV/0!"])

@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.sources.firms.test_variations import HEAD, cells, read
+from analysis.sources.firms import report
+from tests.sources.firms.test_variations import HEAD, RAW, cells, read
 
 pytestmark = pytest.mark.fast
 
@@ -114,3 +115,37 @@ def test_of_two_firms_only_the_one_that_grows_is_asked_about(tmp_path):
 def test_a_single_figure_far_above_assets_is_asked_about(tmp_path):
     found = read(tmp_path, panel(3, rd=lambda i, y, value: value * 1000 if (i, y) == (1, 2016) else value))
     assert told(found) == [("doubtful", "rd")]
+
+
+@pytest.mark.parametrize(("sales", "asked"), [(900, [("doubtful", 1)]), (0.9, [])])
+def test_sales_an_employee_that_no_firms_have_are_asked_about(sales, asked, tmp_path):
+    lines = "".join(f"F{i},2019,CNY,{500 + i},{(sales + i / 10) * 7},7\n" for i in range(3))
+    assert kinds(read(tmp_path, "firm_id,year,currency,assets,sales,employees\n" + lines), "million an employee") == asked
+
+
+def test_the_median_of_each_column_of_money_has_its_unit_in_words(tmp_path):
+    found = read(tmp_path, HEAD + "F1,2019,CNY,1200,0.035,5\nF2,2019,CNY,1300,0,6\nF3,2019,USD,400000,450000,\n")
+    assert report.sizes(found, RAW["tables"])[1:] == [
+        "  firm_accounts.assets: 1.25 thousand million CNY, 400 thousand million USD a firm and year",
+        "  firm_accounts.sales: 35 thousand CNY, 450 thousand million USD a firm and year",
+        "  firm_accounts.profit: 5.5 million CNY a firm and year",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("firms", "factor", "kind"), [(3, 1000, "refused"), (3, 100, "refused"), (2, 1000, "conflict"), (3, 1.1, "conflict")]
+)
+def test_a_file_whose_figures_are_those_of_another_in_another_unit_is_refused(firms, factor, kind, tmp_path):
+    head = "firm_id,year,currency,assets"
+    (tmp_path / "a.csv").write_text(head + "\n" + "".join(f"F{i},2019,CNY,{500 + i}\n" for i in range(firms)))
+    lines = "".join(f"F{i},2019,CNY,{(500 + i) * factor},{factor}\n" for i in range(firms + 2))
+    found = read(tmp_path, head + ",sales\n" + lines, "b.csv")
+    assert [(one.kind, one.count) for one in found.findings if "takes precedence" in one.rule] == [(kind, firms)]
+
+
+@pytest.mark.parametrize(
+    ("factors", "asked"), [((10, 9, 12), [("doubtful", 3)]), ((0.1, 0.11, 0.09), [("doubtful", 3)]), ((10, 1.1, 9), [])]
+)
+def test_nearly_every_firm_ten_times_as_large_within_a_year_is_asked_about(factors, asked, tmp_path):
+    lines = "".join(rows((100 + i, 50, 5), (105, 52, 5), (105 * k, 52 * k, 5 * k), firm=f"F{i}") for i, k in enumerate(factors))
+    assert kinds(read(tmp_path, HEAD + lines), "a change of unit?") == asked

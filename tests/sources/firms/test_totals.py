@@ -118,6 +118,15 @@ def test_a_word_for_a_statistic_whose_figures_are_none_is_asked_about(codes, tmp
     assert {one.value for one in found.findings if "ticker" in one.rule} == set(codes[3:])
 
 
+@pytest.mark.parametrize(
+    "codes", [["华为技术", "平均科技", "汇总通讯", "总和"], ["3M", "7-11", "5th Planet Games", "1st Quantile"], ["Δέλτα", "Άλφα", "Σ"]]
+)
+def test_a_name_that_is_a_word_for_a_total_is_left_out_only_by_its_figures(codes, tmp_path):
+    found = read(tmp_path, panel(codes))
+    assert firms(found) == set(codes) and {one.value for one in found.findings if "ticker" in one.rule} == {codes[-1]}
+    assert firms(read(tmp_path, panel(codes[:-1], codes[-1]))) == set(codes[:-1])
+
+
 @pytest.mark.parametrize("line", ["Total,2019,CNY,300,110,Total of firms", "9999,2019,CNY,7,7,合计", "World,2019,CNY,7,7,Mean (all firms)"])
 def test_a_total_by_its_name_is_no_firm(line, tmp_path):
     content = "firm_id,year,currency,assets,sales,name\nF1,2019,CNY,100,50,One\nF2,2019,CNY,200,60,Two\n" + line + "\n"

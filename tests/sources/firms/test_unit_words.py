@@ -7,8 +7,8 @@ from analysis.core.errors import DataError
 from analysis.core.rawfiles import files_of
 from analysis.sources.firms.folder import read_folder
 from analysis.sources.firms.headings import heading_of, money_of
-from analysis.sources.firms.titles import unit_beside
 from analysis.sources.firms.unit_words import units_said
+from analysis.sources.firms.units_aside import unit_beside
 from tests.sources.firms.test_units_beside import HEADER, RECORD, read_sheets
 from tests.sources.firms.test_variations import RAW, cells, read
 
@@ -119,3 +119,52 @@ def test_a_header_with_its_unit(header):
 
 def test_a_power_of_ten_is_one_under_its_header_only():
     assert (unit_beside("3", "UNIT_MULT", False), unit_beside("3", "unit", False), money_of("3")) == (1e-3, None, None)
+
+
+@pytest.mark.parametrize(
+    ("header", "scale"),
+    [("assets_1000", 1e-3), ("assets (x 1,000)", 1e-3), ("assets 10^6", 1.0), ("assets_thous", 1e-3), ("assets (CNY, thousands)", 1e-3),
+     ("assets {k}", 1e-3), ("assets (‘000)", 1e-3), ("assets (unit: thousand)", 1e-3), ("assets_wanyuan", 1e-2), ("assets (Rs cr)", 10.0),
+     ("assets (10k CNY)", 1e-2)],
+)  # fmt: skip
+def test_a_unit_at_the_end_of_a_header_in_any_spelling(header, scale):
+    found = heading_of(header, years=False)
+    assert (found.item, found.scale) == ("assets", scale)
+
+
+@pytest.mark.parametrize("header", ["assets_w", "assets_100", "A001000000", "sales growth"])
+def test_other_ends_of_headers_are_no_units(header):
+    assert heading_of(header, years=False).scale is None
+
+
+@pytest.mark.parametrize(
+    ("line", "currency", "refused"),
+    [("単位：百万円", "CNY", True), ("单位：百万美元", "CNY", True), ("USD million", "CNY", True), ("单位：百万元", "HKD", False),
+     ("in million US dollars", "USD", False), ("Exchange rates: JPY per USD", "CNY", False), ("GDP in billion USD", "CNY", False)],
+)  # fmt: skip
+def test_a_note_below_names_the_currency_as_well(line, currency, refused, tmp_path):
+    found = read(tmp_path, f"{TEMPLATE}F1,2019,{currency},5000\n{line}\n")
+    assert [(one.row, one.value) for one in found.refused()] == [(3, line)] * refused
+    (tmp_path / "a.csv").unlink()
+    record = ["F1", 2019, currency, 5000, 50, ""]
+    found = read_sheets(tmp_path, ("firms", [HEADER, record, [], [None] * 6 + [line]]))
+    assert [(one.row, one.value) for one in found.refused()] == [(4, line)] * refused
+
+
+@pytest.mark.parametrize(
+    ("comment", "cell", "printed", "asked"),
+    [("in thousand CNY", "D1", "", [(1, "assets", "me: in thousand CNY")]), ("in thousands", "A1", "", []), ("headcount in thousands", "D1", "", []),
+     ("CNY million", "D1", "", []), ("", "D1", '&C&"Arial,Bold"&12in thousand CNY &P', [(None, None, "in thousand CNY")]),
+     ("", "D1", "Page &P of &N", [])],
+)  # fmt: skip
+def test_comments_and_printed_lines_of_a_sheet(comment, cell, printed, asked, tmp_path):
+    book = openpyxl.Workbook()
+    for row in (HEADER, RECORD):
+        book.active.append(row)
+    if comment:
+        book.active[cell].comment = openpyxl.comments.Comment(f"me: {comment}", "me")
+    if printed:
+        book.active.oddHeader.center.text = printed
+    book.save(tmp_path / "a.xlsx")
+    found = read_folder(files_of(tmp_path), RAW["adapters"], RAW["tables"])
+    assert [(one.row, one.column, one.value) for one in found.findings if one.kind == "doubtful"] == asked

@@ -6,7 +6,7 @@ import pytest
 
 from analysis.core.rawfiles import files_of
 from analysis.sources.firms.folder import read_folder
-from analysis.sources.firms.titles import unit_beside
+from analysis.sources.firms.units_aside import unit_beside
 from tests.sources.firms.test_variations import RAW, cells, read
 
 pytestmark = pytest.mark.fast
@@ -90,3 +90,13 @@ def test_a_unit_that_another_sheet_names_is_asked_about(sheets, tmp_path):
     tables = [("firms", [HEADER, RECORD]), (title, rows)] if rows else [(title, [HEADER, RECORD]), ("other", [["words"]])]
     found = read_sheets(tmp_path, *tables)
     assert [one.kind for one in found.findings if "a sheet of the workbook names" in one.rule] == ["doubtful"]
+
+
+@pytest.mark.parametrize(
+    ("note", "place", "refused"),
+    [("Source: Wind, 2 May 2020", 3, False), ("figures as reported", 1, False), ("单位：百万元", 3, False), ("in thousands", 3, True), ("612", 3, True)],
+)  # fmt: skip
+def test_a_note_in_a_column_of_figures_is_no_record(note, place, refused, tmp_path):
+    found = read_sheets(tmp_path, ("firms", [HEADER, RECORD, [], [None] * place + [note]]))
+    assert cells(found, "F1", 2019)["assets"] == 5000 and bool(found.refused()) == refused
+    assert found.files[0].kept == 1

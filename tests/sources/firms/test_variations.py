@@ -9,7 +9,7 @@ from analysis.core.rawfiles import files_of
 from analysis.sources.firms.folder import read_folder
 from analysis.sources.firms.headings import heading_of
 from analysis.sources.firms.policies import Policies
-from analysis.sources.firms.titles import unit_said
+from analysis.sources.firms.unit_words import unit_said
 from tests.study import STUDY
 
 pytestmark = pytest.mark.fast
