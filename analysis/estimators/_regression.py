@@ -117,12 +117,23 @@ def design_of(
 
 
 def counts_of(data: pd.DataFrame, specification: Specification, fit: Fit | None = None) -> dict:
+    """Return the counts of a regression's rows; of a clustered fit with a 0/1 treatment how many clusters hold treated rows, too."""
     counts = {"n_obs": len(data)}
     if specification.unit:
         counts["n_units"] = int(data[specification.unit].nunique())
     if fit is not None and fit.n_clusters is not None and fit.inference != "driscoll_kraay":
         counts["n_clusters"] = fit.n_clusters
+        counts |= treated_clusters(data, specification)
     return counts
+
+
+def treated_clusters(data: pd.DataFrame, specification: Specification) -> dict:
+    """Return n_treated_clusters, of several cluster variables the fewest; nothing where the treatment is not 0/1."""
+    names = specification.cluster or ((specification.unit,) if specification.unit else ())
+    if not names or not specification.treatment or not data[specification.treatment].isin([0, 1]).all():
+        return {}
+    on = data[specification.treatment] == 1
+    return {"n_treated_clusters": int(data.loc[on, list(names)].nunique().min())}
 
 
 def rows_of(fit: Fit, names: Iterable[str], counts: dict, library: str = "analysis") -> list[dict]:

@@ -13,7 +13,7 @@ from analysis.core.options import MOST_DRAWS, Option
 from analysis.core.specification import Specification
 from analysis.inference import randomization
 from analysis.inference.randomization import Draws
-from analysis.inference.step_down import romano_wolf
+from analysis.inference.step_down import romano_wolf, westfall_young
 
 OUTCOMES = Option([], "further outcome columns; the family is --outcome and these", columns=True)
 DRAWS = Option(999, "permutations of the treatment, each the same for all outcomes", minimum=1, maximum=MOST_DRAWS)
@@ -39,10 +39,11 @@ def members(panel: pd.DataFrame, specification: Specification, others: list[str]
 
 
 def rows(family: list[Member], seed: int) -> list[dict]:
-    """Return two rows per outcome (term: its name): 'randomization_t', alone, and 'romano_wolf', adjusted for the family.
+    """Return three rows per outcome (term: its name): 'randomization_t', alone, 'romano_wolf' and 'westfall_young', adjusted for the family.
 
-    The step-down compares t-ratios with their joint distribution over permutations (Romano and Wolf 2005, algorithm 3.1), which
-    keeps how outcomes depend on each other. A permutation counts where every outcome has its t-ratio, so that a family of one
+    Both step down over the joint distribution of t-ratios under permutations, which keeps how outcomes depend on each other: the first
+    by the largest t-ratio (Romano and Wolf 2005, algorithm 3.1), the second by the smallest p-value (Westfall and Young 1993), which
+    treats outcomes alike whose t-ratios spread differently when so few units are treated. A permutation counts where every outcome has its t-ratio, so that a family of one
     has the p-value of the outcome alone.
     """
     if missing := [member.name for member in family if not _usable(member.actual, member.size).all()]:
@@ -50,13 +51,15 @@ def rows(family: list[Member], seed: int) -> list[dict]:
     kept = np.logical_and.reduce([_usable(member.permuted, member.size) for member in family])
     permuted = [member.permuted.those(kept) for member in family]
     actual = np.array([member.actual.statistic(0.0, True)[0] for member in family])
-    adjusted = romano_wolf(actual, np.column_stack([draws.statistic(0.0, True) for draws in permuted]))
+    drawn = np.column_stack([draws.statistic(0.0, True) for draws in permuted])
+    largest, smallest = romano_wolf(actual, drawn), westfall_young(actual, drawn)
     found = []
-    for member, draws, p_value in zip(family, permuted, adjusted, strict=True):
+    for member, draws, *adjusted in zip(family, permuted, largest, smallest, strict=True):
         alone = randomization.test(member.actual, draws)
         estimate, about = float(member.actual.a[0]), {"seed": seed, **member.counts}
         found.append(alone.row(member.name, estimate, "randomization_t", **about))
-        found.append(parameter(member.name, estimate, inference="romano_wolf", p_value=float(p_value), draws=alone.draws, **about))
+        for inference, p_value in zip(("romano_wolf", "westfall_young"), adjusted, strict=True):
+            found.append(parameter(member.name, estimate, inference=inference, p_value=float(p_value), draws=alone.draws, **about))
     return found
 
 

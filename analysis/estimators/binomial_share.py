@@ -10,7 +10,6 @@ from types import SimpleNamespace
 from typing import Any
 
 import pandas as pd
-from scipy import stats
 from statsmodels.stats.proportion import proportion_confint
 
 from analysis.core.errors import BadOption
@@ -20,6 +19,7 @@ from analysis.core.options import Option
 from analysis.core.sample import entrance
 from analysis.core.specification import Specification
 from analysis.estimators._left_out import listed
+from analysis.inference import exact_binomial
 
 METHOD = Method(
     title="A share with its exact interval",
@@ -74,7 +74,7 @@ def estimate(panel: pd.DataFrame, specification: Specification) -> list[dict]:
             raise BadOption(
                 f"binomial_share: the benchmark is {benchmark:g}; it must be a share between 0 and 1", "benchmark", benchmark, "from 0 to 1"
             )
-        test: dict[str, Any] = {"p_value": stats.binomtest(hits, trials, benchmark).pvalue} if options.sample else {}
+        test: dict[str, Any] = {"p_value": exact_binomial.p_value(hits, trials, benchmark)} if options.sample else {}
         rows.append(parameter("excess_share", share - benchmark, **test, **_limits(hits, trials, benchmark, options.sample), **about))
     return rows
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import optimize, stats
+from scipy import optimize
 from statsmodels.stats.proportion import proportion_confint
 
 from analysis.core.errors import BadOption
@@ -22,6 +22,7 @@ from analysis.core.method import Method
 from analysis.core.options import Option
 from analysis.core.sample import entrance
 from analysis.core.specification import Specification
+from analysis.inference import exact_binomial
 
 METHOD = Method(
     title="Growth of a count between two dates",
@@ -116,13 +117,8 @@ class _Counts:
         )  # fmt: skip
 
     def p_value(self, dispersion: float) -> float:
-        """Return the two-sided p-value of equal rates; under dispersion twice the smaller tail, to which the limits belong."""
-        if dispersion == 1:
-            return float(stats.binomtest(self.later, self.first + self.later, self.share).pvalue)
-        later, total = self.later / dispersion, (self.first + self.later) / dispersion
-        above = stats.beta.cdf(self.share, later, total - later + 1)
-        below = stats.beta.sf(self.share, later + 1, total - later)
-        return float(min(1.0, 2 * min(above, below)))
+        """Return the two-sided p-value of equal rates, by the test to which the limits belong."""
+        return exact_binomial.p_value(self.later / dispersion, (self.first + self.later) / dispersion, self.share)
 
     def zero_dispersion(self) -> float:
         """Return the dispersion at which the 95 % interval ends at zero; below 1 it holds zero even if arrivals are independent."""

@@ -38,7 +38,7 @@ METHOD = Method(
 
 @entrance(METHOD)
 def estimate(panel: pd.DataFrame, specification: Specification) -> list[dict]:
-    """Return two rows per outcome (term: its name): 'randomization_t', alone, and 'romano_wolf', adjusted for the family.
+    """Return three rows per outcome (term: its name): 'randomization_t', alone, and 'romano_wolf' and 'westfall_young', adjusted for the family.
 
     Cohorts are permuted among the units that have any outcome of the family. Raises NotIdentified where an outcome has no
     treated unit or no control.

@@ -31,7 +31,7 @@ METHOD = Method(
 
 @entrance(METHOD)
 def estimate(panel: pd.DataFrame, specification: Specification) -> list[dict]:
-    """Return two rows per outcome (term: its name): 'randomization_t', alone, and 'romano_wolf', adjusted for the family.
+    """Return three rows per outcome (term: its name): 'randomization_t', alone, and 'romano_wolf' and 'westfall_young', adjusted for the family.
 
     The panel is stacked already (columns stack, event_time, treated, the unit, and risk sets in `cell`). Events are permuted
     among the stack-units that have the reference period of any outcome of the family.

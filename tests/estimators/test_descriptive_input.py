@@ -3,7 +3,6 @@
 import numpy as np
 import pandas as pd
 import pytest
-from scipy import stats
 
 from analysis.__main__ import main
 from analysis.core.errors import BadOption
@@ -48,7 +47,7 @@ def test_a_benchmark_of_zero_is_a_benchmark():
     rows = {row["term"]: row for row in binomial_share.estimate(deals, specification("binomial_share", hit="sold", benchmark=0))}
     assert (rows["excess_share"]["estimate"], rows["excess_share"]["p_value"]) == (0.5, 0.0)
     half = binomial_share.estimate(deals, specification("binomial_share", hit="sold", benchmark=0.5))[1]
-    assert half["p_value"] == stats.binomtest(2, 4, 0.5).pvalue
+    assert half["p_value"] == 1.0
     with pytest.raises(BadOption, match="between 0 and 1"):
         binomial_share.estimate(deals, specification("binomial_share", hit="sold", benchmark=20))
 

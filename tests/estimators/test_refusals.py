@@ -16,6 +16,8 @@ from analysis.estimators import (
     de_chaisemartin_dhaultfoeuille,
     discrete_time_hazard,
     extended_two_way_fixed_effects,
+    first_difference,
+    fixed_effects,
     fractional_response,
     gardner_two_stage,
     goodman_bacon,
@@ -24,6 +26,7 @@ from analysis.estimators import (
     log_rank,
     mixture_cure_regression,
     poisson_pseudo_likelihood,
+    pooled,
     random_effects,
     recurrent_events,
     stacked_did,
@@ -278,6 +281,20 @@ def test_recurrent_events_say_their_clusters_and_use_t_with_few():
     data["d"] = data["d"].where(data["c"] < 2, 0)
     row = recurrent_events.estimate(data, Specification("t", "recurrent_events", treatment="d", **about))[0]
     assert (row["n_clusters"], row["n_treated_clusters"]) == (4, 1)
+
+
+@pytest.mark.parametrize("module", [pooled, fixed_effects, first_difference])
+def test_a_regression_on_a_treatment_says_how_many_clusters_are_treated(module):
+    data = grouped(12)
+    name = module.__name__.rpartition(".")[2]
+    (row,) = [
+        row for row in module.estimate(data, Specification("t", name, "y", "i", "t", treatment="d", cluster=("c",))) if row["term"] == "d"
+    ]
+    assert (row["n_clusters"], row["n_treated_clusters"]) == (12, data.loc[data["d"] == 1, "c"].nunique())
+    (row,) = [
+        row for row in module.estimate(data, Specification("t", name, "y", "i", "t", treatment="x", cluster=("c",))) if row["term"] == "x"
+    ]
+    assert "n_treated_clusters" not in row  # nobody is untreated where the treatment is a number
 
 
 def test_effective_clusters_of_a_treatment_give_the_degrees_of_t():

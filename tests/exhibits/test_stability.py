@@ -32,21 +32,24 @@ def test_each_item_is_that_of_the_reading():
     )
     # Consistent, cannot tell, opposite; the last does not estimate the outcome.
     others = [estimates(0.1, 0.3), estimates(-0.1, 0.3), estimates(-0.3, -0.1), estimates(0.1, 0.3, outcome="x")]
-    joint = pd.DataFrame({"subset": ["part", "all"], "share_same": [0.9, 0.4]})
+    joint = pd.DataFrame({"subset": ["part", "all"], "share_consistent": [0.9, 0.4], "share_undecided": [0.1, 0.6]})
     tables = {"family": adjusted(0.5), "joint": joint} | {f"other_{i}": table for i, table in enumerate(others)}
     entry = {"families": {"m": ["family"]}, "curves": {"m": {"y": "joint"}}, "estimators": {"m": [n for n in tables if "_" in n]}}
     found = stability(Comparison(entry, tables), verdicts)
     first, second, shown = found.to_dict("records")  # rank 0 is the claim
     assert np.isnan(shown["s_value"]) and shown["repeated"] == 0  # no p-value, no S-value; not judged, nothing to flip
     assert first["s_value"] == pytest.approx(3.0)  # an eighth: three bits
-    assert (first["p_family"], first["share_same"], first["repeated"], first["flips"]) == (0.5, 0.4, 3, 2)
-    assert np.isnan(second["p_family"]) and np.isnan(second["share_same"]) and second["repeated"] == 0
+    assert (first["p_family"], first["share_alike"], first["repeated"], first["flips"]) == (0.5, 0.4, 3, 2)
+    assert np.isnan(second["p_family"]) and np.isnan(second["share_alike"]) and second["repeated"] == 0
 
 
-def test_a_curve_without_parts_has_one_share():
+def test_the_share_of_a_curve_is_of_the_reading_of_the_row():
     entry = {"families": {}, "curves": {"m": {"y": "joint"}}, "estimators": {}}
-    found = stability(Comparison(entry, {"joint": pd.DataFrame({"share_same": [0.7]})}), pd.DataFrame([verdict()]))
-    assert found["share_same"].tolist() == [0.7]
+    joint = pd.DataFrame({"share_consistent": [0.3], "share_not_consistent": [0.1], "share_undecided": [0.6], "share_same": [0.3]})
+    readings = ["consistent (strong)", "not consistent (absent)", "untestable (inconclusive)", ""]
+    rows = pd.DataFrame([verdict(verdict_before_gates=reading) for reading in readings])
+    shares = stability(Comparison(entry, {"joint": joint}), rows)["share_alike"].tolist()
+    assert shares[:3] == [0.3, 0.1, 0.6] and np.isnan(shares[3])
 
 
 def test_randomization_is_preferred_to_clustered_errors():

@@ -34,6 +34,8 @@ def count(
         "n_after_approved": int(events.loc[events["designated_after"] == 1, "approved"].sum()),
         "n_completed_after": int((events["approved"] * events["designated_after"]).sum()),
         "n_completed_before": int((events["approved"] * (1 - events["designated_after"])).sum()),
+        "n_after_followed": int(((events["designated_after"] == 1) & (events["months"] >= 96)).sum()),
+        "n_after_withdrawn": int(events.loc[events["designated_after"] == 1, "withdrawn_by_cut"].notna().sum()),
         "n_exposed_approved": int(((events["approved"] == 1) & (events["months"] > events["months_to_event"])).sum()),
         "n_near_event": int(events["near_event"].sum()),
         "n_event_approved": int(events["approved"].sum()),

@@ -23,10 +23,12 @@ def draw(province_att: pd.DataFrame, royalty_stacked: pd.DataFrame, outcomes: di
     data = pd.concat(parts, ignore_index=True)
     order = list(dict.fromkeys(data["Outcome"]))
     figure, axis = subplots(figsize=(WIDTH, 0.27 * len(order) + 0.9))
-    sns.stripplot(
-        data, x="value", y="Outcome", order=order, hue="Measure", palette=[COLOURS[0], COLOURS[5], COLOURS[1], COLOURS[4]], jitter=False,
-        size=6, ax=axis,
-    )  # fmt: skip
+    for measure, marker in ((DETECTED, "o"), (ESTIMATED, "D")):
+        own = data[data["Measure"].str.endswith(measure)]
+        sns.stripplot(
+            own, x="value", y="Outcome", order=order, hue="Measure", palette=[COLOURS[0], COLOURS[1]], jitter=False, size=6, marker=marker,
+            ax=axis, clip_on=False,
+        )  # fmt: skip
     axis.axvline(0.1, color="black", linewidth=0.8, linestyle="--", label="smallest effect of interest")
     axis.set_xlim(left=0)
     axis.set(xlabel="Within-unit standard deviations of the outcome", ylabel="")

@@ -26,6 +26,7 @@ def draw(projects_incidence: pd.DataFrame, projects_withdrawn_early: pd.DataFram
     axes[0].set(title="Approved, by day of designation", xlabel="Months since designation", ylabel="Cumulative incidence")
     axes[0].set_ylim(0, 0.58)
     axes[0].set_xlim(right=LABELLED)
+    axes[0].set_xticks(range(0, int(last["months"]) + 1, 24))  # nothing is drawn behind: the room is for names
     early, late = (_by_age(table, "incidence:2") for table in (projects_withdrawn_early, projects_withdrawn_late))
     axes[1].fill_between(
         early["months"], early["estimate"], late["estimate"], color=COLOURS[3], alpha=0.25, linewidth=0, label="between the two"

@@ -23,7 +23,7 @@ def draw(
 ) -> Figure:
     """Return one panel per firm: its R&D and that of its synthetic control, in logarithms less the firm's own of the year before."""
     tables = (vehicle_biocryst, vehicle_ironwood, vehicle_theravance, vehicle_theravance_biopharma)
-    figure, axes = subplots(1, len(tables), figsize=(WIDTH, 2.2))
+    figure, axes = subplots(1, len(tables), figsize=(WIDTH, 2.2), sharey=True)
     for axis, table in zip(axes, tables, strict=True):
         _case(axis, table, accounts_year)
     axes[0].set_ylabel("Log R&D, year before = 0")

@@ -1,10 +1,16 @@
-"""Cells of Romano-Wolf tables."""
+"""Cells of p-values adjusted for a family of outcomes."""
 
 from __future__ import annotations
 
 import pandas as pd
 
 from analysis.exhibits.cells import count, interval, number, p_value, select_one
+
+
+def adjusted(family: pd.DataFrame, outcome: str, heading: str) -> dict[str, str]:
+    """Return the cells of an outcome's p-value adjusted for a permuted family, by the largest t-ratio and by the smallest p-value."""
+    steps = {heading: "romano_wolf", f"{heading} (min p)": "westfall_young"}
+    return {column: p_value(select_one(family, term=outcome, inference=inference)["p_value"]) for column, inference in steps.items()}
 
 
 def rows_of(table: pd.DataFrame, own: str = "cluster") -> dict[str, dict]:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from analysis.core.claims import DIRECTNESS
 from analysis.core.comparisons import Comparison
-from analysis.core.verdict_rule import INCONCLUSIVE, UNTESTABLE, Region, read_interval
+from analysis.core.verdict_rule import CONSISTENT, INCONCLUSIVE, NOT_CONSISTENT, UNTESTABLE, Region, read_interval
 from analysis.exhibits.cells import select_one, select_rows
 from analysis.exhibits.tables._overall import overall
 
@@ -20,6 +20,7 @@ CARRIED = (
 )  # fmt: skip
 
 # A reading, and how tables of evidence print it.
+SHARES = {CONSISTENT: "share_consistent", NOT_CONSISTENT: "share_not_consistent", UNTESTABLE: "share_undecided"}
 CANNOT_TELL = (f"{UNTESTABLE} ({INCONCLUSIVE})", "cannot tell")
 
 
@@ -56,7 +57,7 @@ def stability(comparison: Comparison, verdicts: pd.DataFrame) -> pd.DataFrame:
         about = row[list(CARRIED)].to_dict()
         about |= {"s_value": bits(row["p_value"])}
         about |= {"p_family": _family(families.get(row["model_id"], []), row["outcome"])}
-        about |= {"share_same": _share(curves.get((row["model_id"], row["outcome"])))}
+        about |= {"share_alike": _share(curves.get((row["model_id"], row["outcome"])), row["verdict_before_gates"] if judged else "")}
         about |= {"repeated": len(others), "flips": sum(other != _verdict(row["verdict_before_gates"]) for other in others)}
         rows.append(about)
     return pd.DataFrame(rows)
@@ -89,9 +90,9 @@ def _family(tables: list[pd.DataFrame], outcome: str) -> float:
     return next((float(p_value) for p_value in found if pd.notna(p_value)), math.nan)
 
 
-def _share(joint: pd.DataFrame | None) -> float:
-    """Return the share of a curve's readings with the verdict of its main specification, over the whole curve."""
-    if joint is None:
+def _share(joint: pd.DataFrame | None, reading: str) -> float:
+    """Return the share of a whole curve's specifications that are read as the row is; missing without a curve or a reading."""
+    if joint is None or not reading:
         return math.nan
     whole = select_rows(joint, subset="all") if "subset" in joint else joint
-    return float(whole["share_same"].iloc[0])
+    return float(whole[SHARES[_verdict(reading)]].iloc[0])

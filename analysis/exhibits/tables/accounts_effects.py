@@ -5,6 +5,7 @@ import pandas as pd
 from analysis.core.gates import HONEST
 from analysis.exhibits.cells import count, in_order, interval, labelled, number, p_value, select_one
 from analysis.exhibits.display import Table
+from analysis.exhibits.tables._families import adjusted
 
 
 def layout(
@@ -35,7 +36,7 @@ def _line(name: str, table: pd.DataFrame, family: pd.DataFrame, honest: pd.DataF
         "ATT": number(effect["estimate"], digits),
         "95 % interval": interval(effect["ci_low"], effect["ci_high"], digits),
         "p": p_value(effect["p_value"]),
-        "p, family": p_value(select_one(family, term=name, inference="romano_wolf")["p_value"]),
+        **adjusted(family, name, "p, family"),
         "With drift": interval(drift["ci_low"], drift["ci_high"], digits),
         "MDE": number(effect["mde80"], digits),
         "Treated": count(effect["n_treated"]),

@@ -7,6 +7,7 @@ import pandas as pd
 from analysis.core.gates import RELATIVE_MAGNITUDE
 from analysis.exhibits.cells import count, in_order, interval, labelled, number, p_value, select_one
 from analysis.exhibits.display import Table
+from analysis.exhibits.tables._families import adjusted
 
 
 def layout(issuer_att: pd.DataFrame, issuer_family: pd.DataFrame, issuer_honest: pd.DataFrame, outcomes: dict) -> Table:
@@ -25,7 +26,7 @@ def layout(issuer_att: pd.DataFrame, issuer_family: pd.DataFrame, issuer_honest:
                 "ATT": number(row["estimate"]),
                 "95 % interval": interval(row["ci_low"], row["ci_high"]),
                 "p": p_value(row["p_value"]),
-                "p, all": p_value(select_one(issuer_family, term=name, inference="romano_wolf")["p_value"]),
+                **adjusted(issuer_family, name, "p, all"),
                 "With drift": interval(drift["ci_low"], drift["ci_high"]),
                 "MDE": number(row["mde80"]),
                 "Issuers": count(row["n_treated"]),

@@ -4,6 +4,7 @@ import pandas as pd
 
 from analysis.exhibits.cells import interval, labelled, number, p_value, select_one
 from analysis.exhibits.display import Table
+from analysis.exhibits.tables._families import adjusted
 
 
 def layout(
@@ -44,8 +45,8 @@ def _line(name: str, table: pd.DataFrame, family: pd.DataFrame, every: pd.DataFr
         "ATT": number(alone["estimate"]),
         "95 % interval": interval(alone["ci_low"], alone["ci_high"]),
         "p": p_value(alone["p_value"]),
-        "p, family": p_value(select_one(family, term=name, inference="romano_wolf")["p_value"]),
-        "p, all": p_value(select_one(every, term=name, inference="romano_wolf")["p_value"]),
+        **adjusted(family, name, "p, family"),
+        **adjusted(every, name, "p, all"),
         "Two-way": number(coefficient["estimate"]),
         "p (2W)": p_value(coefficient["p_value"]),
         "p, family (2W)": p_value(select_one(two_way, term=name, inference="romano_wolf")["p_value"]),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from analysis.core.comparisons import Comparison
+from analysis.core.gates import rests_on_few
 from analysis.exhibits.cells import count, p_value, select_one, select_rows
 from analysis.exhibits.display import Table
 from analysis.exhibits.tables._ratios import effect_cells
@@ -16,7 +17,8 @@ MONTHS, POINTS = "months", "points"
 
 
 def layout(comparison: Comparison, specifications: dict, outcomes: dict) -> Table:
-    """Return a line per specification, and per outcome of one that says `each: outcome`; `treated` heads a column of exposed clusters.
+    """Return a line per specification, and per outcome of one that says `each: outcome`; `treated` heads a column of exposed clusters. A dagger
+    marks what rests on few of them.
 
     A row may say `scale`, a `title` of its own ({outcome} inserts a label), or `show: permuted`: a line of words with the p-values of
     permuted dates of the specification `beside` it and of its own.
@@ -54,6 +56,7 @@ def _line(row: dict, outcome: str, entry: dict, table: pd.DataFrame, specificati
     estimate = select_one(clustered if len(clustered) else found)
     label = outcomes.get(outcome, {}).get("label", "")
     title = label if row.get("each") == "outcome" else row.get("title", about["title"]).format(outcome=label)
+    title += " †" if rests_on_few(estimate) else ""
     scale = SCALES[row["scale"]] if "scale" in row else MONTHS if outcomes[outcome]["unit"] == MONTHS else POINTS
     exposed = {entry["treated"]: count(estimate["n_treated_clusters"])} if "treated" in entry else {}
     return effect_cells(title, estimate, scale) | exposed

@@ -14,7 +14,7 @@ WIDTHS = {"": "4.5%", "Evidence": "1fr", "Reading": "15.5%", "Too large by": "7%
 def layout(comparison: Comparison, verdicts: pd.DataFrame, claims: dict) -> Table:
     """Return one row per estimate with something beside it, in the order of the table of all evidence; the data hold every estimate."""
     found = stability(comparison, verdicts)
-    something = found[["exaggeration", "p_family", "share_same"]].notna().any(axis=1) | (found["repeated"] > 0)
+    something = found[["exaggeration", "p_family", "share_alike"]].notna().any(axis=1) | (found["repeated"] > 0)
     rows, bold, _ = by_distance(found[something], claims, _line)
     return Table(pd.DataFrame(rows, columns=COLUMNS).fillna(""), data=by_distance(found, claims, _line)[2], bold=bold, widths=WIDTHS)
 
@@ -28,6 +28,6 @@ def _line(row: pd.Series) -> dict:
         "Too large by": number(row["exaggeration"], 1),
         "Wrong sign": percent(row["sign_error"]),
         "p, family": p_value(row["p_family"]),
-        "Curve": percent(row["share_same"]),
+        "Curve": percent(row["share_alike"]),
         "Flips": f"{row['flips']} of {row['repeated']}" if row["repeated"] else "",
     }
