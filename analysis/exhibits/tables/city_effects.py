@@ -57,7 +57,7 @@ def layout(
             rows.append(line)
         for choice, title in HIDDEN.items():
             ends = [select_one(hidden[choice], outcome=name, term=term)["estimate"] for term in ("att_lowest", "att_highest")]
-            rows.append({"": title, "95 % interval": f"{number(ends[0])} to {number(ends[1])}"})
+            rows.append({"": title, "95 % interval": f"{number(ends[0], DIGITS)} to {number(ends[1], DIGITS)}"})
     data = pd.concat([*choices.values(), city_family, *hidden.values()], ignore_index=True)
     columns = ["", "ATT", "95 % interval", "p", "p, both", "MDE", "Treated", "Cities"]
     return Table(pd.DataFrame(rows, columns=columns).fillna(""), data=data, bold=tuple(bold), widths={"": "1fr"})
