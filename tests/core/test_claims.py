@@ -172,7 +172,8 @@ def test_every_average_effect_whose_specification_has_an_event_study_is_judged_w
     tests = [test for claim in STUDY["claims"].values() for key in ("tests", "context", "firms") for test in claim.get(key, [])]
     effects = [test for test in tests if test["term"] == "att" and "region" in test]
     accounts = {"accounts_stacked", "accounts_vehicles", "accounts_short_of_cash"}
-    assert {test["from"] for test in effects} == {"province_att", "royalty_stacked", "firm_att", "issuer_att", "city_att"} | accounts
+    issuers = {"issuer_att", "issuer_without_notes"}
+    assert {test["from"] for test in effects} == {"province_att", "royalty_stacked", "firm_att", "city_att"} | accounts | issuers
     # One value before the event and one after: nothing before to hold trends against.
     without = {"issuer_roa_spread", "issuer_margin_spread"}
     assert {test["outcome"] for test in effects if "honest" not in test} == without
