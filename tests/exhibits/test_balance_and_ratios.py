@@ -48,7 +48,7 @@ def estimates(term, estimate, outcome="none", inference="cluster", **more):
         "ci_low": estimate - 0.1,
         "ci_high": estimate + 0.1,
     }
-    return pd.DataFrame([row | {"p_value": 0.04, "n_units": 10, "n_obs": 20, "n_treated_clusters": 3, "draws": 999} | more])
+    return pd.DataFrame([row | {"p_value": 0.04, "n_units": 10, "n_obs": 20, "n_treated_clusters": 7, "draws": 999} | more])
 
 
 def test_ratios_follow_their_scale_and_permuted_dates_stand_in_words():
@@ -56,7 +56,7 @@ def test_ratios_follow_their_scale_and_permuted_dates_stand_in_words():
     tables = {
         "main": pd.concat([estimates("x", np.log(0.5)), permuted]),
         "other": pd.concat([estimates("x", 0.0), permuted.assign(p_value=0.2)]),
-        "mean": pd.concat([estimates("x", -3.0, "months"), estimates("x", 4.0, "share")]),
+        "mean": pd.concat([estimates("x", -3.0, "months"), estimates("x", 4.0, "share", n_treated_clusters=3)]),
         "robust": estimates("x", np.log(2.0), inference="hc1"),
     }
     about = {name: {"title": name, "treatment": "x"} for name in tables}
@@ -73,12 +73,12 @@ def test_ratios_follow_their_scale_and_permuted_dates_stand_in_words():
     table = ratios.layout(Comparison(entry, tables), about, outcomes)
     lines = table.frame.to_dict("records")
     assert [line[""] for line in lines] == [
-        "All", "main", "p = 0.040, within 0.200, 999 draws", "Its own name", "Mean months", "Share", "Mean months once more",
+        "All", "main", "p = 0.040, within 0.200, 999 draws", "Its own name", "Mean months", "Share †", "Mean months once more",
     ]  # fmt: skip
     assert (table.bold, table.wide) == ((0,), (2,))
     assert [line["Estimate"] for line in lines] == ["", "0.50", "", "2.00", "\N{MINUS SIGN}3.0", "4.0", "\N{MINUS SIGN}3.0"]
     assert [line["Scale"] for line in lines] == ["", "time ratio", "", "hazard ratio", "months", "points", "months"]
-    assert (lines[1]["Projects"], lines[1]["Exposed"], lines[1]["Change"]) == ("10", "3", "\N{MINUS SIGN}50 %")
+    assert (lines[1]["Projects"], lines[1]["Exposed"], lines[1]["Change"]) == ("10", "7", "\N{MINUS SIGN}50 %")
 
 
 def test_a_city_stands_behind_a_year_if_it_is_seen_there_and_in_the_year_before_treatment():

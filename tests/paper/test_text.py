@@ -92,7 +92,7 @@ def test_every_exhibit_is_shown_once():
 
 
 def test_every_reference_has_its_target():
-    text = " ".join(TEXT.values())
+    text = " ".join([*TEXT.values(), (ROOT / "paper" / "paper.typ").read_text(encoding="utf-8")])
     targets = set(STUDY["exhibits"]) | set(re.findall(r"<([\w-]+)>", text))
     targets |= set(re.findall(r"@\w+\{(\w+),", Path(ROOT / "paper/references.bib").read_text(encoding="utf-8")))
     assert {name.rstrip("-") for name in re.findall(r"@([\w-]+)", text)} - targets == set()
