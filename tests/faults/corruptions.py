@@ -212,7 +212,10 @@ CORRUPTIONS: dict[str, Callable[[bytes, random.Random], bytes]] = {
     "another delimiter": other_delimiter,
     "two cells of a column exchanged": rows_exchanged_but_for_a_column,
     "a column moved by a row": _column(lambda cells: [*cells[-1:], *cells[:-1]], bool),
-    "decimal commas": _column(lambda cells: [cell.replace(".", ",") if _broken(cell) else cell for cell in cells], _broken),
+    # Of columns of numbers: versions of libraries are text, which may hold a comma.
+    "decimal commas": _column(
+        lambda cells: [cell.replace(".", ",") if _broken(cell) else cell for cell in cells] if _numbers(cells) else cells, _broken
+    ),
     "signs lost": _column(lambda cells: [cell.lstrip("-") for cell in cells], lambda cell: _number(cell) and cell.startswith("-")),
     "years later by one": _column(lambda cells: list(map(_later, cells)), lambda cell: bool(DATED.fullmatch(cell))),
 }
