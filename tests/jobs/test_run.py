@@ -45,13 +45,24 @@ def test_nothing_is_missing_where_all_was_at_hand(tmp_path):
     assert len(made(["study"], tmp_path)) == 1
 
 
+def _heeding_signals():
+    """Tests that run under `nohup` hand on that the end of a terminal is nothing to them."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
+
+
 @pytest.mark.fast
 @pytest.mark.parametrize(
     "signals", [[signal.SIGTERM], [signal.SIGHUP], [signal.SIGINT] * 20], ids=["asked", "terminal closed", "impatient"]
 )
 def test_an_interrupted_run_says_so_and_takes_its_jobs_along(tmp_path, signals):
     with subprocess.Popen(
-        [sys.executable, "-c", RUN, str(tmp_path / "lock")], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [sys.executable, "-c", RUN, str(tmp_path / "lock")],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=_heeding_signals,
     ) as process:
         assert process.stdout.readline() == "up\n"
         for number in signals:

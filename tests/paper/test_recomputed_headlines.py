@@ -338,12 +338,13 @@ def test_cities_and_their_permutation():
     raw = raw[raw["year"] >= 2012]
     largest = raw[raw["year"] == 2017].set_index("city_code")["gdp"].dropna().rank(ascending=False)
     tenth = np.ceil(10 * largest / len(largest)).clip(upper=3)
-    usable = (raw["city_code"] // 10000 != 46) & (raw["year"] < raw["city_code"].map(unconfirmed).fillna(9999))
+    placed = raw["city_code"] // 10000 != 46  # whose province names no city of its issue
+    usable = placed & (raw["year"] < raw["city_code"].map(unconfirmed).fillna(9999))
     wide = raw[usable].pivot(index="city_code", columns="year", values="gdp")
     cohort = np.array([dates.get(code, 9999) for code in wide.index])
     stratum = np.where(wide.index.isin(list(unconfirmed)), 9, tenth.reindex(wide.index).fillna(3))
     last = int(wide.columns.max())
-    counts = {"city_n": raw["city_code"].nunique(), "city_treated": int((cohort <= last).sum()), "city_last_year": last}
+    counts = {"city_n": raw.loc[placed, "city_code"].nunique(), "city_treated": int((cohort <= last).sum()), "city_last_year": last}
     assert {name: str(value) for name, value in counts.items()} == {name: printed(name) for name in counts}
 
     def effect(cohorts):
