@@ -3,6 +3,7 @@
 import os
 import pty
 import select
+import signal
 import sys
 import time
 
@@ -34,3 +35,9 @@ def on_a_terminal(arguments, interrupt_after="", folder=ROOT, **variables):
     _, status = os.waitpid(process, 0)
     os.close(terminal)
     return said.decode(errors="replace"), os.waitstatus_to_exitcode(status), took
+
+
+def heeding_signals():
+    """Tests that run under `nohup` hand on that the end of a terminal is nothing to them."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)

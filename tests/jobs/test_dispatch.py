@@ -14,6 +14,7 @@ import pytest
 from analysis.core.rawfiles import ROOT
 from analysis.jobs.dispatch import FEW_JOBS, Job, JobFailed, exit_status, make_ready
 from analysis.jobs.job import die_with, job
+from tests.terminal import heeding_signals
 
 # Polars starts it when it is imported, and nothing keeps it from that. It waits for orders that nobody gives before the fork.
 IDLE = "polars-ooc-clea"
@@ -101,7 +102,9 @@ def test_no_job_outlives_the_run_that_asked_for_it(tmp_path, how):
     """Whatever ends the run, and with no terminal whose end would end all."""
     log = tmp_path / "log"
     environment = os.environ | {FEW_JOBS: "yes"}
-    run = subprocess.Popen([sys.executable, "-c", LONG, str(log)], cwd=ROOT, env=environment, start_new_session=True)
+    run = subprocess.Popen(
+        [sys.executable, "-c", LONG, str(log)], cwd=ROOT, env=environment, start_new_session=True, preexec_fn=heeding_signals
+    )
     within(60, lambda: log.exists() and log.read_text())
     process = Path(f"/proc/{log.read_text()}")
     os.kill(run.pid, how)

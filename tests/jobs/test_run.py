@@ -12,7 +12,7 @@ import pytest
 
 from analysis.core.rawfiles import ROOT
 from analysis.jobs.run import READ_TEXT, TEXT, made, only_text
-from tests.terminal import on_a_terminal
+from tests.terminal import heeding_signals, on_a_terminal
 
 STUB = "import signal, sys, time; signal.signal(signal.SIGTERM, lambda *_: sys.exit(1)); print('up', flush=True); time.sleep(60)"
 RUN = f"""
@@ -45,12 +45,6 @@ def test_nothing_is_missing_where_all_was_at_hand(tmp_path):
     assert len(made(["study"], tmp_path)) == 1
 
 
-def _heeding_signals():
-    """Tests that run under `nohup` hand on that the end of a terminal is nothing to them."""
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
-
-
 @pytest.mark.fast
 @pytest.mark.parametrize(
     "signals", [[signal.SIGTERM], [signal.SIGHUP], [signal.SIGINT] * 20], ids=["asked", "terminal closed", "impatient"]
@@ -62,7 +56,7 @@ def test_an_interrupted_run_says_so_and_takes_its_jobs_along(tmp_path, signals):
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        preexec_fn=_heeding_signals,
+        preexec_fn=heeding_signals,
     ) as process:
         assert process.stdout.readline() == "up\n"
         for number in signals:
