@@ -27,10 +27,10 @@ def draw(province_att: pd.DataFrame, royalty_stacked: pd.DataFrame, outcomes: di
         own = data[data["Measure"].str.endswith(measure)]
         sns.stripplot(
             own, x="value", y="Outcome", order=order, hue="Measure", palette=[COLOURS[0], COLOURS[1]], jitter=False, size=6, marker=marker,
-            ax=axis, clip_on=False,
+            ax=axis,
         )  # fmt: skip
     axis.axvline(0.1, color="black", linewidth=0.8, linestyle="--", label="smallest effect of interest")
-    axis.set_xlim(left=0)
+    axis.set_xlim(left=-0.08)  # room for a marker at zero
     axis.set(xlabel="Within-unit standard deviations of the outcome", ylabel="")
     figure.legend(*axis.get_legend_handles_labels(), loc="outside lower center", ncols=2, fontsize=7)
     axis.legend().remove()
